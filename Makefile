@@ -1,0 +1,44 @@
+# Touchline. `make` alone lists the targets.
+#
+# Everything runs in .venv, which requirements/bootstrap.sh makes and keeps at what the lock files
+# say. It speaks on stderr only, so `make -s run ARGS="--json"` is a program's stdout and no more.
+
+ARGS ?=
+bootstrap := @sh requirements/bootstrap.sh
+bin := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock bench format clean
+
+help: ## List the targets (ARGS="..." passes options on to run, test and bench)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Everything on this machine, with simulated customers: touchline up --demo
+	$(bootstrap) run && exec $(bin)/touchline up --demo $(ARGS)
+
+test: ## Run the tests, with embedded services
+	$(bootstrap) dev && exec $(bin)/python -m pytest $(ARGS)
+
+check: ## Format, lint, types, import direction and lock files, changing nothing
+	$(bootstrap) dev
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/python requirements/lock.py --check
+
+format: ## Format the code and mend what ruff can mend
+	$(bootstrap) dev
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+lock: ## Write requirements/*.lock anew (ARGS="--upgrade" takes newer versions)
+	$(bootstrap) dev
+	$(bin)/python requirements/lock.py $(ARGS)
+
+bench: ## Measure throughput, latency and memory on this machine
+	$(bootstrap) dev && exec $(bin)/python -m benchmarks $(ARGS)
+
+clean: ## Remove .venv and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,170 @@
+"""The topics: their names, sizes and number of partitions; made, described and checked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from msgspec import Struct
+
+PREFIX = "touchpoints."
+ENRICHED = PREFIX + "enriched"
+ACTIONS = PREFIX + "actions"
+DEAD_LETTER = PREFIX + "dead-letter"
+
+MAX_RECORD_BYTES = 1_048_588
+"""Kafka's own default: a batch of 1 MiB and its framing."""
+MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES * 4 // 3 + 65_536
+"""The largest input record in base64, and 64 KiB for what is said about it. A producer of dead
+letters needs the same number as its `message.max.bytes`."""
+
+TIMEOUT_S = 15.0
+
+
+class TopicError(Exception):
+    """The topics cannot be used as they are; the text says which, what was expected, what came."""
+
+
+class Topic(Struct, frozen=True):
+    """A topic of ours, as it should be."""
+
+    name: str
+    max_message_bytes: int = MAX_RECORD_BYTES
+
+
+class FoundTopic(Struct, frozen=True):
+    """A topic as the broker describes it."""
+
+    name: str
+    id: str
+    """The broker's id, base64: another one when the topic was deleted and made again."""
+    partitions: int
+    max_message_bytes: int | None
+    """None when the broker does not say."""
+
+
+def channel_topic(channel: str) -> str:
+    """The topic that one channel's events arrive on."""
+    return PREFIX + channel
+
+
+def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
+    """Every topic, the channels' first, in the order given."""
+    inputs = [Topic(channel_topic(channel)) for channel in channels]
+    outputs = [Topic(ENRICHED), Topic(ACTIONS), Topic(DEAD_LETTER, MAX_DEAD_LETTER_BYTES)]
+    return (*inputs, *outputs)
+
+
+def create_topics(
+    admin_config: Mapping[str, Any], channels: Iterable[str], partitions: int
+) -> tuple[str, ...]:
+    """Make what is missing, each topic with `partitions` partitions; return the names made.
+
+    Repeatable: what is there is left alone. Raises TopicError when an existing topic has another
+    number of partitions (nothing is made then), or when the broker refuses; KafkaException when no
+    broker answers.
+    """
+    admin = _admin(admin_config)
+    wanted = all_topics(channels)
+    found = _describe(admin, [topic.name for topic in wanted])
+    if other := _other_partitions(found.values(), partitions):
+        raise TopicError("; ".join(other))
+    new = [
+        NewTopic(
+            topic.name,
+            num_partitions=partitions,
+            config={"max.message.bytes": str(topic.max_message_bytes)},
+        )
+        for topic in wanted
+        if topic.name not in found
+    ]
+    if not new:
+        return ()
+    futures = admin.create_topics(new, operation_timeout=TIMEOUT_S)
+    return tuple(name for name, future in futures.items() if _made(name, future))
+
+
+def topic_ids(admin_config: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+    """The broker's id of each topic in `names` that exists; a missing one is left out.
+
+    Raises KafkaException when no broker answers.
+    """
+    return {name: topic.id for name, topic in _describe(_admin(admin_config), names).items()}
+
+
+def describe_topics(admin_config: Mapping[str, Any], names: Sequence[str]) -> list[FoundTopic]:
+    """The topics of `names` that exist, sizes included, in the order of `names`.
+
+    Raises KafkaException when no broker answers.
+    """
+    admin = _admin(admin_config)
+    found = _describe(admin, names)
+    if not found:
+        return []
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in found]
+    for resource, future in admin.describe_configs(resources, request_timeout=TIMEOUT_S).items():
+        entry = future.result().get("max.message.bytes")
+        size = int(entry.value) if entry is not None and entry.value is not None else None
+        topic = found[resource.name]
+        found[topic.name] = FoundTopic(topic.name, topic.id, topic.partitions, size)
+    return [found[name] for name in names if name in found]
+
+
+def check_topics(
+    admin_config: Mapping[str, Any], channels: Iterable[str], partitions: int
+) -> list[str]:
+    """What is wrong with the topics, a sentence each; empty when all is as it should be.
+
+    Raises KafkaException when no broker answers.
+    """
+    wanted = all_topics(channels)
+    found = {topic.name: topic for topic in describe_topics(admin_config, [t.name for t in wanted])}
+    missing = [f"topic {t.name} does not exist" for t in wanted if t.name not in found]
+    small = [
+        f"topic {t.name}: expected max.message.bytes of at least {t.max_message_bytes}, got {size}"
+        for t in wanted
+        if t.name in found
+        and (size := found[t.name].max_message_bytes) is not None
+        and size < t.max_message_bytes
+    ]
+    return [*missing, *_other_partitions(found.values(), partitions), *small]
+
+
+def _admin(config: Mapping[str, Any]) -> AdminClient:
+    # Failures come as exceptions; librdkafka's own lines on stderr would say them twice.
+    return AdminClient({"log_level": 2, **config})
+
+
+def _describe(admin: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
+    found = {}
+    futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=TIMEOUT_S)
+    for name, future in futures.items():
+        try:
+            topic = future.result()
+        except KafkaException as failure:
+            if failure.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+        else:
+            found[name] = FoundTopic(name, str(topic.topic_id), len(topic.partitions), None)
+    return found
+
+
+def _other_partitions(found: Iterable[FoundTopic], partitions: int) -> list[str]:
+    return [
+        f"topic {topic.name}: expected {partitions} partitions, got {topic.partitions}"
+        " (the number is fixed for life: a shard's state lives with its partition)"
+        for topic in found
+        if topic.partitions != partitions
+    ]
+
+
+def _made(name: str, future: "Future[None]") -> bool:
+    try:
+        future.result()
+    except KafkaException as failure:
+        # Somebody else may have made it in between; then it is there, which is all we want.
+        if failure.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise TopicError(f"topic {name} was not made: {failure.args[0].str()}") from failure
+    return True

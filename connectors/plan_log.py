@@ -1,0 +1,76 @@
+"""The plans in the enriched topic: what was begun, should Redis have forgotten it."""
+
+from collections.abc import Mapping
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from connectors.kafka_topics import ENRICHED
+from state.fence import Plan, decode_plan
+
+PATIENCE_S = 30.0
+"""How long the log may give nothing before reading it counts as failed."""
+
+
+class PlanLogUnreadable(Exception):
+    """The enriched topic could not be read to its end."""
+
+
+def read_plans(config: Mapping[str, str], starts: Mapping[int, int]) -> dict[int, list[Plan]]:
+    """Shard → the plans in its enriched partition from the given offset (-1: from the beginning)
+    to its end, in log order. A plan is a record without a key. Raises PlanLogUnreadable.
+    """
+    consumer = Consumer(
+        {
+            "client.id": "touchline-plan-log",
+            **config,
+            "group.id": "touchline-plan-log",
+            "enable.auto.commit": False,
+            # A start that retention has passed: whatever is still there is what there is to know.
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 20,
+        }
+    )
+    plans: dict[int, list[Plan]] = {shard: [] for shard in starts}
+    open_shards = set(starts)
+    try:
+        consumer.assign([TopicPartition(ENRICHED, s, max(at, 0)) for s, at in starts.items()])
+        while open_shards:
+            message = consumer.poll(PATIENCE_S)
+            if message is None:
+                raise PlanLogUnreadable(
+                    f"{ENRICHED}: partitions {sorted(open_shards)} gave no answer "
+                    f"in {PATIENCE_S:.0f} s"
+                )
+            error = message.error()
+            shard = message.partition()
+            if error is None:
+                if message.key() is None:
+                    plans[shard].append(decode_plan(message.value()))
+            elif error.code() == KafkaError._PARTITION_EOF:
+                open_shards.discard(shard)
+            elif error.code() >= 0 and not error.retriable():
+                raise KafkaException(error)
+    finally:
+        consumer.close()
+    return plans
+
+
+def to_do(plan_in_fence: Plan | None, logged: list[Plan], committed: int) -> list[Plan]:
+    """The plans after commit number `committed` that were begun, in order, without a hole.
+
+    The fence's own plan comes first; of a number that stands twice in the log the first wins.
+    Raises ValueError naming the hole when a later plan is there and one before it is not.
+    """
+    by_commit: dict[int, Plan] = {}
+    if plan_in_fence is not None:
+        by_commit[plan_in_fence.commit] = plan_in_fence
+    for plan in logged:
+        if plan.commit > committed:
+            by_commit.setdefault(plan.commit, plan)
+    found = [by_commit[commit] for commit in sorted(by_commit)]
+    for expected, plan in enumerate(found, start=committed + 1):
+        if plan.commit != expected:
+            raise ValueError(f"plan {expected} is missing, plan {plan.commit} is there")
+    return found

@@ -1,0 +1,111 @@
+"""What leaves for Kafka: plans, enriched records, dead letters, actions.
+
+Guaranteed: `settle` returns only when every record handed over has been acknowledged by all in-sync
+replicas, in order per partition (idempotent producer). After a crash the caller's plan and outbox
+say what is produced again, byte for byte.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, MAX_DEAD_LETTER_BYTES
+
+
+class NotDelivered(Exception):
+    """The broker refused a record for good; nothing after it may be committed."""
+
+
+class Publisher:
+    """The process's only producer. Not thread-safe."""
+
+    def __init__(self, config: Mapping[str, str]) -> None:
+        self._failures: list[str] = []
+        self._errors: list[KafkaError] = []
+        self._producer = Producer(
+            {
+                "client.id": "touchline-touchpoints",
+                "linger.ms": 1,
+                "compression.type": "none",
+                **config,
+                "acks": "all",
+                "enable.idempotence": True,
+                # A broker that is away is waited for: giving a record up would stop the flow.
+                "message.timeout.ms": 0,
+                "message.max.bytes": MAX_DEAD_LETTER_BYTES,
+                "queue.buffering.max.messages": 500_000,
+                "error_cb": self._errors.append,
+            }
+        )
+
+    def plan(self, shard: int, value: bytes, placed: Callable[[int], None]) -> None:
+        """A plan, without a key, ahead of its rows; `placed` is told its offset during `settle`."""
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                self._failed(error, message)
+            else:
+                placed(message.offset())
+
+        self._producer.produce(ENRICHED, value, partition=shard, on_delivery=delivered)
+
+    def enriched(self, shard: int, rows: Iterable[tuple[str, bytes]]) -> None:
+        """(key, record) each, in order."""
+        self._produce(ENRICHED, shard, rows)
+
+    def actions(self, shard: int, records: Iterable[tuple[bytes, bytes]]) -> None:
+        """(key, record) each, in order."""
+        self._produce(ACTIONS, shard, records)
+
+    def dead_letters(self, shard: int, records: Iterable[tuple[bytes | None, bytes]]) -> None:
+        """(key, record) each, in order."""
+        self._produce(DEAD_LETTER, shard, records)
+
+    def _produce(
+        self, topic: str, shard: int, records: Iterable[tuple[str | bytes | None, bytes]]
+    ) -> None:
+        produce, failed = self._producer.produce, self._on_delivery
+        for key, value in records:
+            try:
+                produce(topic, value, key, shard, failed)
+            except BufferError:  # librdkafka's queue is full: let it work
+                while len(self._producer) > 100_000:
+                    self._producer.poll(0.1)
+                produce(topic, value, key, shard, failed)
+
+    def settle(self, wait_s: float) -> bool:
+        """Wait up to `wait_s` for every acknowledgement; True when none is missing.
+
+        Raises NotDelivered when the broker refused one.
+        """
+        left = self._producer.flush(wait_s)
+        if self._failures:
+            raise NotDelivered(self._failures[0])
+        return bool(left == 0)
+
+    def settled(self) -> bool:
+        """Whether everything handed over is acknowledged, without waiting. Raises NotDelivered."""
+        self._producer.poll(0)
+        if self._failures:
+            raise NotDelivered(self._failures[0])
+        return len(self._producer) == 0
+
+    def errors(self) -> list[KafkaError]:
+        """What librdkafka has reported since the last call, e.g. that all brokers are down."""
+        taken, self._errors[:] = list(self._errors), []
+        return taken
+
+    def abandon(self) -> None:
+        """Forget what is not acknowledged: it is produced again by whoever takes the shard."""
+        self._producer.purge()
+        self._producer.poll(0)
+
+    def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._failed(error, message)
+
+    def _failed(self, error: KafkaError, message: Message) -> None:
+        self._failures.append(
+            f"{message.topic()}[{message.partition()}]: expected an acknowledgement, got "
+            f"{error.str()}; nothing of this flush is committed"
+        )

@@ -1,0 +1,142 @@
+"""One consumer for all topics of a process's shards, positioned by the caller alone.
+
+Guaranteed: records of a partition come in offset order from the position that was given, none left
+out. After a crash nothing is remembered here: the caller's positions say what is read again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+GROUP = "touchline"
+"""The group under which offsets are committed for lag tools; never a start position."""
+
+_GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
+
+
+class LogTruncated(Exception):
+    """A position is no longer, or not yet, in the log; the text names topic and partition."""
+
+
+class ShardConsumer:
+    """Reads partition s of every topic for each shard s it is given. Not thread-safe."""
+
+    def __init__(self, config: Mapping[str, str], topics: Sequence[str]) -> None:
+        self._topics = tuple(topics)
+        self._errors: list[KafkaError] = []
+        self._consumer = Consumer(
+            {
+                "client.id": "touchline-touchpoints",
+                **config,
+                "group.id": GROUP,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 20,
+                "fetch.error.backoff.ms": 50,
+                "queued.max.messages.kbytes": 65_536,
+                "error_cb": self._errors.append,
+            }
+        )
+        self.ends: dict[tuple[str, int], int] = {}
+        """(topic, partition) → the offset at which its end was seen last."""
+
+    def start(self, shard: int, offsets: Mapping[str, int]) -> None:
+        """Read `shard` from `offsets` (topic → offset), whatever was read before."""
+        self.stop(shard)
+        self._consumer.incremental_assign(
+            [TopicPartition(topic, shard, offsets[topic]) for topic in self._topics]
+        )
+
+    def stop(self, shard: int) -> None:
+        """Read `shard` no more; what was fetched of it and not handed out is dropped."""
+        held = [
+            TopicPartition(part.topic, part.partition)
+            for part in self._consumer.assignment()
+            if part.partition == shard
+        ]
+        if held:
+            self._consumer.incremental_unassign(held)
+        for topic in self._topics:
+            self.ends.pop((topic, shard), None)
+
+    def fetch(self, limit: int, wait_s: float) -> list[Message]:
+        """At most `limit` records that have arrived; waits up to `wait_s` for the first one only.
+
+        Raises LogTruncated, and KafkaException for an error that does not pass by itself.
+        """
+        # consume() waits its whole timeout unless `limit` records are there: so wait for one.
+        first = self._consumer.poll(wait_s)
+        if first is None:
+            return []
+        arrived = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
+        records = []
+        for message in arrived:
+            error = message.error()
+            if error is None:
+                records.append(message)
+            else:
+                self._note(message, error)
+        return records
+
+    def _note(self, message: Message, error: KafkaError) -> None:
+        place = (message.topic(), message.partition())
+        if error.code() == KafkaError._PARTITION_EOF:
+            self.ends[place] = message.offset()
+        elif error.code() in _GONE:
+            raise LogTruncated(
+                f"{place[0]}[{place[1]}]: expected the log to hold the next offset, got: "
+                f"{error.str()}; the topic was truncated, recreated or is behind its retention"
+            )
+        elif error.retriable() or error.code() < 0:
+            self._errors.append(error)  # librdkafka goes on by itself
+        else:
+            raise KafkaException(error)
+
+    def errors(self) -> list[KafkaError]:
+        """What librdkafka has reported since the last call, e.g. that all brokers are down."""
+        taken, self._errors[:] = list(self._errors), []
+        return taken
+
+    def highs(self, shard: int) -> dict[str, int]:
+        """Topic → the end of its partition as the last fetch told it; no request is made."""
+        found = {}
+        for topic in self._topics:
+            low_high = self._consumer.get_watermark_offsets(
+                TopicPartition(topic, shard), cached=True
+            )
+            if low_high is not None and low_high[1] >= 0:
+                found[topic] = low_high[1]
+        return found
+
+    def commit(self, offsets: Iterable[tuple[str, int, int]], wait: bool = False) -> None:
+        """Tell the broker (topic, partition, next offset), for lag tools. Failure is no matter."""
+        parts = [TopicPartition(topic, shard, offset) for topic, shard, offset in offsets]
+        if parts:
+            try:
+                self._consumer.commit(offsets=parts, asynchronous=not wait)
+            except KafkaException as error:
+                self._errors.append(error.args[0])
+
+    def committed(self, shard: int) -> bool:
+        """Whether the broker has any committed offset of `shard`: evidence of earlier work."""
+        parts = [TopicPartition(topic, shard) for topic in self._topics]
+        return any(part.offset > 0 for part in self._consumer.committed(parts, timeout=15))
+
+    def earliest(self, shard: int) -> dict[str, int]:
+        """Topic → the first offset its partition still holds. Raises KafkaException."""
+        found: dict[str, int] = {}
+        for topic in self._topics:
+            low_high: Any = self._consumer.get_watermark_offsets(
+                TopicPartition(topic, shard), timeout=15
+            )
+            if low_high is None:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+            found[topic] = low_high[0]
+        return found
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()

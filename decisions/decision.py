@@ -1,0 +1,54 @@
+"""What a decision says is to be done; others do it."""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class Action(Struct, gc=False):
+    """Something decided once, to be published once, in `touchpoints.actions`."""
+
+    id: str
+    """32 hex digits of (customer, message id, kind, ordinal or subject)."""
+    kind: str
+    """offer.decided, alert.raised, segment.entered or segment.exited."""
+    caused_by: str
+    """The message id of the event that led to it."""
+    body: dict[str, Any]
+    """Plain JSON values; what it holds depends on `kind`."""
+
+
+class ServedOffer(Struct, gc=False):
+    """One entry of what personalization services read."""
+
+    offer_id: str
+    decision_id: str
+    channel: str
+    rank: int
+    """1 is the best."""
+    score: float
+    propensity: float
+    value: float
+    placement: str
+    reasons: list[str]
+    expires_at: int
+    """Milliseconds since the epoch."""
+
+
+class Serving(Struct, gc=False):
+    """The whole content of a customer's serving key."""
+
+    as_of: int
+    expires_at: int
+    """Milliseconds since the epoch: when the key goes."""
+    offers: list[ServedOffer]
+
+
+class Decision(Struct, gc=False):
+    """What one event led to."""
+
+    actions: list[Action] = field(default_factory=list)
+    serving: Serving | None = None
+    """None: what is served stays as it is."""
+    rule_errors: int = 0
+    """Conditions that ended in an error, which counts as false."""

@@ -1,0 +1,1 @@
+"""Composition: the dataflows, their settings, metrics, command line and local stack."""

@@ -1,0 +1,1 @@
+"""One module a subcommand of `touchline`; each defines `command`, a click command."""

@@ -1,0 +1,1 @@
+"""Everything on this machine: embedded services, child processes, the live screen."""

@@ -1,0 +1,32 @@
+"""Loopback ports: a free one, or the one asked for."""
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+class PortTaken(Exception):
+    """Another program listens on the port that was asked for."""
+
+    def __init__(self, port: int, option: str) -> None:
+        super().__init__(
+            f"port {port} is taken by another program; choose another one with {option}"
+            " (0 = any free)"
+        )
+        self.port = port
+
+
+def loopback_port(wanted: int, option: str) -> int:
+    """`wanted` when it is free, any free port for 0.
+
+    Raises PortTaken, which names `option`, the way to ask for another.
+    """
+    with socket.socket() as probe:
+        # Servers set this too: a port whose last connections are still in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, wanted))
+        except OSError:
+            raise PortTaken(wanted, option) from None
+        port: int = probe.getsockname()[1]
+        return port

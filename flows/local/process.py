@@ -1,0 +1,99 @@
+"""A process of ours: started with a log file, stopped within a bound, never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+LINUX = sys.platform == "linux"
+
+# Becomes the program it is given, after asking Linux for SIGKILL when its parent is gone, even by
+# kill -9. A program of its own and not a preexec_fn, which must not be used where threads run.
+# (Linux means the parent's *thread*: start processes from one that lives as long as they shall.)
+# Elsewhere nothing like it exists; there only an orderly end stops the children.
+LEASH = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG, from linux/prctl.h
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)
+os.execve(sys.argv[2], sys.argv[2:], os.environ)
+"""
+
+
+class Process:
+    """A running program in a session of its own, so that a terminal's Ctrl-C does not reach it.
+
+    stderr, and stdout unless `piped`, go to the file `log`, which begins anew.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        *,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        piped: bool = False,
+    ) -> None:
+        self.name = name
+        self.log = log
+        leash = [sys.executable, "-I", "-S", "-c", LEASH, str(os.getpid())] if LINUX else []
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as sink:
+            self._popen = subprocess.Popen(
+                [*leash, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if piped else sink,
+                stderr=sink,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._popen.pid
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """What it prints; only when `piped`."""
+        assert self._popen.stdout is not None, f"{self.name} was started without a pipe"
+        return self._popen.stdout
+
+    def exit_code(self) -> int | None:
+        """Its exit code, minus the signal's number when a signal ended it; None while it runs."""
+        return self._popen.poll()
+
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM); no wait."""
+        if self.exit_code() is None:
+            self._popen.send_signal(signal.SIGTERM)
+
+    def stop(self, grace_s: float) -> int:
+        """SIGTERM, at most `grace_s` seconds, then SIGKILL; its exit code."""
+        self.terminate()
+        return self.wait_or_kill(grace_s)
+
+    def wait_or_kill(self, grace_s: float) -> int:
+        """Its exit code, once it has ended; SIGKILL after `grace_s` seconds."""
+        try:
+            return self._popen.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            return self._popen.wait()
+        finally:
+            if self._popen.stdout is not None:
+                self._popen.stdout.close()
+
+    def last_lines(self, count: int = 10) -> list[str]:
+        """The last `count` lines of its log that are not empty."""
+        with self.log.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 16_384))
+            text = file.read().decode(errors="replace")
+        return [line for line in text.splitlines() if line.strip()][-count:]

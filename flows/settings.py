@@ -1,0 +1,133 @@
+"""Settings from the environment: read once, frozen, each with its default and its check."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+
+PREFIX = "TOUCHLINE_"
+KAFKA_PREFIX = PREFIX + "KAFKA_"
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the text names the variable, what was expected and what came."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a flow is told by its environment. `TOUCHLINE_REDIS_URL` fills `redis_url`, and so on."""
+
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka: dict[str, str] = field(default_factory=dict)
+    """librdkafka's own options: `TOUCHLINE_KAFKA_SASL_USERNAME` → `sasl.username`."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    warehouse_url: str = "./warehouse"
+    playbook: str = "playbooks/retail.yaml"
+    channels: tuple[str, ...] = ("click", "email", "chat", "kiosk")
+    partitions: int = 16
+    """Used when topics are created; fixed for life afterwards."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    """0 = any free port."""
+    flush_events: int = 8_000
+    """Events one flush may hold, over all shards of a process."""
+    cache_profiles: int = 100_000
+    """Decoded profiles a process keeps."""
+    fail_fast: bool = False
+    """Exit instead of waiting when Kafka or Redis is absent at start."""
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `environ`. Raises SettingsError for a wrong value or an unknown variable."""
+    known: dict[str, Any] = {}
+    kafka: dict[str, str] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in PARSERS:
+            known[name] = _parse(variable, text, *PARSERS[name])
+        elif variable.startswith(KAFKA_PREFIX):
+            kafka[variable.removeprefix(KAFKA_PREFIX).lower().replace("_", ".")] = text
+        else:
+            raise SettingsError(
+                f"{variable}: expected one of {', '.join(PREFIX + n.upper() for n in PARSERS)} "
+                f"or {KAFKA_PREFIX}<librdkafka option>, got an unknown name; unset or correct it"
+            )
+    return Settings(kafka=kafka, **known)
+
+
+def _parse(variable: str, text: str, parse: Callable[[str], Any], expected: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError:
+        shown = "(hidden)" if "url" in variable.lower() else repr(text)
+        raise SettingsError(f"{variable}: expected {expected}, got {shown}") from None
+
+
+def _between(low: int, high: int) -> tuple[Callable[[str], int], str]:
+    def parse(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse, f"a whole number from {low} to {high}"
+
+
+def _servers(text: str) -> str:
+    for server in text.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not 0 < int(port) < 65_536:
+            raise ValueError
+    return text
+
+
+def _redis(text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError
+    return text
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError
+    return text
+
+
+def _channels(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(name.isidentifier() and name.isascii() for name in names):
+        raise ValueError
+    if len(set(names)) != len(names):
+        raise ValueError
+    return names
+
+
+def _flag(text: str) -> bool:
+    return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
+        text.lower()
+    ]
+
+
+def _strict_flag(text: str) -> bool:
+    try:
+        return _flag(text)
+    except KeyError:
+        raise ValueError from None
+
+
+PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "kafka_bootstrap_servers": (_servers, "host:port[,host:port...]"),
+    "redis_url": (_redis, "redis://, rediss:// or unix:// and an address"),
+    "warehouse_url": (_filled, "a folder or an object store's address"),
+    "playbook": (_filled, "the path of a playbook file"),
+    "channels": (_channels, "different names of letters, digits and _, separated by commas"),
+    "partitions": _between(1, 1024),
+    "metrics_host": (_filled, "an address to listen on"),
+    "metrics_port": _between(0, 65_535),
+    "flush_events": _between(1, 50_000),
+    "cache_profiles": _between(1_000, 10_000_000),
+    "fail_fast": (_strict_flag, "1 or 0"),
+}

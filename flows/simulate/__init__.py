@@ -1,0 +1,1 @@
+"""A seeded population of customers that writes events and answers offers."""

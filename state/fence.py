@@ -1,0 +1,72 @@
+"""The fence and the plan of a shard: who may write it, how far it is, what it is about to do."""
+
+import msgspec
+from msgspec import Struct, field
+
+VERSION = 1
+
+
+class Position(Struct, array_like=True, frozen=True):
+    """How far one topic is applied."""
+
+    topic_id: str
+    """Kafka's id of the topic: a recreated topic has the same name and another id."""
+    next_offset: int
+    last_id: str = ""
+    """Message id of the last event applied; empty before the first."""
+
+
+class Range(Struct, array_like=True, frozen=True):
+    """What a plan takes from one topic: `count` records in offsets `start` to `end` (exclusive)."""
+
+    start: int
+    end: int
+    count: int
+
+
+class Plan(Struct, frozen=True):
+    """What a flush is going to do, fixed before it produces its first byte.
+
+    With it whoever owns the shard after a crash does the same again, byte for byte.
+    """
+
+    commit: int
+    generation: int
+    ranges: dict[str, Range]
+    """Topic → its range; topics without input are left out."""
+    now_ms: int
+    """The flush's `now`; never less than the last plan's."""
+    playbook: str
+    build: str
+    checksum: int
+    """CRC-32 over the input values in the flush's order."""
+
+
+class Fence(Struct, array_like=True, frozen=True):
+    """The state of one shard's progress: its only start position."""
+
+    version: int
+    owner: str
+    epoch: int
+    """Grows each time the shard is taken; at least the wall clock in µs at that time, so that a
+    Redis that comes back from the past cannot hand one out twice."""
+    generation: int
+    """Raised by an operator who rebuilds; readers start anew."""
+    commit: int
+    """Number of the last commit; 0 before the first."""
+    partitions: int
+    """Partition count of every topic; fixed for life."""
+    now_ms: int
+    """`now` of the last plan."""
+    plan_offset: int
+    """Where the last committed plan lies in the shard's enriched partition; -1 before the first."""
+    plan: Plan | None
+    positions: dict[str, Position] = field(default_factory=dict)
+
+
+encode_fence = msgspec.msgpack.Encoder().encode
+decode_fence = msgspec.msgpack.Decoder(Fence).decode
+
+encode_plan = msgspec.json.Encoder(order="sorted").encode
+"""A plan as it stands in the enriched partition."""
+decode_plan = msgspec.json.Decoder(Plan).decode

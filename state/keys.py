@@ -1,0 +1,39 @@
+"""The key space in Redis. Nothing outside `state/` reads it, but for the serving key.
+
+| key | type | holds |
+| --- | --- | --- |
+| `touchline:{sNN}:c:<customer id>` | string | the profile (msgpack, see `state.profile`) |
+| `touchline:{sNN}:fence` | string | the fence (msgpack, see `state.fence`) |
+| `touchline:{sNN}:outbox` | list | recorded actions not yet known to be published, oldest first |
+| `touchline:{sNN}:counters` | string | absolute counts of the shard (msgpack map) |
+| `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for everybody to read |
+
+NN is the shard's number in at least two digits; the braces put a shard into one slot of a cluster.
+"""
+
+from msgspec import Struct
+
+
+class ShardKeys(Struct, frozen=True):
+    """The keys of one shard."""
+
+    profile_prefix: bytes
+    fence: bytes
+    outbox: bytes
+    counters: bytes
+
+
+def shard_keys(shard: int) -> ShardKeys:
+    """The keys of shard `shard` (0 and up)."""
+    base = f"touchline:{{s{shard:02d}}}:"
+    return ShardKeys(
+        profile_prefix=f"{base}c:".encode(),
+        fence=f"{base}fence".encode(),
+        outbox=f"{base}outbox".encode(),
+        counters=f"{base}counters".encode(),
+    )
+
+
+def offers_key(customer_id: str) -> bytes:
+    """The serving key of a customer."""
+    return b"touchline:offers:" + customer_id.encode()

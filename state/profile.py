@@ -1,0 +1,152 @@
+"""The profile: all that is kept of one customer between two events, and its stored form.
+
+Stored as a msgpack array (first element the schema version). Fields are only ever appended, each
+with a default, so that every blob ever written can be read. All times are milliseconds since the
+epoch, UTC, event time, and 0 means never.
+"""
+
+import msgspec
+from msgspec import Struct, field
+
+VERSION = 1
+
+Scalar = str | int | float | bool
+
+
+class ChannelActivity(Struct, array_like=True, gc=False):
+    """What came through one channel."""
+
+    events: int = 0
+    first_at: int = 0
+    last_at: int = 0
+
+
+class Sessions(Struct, array_like=True, gc=False):
+    """Visits: a gap of more than 30 minutes begins a new one."""
+
+    count: int = 0
+    started_at: int = 0
+    last_at: int = 0
+    events: int = 0
+    """Events in the current session."""
+
+
+class CartLine(Struct, array_like=True, gc=False):
+    """One product in the cart."""
+
+    quantity: int = 0
+    price: float = 0.0
+    category: str = ""
+
+
+class Cart(Struct, array_like=True, gc=False):
+    """The open cart; empty after an order."""
+
+    cart_id: str = ""
+    lines: dict[str, CartLine] = field(default_factory=dict)
+    """Product id → line."""
+    value: float = 0.0
+    """Sum of quantity x price over the lines, in the shop's currency."""
+    updated_at: int = 0
+
+
+class Orders(Struct, array_like=True, gc=False):
+    """Completed orders, less cancelled and refunded value."""
+
+    count: int = 0
+    value: float = 0.0
+    last_at: int = 0
+    last_value: float = 0.0
+    recent: list[tuple[int, float]] = field(default_factory=list)
+    """(time, value), newest last; what `value_90d` and `count_90d` are computed from."""
+
+
+class Interest(Struct, array_like=True, gc=False):
+    """A decaying score: halves every 30 days; `score` is as of `at`."""
+
+    score: float = 0.0
+    at: int = 0
+
+
+class Email(Struct, array_like=True, gc=False):
+    """Engagement with e-mail, in counts."""
+
+    sent: int = 0
+    opened: int = 0
+    clicked: int = 0
+    bounced: int = 0
+    unsubscribed: bool = False
+    last_sent_at: int = 0
+    last_opened_at: int = 0
+    last_clicked_at: int = 0
+    subscription_at: int = 0
+    """When `unsubscribed` was last said, so that an older word does not undo a newer one."""
+
+
+class Kiosk(Struct, array_like=True, gc=False):
+    """Visits to kiosks and what went wrong there."""
+
+    visits: int = 0
+    transactions: int = 0
+    failures: int = 0
+    last_visit_at: int = 0
+    last_failure_at: int = 0
+
+
+class Chat(Struct, array_like=True, gc=False):
+    """Conversations with people of ours."""
+
+    conversations: int = 0
+    messages: int = 0
+    last_at: int = 0
+    open: bool = False
+    rating: int = 0
+    """The last rating given, 1 to 5; 0 = none yet."""
+    rated_at: int = 0
+
+
+class HeldOffer(Struct, array_like=True, gc=False):
+    """An offer that is being served, as it was decided."""
+
+    offer_id: str
+    decision_id: str
+    channel: str
+    placement: str
+    score: float
+    decided_at: int
+    expires_at: int
+
+
+class Profile(Struct, array_like=True, gc=False):
+    """One customer. The fold fills the first part, decisions the second."""
+
+    version: int = VERSION
+    recent: bytes = b""
+    """Fingerprints (8 bytes each) of the last events, oldest first."""
+    first_at: int = 0
+    last_at: int = 0
+    channels: dict[str, ChannelActivity] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
+    sessions: Sessions = field(default_factory=Sessions)
+    cart: Cart = field(default_factory=Cart)
+    orders: Orders = field(default_factory=Orders)
+    affinity: dict[str, Interest] = field(default_factory=dict)
+    email: Email = field(default_factory=Email)
+    kiosk: Kiosk = field(default_factory=Kiosk)
+    chat: Chat = field(default_factory=Chat)
+    traits: dict[str, Scalar] = field(default_factory=dict)
+    trimmed: int = 0
+    """How many entries the bounds have dropped or merged so far."""
+
+    segments: dict[str, int] = field(default_factory=dict)
+    """Segment → since when."""
+    alerts: dict[str, int] = field(default_factory=dict)
+    """Alert (with its key) → last raised at; entries past their cooldown are dropped."""
+    offers: list[HeldOffer] = field(default_factory=list)
+    """By rank."""
+    playbook: str = ""
+    """Version of the playbook that segments and offers were last decided with."""
+
+
+encode_profile = msgspec.msgpack.Encoder().encode
+decode_profile = msgspec.msgpack.Decoder(Profile).decode

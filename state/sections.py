@@ -1,0 +1,19 @@
+"""The parts of a profile, as bits: what a fold changed and what a rule reads."""
+
+from typing import Final
+
+CHANNELS: Final = 1 << 0
+EVENTS: Final = 1 << 1
+SESSIONS: Final = 1 << 2
+CART: Final = 1 << 3
+ORDERS: Final = 1 << 4
+AFFINITY: Final = 1 << 5
+EMAIL: Final = 1 << 6
+KIOSK: Final = 1 << 7
+CHAT: Final = 1 << 8
+TRAITS: Final = 1 << 9
+SEGMENTS: Final = 1 << 10
+NOW: Final = 1 << 11
+"""Read by a rule whose answer can change by time alone; such a rule is asked at every event."""
+EVENT: Final = 1 << 12
+"""Read by a rule that looks at the event itself."""

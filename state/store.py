@@ -1,0 +1,210 @@
+"""One shard's state in Redis: taking it, fixing a plan, reading profiles, committing.
+
+Guaranteed: a commit is one EXEC, guarded by a WATCH on the fence that was armed one round trip
+before and compared with what this owner wrote last; it happens wholly or not at all, and not at all
+once somebody else has taken the shard. After a crash or an unknown answer nothing is repeated here:
+the shard is taken again and the fence says what was done.
+
+Calls come as `begin_x` and `end_x`, so that several shards' round trips overlap.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import redis
+from msgspec import Struct, field, structs
+
+from state.fence import Fence, Plan, decode_fence, encode_fence
+from state.keys import offers_key, shard_keys
+from state.wire import Command, Wire, WireLost
+
+
+class Fenced(Exception):
+    """Another owner has taken the shard; this one must leave it alone."""
+
+
+class Refused(Exception):
+    """Going on would break a promise; the text says what is wrong and what to do."""
+
+
+class Unsettled(Exception):
+    """The outcome is unknown or the fence is not as this owner left it: take the shard again."""
+
+
+PASSING = (redis.ReadOnlyError, redis.OutOfMemoryError, redis.exceptions.MasterDownError)
+"""Answers that say "not now" and leave everything as it was."""
+
+
+class Taken(Struct, frozen=True):
+    """A shard just taken."""
+
+    fence: Fence
+    outbox: list[bytes]
+    """Recorded actions that may not have been published, oldest first."""
+    counters: dict[str, int]
+
+
+class Commit(Struct):
+    """All that one flush of one shard changes."""
+
+    fence: Fence
+    profiles: list[tuple[str, bytes]] = field(default_factory=list)
+    """(customer id, stored form)."""
+    serving: list[tuple[str, bytes, int]] = field(default_factory=list)
+    """(customer id, JSON, when the key goes in ms since the epoch)."""
+    actions: list[bytes] = field(default_factory=list)
+    trim: int = 0
+    """How many of the oldest outbox entries are known to be published."""
+    counters: dict[str, int] = field(default_factory=dict)
+
+
+class ShardStore:
+    """The Redis side of one shard, for one owner at a time. Not thread-safe."""
+
+    def __init__(self, connect: Callable[[], Wire], shard: int, owner: str) -> None:
+        self._connect = connect
+        self._shard = shard
+        self._owner = owner
+        self._keys = shard_keys(shard)
+        self._wire: Wire | None = None
+        self._written = b""
+        self._epoch = 0
+
+    def take(self, now_us: int, first: Callable[[], Fence]) -> Taken:
+        """Become the owner: a new epoch by compare-and-set. `first` makes the fence of a new shard.
+
+        Raises Fenced when another owner took it after this one did, WireLost when Redis is away,
+        Unsettled when somebody else was faster, and what `first` raises.
+        """
+        self.close()
+        wire = self._wire = self._connect()
+        keys = self._keys
+        _, stored, outbox, counters = wire.call(
+            ("WATCH", keys.fence),
+            ("GET", keys.fence),
+            ("LRANGE", keys.outbox, 0, -1),
+            ("GET", keys.counters),
+        )
+        _no_errors([stored, outbox, counters])
+        known = decode_fence(stored) if stored is not None else first()
+        if self._epoch and known.owner != self._owner and known.epoch >= self._epoch:
+            raise Fenced(
+                f"shard {self._shard}: {known.owner} has taken it (epoch {known.epoch}, "
+                f"mine was {self._epoch})"
+            )
+        fence = structs.replace(known, owner=self._owner, epoch=max(known.epoch + 1, now_us))
+        self._begin(fence, [])
+        self._end(0)
+        self._epoch = fence.epoch
+        counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
+        return Taken(fence, list(outbox), counted)
+
+    def begin_plan(self, fence: Fence, plan: Plan) -> Fence:
+        """Send `plan` into the fence; returns the fence that will stand when `end_plan` returns."""
+        planned = structs.replace(fence, plan=plan, now_ms=plan.now_ms)
+        self._begin(planned, [])
+        return planned
+
+    def end_plan(self) -> None:
+        """Wait for it. Raises Unsettled, WireLost."""
+        self._end(0)
+
+    def begin_load(self, customers: Sequence[str]) -> None:
+        """Ask for the stored profiles of `customers` (at least one)."""
+        prefix = self._keys.profile_prefix
+        self._live().send(("MGET", *[prefix + customer.encode() for customer in customers]))
+
+    def end_load(self) -> list[bytes | None]:
+        """Their stored forms in the order asked, None for a new customer. Raises WireLost."""
+        (answer,) = self._live().receive(1)
+        _no_errors([answer])
+        return list(answer)
+
+    def begin_commit(self, commit: Commit) -> None:
+        """Send everything `commit` changes, as one transaction."""
+        keys = self._keys
+        written: list[bytes] = []
+        for customer, blob in commit.profiles:
+            written += (keys.profile_prefix + customer.encode(), blob)
+        changes: list[Command] = []
+        if commit.counters:
+            written += (keys.counters, msgspec.msgpack.encode(commit.counters))
+        for customer, document, expires_at in commit.serving:
+            changes.append(("SET", offers_key(customer), document, "PXAT", expires_at))
+        if commit.actions:
+            changes.append(("RPUSH", keys.outbox, *commit.actions))
+        if commit.trim:
+            changes.append(("LTRIM", keys.outbox, commit.trim, -1))
+        self._pending = len(changes)
+        self._begin(commit.fence, changes, written)
+
+    def end_commit(self) -> None:
+        """Wait for it. Raises Unsettled, WireLost, Refused."""
+        self._end(self._pending)
+
+    def trim(self, count: int) -> None:
+        """Drop the `count` oldest outbox entries, under the fence but without a new commit."""
+        self._pending = 1
+        self._begin(None, [("LTRIM", self._keys.outbox, count, -1)])
+        self._end(1)
+
+    def close(self) -> None:
+        """Give the connection up; the shard stays as it is."""
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    def _live(self) -> Wire:
+        if self._wire is None:
+            raise WireLost(f"shard {self._shard}: no connection to Redis")
+        return self._wire
+
+    def _begin(
+        self, fence: Fence | None, changes: Sequence[Command], written: Sequence[bytes] = ()
+    ) -> None:
+        """Transaction and the next WATCH in one write: the guard is never down between two."""
+        key = self._keys.fence
+        self._next = encode_fence(fence) if fence is not None else self._written
+        self._live().send(
+            ("MULTI",),
+            ("MSET", key, self._next, *written),
+            *changes,
+            ("EXEC",),
+            ("WATCH", key),
+            ("GET", key),
+        )
+
+    def _end(self, changes: int) -> None:
+        *queued, executed, _, stored = self._live().receive(changes + 5)
+        if isinstance(executed, redis.ResponseError) or executed is None:
+            # Nothing was done: the fence was touched, or Redis took no writes just then.
+            why = [str(answer) for answer in queued if isinstance(answer, redis.ResponseError)]
+            self.close()
+            raise Unsettled(f"shard {self._shard}: not committed: {why or executed or 'fenced'}")
+        _no_errors(executed)
+        if stored != self._next:
+            self.close()
+            raise Unsettled(f"shard {self._shard}: the fence changed right after a commit")
+        self._written = self._next
+
+
+def read_counters(client: "redis.Redis", shards: int) -> Mapping[str, int]:
+    """Sums of the absolute counts over shards 0 to `shards` - 1."""
+    totals: dict[str, int] = {}
+    for blob in client.mget([shard_keys(shard).counters for shard in range(shards)]):
+        if blob is not None:
+            for name, count in msgspec.msgpack.decode(blob, type=dict[str, int]).items():
+                totals[name] = totals.get(name, 0) + count
+    return totals
+
+
+def _no_errors(answers: Sequence[Any]) -> None:
+    for answer in answers:
+        if isinstance(answer, PASSING):
+            raise Unsettled(str(answer))
+        if isinstance(answer, redis.ResponseError):
+            raise Refused(
+                f"Redis answered {answer!s}: expected success; look at its memory policy, "
+                "permissions and key types, then start again"
+            )

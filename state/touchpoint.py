@@ -1,0 +1,45 @@
+"""One event of one customer, as the pure core sees it."""
+
+import hashlib
+from typing import Any
+
+from msgspec import Struct
+
+
+class Touchpoint(Struct, gc=False):
+    """An accepted event.
+
+    Times are milliseconds since the epoch, UTC. `properties` and `traits` hold plain JSON values
+    (dict, list, str, int, float, bool, None), nested at most as deep as the decoder allows.
+    """
+
+    id: str
+    """32 hex digits, a function of customer id and message id (see `identity`)."""
+    fingerprint: bytes
+    """8 bytes of the same function: what the profile remembers to drop repeats."""
+    message_id: str
+    customer_id: str
+    channel: str
+    """The topic's: click, email, chat, kiosk or one more by configuration."""
+    type: str
+    """track, identify, page, screen, group or alias."""
+    name: str
+    """The event's name; for other types than track a fixed one (`Page Viewed`, `Identified`, ...)."""
+    at_ms: int
+    """When it happened, by the producer's clock."""
+    received_ms: int
+    """When the broker's log received it."""
+    properties: dict[str, Any]
+    traits: dict[str, Any]
+    raw: bytes
+    """The event as it came: valid UTF-8 JSON, one object."""
+
+
+def identity(customer_id: str, *parts: str) -> bytes:
+    """16 bytes that name (customer, parts...); equal for equal arguments, for ever.
+
+    Lengths go in, so that no two different argument lists read the same
+    ("a", "bc" is not "ab", "c"). BLAKE2b, RFC 7693.
+    """
+    text = "".join([f"{len(part)}:{part}" for part in (customer_id, *parts)])
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -1,0 +1,96 @@
+"""Topics are made once, the same for all, and never silently with another shape."""
+
+import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from connectors.kafka_topics import (
+    MAX_DEAD_LETTER_BYTES,
+    TopicError,
+    all_topics,
+    check_topics,
+    create_topics,
+    describe_topics,
+    topic_ids,
+)
+
+NAMES = ["touchpoints.click", "touchpoints.kiosk"]
+ALL = (*NAMES, "touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+CHANNELS = ["click", "kiosk"]
+
+
+def admin(servers: str) -> dict[str, str]:
+    return {"bootstrap.servers": servers}
+
+
+def test_the_largest_input_fits_a_dead_letter_in_base64() -> None:
+    sizes = {topic.name: topic.max_message_bytes for topic in all_topics(CHANNELS)}
+    assert tuple(sizes) == ALL
+    assert sizes["touchpoints.dead-letter"] > sizes["touchpoints.click"] * 4 / 3 + 60_000
+
+
+def test_creating_topics_again_makes_nothing_and_keeps_their_ids(fresh_kafka: str) -> None:
+    config = admin(fresh_kafka)
+    assert sorted(create_topics(config, CHANNELS, 4)) == sorted(ALL)
+    ids = topic_ids(config, ALL)
+    assert sorted(ids) == sorted(ALL)
+    assert len(set(ids.values())) == len(ALL)
+
+    assert create_topics(config, CHANNELS, 4) == ()
+    assert create_topics(config, [*CHANNELS, "chat"], 4) == ("touchpoints.chat",)
+    assert topic_ids(config, ALL) == ids
+    assert check_topics(config, CHANNELS, 4) == []
+
+
+def test_an_existing_topic_of_another_partition_count_is_named_and_nothing_is_made(
+    fresh_kafka: str,
+) -> None:
+    config = admin(fresh_kafka)
+    AdminClient(config).create_topics([NewTopic("touchpoints.kiosk", 3)])[
+        "touchpoints.kiosk"
+    ].result()
+    with pytest.raises(TopicError, match=r"touchpoints\.kiosk: expected 4 partitions, got 3"):
+        create_topics(config, CHANNELS, 4)
+    assert list(topic_ids(config, ALL)) == ["touchpoints.kiosk"]
+
+
+def test_check_names_what_is_missing_too_small_or_cut_otherwise(fresh_kafka: str) -> None:
+    config = admin(fresh_kafka)
+    made = [
+        NewTopic("touchpoints.click", 4),
+        NewTopic("touchpoints.kiosk", 3),
+        NewTopic("touchpoints.dead-letter", 4, config={"max.message.bytes": "1000"}),
+    ]
+    for future in AdminClient(config).create_topics(made).values():
+        future.result()
+    assert check_topics(config, CHANNELS, 4) == [
+        "topic touchpoints.enriched does not exist",
+        "topic touchpoints.actions does not exist",
+        "topic touchpoints.kiosk: expected 4 partitions, got 3"
+        " (the number is fixed for life: a shard's state lives with its partition)",
+        "topic touchpoints.dead-letter: expected max.message.bytes of at least"
+        f" {MAX_DEAD_LETTER_BYTES}, got 1000",
+    ]
+
+
+def test_a_topic_made_again_has_another_id(fresh_kafka: str) -> None:
+    config = admin(fresh_kafka)
+    create_topics(config, CHANNELS, 4)
+    before = topic_ids(config, NAMES)
+    AdminClient(config).delete_topics(["touchpoints.click"])["touchpoints.click"].result()
+    assert list(topic_ids(config, NAMES)) == ["touchpoints.kiosk"]
+    create_topics(config, CHANNELS, 4)
+    after = topic_ids(config, NAMES)
+    assert after["touchpoints.click"] != before["touchpoints.click"]
+    assert after["touchpoints.kiosk"] == before["touchpoints.kiosk"]
+
+
+def test_topics_are_described_as_they_are(fresh_topics: str) -> None:
+    (found,) = describe_topics(admin(fresh_topics), ["touchpoints.dead-letter", "nothing"])
+    assert (found.partitions, found.max_message_bytes) == (16, MAX_DEAD_LETTER_BYTES)
+
+
+def test_no_broker_is_an_error_and_not_an_empty_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.kafka_topics.TIMEOUT_S", 0.2)
+    with pytest.raises(KafkaException):
+        topic_ids(admin("127.0.0.1:1"), NAMES)
