@@ -10,8 +10,9 @@ RUN uv venv --python /usr/local/bin/python3.11 --no-python-downloads /opt/touchl
     && uv pip install --no-cache --compile-bytecode --python /opt/touchline/bin/python \
         --require-hashes --requirement requirements/run.lock
 COPY . .
-RUN uv pip install --no-cache --compile-bytecode --python /opt/touchline/bin/python \
-        --no-deps --no-build-isolation-package touchline . 
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && uv pip install --no-cache --compile-bytecode --python /opt/touchline/bin/python \
+        --no-deps /wheels/*.whl
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home touchline \

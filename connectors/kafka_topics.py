@@ -5,7 +5,12 @@ from concurrent.futures import Future
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module does not list them
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 from msgspec import Struct
 
 PREFIX = "touchpoints."
@@ -140,13 +145,13 @@ def _describe(admin: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]
     found = {}
     futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=TIMEOUT_S)
     for name, future in futures.items():
-        try:
+        # Asked, not raised: a traceback would hold the client, and with it the connection.
+        failure = future.exception()
+        if failure is None:
             topic = future.result()
-        except KafkaException as failure:
-            if failure.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise
-        else:
             found[name] = FoundTopic(name, str(topic.topic_id), len(topic.partitions), None)
+        elif _code(failure) != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise failure
     return found
 
 
@@ -160,11 +165,14 @@ def _other_partitions(found: Iterable[FoundTopic], partitions: int) -> list[str]
 
 
 def _made(name: str, future: "Future[None]") -> bool:
-    try:
-        future.result()
-    except KafkaException as failure:
-        # Somebody else may have made it in between; then it is there, which is all we want.
-        if failure.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
-            return False
-        raise TopicError(f"topic {name} was not made: {failure.args[0].str()}") from failure
-    return True
+    failure = future.exception()
+    if failure is None:
+        return True
+    # Somebody else may have made it in between; then it is there, which is all we want.
+    if _code(failure) == KafkaError.TOPIC_ALREADY_EXISTS:
+        return False
+    raise TopicError(f"topic {name} was not made: {failure}") from failure
+
+
+def _code(failure: BaseException) -> int | None:
+    return failure.args[0].code() if isinstance(failure, KafkaException) else None

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from msgspec import Struct, field
+
 from connectors.kafka_topics import ENRICHED
 from state.fence import Plan, decode_plan
 
@@ -15,9 +17,19 @@ class PlanLogUnreadable(Exception):
     """The enriched topic could not be read to its end."""
 
 
-def read_plans(config: Mapping[str, str], starts: Mapping[int, int]) -> dict[int, list[Plan]]:
-    """Shard → the plans in its enriched partition from the given offset (-1: from the beginning)
-    to its end, in log order. A plan is a record without a key. Raises PlanLogUnreadable.
+class PlanLog(Struct):
+    """What one shard's enriched partition holds from a given offset on."""
+
+    plans: list[Plan] = field(default_factory=list)
+    """In log order."""
+    end: int = 0
+    """The offset after its last record."""
+
+
+def read_plans(config: Mapping[str, str], starts: Mapping[int, int]) -> dict[int, PlanLog]:
+    """Shard → its plan log from the given offset to the end. A plan is a record without a key.
+
+    Raises PlanLogUnreadable, and KafkaException for an error that does not pass by itself.
     """
     consumer = Consumer(
         {
@@ -32,10 +44,10 @@ def read_plans(config: Mapping[str, str], starts: Mapping[int, int]) -> dict[int
             "fetch.wait.max.ms": 20,
         }
     )
-    plans: dict[int, list[Plan]] = {shard: [] for shard in starts}
+    logs = {shard: PlanLog() for shard in starts}
     open_shards = set(starts)
     try:
-        consumer.assign([TopicPartition(ENRICHED, s, max(at, 0)) for s, at in starts.items()])
+        consumer.assign([TopicPartition(ENRICHED, shard, at) for shard, at in starts.items()])
         while open_shards:
             message = consumer.poll(PATIENCE_S)
             if message is None:
@@ -47,14 +59,15 @@ def read_plans(config: Mapping[str, str], starts: Mapping[int, int]) -> dict[int
             shard = message.partition()
             if error is None:
                 if message.key() is None:
-                    plans[shard].append(decode_plan(message.value()))
+                    logs[shard].plans.append(decode_plan(message.value()))
             elif error.code() == KafkaError._PARTITION_EOF:
+                logs[shard].end = message.offset()
                 open_shards.discard(shard)
             elif error.code() >= 0 and not error.retriable():
                 raise KafkaException(error)
     finally:
         consumer.close()
-    return plans
+    return logs
 
 
 def to_do(plan_in_fence: Plan | None, logged: list[Plan], committed: int) -> list[Plan]:

@@ -5,7 +5,7 @@ replicas, in order per partition (idempotent producer). After a crash the caller
 say what is produced again, byte for byte.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -35,19 +35,14 @@ class Publisher:
                 "message.max.bytes": MAX_DEAD_LETTER_BYTES,
                 "queue.buffering.max.messages": 500_000,
                 "error_cb": self._errors.append,
+                # A Python call per success would be the largest item of a record's cost.
+                "delivery.report.only.error": True,
             }
         )
 
-    def plan(self, shard: int, value: bytes, placed: Callable[[int], None]) -> None:
-        """A plan, without a key, ahead of its rows; `placed` is told its offset during `settle`."""
-
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            if error is not None:
-                self._failed(error, message)
-            else:
-                placed(message.offset())
-
-        self._producer.produce(ENRICHED, value, partition=shard, on_delivery=delivered)
+    def plan(self, shard: int, value: bytes) -> None:
+        """A plan, which has no key, ahead of its rows."""
+        self._produce(ENRICHED, shard, [(None, value)])
 
     def enriched(self, shard: int, rows: Iterable[tuple[str, bytes]]) -> None:
         """(key, record) each, in order."""
@@ -64,7 +59,7 @@ class Publisher:
     def _produce(
         self, topic: str, shard: int, records: Iterable[tuple[str | bytes | None, bytes]]
     ) -> None:
-        produce, failed = self._producer.produce, self._on_delivery
+        produce, failed = self._producer.produce, self._failed
         for key, value in records:
             try:
                 produce(topic, value, key, shard, failed)
@@ -99,10 +94,6 @@ class Publisher:
         """Forget what is not acknowledged: it is produced again by whoever takes the shard."""
         self._producer.purge()
         self._producer.poll(0)
-
-    def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self._failed(error, message)
 
     def _failed(self, error: KafkaError, message: Message) -> None:
         self._failures.append(

@@ -37,6 +37,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     fail_fast: bool = False
     """Exit instead of waiting when Kafka or Redis is absent at start."""
 
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """What every Kafka client starts from."""
+        return {"bootstrap.servers": self.kafka_bootstrap_servers, **self.kafka}
+
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from `environ`. Raises SettingsError for a wrong value or an unknown variable."""

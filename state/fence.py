@@ -59,7 +59,7 @@ class Fence(Struct, array_like=True, frozen=True):
     now_ms: int
     """`now` of the last plan."""
     plan_offset: int
-    """Where the last committed plan lies in the shard's enriched partition; -1 before the first."""
+    """An offset in the shard's enriched partition that no plan above `commit` lies before."""
     plan: Plan | None
     positions: dict[str, Position] = field(default_factory=dict)
 

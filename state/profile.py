@@ -22,7 +22,7 @@ class ChannelActivity(Struct, array_like=True, gc=False):
 
 
 class Sessions(Struct, array_like=True, gc=False):
-    """Visits: a gap of more than 30 minutes begins a new one."""
+    """Visits: a gap of more than 30 minutes begins a new one (see `fold.sessions`)."""
 
     count: int = 0
     started_at: int = 0
@@ -48,17 +48,23 @@ class Cart(Struct, array_like=True, gc=False):
     value: float = 0.0
     """Sum of quantity x price over the lines, in the shop's currency."""
     updated_at: int = 0
+    stated_at: int = 0
+    """When the whole cart was last said (viewed, checked out, ordered): a change from before that
+    is in it already."""
 
 
 class Orders(Struct, array_like=True, gc=False):
-    """Completed orders, less cancelled and refunded value."""
+    """Completed orders; a completed kiosk transaction that says its total is one, too."""
 
     count: int = 0
+    """Orders completed; one that is cancelled later stays counted."""
     value: float = 0.0
+    """Of all orders, less what was refunded or cancelled, in the shop's currency."""
     last_at: int = 0
     last_value: float = 0.0
-    recent: list[tuple[int, float]] = field(default_factory=list)
-    """(time, value), newest last; what `value_90d` and `count_90d` are computed from."""
+    recent: list[tuple[int, float, int]] = field(default_factory=list)
+    """(time, value, orders), newest last, of the last 91 days; a refund is (time, -value, 0). What
+    `value_90d` and `count_90d` are computed from (see `windows`)."""
 
 
 class Interest(Struct, array_like=True, gc=False):
@@ -90,6 +96,7 @@ class Kiosk(Struct, array_like=True, gc=False):
     transactions: int = 0
     failures: int = 0
     last_visit_at: int = 0
+    """The last event of any kind at a kiosk."""
     last_failure_at: int = 0
 
 
@@ -103,6 +110,8 @@ class Chat(Struct, array_like=True, gc=False):
     rating: int = 0
     """The last rating given, 1 to 5; 0 = none yet."""
     rated_at: int = 0
+    turned_at: int = 0
+    """When `open` was last said, so that an older word does not undo a newer one."""
 
 
 class HeldOffer(Struct, array_like=True, gc=False):
@@ -136,7 +145,7 @@ class Profile(Struct, array_like=True, gc=False):
     chat: Chat = field(default_factory=Chat)
     traits: dict[str, Scalar] = field(default_factory=dict)
     trimmed: int = 0
-    """How many entries the bounds have dropped or merged so far."""
+    """How often the bounds have dropped, merged or cut something so far (see `bounds`)."""
 
     segments: dict[str, int] = field(default_factory=dict)
     """Segment → since when."""
@@ -146,6 +155,8 @@ class Profile(Struct, array_like=True, gc=False):
     """By rank."""
     playbook: str = ""
     """Version of the playbook that segments and offers were last decided with."""
+    identified_at: int = 0
+    """Time of the newest `identify`: an older one only adds traits that are missing."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

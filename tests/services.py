@@ -33,7 +33,7 @@ def running(start: Start, folder: Path) -> Iterator[Service]:
             pytest.fail(f"a service is missing in CI: {missing}")
         pytest.skip(str(missing))
     yield service
-    service.stop()
+    service.stop(grace_s=0)  # nothing is kept, so nothing is waited for
 
 
 @pytest.fixture(scope="session")

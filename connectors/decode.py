@@ -1,0 +1,128 @@
+"""Bytes in, touchpoints out: whatever comes, one of two typed doors, and never an exception.
+
+Pure: the same bytes and the same times give the same result, so a replay decodes alike.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from msgspec import ValidationError, convert
+from orjson import loads
+
+from connectors.dead_letter import Reason, Refusal
+from connectors.event import FIXED_NAMES, Event
+from connectors.json_shape import NOT_MARKS, deeper_than, distinct_keys
+from state.touchpoint import Touchpoint, identity
+
+MAX_BYTES: Final = 32 * 1024
+MAX_DEPTH: Final = 64
+"""Levels of objects and arrays, the event itself being the first."""
+MAX_KEYS: Final = 256
+"""Different keys in one event, all levels together."""
+MAX_ID_CHARACTERS: Final = 256
+MAX_AHEAD_MS: Final = 5 * 60 * 1000
+"""How far a producer's clock may be ahead."""
+MAX_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
+"""How long after it happened an event still counts."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def decode(raw: bytes | None, channel: str, received_ms: int, now_ms: int) -> Touchpoint | Refusal:
+    """The touchpoint that `raw` says, or why there is none. Never raises.
+
+    `raw` is the record's value, `channel` the topic's, `received_ms` when the broker logged it,
+    `now_ms` what its time is judged by; all in milliseconds since the epoch, UTC. Numbers come as
+    JSON readers have them: integers that fit into 64 bits as int, all others as float, all finite.
+    """
+    if not raw:
+        return Refusal(Reason.TOMBSTONE, "no value") if raw is None else EMPTY
+    if len(raw) > MAX_BYTES:
+        return Refusal(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {MAX_BYTES} allowed")
+    # An upper bound of depth and keys, so cheap that the true ones need only be counted for few.
+    marks = len(raw.translate(None, NOT_MARKS))
+    if marks > MAX_DEPTH and deeper_than(raw, MAX_DEPTH):
+        return Refusal(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")
+    try:
+        # orjson reads every byte of it, msgspec's own decoder only declared fields: what passes
+        # here is safe to splice into records that others read.
+        tree = loads(raw)
+        event = convert(tree, Event)
+    except ValidationError as error:
+        return Refusal(Reason.INVALID, str(error))
+    except ValueError as error:
+        return _unreadable(raw, error)
+    if marks > MAX_KEYS and (keys := distinct_keys(tree)) > MAX_KEYS:
+        return Refusal(Reason.TOO_MANY_KEYS, f"{keys} different keys, at most {MAX_KEYS} allowed")
+    return _judge(event, raw, channel, received_ms, now_ms)
+
+
+EMPTY: Final = Refusal(Reason.EMPTY, "a value of no bytes")
+NO_ID: Final = Refusal(Reason.NO_ID, "expected `userId` or `anonymousId`")
+NO_TIME: Final = Refusal(Reason.INVALID, "expected `timestamp` or `originalTimestamp`")
+NO_NAME: Final = Refusal(Reason.INVALID, "expected `event`, as the type is track - at `$.event`")
+NO_TYPE: Final = Refusal(
+    Reason.INVALID, f"expected one of track, {', '.join(FIXED_NAMES)} - at `$.type`"
+)
+BAD_ID: Final = Refusal(
+    Reason.BAD_ID,
+    f"expected 1 to {MAX_ID_CHARACTERS} characters, no control characters - "
+    "at `$.userId`, or `$.anonymousId` if there is no `userId`",
+)
+IN_FUTURE: Final = Refusal(
+    Reason.IN_FUTURE, f"expected at most {MAX_AHEAD_MS // 60_000} minutes from now - at the time"
+)
+TOO_LATE: Final = Refusal(
+    Reason.TOO_LATE, f"expected at most {MAX_AGE_MS // 86_400_000} days ago - at the time"
+)
+
+
+def _unreadable(raw: bytes, error: ValueError) -> Refusal:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as mistake:
+        return Refusal(Reason.NOT_UTF8, f"{mistake.reason} at byte {mistake.start}")
+    return Refusal(Reason.NOT_JSON, str(error))
+
+
+def _judge(
+    event: Event, raw: bytes, channel: str, received_ms: int, now_ms: int
+) -> Touchpoint | Refusal:
+    """What the types cannot say: name, customer, time."""
+    name = event.event if event.type == "track" else FIXED_NAMES.get(event.type)
+    if name is None:
+        return NO_NAME if event.type == "track" else NO_TYPE
+    customer_id = event.anonymous_id if event.user_id is None else event.user_id
+    if customer_id is None:
+        return NO_ID
+    # isprintable is the quick check; it also minds characters that are fine in an id.
+    if not 0 < len(customer_id) <= MAX_ID_CHARACTERS or (
+        not customer_id.isprintable() and CONTROL.search(customer_id)
+    ):
+        return BAD_ID
+    moment = event.timestamp or event.original_timestamp
+    if moment is None:
+        return NO_TIME
+    at_ms = (moment - EPOCH) // MILLISECOND
+    if at_ms > now_ms + MAX_AHEAD_MS:
+        return IN_FUTURE
+    if at_ms < now_ms - MAX_AGE_MS:
+        return TOO_LATE
+    digest = identity(customer_id, event.message_id)
+    return Touchpoint(
+        digest.hex(),
+        digest[:8],
+        event.message_id,
+        customer_id,
+        channel,
+        event.type,
+        name,
+        at_ms,
+        received_ms,
+        event.properties or {},
+        event.traits or {},
+        raw,
+    )

@@ -1,0 +1,172 @@
+"""Reads whole topics from given offsets: all partitions, no group, one consumer.
+
+Guaranteed: records of a partition come in offset order from the position that was given, none left
+out. After a crash nothing is remembered here: the caller's positions say what is read again.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+
+from connectors.kafka_topics import FoundTopic
+from connectors.shard_consumer import LogTruncated
+
+log = logging.getLogger(__name__)
+
+BEGINNING = OFFSET_BEGINNING
+"""Start at the earliest record a partition still holds."""
+
+LOOK_S = 5.0
+"""Seconds between two looks at whether the topics are still the same ones."""
+
+PREFETCH_KB = 16_384
+"""What librdkafka may hold that nobody has asked for yet: the bound while a sink is waiting."""
+
+_GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
+
+
+class TopicReplaced(Exception):
+    """A topic was deleted, or deleted and made again, while it was read."""
+
+
+class Place(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.partition}]"
+
+
+class Record(NamedTuple):
+    """A record as it lies in Kafka."""
+
+    place: Place
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+class TopicReader:
+    """Reads every partition of `topics`, each from its start. Not thread-safe.
+
+    Broker connections that are lost come back by themselves (librdkafka); `unreachable` says why
+    nothing comes meanwhile.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, str],
+        topics: Mapping[str, FoundTopic],
+        starts: Mapping[Place, int],
+    ) -> None:
+        """`starts`: next offset by place; a partition that is not in it begins at BEGINNING."""
+        self._topics = topics
+        self.unreachable: str | None = None
+        self._consumer = Consumer(
+            {
+                "client.id": "touchline-reader",
+                **config,
+                "group.id": "touchline-reader",  # librdkafka wants one; it is never joined
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "isolation.level": "read_committed",
+                "queued.max.messages.kbytes": PREFETCH_KB,
+                "error_cb": self._unwell,
+            },
+            logger=log,
+        )
+        self._admin = AdminClient({**config, "error_cb": _unheard}, logger=log)
+        self._looking: Mapping[str, Future[Any]] = {}
+        self._look_at_s = time.monotonic() + LOOK_S
+        places = [Place(t.name, n) for t in topics.values() for n in range(t.partitions)]
+        self._places = {place: place for place in places}
+        self._consumer.assign([TopicPartition(*p, starts.get(p, BEGINNING)) for p in places])
+
+    def read(self, limit: int, wait_s: float) -> list[Record]:
+        """Up to `limit` records; fewer (or none) when so many have not come after `wait_s`.
+
+        Raises LogTruncated, TopicReplaced, and KafkaException for an error that does not pass.
+        """
+        self._look()
+        records = []
+        for message in self._consumer.consume(limit, wait_s):
+            error = message.error()
+            if error is None:
+                # Equal places become one object: cheaper to compare, nothing to collect.
+                place = self._places[message.topic(), message.partition()]
+                records.append(Record(place, message.offset(), message.key(), message.value()))
+            else:
+                self._note(message, error)
+        if records and self.unreachable is not None:
+            log.info("Kafka answers again")
+            self.unreachable = None
+        return records
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def _note(self, message: Message, error: KafkaError) -> None:
+        if error.code() in _GONE:
+            raise LogTruncated(
+                f"{message.topic()}[{message.partition()}]: expected the log to hold the next"
+                f" offset, got: {error.str()}; the topic was truncated or is behind its retention"
+            )
+        if error.code() >= 0 and not error.retriable():
+            raise KafkaException(error)
+        self._unwell(error)
+
+    def _unwell(self, error: KafkaError) -> None:
+        if self.unreachable is None:
+            log.warning("Kafka: %s; waiting until it answers again", error.str())
+        self.unreachable = error.str()
+
+    def _look(self) -> None:
+        """A consumer of a topic that was made again sits silent for ever: so ask for the ids.
+
+        The answer is fetched at a later call, so that a broker that is away delays nothing.
+        """
+        if not self._looking:
+            if time.monotonic() >= self._look_at_s:
+                self._looking = self._admin.describe_topics(TopicCollection(list(self._topics)))
+        elif all(answer.done() for answer in self._looking.values()):
+            for name, answer in self._looking.items():
+                self._compare(self._topics[name], answer)
+            self._looking = {}
+            self._look_at_s = time.monotonic() + LOOK_S
+
+    @staticmethod
+    def _compare(topic: FoundTopic, answer: "Future[Any]") -> None:
+        failure = answer.exception()
+        if failure is None:
+            found = str(answer.result().topic_id)
+        elif not isinstance(failure, KafkaException):
+            raise failure
+        elif failure.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            found = "no such topic"
+        else:
+            return  # no answer: nothing is known
+        if found != topic.id:
+            raise TopicReplaced(
+                f"{topic.name}: expected the topic with id {topic.id}, got {found}: it was deleted"
+                " or made again while it was read; start again to read what is there now"
+            )
+
+
+def _unheard(_: KafkaError) -> None:
+    """The consumer, connected to the same brokers, has said it already."""

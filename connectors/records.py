@@ -1,0 +1,142 @@
+"""The bytes of what is published. Pure: equal arguments give equal bytes, in any process.
+
+`record_types` holds the same records as types, for their readers.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from orjson import Fragment, dumps
+
+from connectors.dead_letter import Reason
+from decisions.decision import Action, Serving
+from state.applied import Applied
+from state.times import rfc3339
+from state.touchpoint import Touchpoint
+
+MAX_DETAIL_CHARACTERS = 1_000
+
+
+def enriched_record(
+    touchpoint: Touchpoint,
+    profile_summary: dict[str, Any],
+    segments: Iterable[str],
+    applied: Applied,
+    playbook: str,
+) -> bytes:
+    """JSON of an `EnrichedRecord`. `segments` may come in any order, even a set's.
+
+    The original is spliced in as it came: numbers and spelling stay what the producer sent.
+    """
+    return dumps(
+        {
+            "id": touchpoint.id,
+            "customer_id": touchpoint.customer_id,
+            "channel": touchpoint.channel,
+            "event": touchpoint.name,
+            "occurred_at": rfc3339(touchpoint.at_ms),
+            "received_at": rfc3339(touchpoint.received_ms),
+            "original": Fragment(touchpoint.raw),
+            "profile": profile_summary,
+            "segments": sorted(segments),
+            "applied": _place(applied),
+            "playbook": playbook,
+        }
+    )
+
+
+def action_record(
+    customer_id: str, action: Action, decided_at_ms: int, playbook: str, applied: Applied
+) -> bytes:
+    """JSON of an `ActionRecord`."""
+    return dumps(
+        {
+            "id": action.id,
+            "kind": action.kind,
+            "customer_id": customer_id,
+            "caused_by": action.caused_by,
+            "decided_at": rfc3339(decided_at_ms),
+            "playbook": playbook,
+            "applied": _place(applied),
+            "body": action.body,
+        }
+    )
+
+
+def offers_document(customer_id: str, serving: Serving) -> bytes:
+    """JSON of an `OffersDocument`: the value of the customer's serving key."""
+    return dumps(
+        {
+            "customer_id": customer_id,
+            "as_of": rfc3339(serving.as_of),
+            "expires_at": rfc3339(serving.expires_at),
+            "offers": [
+                {
+                    "offer_id": offer.offer_id,
+                    "decision_id": offer.decision_id,
+                    "channel": offer.channel,
+                    "rank": offer.rank,
+                    "score": offer.score,
+                    "propensity": offer.propensity,
+                    "value": offer.value,
+                    "placement": offer.placement,
+                    "reasons": offer.reasons,
+                    "expires_at": rfc3339(offer.expires_at),
+                }
+                for offer in serving.offers
+            ],
+        }
+    )
+
+
+def dead_letter_record(
+    raw: bytes | None,
+    key: bytes | None,
+    headers: Sequence[tuple[str, bytes | None]] | None,
+    topic: str,
+    partition: int,
+    offset: int,
+    reason: Reason,
+    detail: str,
+    stage: str,
+    at_ms: int,
+    applied: Applied,
+) -> bytes:
+    """JSON of a `DeadLetterRecord`: a third larger than what it carries, for base64.
+
+    `detail` is cut at 1,000 characters. `stage` is the step that refused the record.
+    """
+    return dumps(
+        {
+            "value": _base64(raw),
+            "key": _base64(key),
+            "headers": [[_clean(name), _base64(value)] for name, value in headers or ()],
+            "topic": topic,
+            "partition": partition,
+            "offset": offset,
+            "reason": reason,
+            "detail": _clean(detail[:MAX_DETAIL_CHARACTERS]),
+            "stage": stage,
+            "at": rfc3339(at_ms),
+            "applied": _place(applied),
+        }
+    )
+
+
+def _place(applied: Applied) -> dict[str, int]:
+    return {
+        "shard": applied.shard,
+        "generation": applied.generation,
+        "commit": applied.commit,
+        "index": applied.index,
+    }
+
+
+def _base64(data: bytes | None) -> str | None:
+    return None if data is None else b64encode(data).decode()
+
+
+def _clean(text: str) -> str:
+    """Lone surrogates have no UTF-8 form, and a dead letter must never fail to be written."""
+    return text.encode(errors="replace").decode()

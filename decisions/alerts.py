@@ -1,0 +1,126 @@
+"""When an alert is raised, and how long it is silent afterwards."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from decisions.decision import Action, Decision
+from decisions.language import EvaluationError, Value
+from decisions.playbook import Alert, Playbook, Template
+from state.profile import Profile
+from state.touchpoint import Touchpoint, identity
+
+RAISED = "alert.raised"
+MAX_REMEMBERED = 32
+"""Alerts (with their keys) a profile remembers while they cool down."""
+MAX_KEY = 16
+"""Bytes of a key as a profile remembers it; a longer one is remembered by its hash."""
+MAX_VALUE = 120
+"""Characters of one value in a message, or of the key beside it."""
+UNKNOWN = "?"
+"""Stands in a message for a value that could not be had."""
+
+
+def raise_alerts(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    alerts: Iterable[Alert],
+    mask: int,
+    playbook: Playbook,
+    now_ms: int,
+    decision: Decision | None,
+) -> Decision | None:
+    """Asks the alerts and raises those that are true and not cooling down.
+
+    Changes `profile.alerts` (and `profile.trimmed`, when more than MAX_REMEMBERED cool down).
+    """
+    for alert in alerts:
+        if alert.when is not None and not alert.events and not alert.reads & mask:
+            continue
+        try:
+            true = alert.when is None or alert.when(profile, touchpoint, now_ms)
+        except EvaluationError:
+            decision = decision or Decision()
+            decision.rule_errors += 1
+            continue
+        if true:
+            decision = _raise(profile, touchpoint, alert, playbook, now_ms, decision)
+    return decision
+
+
+def _raise(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    alert: Alert,
+    playbook: Playbook,
+    now_ms: int,
+    decision: Decision | None,
+) -> Decision | None:
+    errors = 0
+    key = None
+    if alert.key is not None:
+        key, errors = _text(alert.key, profile, touchpoint, now_ms)
+    name = alert.id if key is None else f"{alert.id}:{_short(key)}"
+    raised = profile.alerts.get(name)
+    if raised is None or now_ms - raised >= alert.cooldown_ms:
+        message, failed = render(alert.message, profile, touchpoint, now_ms)
+        errors += failed
+        body: dict[str, Any] = {"alert": alert.id, "severity": alert.severity, "message": message}
+        if key is not None:
+            body["key"] = key[:MAX_VALUE]
+        customer, cause = touchpoint.customer_id, touchpoint.message_id
+        action_id = identity(customer, cause, RAISED, alert.id).hex()
+        decision = decision or Decision()
+        decision.actions.append(Action(action_id, RAISED, cause, body))
+        _remember(profile, name, playbook, now_ms)
+    if errors:
+        decision = decision or Decision()
+        decision.rule_errors += errors
+    return decision
+
+
+def _remember(profile: Profile, name: str, playbook: Playbook, now_ms: int) -> None:
+    cooling = {}
+    for other, raised in profile.alerts.items():
+        alert = playbook.alerts.get(other.partition(":")[0])
+        if other != name and alert is not None and now_ms - raised < alert.cooldown_ms:
+            cooling[other] = raised
+    cooling[name] = now_ms  # last: oldest first
+    while len(cooling) > MAX_REMEMBERED:
+        del cooling[next(iter(cooling))]
+        profile.trimmed += 1
+    profile.alerts = cooling
+
+
+def render(
+    template: Template, profile: Profile, touchpoint: Touchpoint, now_ms: int
+) -> tuple[str, int]:
+    """The message, and how many of its placeholders ended in an error (shown as UNKNOWN)."""
+    errors = 0
+    texts = []
+    for part in template.parts:
+        if isinstance(part, str):
+            texts.append(part)
+        else:
+            text, failed = _text(part, profile, touchpoint, now_ms)
+            texts.append(UNKNOWN if text is None else text[:MAX_VALUE])
+            errors += failed
+    return "".join(texts), errors
+
+
+def _text(
+    value: Value, profile: Profile, touchpoint: Touchpoint, now_ms: int
+) -> tuple[str | None, int]:
+    try:
+        found = value(profile, touchpoint, now_ms)
+    except EvaluationError:
+        return None, 1
+    if isinstance(found, str):
+        return found, 0
+    if isinstance(found, float):
+        return f"{found:.15g}", 0
+    return json.dumps(found, ensure_ascii=False, sort_keys=True), 0
+
+
+def _short(key: str) -> str:
+    return key if len(key.encode()) <= MAX_KEY else identity(key).hex()[:MAX_KEY]

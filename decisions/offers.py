@@ -1,0 +1,183 @@
+"""Which offers a customer is served: eligibility, then priority x value, then a place for each."""
+
+from collections.abc import Iterable, Iterator
+
+from decisions.decision import Action, Decision, ServedOffer, Serving
+from decisions.language import EvaluationError
+from decisions.playbook import Offer, Playbook
+from state.profile import HeldOffer, Profile
+from state.times import rfc3339
+from state.touchpoint import Touchpoint, identity
+
+DECIDED = "offer.decided"
+PROPENSITY = 1.0
+"""How likely a customer is to take an offer: the same for all until it is learned."""
+
+Choice = tuple[Offer, str, str]
+"""An offer, the channel and the placement it is served in."""
+
+
+def is_stale(profile: Profile, playbook: Playbook, now_ms: int) -> bool:
+    """Nothing is held, or something held has less than a third of its time left.
+
+    An offer that stands until its own end cannot be prolonged: it is stale only when it is over.
+    """
+    if not profile.offers:
+        return True
+    for held in profile.offers:
+        if _is_old(held, playbook, now_ms):
+            return True
+    return False
+
+
+def _is_old(held: HeldOffer, playbook: Playbook, now_ms: int) -> bool:
+    left = held.expires_at - now_ms
+    if 3 * left >= held.expires_at - held.decided_at:
+        return False
+    offer = playbook.offers.get(held.offer_id)
+    return left <= 0 or offer is None or held.expires_at != offer.end_ms
+
+
+def serve(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    playbook: Playbook,
+    now_ms: int,
+    decision: Decision | None,
+    *,
+    keep: bool,
+) -> Decision | None:
+    """Chooses anew; a serving and its new decisions are added to `decision` when something changed.
+
+    Changes `profile.offers`. An offer that stays in its channel and placement and is not old keeps
+    its decision, unless `keep` is False: then nothing is kept.
+    """
+    chosen, errors = choose(profile, touchpoint, playbook, now_ms)
+    if errors:
+        decision = decision or Decision()
+        decision.rule_errors += errors
+    before = profile.offers
+    kept = (
+        {held.offer_id: held for held in before if not _is_old(held, playbook, now_ms)}
+        if keep
+        else {}
+    )
+    after = []
+    new = []
+    for offer, channel, placement in chosen:
+        held = kept.get(offer.id)
+        if held is None or held.channel != channel or held.placement != placement:
+            held = _decide(touchpoint, offer, channel, placement, now_ms)
+            new.append((offer, held))
+        after.append(held)
+    profile.offers = after
+    if not new and [held.offer_id for held in after] == [held.offer_id for held in before]:
+        return decision
+    # An empty list stands as long as what it replaces can still be read.
+    expires_at = max(held.expires_at for held in after or before)
+    if expires_at <= now_ms:
+        return decision
+    decision = decision or Decision()
+    for offer, held in new:
+        decision.actions.append(_action(touchpoint, offer, held))
+    decision.serving = Serving(now_ms, expires_at, list(_served(after, playbook)))
+    return decision
+
+
+def choose(
+    profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int
+) -> tuple[list[Choice], int]:
+    """The best offers by rank, and how many eligibility conditions ended in an error.
+
+    From the best score down, an eligible offer takes the first of its placements with room left.
+    A fallback offer takes a place only where nothing else was eligible.
+    """
+    errors = 0
+    chosen: list[Choice] = []
+    room = {placement.id: placement.offers for placement in playbook.placements.values()}
+    rounds = ((playbook.ranking, False), (playbook.fallbacks, True))
+    for groups, fallback in rounds:
+        if fallback:
+            taken = {placement for _, _, placement in chosen}
+            room = {name: 0 if name in taken else 1 for name in room}
+        for offer in _ranked(groups, touchpoint.customer_id):
+            place = next((place for place in offer.places if room[place[0]]), None)
+            if place is None or not _is_open(offer, now_ms):
+                continue
+            if offer.when is not None:
+                try:
+                    if not offer.when(profile, touchpoint, now_ms):
+                        continue
+                except EvaluationError:
+                    errors += 1
+                    continue
+            placement, channel = place
+            room[placement] -= 1
+            chosen.append((offer, channel, placement))
+    return chosen, errors
+
+
+def _ranked(groups: Iterable[tuple[Offer, ...]], customer_id: str) -> Iterator[Offer]:
+    """Best score first; equal scores in an order that is each customer's own, and stays so."""
+    for group in groups:
+        if len(group) == 1:
+            yield group[0]
+        else:
+            yield from sorted(group, key=lambda offer: identity(customer_id, offer.id))
+
+
+def _is_open(offer: Offer, now_ms: int) -> bool:
+    return offer.start_ms <= now_ms and not 0 < offer.end_ms <= now_ms
+
+
+def _decide(
+    touchpoint: Touchpoint, offer: Offer, channel: str, placement: str, now_ms: int
+) -> HeldOffer:
+    expires_at = now_ms + offer.ttl_ms
+    return HeldOffer(
+        offer_id=offer.id,
+        decision_id=identity(
+            touchpoint.customer_id, touchpoint.message_id, DECIDED, offer.id
+        ).hex(),
+        channel=channel,
+        placement=placement,
+        score=offer.score,
+        decided_at=now_ms,
+        expires_at=min(expires_at, offer.end_ms) if offer.end_ms else expires_at,
+    )
+
+
+def _served(after: Iterable[HeldOffer], playbook: Playbook) -> Iterator[ServedOffer]:
+    for rank, held in enumerate(after, 1):
+        offer = playbook.offers[held.offer_id]
+        yield ServedOffer(
+            offer_id=held.offer_id,
+            decision_id=held.decision_id,
+            channel=held.channel,
+            rank=rank,
+            score=held.score,
+            propensity=PROPENSITY,
+            value=offer.value,
+            placement=held.placement,
+            reasons=list(offer.reasons),
+            expires_at=held.expires_at,
+        )
+
+
+def _action(touchpoint: Touchpoint, offer: Offer, held: HeldOffer) -> Action:
+    return Action(
+        id=held.decision_id,
+        kind=DECIDED,
+        caused_by=touchpoint.message_id,
+        body={
+            "offer_id": held.offer_id,
+            "decision_id": held.decision_id,
+            "channel": held.channel,
+            "score": held.score,
+            "propensity": PROPENSITY,
+            "value": offer.value,
+            "placement": held.placement,
+            "reasons": list(offer.reasons),
+            "expires_at": rfc3339(held.expires_at),
+        },
+    )

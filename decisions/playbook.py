@@ -1,0 +1,197 @@
+"""The playbook: what a marketer wrote, checked, compiled and indexed by what each rule reads."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct, field
+
+from decisions.document import Problem
+from decisions.language import Condition, EvaluationError, Value
+from state.profile import Profile
+from state.sections import EVENT, NOW, SEGMENTS
+from state.touchpoint import Touchpoint
+
+ALWAYS = NOW | EVENT
+"""What every event brings, whatever the fold changed."""
+
+NOTHING = Touchpoint("", b"", "", "", "", "", "", 0, 0, {}, {}, b"")
+"""Handed to expressions that may not look at an event."""
+
+
+class PlaybookError(ValueError):
+    """A playbook cannot be used; the text has one line for every problem found in it."""
+
+    def __init__(self, name: str, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(f"{name}:{p.line}:{p.column}: {p.text}" for p in self.problems))
+
+
+class Segment(Struct, frozen=True):
+    """Customers of whom a condition is true."""
+
+    id: str
+    title: str
+    source: str
+    """The condition as it was written."""
+    when: Condition
+    reads: int
+    """The parts of a profile its answer depends on, bits of state.sections; so for all rules."""
+
+
+class Template(Struct, frozen=True):
+    """A message: text and, where {placeholders} stood, values."""
+
+    source: str
+    parts: tuple[str | Value, ...]
+
+
+class Alert(Struct, frozen=True):
+    """Something people should look at."""
+
+    id: str
+    source: str
+    """The condition as it was written; "" = none."""
+    events: tuple[str, ...]
+    """Event names it is asked at; none: at every event that changes what it reads."""
+    when: Condition | None
+    severity: str
+    """info, warning or critical."""
+    cooldown_ms: int
+    """How long it is silent (for one key) after it was raised."""
+    key: Value | None
+    message: Template
+    reads: int
+
+
+class Placement(Struct, frozen=True):
+    """A place where offers are shown."""
+
+    id: str
+    channels: tuple[str, ...]
+    offers: int
+    """How many at most at once."""
+
+
+class Offer(Struct, frozen=True):
+    """Something to propose to a customer."""
+
+    id: str
+    title: str
+    source: str
+    """Its eligibility as it was written; "" = everyone."""
+    when: Condition | None
+    priority: int
+    value: float
+    """Money, in the shop's currency."""
+    score: float
+    """priority x value."""
+    channels: tuple[str, ...]
+    """In order of preference."""
+    places: tuple[tuple[str, str], ...]
+    """(placement, the channel it is served through there), in order of preference."""
+    start_ms: int
+    """0 = always open."""
+    end_ms: int
+    """The first instant after it; 0 = no end."""
+    ttl_ms: int
+    """How long a decision for it stands."""
+    fallback: bool
+    reasons: tuple[str, str]
+    """Why a customer gets it: in words, and by number."""
+    reads: int
+
+
+class Due(Struct, frozen=True):
+    """The rules whose answer may change, given what the fold changed."""
+
+    segments: tuple[Segment, ...]
+    """Those, and after them those that name them, in the order they must be asked."""
+    alerts: tuple[Alert, ...]
+
+
+class Playbook(Struct, eq=False):
+    """A checked playbook. `segments`, `offers`, `alerts` and `placements` are in the file's order."""
+
+    version: str
+    """12 hex digits of a hash of all that is written in the file but comments and layout."""
+    title: str
+    channels: tuple[str, ...]
+    traits: dict[str, str]
+    """Trait → string, int, double or bool; the fold keeps only these."""
+    placements: dict[str, Placement]
+    segments: dict[str, Segment]
+    offers: dict[str, Offer]
+    alerts: dict[str, Alert]
+    shown: dict[str, Value]
+    """Name → value, for `summary`."""
+    order: tuple[Segment, ...]
+    """The segments, each after those it names."""
+
+    ranking: tuple[tuple[Offer, ...], ...] = field(default=(), kw_only=True)
+    """All but fallback offers, best score first; offers of one score together."""
+    fallbacks: tuple[tuple[Offer, ...], ...] = field(default=(), kw_only=True)
+    offers_read: int = field(default=0, kw_only=True)
+    """What any eligibility reads."""
+    alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, kw_only=True)
+    """Event name → alerts asked at it."""
+    _watching: tuple[Alert, ...] = field(default=(), kw_only=True)
+    _starts: tuple[int, ...] = field(default=(), kw_only=True)
+    _editions: tuple[str, ...] = field(default=(), kw_only=True)
+    _due: dict[int, Due] = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.ranking = _by_score(o for o in self.offers.values() if not o.fallback)
+        self.fallbacks = _by_score(o for o in self.offers.values() if o.fallback)
+        for offer in self.offers.values():
+            self.offers_read |= offer.reads
+        for alert in self.alerts.values():
+            for name in alert.events:
+                self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)
+        self._watching = tuple(a for a in self.alerts.values() if not a.events)
+        self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))
+        self._editions = (
+            self.version,
+            *(f"{self.version}+{n}" for n in range(1, len(self._starts) + 1)),
+        )
+
+    def edition(self, now_ms: int) -> str:
+        """The version, and how many of its offers' start dates have passed by `now_ms`.
+
+        The same edition with the same profile leads to the same choice.
+        """
+        return self._editions[bisect_right(self._starts, now_ms)]
+
+    def due(self, changed: int) -> Due:
+        """The rules to ask after `changed` (bits of state.sections), found once for each value."""
+        found = self._due.get(changed)
+        if found is None:
+            mask = changed | ALWAYS
+            segments = []
+            for segment in self.order:
+                if segment.reads & mask:
+                    mask |= SEGMENTS
+                    segments.append(segment)
+            alerts = tuple(alert for alert in self._watching if alert.reads & mask)
+            found = self._due[changed] = Due(tuple(segments), alerts)
+        return found
+
+    def summary(self, profile: Profile, now_ms: int) -> dict[str, Any]:
+        """What the playbook shows of a profile: plain JSON values in the order of the file.
+
+        A value that ends in an error is None.
+        """
+        summary: dict[str, Any] = {}
+        for name, value in self.shown.items():
+            try:
+                summary[name] = value(profile, NOTHING, now_ms)
+            except EvaluationError:
+                summary[name] = None
+        return summary
+
+
+def _by_score(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], ...]:
+    groups: dict[float, list[Offer]] = {}
+    for offer in sorted(offers, key=lambda offer: (-offer.score, offer.id)):
+        groups.setdefault(offer.score, []).append(offer)
+    return tuple(tuple(group) for group in groups.values())

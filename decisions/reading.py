@@ -1,0 +1,278 @@
+"""Typed reading of a document's nodes: every wrong value is noted with its place, none is raised.
+
+A reader's methods return None, or what could be read, where a value is wrong; the caller goes on, so
+that one run names every problem of a file.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
+from decisions.language import (
+    Condition,
+    ExpressionError,
+    Scope,
+    Value,
+    compile_condition,
+    compile_value,
+)
+from state.times import EPOCH
+
+Compiled = TypeVar("Compiled")
+
+ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
+TRAIT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+DURATION = re.compile(r"(\d{1,5})([smhd])")
+UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
+
+
+class Reader:
+    """Reads nodes of one text and collects the problems found."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.problems: list[Problem] = []
+
+    def problem(
+        self, node: Node, what: str, expected: str, got: str, nearest: str | None = None
+    ) -> None:
+        """Notes a problem at `node`."""
+        self._note(node.line, node.column, what, expected, got, nearest)
+
+    def _note(
+        self, line: int, column: int, what: str, expected: str, got: str, nearest: str | None
+    ) -> None:
+        text = f"{what}; expected {expected}, got {got}"
+        if nearest:
+            text += f'; did you mean "{nearest}"?'
+        self.problems.append(Problem(line, column, text))
+
+    def fields(
+        self, node: Node, where: str, known: Collection[str], required: Iterable[str] = ()
+    ) -> dict[str, Node]:
+        """The entries of a mapping with a fixed set of keys; unknown ones are left out."""
+        found: dict[str, Node] = {}
+        for key, value in self._entries(node, where, "key"):
+            if key.text not in known:
+                self.problem(
+                    key,
+                    f"unknown key in {where}",
+                    f"one of {', '.join(known)}",
+                    quote(key.text),
+                    nearest(key.text, known),
+                )
+            else:
+                found[key.text] = value
+        for name in required:
+            if name not in found and isinstance(node, Mapping):
+                self.problem(node, f"missing key in {where}", name, "nothing")
+        return found
+
+    def named(
+        self, node: Node | None, where: str, most: int, pattern: re.Pattern[str] = ID
+    ) -> list[tuple[str, Scalar, Node]]:
+        """The entries of a mapping whose keys are ids of the writer's choice: (id, key, value)."""
+        if node is None:
+            return []
+        found = []
+        for key, value in self._entries(node, where, "id"):
+            if not pattern.fullmatch(key.text):
+                letters = "a-z" if pattern is ID else "letters"
+                expected = f"{letters}, 0-9 and _, a letter first, at most 32 characters"
+                self.problem(key, f"an id in {where}", expected, quote(key.text))
+            found.append((key.text, key, value))
+        if len(found) > most:
+            self.problem(node, where, f"at most {most} entries", str(len(found)))
+        return found
+
+    def _entries(self, node: Node, where: str, word: str) -> list[tuple[Scalar, Node]]:
+        if not isinstance(node, Mapping):
+            self.problem(node, where, f"{word}: value lines", show(node))
+            return []
+        first: dict[str, Scalar] = {}
+        kept = []
+        for key, value in node.entries:
+            if key.text in first:
+                expected = f"each {word} once (line {first[key.text].line} has it)"
+                self.problem(key, f"duplicate {word} in {where}", expected, quote(key.text))
+            else:
+                first[key.text] = key
+                kept.append((key, value))
+        return kept
+
+    def text_of(self, node: Node | None, where: str, most: int = 500) -> str:
+        """A text of 1 to `most` characters; "" where there is none."""
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or is_empty(node) or not node.text.strip():
+            self.problem(node, where, "a text", show(node))
+            return ""
+        if len(node.text) > most:
+            self.problem(node, where, f"at most {most} characters", str(len(node.text)))
+        return node.text.strip()
+
+    def choice(self, node: Node | None, where: str, choices: Collection[str]) -> str:
+        """One of `choices`; "" where there is none."""
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or node.text not in choices:
+            written = node.text if isinstance(node, Scalar) else ""
+            expected = f"one of {', '.join(choices)}" if choices else "none, as none is declared"
+            self.problem(node, where, expected, show(node), nearest(written, choices))
+            return ""
+        return node.text
+
+    def several(self, node: Node | None, where: str, choices: Collection[str]) -> tuple[str, ...]:
+        """A list of different members of `choices`; one member need not be in a list."""
+        if node is None:
+            return ()
+        members = node.items if isinstance(node, Sequence) else [node]
+        if not members:
+            self.problem(node, where, "at least one", "none")
+        found: list[str] = []
+        for member in members:
+            name = self.choice(member, where, choices)
+            if name in found:
+                self.problem(member, where, "each once", quote(name))
+            elif name:
+                found.append(name)
+        return tuple(found)
+
+    def texts(self, node: Node | None, where: str, most: int = 20) -> tuple[str, ...]:
+        """A list of texts; one text need not be in a list."""
+        if node is None:
+            return ()
+        members = node.items if isinstance(node, Sequence) else [node]
+        if not 1 <= len(members) <= most:
+            self.problem(node, where, f"1 to {most} entries", str(len(members)))
+        found = (self.text_of(member, where, 128) for member in members)
+        return tuple(text for text in found if text)
+
+    def number(self, node: Node | None, where: str, low: float, high: float) -> float | None:
+        """A number from `low` to `high`."""
+        if node is None:
+            return None
+        if isinstance(node, Scalar) and not node.quoted and NUMBER.fullmatch(node.text):
+            value = float(node.text)
+            if low <= value <= high:
+                return value
+        self.problem(node, where, f"a number from {low:g} to {high:.15g}", show(node))
+        return None
+
+    def whole(self, node: Node | None, where: str, low: int, high: int) -> int | None:
+        """A whole number from `low` to `high`."""
+        if node is None:
+            return None
+        if isinstance(node, Scalar) and not node.quoted and re.fullmatch(r"\d{1,9}", node.text):
+            value = int(node.text)
+            if low <= value <= high:
+                return value
+        self.problem(node, where, f"a whole number from {low} to {high}", show(node))
+        return None
+
+    def flag(self, node: Node | None, where: str) -> bool:
+        """`true` or `false`; False where there is none."""
+        if node is None:
+            return False
+        if not isinstance(node, Scalar) or node.quoted or node.text not in ("true", "false"):
+            self.problem(node, where, "true or false", show(node))
+            return False
+        return node.text == "true"
+
+    def duration(self, node: Node | None, where: str) -> int | None:
+        """Milliseconds of a duration such as 90s, 30m, 12h or 7d, above zero."""
+        if node is None:
+            return None
+        found = DURATION.fullmatch(node.text) if isinstance(node, Scalar) else None
+        if found and int(found[1]):
+            return int(found[1]) * UNIT_MS[found[2]]
+        self.problem(node, where, "a duration such as 90s, 30m, 12h or 7d", show(node))
+        return None
+
+    def moment(self, node: Node | None, where: str, *, end: bool) -> int | None:
+        """Milliseconds since the epoch of a date or an RFC 3339 time.
+
+        A date is a whole day in UTC: its first instant, or with `end` the first one after it.
+        """
+        if node is None:
+            return None
+        written = node.text if isinstance(node, Scalar) else ""
+        try:
+            if DAY.fullmatch(written):
+                moment = datetime.fromisoformat(written).replace(tzinfo=UTC)
+                moment += timedelta(days=1) if end else timedelta()
+                return (moment - EPOCH) // timedelta(milliseconds=1)
+            if MOMENT.fullmatch(written):
+                moment = datetime.fromisoformat(written.upper())
+                return (moment - EPOCH) // timedelta(milliseconds=1)
+        except (ValueError, OverflowError):
+            pass  # the shape of a date, but no such day
+        expected = "a date such as 2026-11-27 or a time such as 2026-11-27T08:00:00Z"
+        self.problem(node, where, expected, show(node))
+        return None
+
+    def condition(self, node: Node | None, where: str, scope: Scope) -> Condition | None:
+        """A condition, compiled."""
+        return self._compiled(node, where, lambda source: compile_condition(source, scope))
+
+    def value(self, node: Node | None, where: str, scope: Scope) -> Value | None:
+        """A value expression, compiled."""
+        return self._compiled(node, where, lambda source: compile_value(source, scope))
+
+    def _compiled(
+        self, node: Node | None, where: str, compiler: Callable[[str], Compiled]
+    ) -> Compiled | None:
+        if node is None:
+            return None
+        if not isinstance(node, Scalar) or is_empty(node) or not node.text.strip():
+            self.problem(node, where, "an expression", show(node))
+            return None
+        return self.compiled_at(node, 0, node.text, where, compiler)
+
+    def compiled_at(
+        self,
+        node: Scalar,
+        start: int,
+        source: str,
+        where: str,
+        compiler: Callable[[str], Compiled],
+    ) -> Compiled | None:
+        """`source`, which stands at `start` in the scalar's text, compiled."""
+        try:
+            return compiler(source)
+        except ExpressionError as error:
+            line, column = place(self.text, node, start + error.offset)
+            text = f"{where}; {error.message}"
+            self._note(line, column, text, error.expected, error.got, error.nearest)
+            return None
+
+
+def is_empty(node: Node) -> bool:
+    """Nothing was written, or YAML's words for it."""
+    return isinstance(node, Scalar) and not node.quoted and node.text in ("", "~", "null")
+
+
+def quote(text: str) -> str:
+    """`text` in double quotes, shortened."""
+    return f'"{text[:60]}..."' if len(text) > 63 else f'"{text}"'
+
+
+def show(node: Node) -> str:
+    """What stands at a node, in a few words."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    return "nothing" if is_empty(node) else quote(node.text)
+
+
+def nearest(written: str, names: Collection[str]) -> str | None:
+    """The name that `written` was most likely meant to be."""
+    close = difflib.get_close_matches(written, names, n=1)
+    return close[0] if close else None

@@ -1,0 +1,127 @@
+"""`touchline run`: one flow against configured servers."""
+
+import importlib
+import logging
+import signal
+import sys
+import threading
+from typing import Any
+
+import click
+import orjson
+
+from connectors.publisher import NotDelivered
+from connectors.shard_consumer import LogTruncated
+from decisions.playbook import PlaybookError
+from flows.metrics.meter import Meter
+from flows.metrics.server import serve
+from flows.settings import SettingsError, read_settings
+from flows.waiting import ServiceAbsent
+from state.requirements import Unsuitable
+from state.store import Fenced, Refused
+
+USAGE, FENCED, REFUSED = 1, 3, 4
+"""Exit codes: wrong settings or playbook; another owner has all shards; going on would lose data."""
+
+EXPECTED: dict[type[Exception], int] = {
+    SettingsError: USAGE,
+    PlaybookError: USAGE,
+    ServiceAbsent: USAGE,
+    Unsuitable: USAGE,
+    Fenced: FENCED,
+    Refused: REFUSED,
+    NotDelivered: REFUSED,
+    LogTruncated: REFUSED,
+}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Run one flow against configured servers.
+
+    Settings come from the environment (TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS, TOUCHLINE_REDIS_URL,
+    TOUCHLINE_WAREHOUSE_URL, TOUCHLINE_PLAYBOOK, ...). SIGTERM and Ctrl-C finish the work at hand.
+
+    Exit codes: 0 stopped when told to, 1 wrong settings or playbook, 3 another owner has taken all
+    shards, 4 going on would lose or repeat something.
+    """
+"""The group's members follow."""
+
+
+def _worker(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int, int]:
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise click.BadParameter("expected N/M with 1 <= N <= M, such as 2/8")
+    return int(number), int(of)
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
+@click.option("--fail-fast", is_flag=True, help="Exit when Kafka or Redis is absent at start.")
+@click.option(
+    "--worker",
+    default="1/1",
+    callback=_worker,
+    metavar="N/M",
+    help="Take every Mth shard from the Nth on: process N of M.",
+)
+def touchpoints(as_json: bool, fail_fast: bool, worker: tuple[int, int]) -> None:
+    """Events in; offers, actions and enriched records out.
+
+    \b
+    Examples:
+      touchline run touchpoints
+      touchline run touchpoints --worker 2/8
+    """
+    _run("touchpoints", as_json, fail_fast, worker=worker)
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
+@click.option("--fail-fast", is_flag=True, help="Exit when Kafka is absent at start.")
+def warehouse(as_json: bool, fail_fast: bool) -> None:
+    """Enriched records and actions into Delta tables.
+
+    \b
+    Example:
+      TOUCHLINE_WAREHOUSE_URL=/data/warehouse touchline run warehouse
+    """
+    _run("warehouse", as_json, fail_fast)
+
+
+def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    is_ready = threading.Event()
+    try:
+        settings = read_settings()
+        if fail_fast:
+            settings = settings.with_fail_fast()
+        meter = Meter.for_settings(settings)
+        server = serve(
+            meter,
+            settings.metrics_host,
+            settings.metrics_port,
+            health=lambda: None,
+            ready=lambda: None if is_ready.is_set() else "starting",
+        )
+    except (SettingsError, PlaybookError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+    def ready() -> None:
+        is_ready.set()
+        logging.getLogger("touchline").info("%s is ready; metrics at %s", flow, server.url)
+        if as_json:
+            click.echo(orjson.dumps({"flow": flow, "metrics_url": server.url}))
+
+    try:
+        importlib.import_module(f"flows.{flow}").run(settings, meter, stop, ready, **options)
+    except tuple(EXPECTED) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(next(code for kind, code in EXPECTED.items() if isinstance(error, kind)))
+    finally:
+        server.close()

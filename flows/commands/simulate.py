@@ -1,0 +1,181 @@
+"""`touchline simulate`: the options, the signals and the closing words; the rest is elsewhere."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO
+
+import click
+import orjson
+
+from flows.settings import Settings, SettingsError, read_settings
+from flows.simulate.answers import NAMES
+from flows.simulate.run import CHANNELS, Order, Summary, Tally, run, start_of
+from flows.simulate.sinks import KafkaAbsentError, KafkaSink, LinesSink, Sink
+from flows.simulate.website import Website
+
+RATE = 200.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+EPILOG = """\b
+Examples:
+  touchline simulate                               200 events a second until Ctrl-C
+  touchline simulate --rate 2000 --for 60 --json   a minute, and one JSON line at the end
+  touchline simulate --count 1000000 --rate 0      fill the topics as fast as possible
+  touchline simulate --count 20 --out -            20 events on the screen, no Kafka needed
+"""
+
+
+class Stop:
+    """Set by Ctrl-C and SIGTERM, asked by everything that waits."""
+
+    def __init__(self) -> None:
+        self.set = False
+
+    def __call__(self) -> bool:
+        return self.set
+
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        """The signal handler."""
+        self.set = True
+
+
+def _start(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.BadParameter(f"expected a time like 2026-01-31T12:00:00Z, got {text!r}")
+    return int(moment.timestamp() * 1_000)
+
+
+@click.command(
+    epilog=EPILOG,
+    short_help="A seeded population that writes events and answers offers.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--count", type=click.IntRange(min=1), help="Events to send.  [default: endless]")
+@click.option(
+    "--for",
+    "seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop after so many seconds.  [default: endless]",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0),
+    help="Events a second; 0 = as fast as possible, their times ending now and 200 a second, "
+    "without answers.  [default: 200; with --out 0]",
+)
+@click.option(
+    "--customers",
+    type=click.IntRange(min=1, max=10_000_000),
+    default=5_000,
+    show_default=True,
+    help="How many people there are: c-000001, who comes most often, c-000002, ...",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Same seed, same events, apart from times, ids and answers.",
+)
+@click.option(
+    "--start",
+    "start_ms",
+    metavar="TIME",
+    callback=_start,
+    help="When the first event happened (RFC 3339); with the same seed, the same bytes.",
+)
+@click.option(
+    "--bootstrap-servers", help="Kafka.  [default: $TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS]"
+)
+@click.option("--redis-url", help="Where offers are read.  [default: $TOUCHLINE_REDIS_URL]")
+@click.option("--no-answers", is_flag=True, help="Read no offers and answer none.")
+@click.option("--fail-fast", is_flag=True, help="Exit when Kafka is absent at the start.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, allow_dash=True),
+    help="Write JSON lines to this file (- = stdout) instead of Kafka; no answers then.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The closing summary as one JSON line.")
+def command(
+    count: int | None,
+    seconds: float | None,
+    rate: float | None,
+    customers: int,
+    seed: int,
+    start_ms: int | None,
+    bootstrap_servers: str | None,
+    redis_url: str | None,
+    no_answers: bool,
+    fail_fast: bool,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    """A seeded population of customers that writes events and answers offers.
+
+    People browse, fill carts and order, read campaign mails, chat, and use kiosks, some of which
+    fail; 1 % of the events come twice, 1 % late and 0.1 % broken. The events go to the topics
+    touchpoints.click, .email, .chat and .kiosk. Who looks at a page is shown the offers that
+    Redis holds for them, and may click, accept or dismiss one.
+
+    Exits with 1 when an event could not be delivered.
+    """
+    if as_json and out == "-":
+        raise click.UsageError("--json and --out - both want stdout; write to a file, or drop one")
+    if rate is None:
+        rate = 0.0 if out else RATE
+    if start_ms is None:
+        start_ms = start_of(time.time_ns() // 1_000_000, rate, count)
+    order = Order(seed, customers, start_ms, rate, count, seconds)
+    stop = Stop()
+    with _signals(stop):
+        if out is not None:
+            summary = _into_file(order, out, stop)
+        else:
+            settings = _settings(bootstrap_servers, redis_url, fail_fast)
+            summary = _into_kafka(order, settings, stop, answers=not no_answers and rate > 0)
+    if summary is None:
+        return
+    click.echo(_json(summary) if as_json else _words(summary), err=out == "-")
+    if summary.failed:
+        sys.exit(1)
+
+
+def _settings(bootstrap_servers: str | None, redis_url: str | None, fail_fast: bool) -> Settings:
+    environ = dict(os.environ)
+    if bootstrap_servers is not None:
+        environ["TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS"] = bootstrap_servers
+    if redis_url is not None:
+        environ["TOUCHLINE_REDIS_URL"] = redis_url
+    if fail_fast:
+        environ["TOUCHLINE_FAIL_FAST"] = "1"
+    try:
+        return read_settings(environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _into_kafka(order: Order, settings: Settings, stop: Stop, answers: bool) -> Summary | None:
+    """None when stopped before Kafka answered."""
+    config = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka}
+    sink = KafkaSink(config, _say, stop, flat_out=order.rate == 0)
+    try:
+        if not sink.connect(CHANNELS, fail_fast=settings.fail_fast):
+            return None
+    except KafkaAbsentError as absent:
+        raise click.ClickException(str(absent)) from None
+    website = Website(settings.redis_url, order.seed, _say) if answers else None
+    return run(order, sink, website, stop, _progress(order))

@@ -1,0 +1,1 @@
+"""The warehouse job between Kafka and the tables: the steps that a poll's records go through."""

@@ -1,0 +1,56 @@
+"""Waiting for a warehouse that is away: named, counted, bounded, and over as soon as it can be."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from connectors.delta import WarehouseUnavailable
+from flows.metrics.meter import Meter
+
+log = logging.getLogger("touchline.warehouse")
+
+FIRST_S = 0.5
+MOST_S = 15.0
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """Told to stop while waiting."""
+
+
+class Hold:
+    """Tries again until it is possible. Who waits in here reads nothing, so memory stays bounded."""
+
+    def __init__(
+        self, stop: threading.Event, meter: Meter, waiting: Callable[[], None] = lambda: None
+    ) -> None:
+        """`waiting` is called each time that something was found not to be possible now."""
+        self._stop = stop
+        self._meter = meter
+        self._waiting = waiting
+
+    def __call__(self, attempt: Callable[[], T]) -> T:
+        """What `attempt` returns, once it does. Raises Stopped when `stop` is set before."""
+        delay_s, began_s, said = FIRST_S, time.monotonic(), ""
+        while True:
+            try:
+                result = attempt()
+            except WarehouseUnavailable as reason:
+                self._meter.set("touchline_warehouse_up", 0)
+                if str(reason) != said:
+                    log.warning("the warehouse is not available, waiting: %s", reason)
+                    said = str(reason)
+                self._waiting()
+                if self._stop.wait(delay_s):
+                    raise Stopped from reason
+                delay_s = min(2 * delay_s, MOST_S)
+            else:
+                self._meter.set("touchline_warehouse_up", 1)
+                if said:
+                    log.warning(
+                        "the warehouse is available again after %.1f s", time.monotonic() - began_s
+                    )
+                return result

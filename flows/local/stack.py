@@ -1,0 +1,217 @@
+"""Everything `touchline up` runs, started in order and stopped in the opposite one."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from connectors.kafka_topics import create_topics
+from flows.local.data_dir import DataDir
+from flows.local.ports import loopback_port
+from flows.local.process import Process
+from flows.local.services import Service, start_kafka, start_redis
+from flows.settings import KAFKA_PREFIX, PREFIX, Settings
+
+FLOWS = ("touchpoints", "warehouse")
+READY_S = 60.0
+
+# How long each may take to end before it is killed; with the time to look, 5 s in all.
+SIMULATOR_GRACE_S = 0.7
+FLOW_GRACE_S = {"touchpoints": 1.6, "warehouse": 1.4}
+SERVICE_GRACE_S = 0.4
+
+
+class Stopped(Exception):
+    """The user asked to stop before everything was ready."""
+
+
+class ChildDied(Exception):
+    """A process of the stack ended by itself, or never got ready; the text has its last lines."""
+
+
+class Demo(Struct, frozen=True, kw_only=True):
+    """What the simulator is told."""
+
+    rate: float
+    """Events per second."""
+    customers: int
+    seed: int
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What to start; port 0 = any free."""
+
+    kafka_port: int = 0
+    redis_port: int = 0
+    metrics_port: int = 0
+    """The touchpoints flow's; the warehouse's is any free."""
+    demo: Demo | None = None
+
+
+class Ready(Struct, frozen=True):
+    """Where everything is, once it is there."""
+
+    bootstrap_servers: str
+    redis_url: str
+    metrics_urls: dict[str, str]
+    """Flow → URL."""
+    warehouse_path: str
+    data_dir: str
+
+
+class FlowReady(Struct, frozen=True):
+    """The line a flow prints when it is ready."""
+
+    flow: str
+    metrics_url: str
+
+
+class Stack:
+    """Kafka, Redis, both flows and, for a demonstration, the simulator.
+
+    `asked_to_stop` is looked at wherever something is waited for. Nothing is started twice; `stop`
+    and `kill` work at any moment, also when `start` failed half-way.
+    """
+
+    def __init__(
+        self,
+        folder: DataDir,
+        settings: Settings,
+        plan: Plan,
+        asked_to_stop: Callable[[], bool],
+        command: tuple[str, ...] = (sys.executable, "-m", "flows.cli"),
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.plan = plan
+        self.asked_to_stop = asked_to_stop
+        self.command = command
+        self.services: list[Service] = []
+        self.flows: dict[str, Process] = {}
+        self.simulator: Process | None = None
+
+    def start(self) -> Ready:
+        """Start all and wait until all are ready.
+
+        Raises PortTaken, ServiceError, TopicError, ChildDied, or Stopped when asked to.
+        """
+        metrics_port = loopback_port(self.plan.metrics_port, "--metrics-port")
+        kafka = self._serve(start_kafka(self.folder.logs, self.plan.kafka_port))
+        redis = self._serve(start_redis(self.folder.logs, self.plan.redis_port))
+        create_topics(
+            {"bootstrap.servers": kafka.bootstrap_servers},
+            self.settings.channels,
+            self.settings.partitions,
+        )
+        environment = self._environment(kafka, redis)
+        for flow in FLOWS:
+            port = str(metrics_port if flow == "touchpoints" else 0)
+            self.flows[flow] = self._child(
+                flow, ("run", flow, "--json"), {**environment, PREFIX + "METRICS_PORT": port}
+            )
+        urls = {flow: self._until_ready(process) for flow, process in self.flows.items()}
+        if self.plan.demo:
+            self.simulator = self._simulate(self.plan.demo, kafka, redis, environment)
+        return Ready(
+            bootstrap_servers=kafka.bootstrap_servers,
+            redis_url=redis.redis_url,
+            metrics_urls=urls,
+            warehouse_path=str(self.folder.warehouse),
+            data_dir=str(self.folder.path),
+        )
+
+    def check(self) -> None:
+        """Raise ChildDied when a process has ended that should run."""
+        for process in self._processes():
+            if process.exit_code() is not None:
+                raise _died(process)
+
+    def stop_simulator(self) -> None:
+        """No more events from us."""
+        if self.simulator:
+            self.simulator.stop(SIMULATOR_GRACE_S)
+
+    def stop(self) -> None:
+        """End everything, clients before servers, within 5 s.
+
+        The warehouse flow after the other, so that it can still write what that one decided.
+        """
+        self.stop_simulator()
+        for flow in FLOWS:
+            if flow in self.flows:
+                self.flows[flow].stop(FLOW_GRACE_S[flow])
+        for service in reversed(self.services):
+            service.stop(SERVICE_GRACE_S)
+
+    def kill(self) -> None:
+        """End everything at once; what was on its way to the warehouse is lost."""
+        for process in self._processes():
+            process.kill()
+
+    def _processes(self) -> list[Process]:
+        simulator = [self.simulator] if self.simulator else []
+        servers = [service.process for service in self.services]
+        return [*simulator, *self.flows.values(), *servers]
+
+    def _serve(self, service: Service) -> Service:
+        self.services.append(service)
+        if self.asked_to_stop():
+            raise Stopped
+        return service
+
+    def _environment(self, kafka: Service, redis: Service) -> dict[str, str]:
+        """The user's own, but for what would lead a flow to other servers than ours."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith((KAFKA_PREFIX, "BYTEWAX_"))
+        }
+        ours = {
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+            "REDIS_URL": redis.redis_url,
+            "WAREHOUSE_URL": str(self.folder.warehouse),
+            "PLAYBOOK": self.settings.playbook,
+            "PARTITIONS": str(self.settings.partitions),
+            "METRICS_HOST": "127.0.0.1",
+        }
+        return {**kept, **{PREFIX + name: value for name, value in ours.items()}}
+
+    def _child(self, name: str, arguments: tuple[str, ...], env: Mapping[str, str]) -> Process:
+        logs = self.folder.logs
+        command = [*self.command, *arguments]
+        return Process(name, command, logs / f"{name}.log", env=env, out=logs / f"{name}.out")
+
+    def _simulate(
+        self, demo: Demo, kafka: Service, redis: Service, environment: Mapping[str, str]
+    ) -> Process:
+        servers = ("--bootstrap-servers", kafka.bootstrap_servers, "--redis-url", redis.redis_url)
+        crowd = ("--customers", str(demo.customers), "--seed", str(demo.seed))
+        arguments = ("simulate", "--json", *servers, "--rate", str(demo.rate), *crowd)
+        return self._child("simulator", arguments, environment)
+
+    def _until_ready(self, process: Process) -> str:
+        """Its metrics URL, once it has printed it."""
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            self.check()
+            if lines := process.printed():
+                return msgspec.json.decode(lines[0], type=FlowReady).metrics_url
+            if self.asked_to_stop():
+                raise Stopped
+            time.sleep(0.02)
+        raise ChildDied(f"{process.name} was not ready after {READY_S:.0f} s{_last(process)}")
+
+
+def _died(process: Process) -> ChildDied:
+    code = process.exit_code()
+    return ChildDied(f"{process.name} ended by itself (exit code {code}){_last(process)}")
+
+
+def _last(process: Process) -> str:
+    lines = "".join(f"\n  {line}" for line in process.last_lines())
+    return f"; {process.log} ends with:{lines}" if lines else f"; {process.log} is empty"
+
+

@@ -1,0 +1,131 @@
+"""decide: fold each event into its customer's profile and ask the playbook what follows.
+
+A function of the plan, the planned events and the shard's state alone: run again after a crash, it
+makes the same bytes.
+"""
+
+import logging
+
+from confluent_kafka import Message
+
+from connectors.dead_letter import dead_letter_record
+from connectors.decode import Reason, Refusal
+from connectors.records import action_record, enriched_record
+from decisions.decide import decide
+from decisions.decision import Decision
+from flows.processor.flush import Flush, Slice
+from flows.processor.processor import Processor
+from state.applied import Applied
+from state.fold import fold
+from state.profile import Profile, decode_profile
+from state.touchpoint import Touchpoint
+
+log = logging.getLogger("touchline.touchpoints")
+
+
+def decide_step(processor: Processor, flush: Flush) -> None:
+    """Fill each slice with its rows, dead letters, actions, serving documents and profiles."""
+    flush.slices = processor.each(flush.slices, lambda part: _decide_slice(processor, part))
+
+
+def _decide_slice(processor: Processor, part: Slice) -> None:
+    playbook, now_ms = processor.playbook, part.plan.now_ms
+    traits, version, summary = playbook.traits, playbook.version, playbook.summary
+    profiles, touched, rows = part.shard.profiles, part.touched, part.rows
+    shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
+    accepted: dict[str, int] = {}
+    duplicates: dict[str, int] = {}
+    for position, event in enumerate(part.events):
+        if isinstance(event, Refusal):
+            _bury(part, position, event, "decode")
+            continue
+        customer = event.customer_id
+        profile = profiles[customer]
+        trimmed = profile.trimmed
+        try:
+            changed = fold(profile, event, traits)
+            if not changed:
+                duplicates[event.channel] = duplicates.get(event.channel, 0) + 1
+                continue
+            decision = decide(profile, event, changed, playbook, now_ms)
+            place = Applied(shard, generation, commit, len(rows))
+            row = enriched_record(
+                event, summary(profile, now_ms), profile.segments, place, version
+            )
+        except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter, never a stop
+            log.exception("shard %d, flush %d: an event could not be decided", shard, commit)
+            profiles[customer] = _without(processor, part, position)
+            if customer in touched:
+                touched[customer] = profiles[customer]
+            part.events[position] = Refusal(Reason.UNDECIDABLE, type(error).__name__)
+            _bury(part, position, part.events[position], "decide")
+            continue
+        rows.append((customer, row))
+        touched[customer] = profile
+        accepted[event.channel] = accepted.get(event.channel, 0) + 1
+        part.trimmed += profile.trimmed - trimmed
+        if decision is not None:
+            _take(part, event, decision, version)
+    part.tally["accepted"] = accepted
+    part.tally["duplicate"] = duplicates
+
+
+def _take(part: Slice, event: Touchpoint, decision: Decision, version: str) -> None:
+    now_ms, plan = part.plan.now_ms, part.plan
+    for action in decision.actions:
+        place = Applied(part.shard.index, plan.generation, plan.commit, len(part.actions))
+        record = action_record(event.customer_id, action, now_ms, version, place)
+        part.actions.append((event.customer_id, record))
+        part.count(*_label(action.kind, action.body))
+    if decision.serving is not None:
+        part.serving[event.customer_id] = decision.serving
+    if decision.rule_errors:
+        counts = part.tally.setdefault("rule_errors", {})
+        counts["all"] = counts.get("all", 0) + decision.rule_errors
+
+
+def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
+    subject = {"offer.decided": "offer_id", "alert.raised": "alert"}.get(kind, "segment")
+    return kind, str(body[subject])
+
+
+def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
+    message: Message = part.messages[position]
+    place = Applied(
+        part.shard.index, part.plan.generation, part.plan.commit, len(part.dead_letters)
+    )
+    record = dead_letter_record(
+        message.value(),
+        message.key(),
+        message.headers() or [],
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        refusal.reason,
+        refusal.detail,
+        stage,
+        part.plan.now_ms,
+        place,
+    )
+    part.dead_letters.append((message.key(), record))
+    part.count("dead_letter", message.topic())
+    part.count("reason", refusal.reason)
+
+
+def _without(processor: Processor, part: Slice, position: int) -> Profile:
+    """The customer's profile as if the event at `position` had not come.
+
+    Folding changes profiles in place, so the stored one is read again and what this flush had
+    accepted of the customer before is applied to it once more; what that leads to is known already.
+    """
+    bad = part.events[position]
+    assert isinstance(bad, Touchpoint)
+    part.shard.store.begin_load([bad.customer_id])
+    (blob,) = part.shard.store.end_load()
+    profile = decode_profile(blob) if blob is not None else Profile()
+    for earlier in part.events[:position]:  # what was refused is a Refusal there by now
+        if isinstance(earlier, Touchpoint) and earlier.customer_id == bad.customer_id:
+            changed = fold(profile, earlier, processor.playbook.traits)
+            if changed:
+                decide(profile, earlier, changed, processor.playbook, part.plan.now_ms)
+    return profile

@@ -1,0 +1,52 @@
+"""A flush on its way through the steps: for each of some shards, one plan and what becomes of it."""
+
+from confluent_kafka import Message
+from msgspec import Struct, field
+
+from connectors.decode import Refusal
+from decisions.decision import Serving
+from flows.processor.shard import Shard
+from state.fence import Fence, Plan
+from state.profile import Profile
+from state.touchpoint import Touchpoint
+
+
+class Slice(Struct, eq=False):
+    """One shard's part of a flush. Each step fills some more of it."""
+
+    # consume
+    shard: Shard
+    plan: Plan
+    fence: Fence
+    """With the plan in it, as it stands in Redis."""
+    replay: bool
+    messages: list[Message]
+    # decode
+    events: list[Touchpoint | Refusal] = field(default_factory=list)
+    """One for each message, in order."""
+    # decide
+    rows: list[tuple[str, bytes]] = field(default_factory=list)
+    """(customer id, enriched record)."""
+    dead_letters: list[tuple[bytes | None, bytes]] = field(default_factory=list)
+    """(original key, dead-letter record)."""
+    touched: dict[str, Profile] = field(default_factory=dict)
+    serving: dict[str, Serving] = field(default_factory=dict)
+    """Customer → what is served from now on."""
+    actions: list[tuple[str, bytes]] = field(default_factory=list)
+    """(customer id, action record)."""
+    tally: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Kind of count → label → how many, for metrics and the shard's counters."""
+    trimmed: int = 0
+
+    def count(self, kind: str, label: str) -> None:
+        """One more of `label`."""
+        counts = self.tally.setdefault(kind, {})
+        counts[label] = counts.get(label, 0) + 1
+
+
+class Flush(Struct, eq=False):
+    """What the dataflow's stream is made of: one item is one flush of one or more shards."""
+
+    slices: list[Slice]
+
+

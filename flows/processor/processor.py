@@ -1,0 +1,162 @@
+"""What the steps of the touchpoints flow share, and how trouble is sorted.
+
+Three outcomes, each with a name: *wait* (a shard whose Redis connection or fence is in doubt is
+dropped and taken again), *dead-letter* (a bad record), *stop* (going on would break a promise).
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from confluent_kafka import KafkaException
+
+from connectors.plan_log import PlanLogUnreadable
+from connectors.publisher import NotDelivered, Publisher
+from connectors.shard_consumer import LogTruncated, ShardConsumer
+from decisions.playbook import Playbook
+from flows.metrics.meter import Meter
+from flows.processor.flush import Flush, Slice
+from flows.processor.shard import Hold, Shard
+from flows.settings import Settings
+from state.store import Fenced, Refused, Unsettled
+from state.wire import WireLost
+
+log = logging.getLogger("touchline.touchpoints")
+
+STOPS = (Refused, NotDelivered, LogTruncated, PlanLogUnreadable, KafkaException)
+"""Errors whose text already says what to do."""
+
+S = TypeVar("S")
+
+
+class Processor:
+    """One per process; everything but `stop` and `failure` belongs to the flow's thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        playbook: Playbook,
+        meter: Meter,
+        shards: list[Shard],
+        consumer: ShardConsumer,
+        publisher: Publisher,
+        topic_ids: dict[str, str],
+        build: str,
+        stop: threading.Event,
+    ) -> None:
+        self.settings = settings
+        self.playbook = playbook
+        self.meter = meter
+        self.shards = shards
+        self.by_index = {shard.index: shard for shard in shards}
+        self.consumer = consumer
+        self.publisher = publisher
+        self.topic_ids = topic_ids
+        """Input topic → the broker's id of it at start."""
+        self.build = build
+        self.stop = stop
+        self.failure: BaseException | None = None
+        self.in_flight = False
+        """A flush is on its way: the next plan must wait for its commit."""
+
+    def stage(self, name: str, step: Callable[[Flush], None]) -> Callable[[Flush], Flush]:
+        """`step` as a step of the dataflow: timed, and with its errors kept away from the engine.
+
+        An exception in an engine's callback ends in a panic without a word of ours; so it is kept
+        here, the flush is emptied, and the source ends.
+        """
+
+        def run(flush: Flush) -> Flush:
+            if flush.slices:
+                wall, cpu = time.perf_counter(), time.thread_time()
+                try:
+                    step(flush)
+                except Unsettled as doubt:
+                    log.warning("%s: what was begun is done again by the next owner", doubt)
+                    flush.slices = []
+                except Exception as error:  # noqa: BLE001 - re-raised by run() when the flow has ended
+                    self.fail(error)
+                    flush.slices = []
+                self.measure(name, wall, cpu)
+            return flush
+
+        return run
+
+    def measure(self, stage: str, wall: float, cpu: float) -> None:
+        """Book the time since `wall` (perf_counter) and `cpu` (thread_time), in seconds."""
+        self.meter.observe("touchline_stage_seconds", time.perf_counter() - wall, stage=stage)
+        self.meter.add("touchline_stage_cpu_seconds_total", time.thread_time() - cpu, stage=stage)
+
+    def fail(self, error: BaseException) -> None:
+        """Stop, for this reason; the first one counts."""
+        if self.failure is None:
+            self.failure = error
+            log.error("stopping: %s", error, exc_info=None if isinstance(error, STOPS) else error)
+        self.stop.set()
+
+    def each(self, slices: Iterable[Slice], act: Callable[[Slice], None]) -> list[Slice]:
+        """`act` on each slice; those whose shard is in doubt are dropped, the others returned."""
+        kept = []
+        for part in slices:
+            try:
+                act(part)
+            except (WireLost, Unsettled) as doubt:
+                self.lose(part.shard, doubt)
+            else:
+                kept.append(part)
+        return kept
+
+    def lose(self, shard: Shard, why: Exception) -> None:
+        """Nothing of `shard` is done until it has been taken again."""
+        self.consumer.stop(shard.index)
+        shard.lose(time.monotonic())
+        log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, why)
+        self.report_holds()
+
+    def leave(self, shard: Shard, why: Fenced) -> None:
+        """Another owner has `shard`; without any shard left the process has nothing to do."""
+        self.consumer.stop(shard.index)
+        shard.leave()
+        self.meter.add("touchline_shards_fenced_total")
+        log.warning("%s; this process leaves it alone", why)
+        if all(other.hold is Hold.GONE for other in self.shards):
+            self.fail(why)
+        self.report_holds()
+
+    def report_holds(self) -> None:
+        """Metrics: how many shards are owned, how many wait."""
+        holds = [shard.hold for shard in self.shards]
+        self.meter.set("touchline_shards_owned", holds.count(Hold.OWNED))
+        self.meter.set("touchline_shards_waiting", holds.count(Hold.WAITING))
+
+    def settle(self) -> None:
+        """Wait for every acknowledgement, however long the broker is away.
+
+        Raises NotDelivered; Unsettled when the process is told to stop meanwhile (what was begun is
+        then done again, byte for byte, by whoever takes the shard next).
+        """
+        waited = 0.0
+        while not self.publisher.settle(0.25):
+            waited += 0.25
+            self.meter.set("touchline_kafka_up", 0 if waited > 1 else 1)
+            if self.stop.is_set() and waited > 1:
+                raise Unsettled("told to stop while Kafka acknowledged nothing")
+        if waited:
+            self.meter.set("touchline_kafka_up", 1)
+        for shard in self.shards:
+            shard.trim += shard.published
+            shard.published = 0
+
+    def close(self) -> None:
+        """Let go of every connection; what is not committed is done again by the next owner."""
+        self.consumer.close()
+        self.publisher.abandon()
+        for shard in self.shards:
+            shard.store.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every shard that is not another owner's is owned."""
+        return all(shard.hold is not Hold.WAITING for shard in self.shards)

@@ -1,0 +1,141 @@
+"""One shard as this process holds it: its fence, what is read and not applied, its profiles."""
+
+from collections import deque
+from enum import Enum
+
+from confluent_kafka import Message
+
+from connectors.plan_log import PlanLog, to_do
+from state.fence import Plan, Range
+from state.ordering import in_order
+from state.profile import Profile
+from state.store import Refused, ShardStore, Taken
+
+RETRY_FIRST_S = 0.1
+RETRY_MOST_S = 3.0
+PATIENCE_S = 30.0
+"""How long a topic may end before planned input does, until that counts as lost."""
+
+
+class Hold(Enum):
+    """What this process has of a shard."""
+
+    WAITING = "waiting"
+    """Not owned now; to be taken at `retry_at`."""
+    OWNED = "owned"
+    GONE = "gone"
+    """Another owner has it; never taken back by itself."""
+
+
+class Shard:
+    """Mutable, and touched by the flow's thread only."""
+
+    def __init__(self, index: int, store: ShardStore, most_profiles: int) -> None:
+        self.index = index
+        self.store = store
+        self.hold = Hold.WAITING
+        self.retry_at = 0.0
+        self.retry_delay = RETRY_FIRST_S
+        self.seen_commit = 0
+        """The highest commit number known of this shard, through every loss of it."""
+        self._most_profiles = most_profiles
+        self._reset()
+
+    def _reset(self) -> None:
+        self.todo: deque[Plan] = deque()
+        """Plans that were begun and not committed: to be done again exactly so, before all else."""
+        self.buffer: dict[str, list[Message]] = {}
+        """Topic → records read and not in a flush yet, in offset order."""
+        self.profiles: dict[str, Profile] = {}
+        """A bounded cache, least recently touched first; as of the last commit."""
+        self.published = 0
+        """Outbox entries handed to the publisher and not known to be acknowledged."""
+        self.trim = 0
+        """Outbox entries acknowledged and still in Redis."""
+        self.short_since: float | None = None
+
+    def own(self, taken: Taken, log: PlanLog) -> None:
+        """Start from what was found. Raises Refused when the plan log has a hole."""
+        self._reset()
+        self.fence = taken.fence
+        self.counters = taken.counters
+        self.log_end = log.end
+        """No plan of this owner lies before this offset of the enriched partition."""
+        try:
+            self.todo.extend(to_do(taken.fence.plan, log.plans, taken.fence.commit))
+        except ValueError as hole:
+            raise Refused(
+                f"shard {self.index}: {hole}: the enriched topic has lost records; "
+                "restore it, or rebuild into an empty Redis"
+            ) from None
+        self.seen_commit = max(self.seen_commit, taken.fence.commit)
+        self.hold = Hold.OWNED
+        self.retry_delay = RETRY_FIRST_S
+
+    def lose(self, now_s: float) -> None:
+        """Drop everything consumed and not committed; take the shard again a little later."""
+        self.store.close()
+        self._reset()
+        self.hold = Hold.WAITING
+        self.retry_at = now_s + self.retry_delay
+        self.retry_delay = min(self.retry_delay * 2, RETRY_MOST_S)
+
+    def leave(self) -> None:
+        """Another owner has it."""
+        self.store.close()
+        self._reset()
+        self.hold = Hold.GONE
+
+    def add(self, message: Message) -> None:
+        """One record, in offset order per topic."""
+        run = self.buffer.get(message.topic())
+        if run is None:
+            self.buffer[message.topic()] = [message]
+        else:
+            run.append(message)
+
+    def take_all(self) -> list[Message]:
+        """Everything read so far, in the flush's order."""
+        taken = in_order(self.buffer)
+        self.buffer = {}
+        return taken
+
+    def take_planned(self, plan: Plan, ends: dict[str, int], now_s: float) -> list[Message] | None:
+        """The input of `plan` in its order, or None while some of it is not read yet.
+
+        `ends`: topic → where its end was seen. Raises Refused when a topic ends before the plan's
+        input does, and stays so.
+        """
+        runs: dict[str, list[Message]] = {}
+        for topic, planned in plan.ranges.items():
+            run = self.buffer.get(topic, [])
+            reached = max(run[-1].offset() + 1 if run else 0, ends.get(topic, 0))
+            if reached < planned.end:
+                self._check_short(topic, planned, ends, now_s)
+                return None
+            runs[topic] = [message for message in run if message.offset() < planned.end]
+        for topic, taken in runs.items():
+            self.buffer[topic] = self.buffer.get(topic, [])[len(taken) :]
+        self.short_since = None
+        return in_order({topic: run for topic, run in runs.items() if run})
+
+    def _check_short(self, topic: str, planned: Range, ends: dict[str, int], now_s: float) -> None:
+        if topic not in ends:
+            return
+        if self.short_since is None:
+            self.short_since = now_s
+        elif now_s - self.short_since > PATIENCE_S:
+            raise Refused(
+                f"{topic}[{self.index}]: a flush that was begun reads offsets {planned.start} to "
+                f"{planned.end}, and the topic ends at {ends[topic]}: it was truncated or made "
+                "anew; restore it, or rebuild into an empty Redis"
+            )
+
+    def remember(self, touched: dict[str, Profile]) -> None:
+        """After a commit: `touched` are the most recent; the oldest go when there are too many."""
+        profiles = self.profiles
+        for customer, profile in touched.items():
+            profiles.pop(customer, None)
+            profiles[customer] = profile
+        while len(profiles) > self._most_profiles:
+            del profiles[next(iter(profiles))]

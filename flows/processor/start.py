@@ -1,0 +1,142 @@
+"""From settings to a processor that owns its shards."""
+
+import gc
+import hashlib
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import redis
+from confluent_kafka import KafkaException
+
+from connectors.kafka_topics import channel_topic, check_topics, topic_ids
+from connectors.publisher import Publisher
+from connectors.shard_consumer import ShardConsumer
+from decisions.load import load_playbook
+from flows.addresses import without_secrets
+from flows.metrics.meter import Meter
+from flows.processor.ownership import take_due
+from flows.processor.processor import Processor
+from flows.processor.shard import Hold, Shard
+from flows.settings import Settings
+from flows.waiting import wait_for
+from state.requirements import check_server
+from state.store import Refused, ShardStore
+from state.wire import Wire
+
+log = logging.getLogger("touchline.touchpoints")
+
+
+def start_processor(
+    settings: Settings,
+    meter: Meter,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    worker: tuple[int, int],
+) -> Processor | None:
+    """Wait for Kafka and Redis, check both, take the shards; None when `stop` is set before.
+
+    Raises PlaybookError, Refused, ServiceAbsent.
+    """
+    playbook = load_playbook(Path(settings.playbook))
+    meter.set("touchline_playbook_info", 1, version=playbook.version)
+    topics = [channel_topic(channel) for channel in settings.channels]
+    ids = _wait_for_kafka(settings, topics, stop)
+    if ids is None or not _wait_for_redis(settings, stop):
+        return None
+    number, of = worker
+    indexes = range(number - 1, settings.partitions, of)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    connect = partial(Wire, settings.redis_url)
+    most_profiles = max(settings.cache_profiles // max(len(indexes), 1), 1)
+    processor = Processor(
+        settings=settings,
+        playbook=playbook,
+        meter=meter,
+        shards=[
+            Shard(index, ShardStore(connect, index, owner), most_profiles) for index in indexes
+        ],
+        consumer=ShardConsumer(settings.kafka_config, topics),
+        publisher=Publisher(settings.kafka_config),
+        topic_ids=ids,
+        build=build_id(),
+        stop=stop,
+    )
+    processor.report_holds()
+    # Loaded modules and compiled rules live for good; the collector need not look at them again,
+    # and what a flush makes is freed by its reference count.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        while not stop.is_set() and any(s.hold is Hold.WAITING for s in processor.shards):
+            take_due(processor)
+            stop.wait(0.02)
+    except BaseException:
+        processor.close()
+        raise
+    if stop.is_set():
+        processor.close()
+        if processor.failure is not None:
+            raise processor.failure
+        return None
+    ready()
+    return processor
+
+
+def _wait_for_kafka(
+    settings: Settings, topics: list[str], stop: threading.Event
+) -> dict[str, str] | None:
+    config = {"socket.timeout.ms": "5000", **settings.kafka_config}
+
+    def ask() -> dict[str, str]:
+        if wrong := check_topics(config, settings.channels, settings.partitions):
+            raise Refused("; ".join(wrong) + "; `touchline topics create` makes missing ones")
+        return topic_ids(config, topics)
+
+    return wait_for(
+        f"Kafka at {settings.kafka_bootstrap_servers}",
+        ask,
+        (KafkaException,),
+        stop,
+        settings.fail_fast,
+    )
+
+
+def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:
+    client = redis.Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
+
+    def ask() -> bool:
+        for warning in check_server(client):
+            log.warning("redis: %s", warning)
+        return True
+
+    found = wait_for(
+        f"Redis at {without_secrets(settings.redis_url)}",
+        ask,
+        (redis.ConnectionError, redis.TimeoutError),
+        stop,
+        settings.fail_fast,
+    )
+    client.close()
+    return bool(found)
+
+
+def build_id() -> str:
+    """12 hex digits of the code that decides: another build may decide otherwise."""
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.blake2b(digest_size=6)
+    for path in _sources(root):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(root: Path) -> Iterable[Path]:
+    for package in ("state", "decisions", "connectors", "flows/processor"):
+        yield from sorted((root / package).rglob("*.py"))
+

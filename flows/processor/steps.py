@@ -1,0 +1,87 @@
+"""decode and route: what came, whose it is, and what is known of them."""
+
+from collections.abc import Sequence
+
+from connectors.decode import Reason, Refusal, decode
+from connectors.kafka_topics import PREFIX
+from connectors.murmur2 import partition_of
+from flows.processor.flush import Flush, Slice
+from flows.processor.processor import Processor
+from state.profile import Profile, decode_profile
+
+
+def decode_step(processor: Processor, flush: Flush) -> None:
+    """Each record becomes a Touchpoint or a Refusal; pure but for the flush it fills."""
+    channels = {PREFIX + name: name for name in processor.settings.channels}
+    for part in flush.slices:
+        now_ms = part.plan.now_ms
+        events = part.events
+        for message in part.messages:
+            stamp = message.timestamp()[1]
+            events.append(
+                decode(
+                    message.value(),
+                    channels[message.topic()],
+                    stamp if stamp > 0 else now_ms,
+                    now_ms,
+                )
+            )
+
+
+def route_step(processor: Processor, flush: Flush) -> None:
+    """Refuse who belongs to another shard; read the profiles that are not in memory."""
+    wanted = [(part, _unknown(part)) for part in flush.slices]
+    asked = {id(part): customers for part, customers in wanted if customers}
+
+    def ask(part: Slice) -> None:
+        if customers := asked.get(id(part)):
+            part.shard.store.begin_load(customers)
+
+    def answer(part: Slice) -> None:
+        if customers := asked.get(id(part)):
+            _place(processor, part, customers, part.shard.store.end_load())
+
+    flush.slices = processor.each(processor.each(flush.slices, ask), answer)
+    events = sum(len(part.events) for part in flush.slices)
+    missed = sum(len(customers) for customers in asked.values())
+    processor.meter.add("touchline_profile_cache_misses_total", missed)
+    processor.meter.add("touchline_profile_cache_hits_total", max(events - missed, 0))
+
+
+def _unknown(part: Slice) -> list[str]:
+    known = part.shard.profiles
+    return list(
+        dict.fromkeys(
+            event.customer_id
+            for event in part.events
+            if not isinstance(event, Refusal) and event.customer_id not in known
+        )
+    )
+
+
+def _place(
+    processor: Processor, part: Slice, customers: Sequence[str], blobs: Sequence[bytes | None]
+) -> None:
+    """A profile that is stored here was placed when it began; only a new one is checked."""
+    profiles = part.shard.profiles
+    partitions = processor.settings.partitions
+    elsewhere: dict[str, int] = {}
+    for customer, blob in zip(customers, blobs, strict=True):
+        if blob is not None:
+            profiles[customer] = decode_profile(blob)
+        elif (shard := partition_of(customer, partitions)) == part.shard.index:
+            profiles[customer] = Profile()
+        else:
+            elsewhere[customer] = shard
+    if elsewhere:
+        part.events = [
+            event
+            if isinstance(event, Refusal) or event.customer_id not in elsewhere
+            else Refusal(
+                Reason.MISPLACED,
+                f"expected in partition {elsewhere[event.customer_id]} (murmur2 of the customer "
+                f"id), came in {part.shard.index}; set the producer's partitioner to "
+                "murmur2_random and its key to the customer id",
+            )
+            for event in part.events
+        ]

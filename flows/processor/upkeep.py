@@ -1,0 +1,118 @@
+"""What is done now and then: trimming published actions, lag, offsets for tools, topic identity."""
+
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from confluent_kafka import KafkaException
+
+from connectors.kafka_topics import topic_ids
+from flows.processor.processor import Processor
+from flows.processor.shard import Hold, Shard
+from state.store import Refused, Unsettled
+from state.wire import WireLost
+
+log = logging.getLogger("touchline.touchpoints")
+
+LAG_EVERY_S = 1.0
+OFFSETS_EVERY_S = 5.0
+TOPICS_EVERY_S = 5.0
+
+
+class Upkeep:
+    """Called by the intake between flushes."""
+
+    def __init__(self, processor: Processor) -> None:
+        self._processor = processor
+        self._due = {self._lag: 0.0, self._offsets: 0.0, self._topics: 0.0}
+        self._asking: Future[dict[str, str]] | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="topic-ids")
+
+    def run(self, idle: bool) -> None:
+        """Raises Refused when an input topic is not the one it was at start."""
+        now_s = time.monotonic()
+        if idle:
+            trim_published(self._processor)
+        for task, every in (
+            (self._lag, LAG_EVERY_S),
+            (self._offsets, OFFSETS_EVERY_S),
+            (self._topics, TOPICS_EVERY_S),
+        ):
+            if now_s - self._due[task] >= every:
+                self._due[task] = now_s
+                task()
+
+    def _lag(self) -> None:
+        processor = self._processor
+        cached = 0
+        for shard in processor.shards:
+            cached += len(shard.profiles)
+            if shard.hold is not Hold.OWNED:
+                continue
+            for topic, high in processor.consumer.highs(shard.index).items():
+                at = shard.fence.positions[topic].next_offset
+                ended = processor.consumer.ends.get((topic, shard.index), -1) <= at
+                lag = 0 if ended and not shard.buffer.get(topic) else max(high - at, 0)
+                processor.meter.set("touchline_lag_events", lag, topic=topic, shard=str(shard.index))
+        processor.meter.set("touchline_profiles_cached", cached)
+        for error in (*processor.consumer.errors(), *processor.publisher.errors()):
+            log.warning("kafka: %s", error.str())
+
+    def _offsets(self) -> None:
+        commit_offsets(self._processor, wait=False)
+
+    def _topics(self) -> None:
+        """A running consumer of a topic that was made anew sits silent: so ask for its id."""
+        if self._asking is None:
+            known = list(self._processor.topic_ids)
+            self._asking = self._pool.submit(
+                topic_ids, self._processor.settings.kafka_config, known
+            )
+        elif self._asking.done():
+            asked, self._asking = self._asking, None
+            try:
+                found = asked.result()
+            except KafkaException as error:
+                log.warning("kafka: topics could not be described: %s", error)
+                return
+            for topic, known_id in self._processor.topic_ids.items():
+                if found.get(topic) != known_id:
+                    raise Refused(
+                        f"topic {topic} was deleted or made anew: expected id {known_id}, got "
+                        f"{found.get(topic, 'no topic')}; restore it, or begin with an empty Redis"
+                    )
+
+    def close(self) -> None:
+        """End the helper thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def trim_published(processor: Processor) -> None:
+    """Drop what is published from the outboxes, without a new commit. Raises NotDelivered."""
+    if any(shard.published for shard in processor.shards) and processor.publisher.settled():
+        processor.settle()
+    for shard in processor.shards:
+        if shard.trim and shard.hold is Hold.OWNED:
+            _trim(processor, shard)
+
+
+def _trim(processor: Processor, shard: Shard) -> None:
+    try:
+        shard.store.trim(shard.trim)
+        shard.trim = 0
+    except (WireLost, Unsettled) as doubt:
+        processor.lose(shard, doubt)
+
+
+def commit_offsets(processor: Processor, wait: bool) -> None:
+    """Tell lag tools how far each shard is."""
+    processor.consumer.commit(
+        (
+            (topic, shard.index, position.next_offset)
+            for shard in processor.shards
+            if shard.hold is Hold.OWNED
+            for topic, position in shard.fence.positions.items()
+            if topic in processor.topic_ids
+        ),
+        wait,
+    )

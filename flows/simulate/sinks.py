@@ -1,0 +1,173 @@
+"""Where the events go: a Kafka cluster, or a file of JSON lines."""
+
+import base64
+import time
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, Protocol
+
+import orjson
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from connectors.kafka_topics import channel_topic
+
+Say = Callable[[str], None]
+Stopped = Callable[[], bool]
+
+LOOK_S = 1.0
+"""How long one look for the brokers takes at most: a signal waits for it."""
+MOST_BACKOFF_S = 10.0
+
+
+class KafkaAbsentError(Exception):
+    """No broker, or not its topics; the text says the address."""
+
+
+class Sink(Protocol):
+    """Takes records."""
+
+    def send(self, channel: str, key: str, value: bytes) -> None:
+        """Take one record; blocks while there is no room."""
+
+    def serve(self) -> None:
+        """Called now and then, for what has to be done in between."""
+
+    def close(self) -> None:
+        """Deliver what was taken."""
+
+    def failed(self) -> int:
+        """Of the records taken, how many were not delivered; known after `close`."""
+
+
+class KafkaSink:
+    """An idempotent producer that puts each customer where Java's clients would.
+
+    Guaranteed: after `close`, every record taken is acknowledged by all in-sync replicas, or
+    counted in `failed`. After a crash the records in the queue (at most 50,000) are gone.
+    """
+
+    def __init__(
+        self, config: Mapping[str, str], say: Say, stopped: Stopped, *, flat_out: bool
+    ) -> None:
+        self._address = config["bootstrap.servers"]
+        self._say = say
+        self._stopped = stopped
+        self._failed = 0
+        self._down = False
+        self._producer = Producer(
+            {
+                "client.id": "touchline-simulate",
+                "log_level": 2,  # what librdkafka would print is said by `say`
+                "linger.ms": 100 if flat_out else 5,
+                **config,
+                "partitioner": "murmur2_random",
+                "acks": "all",
+                "enable.idempotence": True,
+                "queue.buffering.max.messages": 50_000,
+                "delivery.report.only.error": True,
+                "error_cb": self._error,
+            }
+        )
+
+    def connect(self, channels: tuple[str, ...], *, fail_fast: bool) -> bool:
+        """Wait for brokers that have the channels' topics; False when stopped while waiting.
+
+        Raises KafkaAbsentError at once when `fail_fast`.
+        """
+        backoff_s = 0.5
+        while not self._stopped():
+            trouble = self._trouble(channels)
+            if not trouble:
+                self._down = False
+                return True
+            if fail_fast:
+                raise KafkaAbsentError(trouble)
+            self._say(f"{trouble}; trying again in {backoff_s:g} s")
+            until = time.monotonic() + backoff_s
+            while time.monotonic() < until and not self._stopped():
+                time.sleep(0.05)
+            backoff_s = min(2 * backoff_s, MOST_BACKOFF_S)
+        return False
+
+    def _trouble(self, channels: tuple[str, ...]) -> str:
+        try:
+            found = self._producer.list_topics(timeout=LOOK_S).topics
+        except KafkaException:
+            return f"Kafka at {self._address} does not answer"
+        missing = [channel_topic(name) for name in channels if channel_topic(name) not in found]
+        return f"Kafka at {self._address} has no topic {', '.join(missing)}" if missing else ""
+
+    def send(self, channel: str, key: str, value: bytes) -> None:
+        """Take one record; while the queue is full, wait for the brokers or the end."""
+        while True:
+            try:
+                self._producer.produce(channel_topic(channel), value, key, on_delivery=self._lost)
+            except BufferError:
+                self._producer.poll(0.05)
+                if self._stopped():
+                    self._failed += 1
+                    return
+            else:
+                return
+
+    def serve(self) -> None:
+        """Hear what librdkafka has to say."""
+        self._producer.poll(0)
+        if self._down and len(self._producer) == 0:
+            self._down = False
+            self._say(f"Kafka at {self._address} is back")
+
+    def close(self) -> None:
+        """Wait for every acknowledgement; 1.5 s at most once stopped."""
+        patience_s = 1.5
+        while self._producer.flush(0.1):
+            if self._stopped():
+                patience_s -= 0.1
+            if patience_s <= 0:
+                self._producer.purge()
+                self._producer.flush(0.1)
+                break
+
+    def failed(self) -> int:
+        """Records given up."""
+        return self._failed + len(self._producer)
+
+    def _lost(self, error: KafkaError, message: Message) -> None:
+        if not self._failed:
+            self._say(f"{message.topic()}: an event was not delivered: {error.str()}")
+        self._failed += 1
+
+    def _error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and not self._down:
+            self._down = True
+            self._say(f"Kafka at {self._address} is gone; events wait for it")
+
+
+class LinesSink:
+    """A JSON line a record: `topic`, `key` and `value`, or `value_base64` where that is no text.
+
+    Guaranteed: after `close`, every record taken is in the file, unless `close` or `send` raised.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def send(self, channel: str, key: str, value: bytes) -> None:
+        """Write one line. Raises OSError."""
+        line: dict[str, str] = {"topic": channel_topic(channel), "key": key}
+        try:
+            line["value"] = value.decode()
+        except UnicodeDecodeError:
+            line["value_base64"] = base64.b64encode(value).decode()
+        self._file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def serve(self) -> None:
+        """Let a reader of the file see it. Raises OSError."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Write what is buffered; the file stays open. Raises OSError."""
+        self._file.flush()
+
+    def failed(self) -> int:
+        """None: a failure is an OSError."""
+        return 0

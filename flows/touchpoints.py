@@ -1,0 +1,68 @@
+"""The main dataflow: customers' events in; offers, actions and enriched records out.
+
+One Bytewax execution with a single worker per process; an item of the stream is a whole flush.
+State, recovery and routing are not the engine's but the commit protocol's (`flows/processor`).
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+
+from flows.engine import execute
+from flows.metrics.meter import Meter
+from flows.processor.commit import CommitSink
+from flows.processor.decide import decide_step
+from flows.processor.intake import IntakeSource
+from flows.processor.processor import Processor
+from flows.processor.start import start_processor
+from flows.processor.steps import decode_step, route_step
+from flows.processor.upkeep import commit_offsets, trim_published
+from flows.settings import Settings
+
+log = logging.getLogger("touchline.touchpoints")
+
+
+def build(processor: Processor) -> Dataflow:
+    """The flow as one paragraph."""
+    flow = Dataflow("touchpoints")
+    planned = op.input("consume", flow, IntakeSource(processor))
+    # Flush: for each of some shards a fixed plan and its records, in the order they apply
+    decoded = op.map("decode", planned, processor.stage("decode", partial(decode_step, processor)))
+    # ... and for each record a Touchpoint, or a Refusal with its reason
+    routed = op.map("route", decoded, processor.stage("route", partial(route_step, processor)))
+    # ... and every customer's profile at hand; who belongs elsewhere is refused
+    decided = op.map("decide", routed, processor.stage("decide", partial(decide_step, processor)))
+    # ... and rows, dead letters, actions, serving documents, changed profiles
+    op.output("commit", decided, CommitSink(processor))
+    return flow
+
+
+def run(
+    settings: Settings,
+    meter: Meter,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    worker: tuple[int, int] = (1, 1),
+) -> None:
+    """Process until `stop` is set, then finish the flush at hand and leave nothing behind.
+
+    `worker` (2, 8) takes every eighth shard, from the second on. `ready` is called once when all
+    of them are owned. Raises what stopped the flow: Refused, Fenced, NotDelivered, LogTruncated, ...
+    """
+    processor = start_processor(settings, meter, stop, ready, worker)
+    if processor is None:
+        return  # told to stop while waiting for Kafka or Redis
+    try:
+        execute(build(processor))
+        if processor.failure is not None:
+            raise processor.failure
+        processor.settle()
+        trim_published(processor)
+        commit_offsets(processor, wait=True)
+        log.info("drained: every flush is committed and published")
+    finally:
+        processor.close()

@@ -1,0 +1,240 @@
+"""What holds for the project as a whole: files, locks, checks and the stack's description."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from ruamel.yaml import YAML
+
+from flows.settings import PARSERS, PREFIX
+from requirements.lock import LOCKS, ROOT, lock_path, stale
+
+BIN = Path(sys.executable).parent
+PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+
+
+def python_files() -> Iterator[Path]:
+    """Every Python file of the project, from its root; hidden folders left out."""
+    for path in ROOT.rglob("*.py"):
+        relative = path.relative_to(ROOT)
+        if not any(part.startswith(".") for part in relative.parts):
+            yield relative
+
+
+def pins(name: str) -> dict[str, str]:
+    """Package → the version that a lock file pins."""
+    found = re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / lock_path(name)).read_text(), re.MULTILINE)
+    return {canonicalize_name(package): version for package, version in found}
+
+
+# Lock files
+
+
+def test_lock_files_are_made_from_this_pyproject() -> None:
+    assert stale() == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_file_holds_versions_and_hashes_and_no_addresses(name: str) -> None:
+    text = (ROOT / lock_path(name)).read_text()
+    assert "://" not in text
+    assert "index-url" not in text
+    entries = re.split(r"\n(?=\w)", text)[1:]
+    assert len(entries) == len(re.findall(r"^\w.*==", text, re.MULTILINE))
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_lock_files_agree_so_that_any_two_install_together() -> None:
+    everything = pins("dev")
+    assert pins("run").items() <= everything.items()
+    assert pins("bootstrap").items() <= everything.items()
+
+
+def test_every_requirement_is_locked_at_a_version_that_answers_it() -> None:
+    project, groups = PYPROJECT["project"], PYPROJECT["dependency-groups"]
+    asked = {
+        "run": [*project["dependencies"], *project["optional-dependencies"]["embedded"]],
+        "dev": groups["dev"],
+        "bootstrap": [*groups["bootstrap"], *PYPROJECT["build-system"]["requires"]],
+    }
+    for name, requirements in asked.items():
+        locked = pins(name)
+        for requirement in map(Requirement, requirements):
+            assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)])
+
+
+# The code's shape
+
+
+def test_no_python_file_is_longer_than_400_lines() -> None:
+    lengths = {str(path): (ROOT / path).read_text().count("\n") for path in python_files()}
+    assert {path: lines for path, lines in lengths.items() if lines > 400} == {}
+
+
+def test_no_package_below_tests_shadows_a_package_of_the_project() -> None:
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def test_what_is_shipped_is_what_the_import_contract_watches() -> None:
+    shipped = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert shipped == PYPROJECT["tool"]["importlinter"]["root_packages"]
+
+
+def test_imports_go_one_way() -> None:
+    lint = subprocess.run(
+        [BIN / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert lint.returncode == 0, lint.stdout
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from datetime import UTC, datetime\n\nNOW = datetime.now(UTC)\n",
+        "from datetime import datetime\n\nNOW = datetime.utcnow()\n",
+        "import time\n\nNOW = time.time()\n",
+        "from time import time_ns\n\nNOW = time_ns()\n",
+        "import random\n\nDRAW = random.random()\n",
+        "from random import choice\n\nDRAW = choice('ab')\n",
+        "import uuid\n\nID = uuid.uuid4()\n",
+    ],
+)
+@pytest.mark.parametrize("package", ["decisions", "state"])
+def test_the_core_may_not_take_the_time_or_throw_dice(package: str, code: str) -> None:
+    ruff = subprocess.run(
+        [BIN / "ruff", "check", "--no-cache", f"--stdin-filename={package}/rule.py", "-"],
+        input=code,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "TID251" in ruff.stdout
+
+
+def test_every_rule_that_ruff_leaves_out_says_why() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    ignored = re.search(r"^ignore = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
+    files = re.search(
+        r"^\[tool\.ruff\.lint\.per-file-ignores\]\n(.*?)^\[", text, re.DOTALL | re.MULTILINE
+    )
+    assert ignored
+    assert files
+    lines = (ignored[1] + files[1]).splitlines()
+    rules = [line for line in lines if re.search(r'"[A-Z]+\d*"', line)]
+    assert rules
+    assert [line for line in rules if not re.search(r"# \w+", line)] == []
+
+
+def test_every_suppression_in_the_code_says_why() -> None:
+    suppression = re.compile(r"#\s*(noqa|type:\s*ignore|pyright:|fmt:\s*(?:off|skip)).*")
+    reason = re.compile(r"(?:noqa: [A-Z0-9, ]+|ignore\[[\w, -]+\]|fmt: \w+)\s*[-#:(]+\s*\S+ \S+")
+    bare = [
+        f"{path}:{number}: {found[0]}"
+        for path in python_files()
+        for number, line in enumerate((ROOT / path).read_text().splitlines(), start=1)
+        if (found := suppression.search(line)) and path.name != Path(__file__).name
+        if not reason.search(found[0])
+    ]
+    assert bare == []
+
+
+# Commands
+
+
+def test_every_make_target_is_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    targets = set(phony[1].split())
+    assert targets == set(re.findall(r"^([a-z-]+):.*## \S+", makefile, re.MULTILINE))
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    told = set(re.findall(r"^\| `make ([a-z-]+)` \|", contributing, re.MULTILINE))
+    assert targets - {"help"} == told
+
+
+def test_hooks_run_every_tool_that_make_check_runs() -> None:
+    check = re.search(r"^check:.*?\n\n", (ROOT / "Makefile").read_text(), re.MULTILINE | re.DOTALL)
+    assert check
+    tools = set(re.findall(r"\$\(bin\)/([\w-]+(?: (?:format|check))?)", check[0]))
+    assert {"ruff format", "ruff check", "mypy", "lint-imports", "python"} == tools
+    hooks = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    entries = [hook["entry"].removeprefix(".venv/bin/") for hook in hooks]
+    assert all(any(entry.startswith(tool) for entry in entries) for tool in tools)
+
+
+def test_make_says_nothing_of_its_own_on_stdout() -> None:
+    for target in ("run", "test", "bench"):
+        recipe = subprocess.run(
+            ["make", "-n", "-s", target, "ARGS=--json --for 30"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert recipe.startswith("sh requirements/bootstrap.sh ")
+        assert " && exec .venv/bin/" in recipe
+        assert recipe.endswith(" --json --for 30\n")
+
+
+# The stack
+
+
+def test_the_stack_names_every_part() -> None:
+    parts = {"kafka", "redis", "touchpoints", "warehouse", "prometheus", "grafana"}
+    assert parts <= SERVICES.keys()
+    assert SERVICES["kafka"]["image"].startswith("apache/kafka:4.")
+    for flow in ("touchpoints", "warehouse"):
+        assert SERVICES[flow]["command"] == ["run", flow]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_of_the_stack_tells_its_health_and_listens_on_this_machine_only(
+    name: str,
+) -> None:
+    service = SERVICES[name]
+    assert service["healthcheck"]["test"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+@pytest.mark.parametrize("flow", ["touchpoints", "warehouse"])
+def test_a_flow_of_the_stack_is_told_what_the_settings_know(flow: str) -> None:
+    environment = SERVICES[flow]["environment"]
+    for variable, text in environment.items():
+        parse, _expected = PARSERS[variable.removeprefix(PREFIX).lower()]
+        parse(str(text))
+    told = {"KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL", "WAREHOUSE_URL", "PLAYBOOK"}
+    assert {PREFIX + name for name in told} <= environment.keys()
+
+
+def test_redis_in_the_stack_keeps_everything() -> None:
+    command = " ".join(SERVICES["redis"]["command"])
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+
+
+def test_the_image_installs_by_hash_and_does_not_run_as_root() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
+    installs = re.findall(r"pip install .*", dockerfile)
+    assert installs
+    assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
+    last_stage = dockerfile.rpartition("\nFROM ")[2]
+    assert re.search(r"^USER touchline$", last_stage, re.MULTILINE)
+    assert 'ENTRYPOINT ["touchline"]' in last_stage
+
+
+def test_the_image_is_given_every_file_it_copies() -> None:
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+    for package in PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]:
+        assert f"!{package}/" in allowed
+    for name in ("pyproject.toml", "README.md", "LICENSE", "playbooks/", "requirements/run.lock"):
+        assert f"!{name}" in allowed
