@@ -24,7 +24,7 @@ check: ## Format, lint, types, import direction and lock files, changing nothing
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
 	$(bin)/mypy
-	$(bin)/lint-imports
+	$(bin)/lint-imports --no-logo
 	$(bin)/python requirements/lock.py --check
 
 format: ## Format the code and mend what ruff can mend

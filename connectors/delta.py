@@ -66,7 +66,7 @@ class Position(NamedTuple):
     """How far one partition of a topic is in the table."""
 
     offset: int
-    """The next offset to read."""
+    """The next offset to read; 0: none is known."""
     mark: int
     """Watermark of the highest place taken; -1: none."""
 
@@ -83,7 +83,7 @@ class DeltaAppender:
         self._positions: dict[int, Position] | None = None
 
     def positions(self) -> dict[int, Position]:
-        """Partition → position, of the partitions that have rows; makes the table when missing.
+        """Partition → position; makes the table when it is missing.
 
         Raises WarehouseUnavailable and WarehouseUnfit.
         """
@@ -156,6 +156,8 @@ class DeltaAppender:
             try:
                 handle = self._load()
                 found = {n: self._position(handle, app) for n, app in enumerate(self._apps)}
+            except DeltaProtocolError as unfit:
+                raise WarehouseUnfit(f"{self.url}: {_said(unfit)}") from unfit
             except (DeltaError, OSError) as trouble:
                 raise WarehouseUnavailable(f"{self.url}: {_said(trouble)}") from trouble
             self._check(handle, found)

@@ -6,7 +6,7 @@ out. After a crash nothing is remembered here: the caller's positions say what i
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -26,8 +26,8 @@ from connectors.shard_consumer import LogTruncated
 
 log = logging.getLogger(__name__)
 
-BEGINNING = OFFSET_BEGINNING
-"""Start at the earliest record a partition still holds."""
+ANSWER_S = 3.0
+"""How long a broker may take to describe topics."""
 
 LOOK_S = 5.0
 """Seconds between two looks at whether the topics are still the same ones."""
@@ -38,7 +38,7 @@ PREFETCH_KB = 16_384
 _GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
 
 
-class TopicReplaced(Exception):
+class TopicReplaced(LogTruncated):
     """A topic was deleted, or deleted and made again, while it was read."""
 
 
@@ -74,7 +74,7 @@ class TopicReader:
         topics: Mapping[str, FoundTopic],
         starts: Mapping[Place, int],
     ) -> None:
-        """`starts`: next offset by place; a partition that is not in it begins at BEGINNING."""
+        """`starts`: next offset by place; with 0, or none, it begins at the earliest record."""
         self._topics = topics
         self.unreachable: str | None = None
         self._consumer = Consumer(
@@ -90,12 +90,14 @@ class TopicReader:
             },
             logger=log,
         )
-        self._admin = AdminClient({**config, "error_cb": _unheard}, logger=log)
+        self._admin = _admin(config)
         self._looking: Mapping[str, Future[Any]] = {}
         self._look_at_s = time.monotonic() + LOOK_S
         places = [Place(t.name, n) for t in topics.values() for n in range(t.partitions)]
-        self._places = {place: place for place in places}
-        self._consumer.assign([TopicPartition(*p, starts.get(p, BEGINNING)) for p in places])
+        self._places = {(place.topic, place.partition): place for place in places}
+        self._consumer.assign(
+            [TopicPartition(*p, starts.get(p) or OFFSET_BEGINNING) for p in places]
+        )
 
     def read(self, limit: int, wait_s: float) -> list[Record]:
         """Up to `limit` records; fewer (or none) when so many have not come after `wait_s`.
@@ -104,7 +106,8 @@ class TopicReader:
         """
         self._look()
         records = []
-        for message in self._consumer.consume(limit, wait_s):
+        arrived: list[Any] = self._consumer.consume(limit, wait_s)  # its types doubt every part
+        for message in arrived:
             error = message.error()
             if error is None:
                 # Equal places become one object: cheaper to compare, nothing to collect.
@@ -143,7 +146,7 @@ class TopicReader:
         """
         if not self._looking:
             if time.monotonic() >= self._look_at_s:
-                self._looking = self._admin.describe_topics(TopicCollection(list(self._topics)))
+                self._looking = _describe(self._admin, self._topics)
         elif all(answer.done() for answer in self._looking.values()):
             for name, answer in self._looking.items():
                 self._compare(self._topics[name], answer)
@@ -152,21 +155,40 @@ class TopicReader:
 
     @staticmethod
     def _compare(topic: FoundTopic, answer: "Future[Any]") -> None:
-        failure = answer.exception()
-        if failure is None:
-            found = str(answer.result().topic_id)
-        elif not isinstance(failure, KafkaException):
-            raise failure
-        elif failure.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            found = "no such topic"
-        else:
+        try:
+            found = _found(topic.name, answer)
+        except KafkaException:
             return  # no answer: nothing is known
-        if found != topic.id:
+        if found is None or found.id != topic.id:
             raise TopicReplaced(
-                f"{topic.name}: expected the topic with id {topic.id}, got {found}: it was deleted"
-                " or made again while it was read; start again to read what is there now"
+                f"{topic.name}: expected the topic with id {topic.id},"
+                f" got {found.id if found else 'no such topic'}: it was deleted or made again"
+                " while it was read; start again to read what is there now"
             )
 
 
-def _unheard(_: KafkaError) -> None:
-    """The consumer, connected to the same brokers, has said it already."""
+def find_topics(config: Mapping[str, str], names: Iterable[str]) -> dict[str, FoundTopic]:
+    """Those of `names` that exist. Raises KafkaException when no broker answers in 3 s."""
+    answers = _describe(_admin(config), names)
+    found = [_found(name, answer) for name, answer in answers.items()]
+    return {topic.name: topic for topic in found if topic is not None}
+
+
+def _admin(config: Mapping[str, Any]) -> AdminClient:
+    # What goes wrong comes with the answer, or is said by the consumer of the same brokers.
+    settings: dict[str, Any] = {"log_level": 2, **config, "error_cb": lambda _: None}
+    return AdminClient(settings)
+
+
+def _describe(admin: AdminClient, names: Iterable[str]) -> "dict[str, Future[Any]]":
+    return admin.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_S)
+
+
+def _found(name: str, answer: "Future[Any]") -> FoundTopic | None:
+    try:
+        topic = answer.result()
+    except KafkaException as failure:
+        if failure.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return None
+        raise
+    return FoundTopic(name, str(topic.topic_id), len(topic.partitions), None)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-
 from msgspec import Struct, field
 
 from connectors.kafka_topics import ENRICHED
@@ -56,12 +55,12 @@ def read_plans(config: Mapping[str, str], starts: Mapping[int, int]) -> dict[int
                     f"in {PATIENCE_S:.0f} s"
                 )
             error = message.error()
-            shard = message.partition()
+            shard = message.partition() or 0
             if error is None:
                 if message.key() is None:
-                    logs[shard].plans.append(decode_plan(message.value()))
+                    logs[shard].plans.append(decode_plan(message.value() or b""))
             elif error.code() == KafkaError._PARTITION_EOF:
-                logs[shard].end = message.offset()
+                logs[shard].end = message.offset() or 0
                 open_shards.discard(shard)
             elif error.code() >= 0 and not error.retriable():
                 raise KafkaException(error)

@@ -95,8 +95,9 @@ class Publisher:
         self._producer.purge()
         self._producer.poll(0)
 
-    def _failed(self, error: KafkaError, message: Message) -> None:
+    def _failed(self, error: KafkaError | None, message: Message) -> None:
+        said = error.str() if error is not None else "success"
         self._failures.append(
             f"{message.topic()}[{message.partition()}]: expected an acknowledgement, got "
-            f"{error.str()}; nothing of this flush is committed"
+            f"{said}; nothing of this flush is committed"
         )

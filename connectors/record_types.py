@@ -62,6 +62,7 @@ class DeadLetterRecord(Struct, frozen=True, gc=False):
     """As it came (base64 in JSON); None for a tombstone."""
     key: bytes | None
     headers: list[tuple[str, bytes | None]]
+    """The first 64; a name longer than 128 characters is cut."""
     topic: str
     partition: int
     offset: int

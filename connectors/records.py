@@ -16,6 +16,9 @@ from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
 MAX_DETAIL_CHARACTERS = 1_000
+MAX_HEADERS = 64
+MAX_HEADER_NAME_CHARACTERS = 128
+"""Bounds of what a dead letter adds to base64: a record may consist of nothing but headers."""
 
 
 def enriched_record(
@@ -103,15 +106,18 @@ def dead_letter_record(
     at_ms: int,
     applied: Applied,
 ) -> bytes:
-    """JSON of a `DeadLetterRecord`: a third larger than what it carries, for base64.
+    """JSON of a `DeadLetterRecord`: a third larger than what it carries, and at most 64 KiB more.
 
-    `detail` is cut at 1,000 characters. `stage` is the step that refused the record.
+    Of headers the first 64 are kept, of their names 128 characters, of `detail` 1,000.
     """
     return dumps(
         {
             "value": _base64(raw),
             "key": _base64(key),
-            "headers": [[_clean(name), _base64(value)] for name, value in headers or ()],
+            "headers": [
+                [_clean(name[:MAX_HEADER_NAME_CHARACTERS]), _base64(value)]
+                for name, value in (headers or ())[:MAX_HEADERS]
+            ],
             "topic": topic,
             "partition": partition,
             "offset": offset,

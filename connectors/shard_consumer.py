@@ -5,7 +5,7 @@ out. After a crash nothing is remembered here: the caller's positions say what i
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -13,6 +13,18 @@ GROUP = "touchline"
 """The group under which offsets are committed for lag tools; never a start position."""
 
 _GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
+
+
+class Record(Protocol):
+    """A record that was fetched: a confluent_kafka.Message without an error."""
+
+    def topic(self) -> str: ...
+    def partition(self) -> int: ...
+    def offset(self) -> int: ...
+    def timestamp(self) -> tuple[int, int]: ...
+    def key(self) -> bytes | None: ...
+    def value(self) -> bytes | None: ...
+    def headers(self) -> list[tuple[str, bytes | None]] | None: ...
 
 
 class LogTruncated(Exception):
@@ -62,7 +74,7 @@ class ShardConsumer:
         for topic in self._topics:
             self.ends.pop((topic, shard), None)
 
-    def fetch(self, limit: int, wait_s: float) -> list[Message]:
+    def fetch(self, limit: int, wait_s: float) -> list[Record]:
         """At most `limit` records that have arrived; waits up to `wait_s` for the first one only.
 
         Raises LogTruncated, and KafkaException for an error that does not pass by itself.
@@ -72,19 +84,19 @@ class ShardConsumer:
         if first is None:
             return []
         arrived = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
-        records = []
+        records: list[Record] = []
         for message in arrived:
             error = message.error()
             if error is None:
-                records.append(message)
+                records.append(cast(Record, message))
             else:
                 self._note(message, error)
         return records
 
     def _note(self, message: Message, error: KafkaError) -> None:
-        place = (message.topic(), message.partition())
+        place = (message.topic() or "", message.partition() or 0)
         if error.code() == KafkaError._PARTITION_EOF:
-            self.ends[place] = message.offset()
+            self.ends[place] = message.offset() or 0
         elif error.code() in _GONE:
             raise LogTruncated(
                 f"{place[0]}[{place[1]}]: expected the log to hold the next offset, got: "
@@ -104,7 +116,7 @@ class ShardConsumer:
         """Topic → the end of its partition as the last fetch told it; no request is made."""
         found = {}
         for topic in self._topics:
-            low_high = self._consumer.get_watermark_offsets(
+            low_high: Any = self._consumer.get_watermark_offsets(
                 TopicPartition(topic, shard), cached=True
             )
             if low_high is not None and low_high[1] >= 0:
@@ -116,7 +128,10 @@ class ShardConsumer:
         parts = [TopicPartition(topic, shard, offset) for topic, shard, offset in offsets]
         if parts:
             try:
-                self._consumer.commit(offsets=parts, asynchronous=not wait)
+                if wait:
+                    self._consumer.commit(offsets=parts, asynchronous=False)
+                else:
+                    self._consumer.commit(offsets=parts, asynchronous=True)
             except KafkaException as error:
                 self._errors.append(error.args[0])
 

@@ -45,13 +45,9 @@ def decide(
         mask |= SEGMENTS
     alerts = playbook.alerts_on.get(touchpoint.name)
     if alerts is not None:
-        decision = raise_alerts(
-            profile, touchpoint, alerts, mask, playbook, now_ms, decision
-        )
+        decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
     if due.alerts:
-        decision = raise_alerts(
-            profile, touchpoint, due.alerts, mask, playbook, now_ms, decision
-        )
+        decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
     if known != edition or playbook.offers_read & mask or is_stale(profile, playbook, now_ms):
         keep = known.partition("+")[0] == playbook.version
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=keep)

@@ -142,7 +142,10 @@ def _node(event: Any, events: Iterator[Any], text: str, depth: int) -> Node:
         key = _node(inner, events, text, depth + 1)
         if not isinstance(key, Scalar):
             raise _flaw(inner, "a key; expected a word, got a list or a mapping")
-        entries.append((key, _node(next(events), events, text, depth + 1)))
+        value = _node(next(events), events, text, depth + 1)
+        if isinstance(value, Scalar) and not value.text and not value.quoted:
+            value.line, value.column = key.line, key.column  # not that of whatever comes next
+        entries.append((key, value))
     return Mapping(line, column, entries)
 
 

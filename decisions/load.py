@@ -26,7 +26,7 @@ from decisions.playbook import (
     Segment,
     Template,
 )
-from decisions.reading import ID, TRAIT, Reader, quote
+from decisions.reading import ID, TRAIT, Reader, quote, show
 from state.sections import EVENT
 
 MAX_TRAITS = 20
@@ -127,7 +127,7 @@ class _Loader(Reader):
         if node is None:
             return ()
         if not isinstance(node, Sequence) or not node.items:
-            self.problem(node, "channels", "a list such as [click, email]", "another thing")
+            self.problem(node, "channels", "a list such as [click, email]", show(node))
             return ()
         names = self.texts(node, "channels", 32)
         for item, name in zip(node.items, names, strict=False):
@@ -210,6 +210,7 @@ class _Loader(Reader):
         if priority is None or value is None or ttl_ms is None:
             return None
         source = _source(part.get("when"))
+        product = f"priority {priority} × value {value:g}"  # noqa: RUF001 - the sign is meant
         return Offer(
             id=name,
             title=title,
@@ -224,7 +225,7 @@ class _Loader(Reader):
             end_ms=end or 0,
             ttl_ms=ttl_ms,
             fallback=fallback,
-            reasons=(because or source or "for everyone", f"priority {priority} × value {value:g}"),
+            reasons=(because or source or "for everyone", product),
             reads=when.reads if when else 0,
         )
 

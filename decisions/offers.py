@@ -22,12 +22,10 @@ def is_stale(profile: Profile, playbook: Playbook, now_ms: int) -> bool:
 
     An offer that stands until its own end cannot be prolonged: it is stale only when it is over.
     """
-    if not profile.offers:
-        return True
     for held in profile.offers:
         if _is_old(held, playbook, now_ms):
             return True
-    return False
+    return not profile.offers
 
 
 def _is_old(held: HeldOffer, playbook: Playbook, now_ms: int) -> bool:

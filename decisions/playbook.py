@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from decisions.document import Problem
 from decisions.language import Condition, EvaluationError, Value
@@ -110,8 +111,9 @@ class Due(Struct, frozen=True):
     alerts: tuple[Alert, ...]
 
 
-class Playbook(Struct, eq=False):
-    """A checked playbook. `segments`, `offers`, `alerts` and `placements` are in the file's order."""
+@dataclass(slots=True, eq=False)
+class Playbook:
+    """A checked playbook; its mappings are in the order of the file."""
 
     version: str
     """12 hex digits of a hash of all that is written in the file but comments and layout."""
@@ -128,17 +130,17 @@ class Playbook(Struct, eq=False):
     order: tuple[Segment, ...]
     """The segments, each after those it names."""
 
-    ranking: tuple[tuple[Offer, ...], ...] = field(default=(), kw_only=True)
+    ranking: tuple[tuple[Offer, ...], ...] = field(default=(), init=False)
     """All but fallback offers, best score first; offers of one score together."""
-    fallbacks: tuple[tuple[Offer, ...], ...] = field(default=(), kw_only=True)
-    offers_read: int = field(default=0, kw_only=True)
+    fallbacks: tuple[tuple[Offer, ...], ...] = field(default=(), init=False)
+    offers_read: int = field(default=0, init=False)
     """What any eligibility reads."""
-    alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, kw_only=True)
+    alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
     """Event name → alerts asked at it."""
-    _watching: tuple[Alert, ...] = field(default=(), kw_only=True)
-    _starts: tuple[int, ...] = field(default=(), kw_only=True)
-    _editions: tuple[str, ...] = field(default=(), kw_only=True)
-    _due: dict[int, Due] = field(default_factory=dict, kw_only=True)
+    _watching: tuple[Alert, ...] = field(default=(), init=False)
+    _starts: tuple[int, ...] = field(default=(), init=False)
+    _editions: tuple[str, ...] = field(default=(), init=False)
+    _due: dict[int, Due] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.ranking = _by_score(o for o in self.offers.values() if not o.fallback)

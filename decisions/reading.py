@@ -1,10 +1,9 @@
-"""Typed reading of a document's nodes: every wrong value is noted with its place, none is raised.
+"""Typed reading of a document's nodes: a wrong value is noted with its place, none is raised.
 
-A reader's methods return None, or what could be read, where a value is wrong; the caller goes on, so
-that one run names every problem of a file.
+Where a value is wrong, a reader's methods return None or what could be read; the caller goes on,
+so that one run names every problem of a file.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from decisions.language import (
     compile_condition,
     compile_value,
 )
+from decisions.language.errors import nearest
 from state.times import EPOCH
 
 Compiled = TypeVar("Compiled")
@@ -270,9 +270,3 @@ def show(node: Node) -> str:
     if isinstance(node, Sequence):
         return "a list"
     return "nothing" if is_empty(node) else quote(node.text)
-
-
-def nearest(written: str, names: Collection[str]) -> str | None:
-    """The name that `written` was most likely meant to be."""
-    close = difflib.get_close_matches(written, names, n=1)
-    return close[0] if close else None

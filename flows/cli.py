@@ -1,4 +1,4 @@
-"""The `touchline` command. Subcommands are imported when they are called, so that help is instant."""
+"""The `touchline` command; subcommands are imported when called, so that help is instant."""
 
 import importlib
 
@@ -36,3 +36,7 @@ class Lazy(click.Group):
 @click.version_option(package_name="touchline")
 def main() -> None:
     """Touchline: customer touchpoints in, the next best offer out, in real time."""
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ class SettingsError(ValueError):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What a flow is told by its environment. `TOUCHLINE_REDIS_URL` fills `redis_url`, and so on."""
+    """What a flow is told by its environment: `TOUCHLINE_REDIS_URL` fills `redis_url`, ..."""
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     kafka: dict[str, str] = field(default_factory=dict)

@@ -51,7 +51,9 @@ def run(
     """Process until `stop` is set, then finish the flush at hand and leave nothing behind.
 
     `worker` (2, 8) takes every eighth shard, from the second on. `ready` is called once when all
-    of them are owned. Raises what stopped the flow: Refused, Fenced, NotDelivered, LogTruncated, ...
+    of them are owned.
+
+    Raises what stopped the flow: Refused, Fenced, NotDelivered, LogTruncated, ...
     """
     processor = start_processor(settings, meter, stop, ready, worker)
     if processor is None:

@@ -1,1 +1,1 @@
-"""What is known of a customer: the touchpoint, the profile and its fold (pure), and its store in Redis."""
+"""What is known of a customer: touchpoint, profile and fold (pure), and the store in Redis."""

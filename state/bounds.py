@@ -24,7 +24,7 @@ from typing import Final, TypeVar
 from state.profile import Profile
 
 BLOB_BYTES: Final = 16 * 1024
-FOLD_BYTES: Final = 11 * 1024
+FOLD_BYTES: Final = 10_752
 
 FINGERPRINTS_KEPT: Final = 64
 CHANNELS_KEPT: Final = 12
@@ -33,7 +33,7 @@ LINES_KEPT: Final = 20
 ORDERS_KEPT: Final = 64
 CATEGORIES_KEPT: Final = 20
 TRAITS_KEPT: Final = 20
-NAME_BYTES: Final = 48
+NAME_BYTES: Final = 40
 TRAIT_BYTES: Final = 64
 PRODUCTS_READ: Final = 100
 

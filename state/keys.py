@@ -4,11 +4,11 @@
 | --- | --- | --- |
 | `touchline:{sNN}:c:<customer id>` | string | the profile (msgpack, see `state.profile`) |
 | `touchline:{sNN}:fence` | string | the fence (msgpack, see `state.fence`) |
-| `touchline:{sNN}:outbox` | list | recorded actions not yet known to be published, oldest first |
+| `touchline:{sNN}:outbox` | list | actions not yet known to be published, oldest first |
 | `touchline:{sNN}:counters` | string | absolute counts of the shard (msgpack map) |
-| `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for everybody to read |
+| `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
 
-NN is the shard's number in at least two digits; the braces put a shard into one slot of a cluster.
+NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
 """
 
 from msgspec import Struct

@@ -22,10 +22,11 @@ L = TypeVar("L", bound=Logged)
 
 
 def in_order(runs: Mapping[str, Sequence[L]]) -> list[L]:
-    """Topic → its records in offset order, as one list: by (running maximum timestamp, topic, offset).
+    """All records as one list, by (running maximum timestamp within the topic, topic, offset).
 
-    A function of the set of records alone, however they arrived. The running maximum instead of the
-    timestamp itself keeps each topic in offset order when its clocks go back.
+    `runs`: topic → its records in offset order. A function of the set of records alone, however
+    they arrived. The running maximum instead of the timestamp itself keeps each topic in offset
+    order when its clocks go back.
     """
     if len(runs) == 1:
         return list(next(iter(runs.values())))

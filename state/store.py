@@ -193,7 +193,7 @@ def read_counters(client: "redis.Redis", shards: int) -> Mapping[str, int]:
     """Sums of the absolute counts over shards 0 to `shards` - 1."""
     totals: dict[str, int] = {}
     for blob in client.mget([shard_keys(shard).counters for shard in range(shards)]):
-        if blob is not None:
+        if isinstance(blob, bytes):
             for name, count in msgspec.msgpack.decode(blob, type=dict[str, int]).items():
                 totals[name] = totals.get(name, 0) + count
     return totals

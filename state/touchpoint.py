@@ -24,7 +24,7 @@ class Touchpoint(Struct, gc=False):
     type: str
     """track, identify, page, screen, group or alias."""
     name: str
-    """The event's name; for other types than track a fixed one (`Page Viewed`, `Identified`, ...)."""
+    """The event's name; for other types than track a fixed one (`Page Viewed`, ...)."""
     at_ms: int
     """When it happened, by the producer's clock."""
     received_ms: int

@@ -53,9 +53,7 @@ class Wire:
         if not connection.is_connected:
             raise WireLost("the connection to Redis is closed")
         try:
-            connection.send_packed_command(
-                connection.pack_commands(commands), check_health=False
-            )
+            connection.send_packed_command(connection.pack_commands(commands), check_health=False)
         except (redis.RedisError, OSError) as error:
             self.close()
             raise WireLost(str(error)) from error

@@ -14,9 +14,10 @@ from requirements.lock import ROOT
 TOOLS = ["sh", "cat", "cksum", "dirname", "rm", "sed", "tr", "ln", "mkdir"]
 FAKE_UV = """#!/bin/sh
 echo "$*" >>"$UV_NOTES"
+echo said by uv
 case $1 in
     venv) mkdir -p .venv/bin; ln -s "$SUITABLE" .venv/bin/python; ln -s "$0" .venv/bin/uv ;;
-    --version) echo uv 0 ;;
+    pip) [ "$2" != "${UV_FAILS_AT-}" ] ;;
 esac
 """
 
@@ -138,6 +139,7 @@ def test_everything_is_said_on_stderr_and_a_second_run_says_nothing(equipped: Ma
     first, second = equipped.bootstrap("run"), equipped.bootstrap("run")
     assert first.stdout == second.stdout == second.stderr == ""
     assert first.stderr.startswith("touchline: making .venv with ")
+    assert "said by uv" in first.stderr
 
 
 def test_what_was_installed_for_tests_is_kept_for_a_run(equipped: Machine) -> None:
@@ -156,9 +158,13 @@ def test_another_lock_is_installed_anew_and_in_the_same_environment(equipped: Ma
     assert [line.split()[1] for line in equipped.asked()] == ["sync", "install"]
 
 
-def test_an_interrupted_set_up_is_taken_up_again(equipped: Machine) -> None:
+def test_an_installation_that_failed_is_taken_up_again(equipped: Machine) -> None:
     equipped.bootstrap("run")
-    (equipped.clone / ".venv" / ".touchline").unlink()
+    lock = equipped.clone / "requirements" / "run.lock"
+    before = lock.read_text()
+    lock.write_text(before + "# changed\n")
+    assert equipped.bootstrap("run", UV_FAILS_AT="sync").returncode != 0
+    lock.write_text(before)
     equipped.asked()
     assert equipped.bootstrap("run").returncode == 0
     assert [line.split()[1] for line in equipped.asked()] == ["sync", "install"]

@@ -25,7 +25,7 @@ class ExpressionError(ValueError):
 
 
 class EvaluationError(Exception):
-    """An expression has no value for these data: a key is missing, a type is wrong, an int overflows.
+    """An expression has no value for these data: a key is missing, a type wrong, an int too large.
 
     A condition that ends so counts as false.
     """

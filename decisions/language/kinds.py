@@ -1,9 +1,9 @@
 """The types of the language, by their CEL names.
 
 At run time they are Python's: bool, int (64 bit), float, str, None, list, dict with str keys. A
-timestamp is an int of milliseconds since the epoch, UTC; a duration is an int of milliseconds. `dyn`
-is any JSON value, found out at run time. Timestamps and durations would be plain numbers there, so
-they never become `dyn`.
+timestamp is an int of milliseconds since the epoch, UTC; a duration is an int of milliseconds.
+`dyn` is any JSON value, found out at run time. Timestamps and durations would be plain numbers
+there, so they never become `dyn`.
 """
 
 from typing import Final

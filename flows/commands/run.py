@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import orjson
+from msgspec import structs
 
 from connectors.publisher import NotDelivered
 from connectors.shard_consumer import LogTruncated
@@ -21,7 +22,7 @@ from state.requirements import Unsuitable
 from state.store import Fenced, Refused
 
 USAGE, FENCED, REFUSED = 1, 3, 4
-"""Exit codes: wrong settings or playbook; another owner has all shards; going on would lose data."""
+"""Exit codes: wrong settings; another owner has all shards; going on would lose data."""
 
 EXPECTED: dict[type[Exception], int] = {
     SettingsError: USAGE,
@@ -45,7 +46,6 @@ def command() -> None:
     Exit codes: 0 stopped when told to, 1 wrong settings or playbook, 3 another owner has taken all
     shards, 4 going on would lose or repeat something.
     """
-"""The group's members follow."""
 
 
 def _worker(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int, int]:
@@ -89,6 +89,13 @@ def warehouse(as_json: bool, fail_fast: bool) -> None:
     _run("warehouse", as_json, fail_fast)
 
 
+def _not_ready(meter: Meter, is_ready: threading.Event) -> str | None:
+    if not is_ready.is_set():
+        return "starting"
+    waiting = meter.value("touchline_shards_waiting")
+    return f"{waiting:.0f} shards wait for Kafka or Redis" if waiting else None
+
+
 def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
@@ -100,14 +107,14 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     try:
         settings = read_settings()
         if fail_fast:
-            settings = settings.with_fail_fast()
+            settings = structs.replace(settings, fail_fast=True)
         meter = Meter.for_settings(settings)
         server = serve(
             meter,
             settings.metrics_host,
             settings.metrics_port,
             health=lambda: None,
-            ready=lambda: None if is_ready.is_set() else "starting",
+            ready=lambda: _not_ready(meter, is_ready),
         )
     except (SettingsError, PlaybookError, OSError) as error:
         raise click.ClickException(str(error)) from None

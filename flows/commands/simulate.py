@@ -5,22 +5,21 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
 
 import click
-import orjson
+from msgspec.json import encode
 
 from flows.settings import Settings, SettingsError, read_settings
-from flows.simulate.answers import NAMES
 from flows.simulate.run import CHANNELS, Order, Summary, Tally, run, start_of
-from flows.simulate.sinks import KafkaAbsentError, KafkaSink, LinesSink, Sink
+from flows.simulate.sinks import KafkaAbsentError, KafkaSink, LinesSink
 from flows.simulate.website import Website
 
 RATE = 200.0
+PROGRESS_S = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 EPILOG = """\b
@@ -98,9 +97,7 @@ def _start(_ctx: click.Context, _param: click.Parameter, text: str | None) -> in
     callback=_start,
     help="When the first event happened (RFC 3339); with the same seed, the same bytes.",
 )
-@click.option(
-    "--bootstrap-servers", help="Kafka.  [default: $TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS]"
-)
+@click.option("--bootstrap-servers", help="Kafka.  [default: $TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS]")
 @click.option("--redis-url", help="Where offers are read.  [default: $TOUCHLINE_REDIS_URL]")
 @click.option("--no-answers", is_flag=True, help="Read no offers and answer none.")
 @click.option("--fail-fast", is_flag=True, help="Exit when Kafka is absent at the start.")
@@ -137,19 +134,23 @@ def command(
         raise click.UsageError("--json and --out - both want stdout; write to a file, or drop one")
     if rate is None:
         rate = 0.0 if out else RATE
-    if start_ms is None:
-        start_ms = start_of(time.time_ns() // 1_000_000, rate, count)
-    order = Order(seed, customers, start_ms, rate, count, seconds)
+
+    def order() -> Order:
+        # Asked for when all is ready, since time may pass until then.
+        now_ms = time.time_ns() // 1_000_000
+        begin_ms = start_of(now_ms, rate, count) if start_ms is None else start_ms
+        return Order(seed, customers, begin_ms, rate, count, seconds)
+
     stop = Stop()
     with _signals(stop):
         if out is not None:
-            summary = _into_file(order, out, stop)
+            summary = _into_file(order(), out, stop)
         else:
             settings = _settings(bootstrap_servers, redis_url, fail_fast)
-            summary = _into_kafka(order, settings, stop, answers=not no_answers and rate > 0)
+            summary = _into_kafka(order, settings, stop, flat_out=rate == 0, answers=not no_answers)
     if summary is None:
         return
-    click.echo(_json(summary) if as_json else _words(summary), err=out == "-")
+    click.echo(encode(summary).decode() if as_json else _words(summary), err=out == "-")
     if summary.failed:
         sys.exit(1)
 
@@ -168,14 +169,75 @@ def _settings(bootstrap_servers: str | None, redis_url: str | None, fail_fast: b
         raise click.ClickException(str(error)) from None
 
 
-def _into_kafka(order: Order, settings: Settings, stop: Stop, answers: bool) -> Summary | None:
+def _into_kafka(
+    make_order: Callable[[], Order],
+    settings: Settings,
+    stop: Stop,
+    *,
+    flat_out: bool,
+    answers: bool,
+) -> Summary | None:
     """None when stopped before Kafka answered."""
     config = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka}
-    sink = KafkaSink(config, _say, stop, flat_out=order.rate == 0)
+    sink = KafkaSink(config, _say, stop, flat_out=flat_out)
     try:
         if not sink.connect(CHANNELS, fail_fast=settings.fail_fast):
             return None
     except KafkaAbsentError as absent:
         raise click.ClickException(str(absent)) from None
-    website = Website(settings.redis_url, order.seed, _say) if answers else None
-    return run(order, sink, website, stop, _progress(order))
+    order = make_order()
+    # As fast as possible, the events are of the past: nobody is there to look at an offer.
+    if not answers or flat_out:
+        return run(order, sink, None, stop, _progress)
+    website = Website(settings.redis_url, order.seed, _say)
+    try:
+        return run(order, sink, website, stop, _progress)
+    finally:
+        website.close()
+
+
+def _into_file(order: Order, out: str, stop: Stop) -> Summary | None:
+    """None when the reader of stdout has gone."""
+    try:
+        if out != "-":
+            with Path(out).open("wb") as file:
+                return run(order, LinesSink(file), None, stop, _progress)
+        return run(order, LinesSink(sys.stdout.buffer), None, stop, _progress)
+    except BrokenPipeError:
+        # What is buffered has no reader either; Python would complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return None
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    before = [(number, signal.signal(number, stop.on_signal)) for number in SIGNALS]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _progress(tally: Tally, seconds: float) -> None:
+    if sys.stderr.isatty() and int(seconds) % PROGRESS_S == 0:
+        sent = tally.events.total()
+        _say(f"{sent:,} events, {sent / seconds:,.0f}/s; {tally.answers.total():,} answers")
+
+
+def _words(summary: Summary) -> str:
+    events = ", ".join(f"{name} {count:,}" for name, count in summary.events.items())
+    answers = ", ".join(f"{name} {count:,}" for name, count in summary.answers.items())
+    return (
+        f"{sum(summary.events.values()):,} events in {summary.seconds:,.1f} s: {events}\n"
+        f"of them {summary.duplicates:,} duplicates, {summary.late:,} late, "
+        f"{summary.broken:,} broken\n"
+        f"{sum(summary.answers.values()):,} answers to offers{': ' if answers else ''}{answers}\n"
+        f"{summary.delivered:,} delivered, {summary.failed:,} not delivered"
+    )

@@ -25,7 +25,7 @@ servers = click.option(
 )
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """List, create and check the topics.
 
@@ -89,7 +89,7 @@ def _kafka(bootstrap_servers: str | None) -> Iterator[tuple[Settings, dict[str, 
     try:
         settings = read_settings()
         address = bootstrap_servers or settings.kafka_bootstrap_servers
-        yield settings, {**settings.kafka, "bootstrap.servers": address}
+        yield settings, {**settings.kafka_config, "bootstrap.servers": address}
     except KafkaException as failure:
         raise click.ClickException(f"Kafka at {address}: {failure.args[0].str()}") from None
     except (SettingsError, TopicError) as error:

@@ -71,9 +71,7 @@ class Buffer:
                 "touchline_warehouse_last_commit_timestamp_seconds", time.time(), table=table
             )
         self._meter.add("touchline_warehouse_rows_total", added, table=table)
-        self._meter.add(
-            "touchline_warehouse_repeats_total", len(self._rows) - added, table=table
-        )
+        self._meter.add("touchline_warehouse_repeats_total", len(self._rows) - added, table=table)
         self._rows, self._bytes, self._offsets = [], 0, {}
 
 
@@ -94,7 +92,7 @@ class Append:
             if buffer.due(arrivals.at_s):
                 buffer.write(arrivals.at_s)
 
-    def close(self) -> None:
-        """Write what is left."""
+    def drain(self) -> None:
+        """Write what is left; one attempt for each table."""
         for buffer in self._buffers.values():
             buffer.drain()

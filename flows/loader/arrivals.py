@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from connectors.kafka_reader import Place, Record
 from connectors.warehouse_tables import Row
@@ -36,8 +36,8 @@ class Arrivals(Struct, eq=False):
     offsets: dict[Place, int]
     """The offset after the last record that was looked at."""
     not_ours: list[NotOurs]
-    repeats: int = 0
-    """Records that had been accepted before and were taken out."""
+    repeats: list[Row] = field(default_factory=list)
+    """What had been accepted before."""
 
 
 def decode(readers: Mapping[str, Read], poll: Poll) -> Arrivals:
@@ -67,6 +67,7 @@ def accept(marks: dict[Place, int], arrivals: Arrivals) -> Arrivals:
         if row.mark > marks.get(row.place, -1):
             marks[row.place] = row.mark
             fresh.append(row)
-    arrivals.repeats = len(arrivals.rows) - len(fresh)
+        else:
+            arrivals.repeats.append(row)
     arrivals.rows = fresh
     return arrivals

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from connectors.delta import WarehouseUnavailable
+from flows.loader.execution import Stopped
 from flows.metrics.meter import Meter
 
 log = logging.getLogger("touchline.warehouse")
@@ -17,12 +18,8 @@ MOST_S = 15.0
 T = TypeVar("T")
 
 
-class Stopped(Exception):
-    """Told to stop while waiting."""
-
-
 class Hold:
-    """Tries again until it is possible. Who waits in here reads nothing, so memory stays bounded."""
+    """Tries until it is possible. Who waits in here reads nothing, so memory stays bounded."""
 
     def __init__(
         self, stop: threading.Event, meter: Meter, waiting: Callable[[], None] = lambda: None
@@ -45,6 +42,7 @@ class Hold:
                     said = str(reason)
                 self._waiting()
                 if self._stop.wait(delay_s):
+                    log.warning("stopping; what is not written is read again next time")
                     raise Stopped from reason
                 delay_s = min(2 * delay_s, MOST_S)
             else:

@@ -14,9 +14,11 @@ from connectors.warehouse_tables import TABLES
 from flows.loader import arrivals
 from flows.loader.append import Append, Buffer
 from flows.loader.arrivals import Arrivals, Poll
-from flows.loader.hold import FIRST_S, MOST_S, Hold, Stopped
+from flows.loader.execution import Execution, Stopped
+from flows.loader.hold import Hold
 from flows.metrics.meter import Meter
 from flows.settings import Settings
+from flows.waiting import wait_for
 
 log = logging.getLogger("touchline.warehouse")
 
@@ -32,78 +34,67 @@ class Loader:
     """One per process; all but `stop` belongs to the flow's thread. Making one connects nothing."""
 
     def __init__(self, settings: Settings, meter: Meter, stop: threading.Event) -> None:
-        self.settings = settings
-        self.meter = meter
-        self.stop = stop
-        self._config = {
-            "bootstrap.servers": settings.kafka_bootstrap_servers,
-            "client.id": "touchline-warehouse",
-            **settings.kafka,
-        }
+        self._settings = settings
+        self._meter = meter
+        self._stop = stop
+        self._config = {"client.id": "touchline-warehouse", **settings.kafka_config}
         self._readers = {table.topic: table.reader() for table in TABLES}
         self._names = {table.topic: table.name for table in TABLES}
         self._marks: dict[Place, int] = {}
+        self._append = Append({})
+        self._reader: TopicReader | None = None
+        self.execution = Execution(stop)
 
-    def open(self, ready: Callable[[], None]) -> None:
-        """Find the topics, the tables and the positions, in this order, waiting for each.
+    def open(self, ready: Callable[[], None]) -> bool:
+        """Find topics, tables and positions, in this order, waiting for each; then start to read.
 
         `ready` is called once: when all is open, or when the warehouse was found to be away.
-        Raises Stopped, WarehouseUnfit, and with `fail_fast` KafkaException or TopicError.
+        False when told to stop before all was there. Raises WarehouseUnfit, and with `fail_fast`
+        ServiceAbsent.
         """
-        told = False
-
-        def tell() -> None:
-            nonlocal told
-            if not told:
-                told = True
-                ready()
-
-        topics = self._find_topics()
-        hold = Hold(self.stop, self.meter, waiting=tell)
+        tell = _once(ready)
+        hold = Hold(self._stop, self._meter, waiting=tell)
         starts: dict[Place, int] = {}
         buffers: dict[str, Buffer] = {}
-        for table in TABLES:
-            topic = topics[table.topic]
-            appender = DeltaAppender(
-                self.settings.warehouse_url, table, topic.id, topic.partitions
-            )
-            for partition, position in hold(appender.positions).items():
-                place = Place(topic.name, partition)
-                starts[place] = position.offset
-                self._marks[place] = position.mark
-            buffers[topic.name] = Buffer(appender, hold, self.meter)
+        try:
+            topics = self._find_topics()
+            for table in TABLES:
+                topic = topics[table.topic]
+                appender = DeltaAppender(
+                    self._settings.warehouse_url, table, topic.id, topic.partitions
+                )
+                for partition, position in hold(appender.positions).items():
+                    place = Place(topic.name, partition)
+                    starts[place] = position.offset
+                    self._marks[place] = position.mark
+                buffers[topic.name] = Buffer(appender, hold, self._meter)
+        except Stopped:
+            return False
         self._append = Append(buffers)
         self._reader = TopicReader(self._config, topics, starts)
         tell()
+        return True
 
     def _find_topics(self) -> Mapping[str, FoundTopic]:
         """The topics, once a broker answers and has them all."""
-        delay_s = FIRST_S
-        while True:
-            try:
-                topics = find_topics(self._config, list(self._names))
-                if missing := self._names.keys() - topics.keys():
-                    raise TopicError(
-                        f"topic {', '.join(sorted(missing))} does not exist at"
-                        f" {self.settings.kafka_bootstrap_servers}"
-                    )
-            except (KafkaException, TopicError) as reason:
-                if self.settings.fail_fast:
-                    raise
-                log.warning(
-                    "Kafka at %s: %s; trying again in %.1f s",
-                    self.settings.kafka_bootstrap_servers,
-                    reason,
-                    delay_s,
-                )
-                if self.stop.wait(delay_s):
-                    raise Stopped from reason
-                delay_s = min(2 * delay_s, MOST_S)
-            else:
-                return topics
+        address = self._settings.kafka_bootstrap_servers
+
+        def attempt() -> Mapping[str, FoundTopic]:
+            topics = find_topics(self._config, self._names)
+            if missing := self._names.keys() - topics.keys():
+                raise TopicError(f"topic {', '.join(sorted(missing))} does not exist")
+            return topics
+
+        errors = (KafkaException, TopicError)
+        fail_fast = self._settings.fail_fast
+        topics = wait_for(f"Kafka at {address}", attempt, errors, self._stop, fail_fast)
+        if topics is None:
+            raise Stopped
+        return topics
 
     def poll(self) -> Poll:
         """Raises LogTruncated, TopicReplaced and KafkaException."""
+        assert self._reader is not None, "open() comes first"
         records = self._reader.read(POLL_RECORDS, POLL_S)
         return Poll(time.monotonic(), records)
 
@@ -111,15 +102,15 @@ class Loader:
         """Rows; what is none is counted and its place logged."""
         arrived = arrivals.decode(self._readers, poll)
         for place, offset, reason in arrived.not_ours:
-            self.meter.add("touchline_warehouse_skipped_total", 1, table=self._names[place.topic])
+            self._meter.add("touchline_warehouse_skipped_total", 1, table=self._name(place))
             log.warning("%s at offset %d is no row: %s", place, offset, reason[:SHOWN])
         return arrived
 
     def accept(self, arrived: Arrivals) -> Arrivals:
         """Only what was never accepted before."""
         accepted = arrivals.accept(self._marks, arrived)
-        for place in accepted.repeats:
-            self.meter.add("touchline_warehouse_repeats_total", 1, table=self._names[place.topic])
+        for row in accepted.repeats:
+            self._meter.add("touchline_warehouse_repeats_total", 1, table=self._name(row.place))
         return accepted
 
     def append(self, accepted: Arrivals) -> None:
@@ -127,10 +118,19 @@ class Loader:
         self._append(accepted)
 
     def drain(self) -> None:
-        """Write what is left; one attempt."""
+        """Write what is left; one attempt. Raises WarehouseUnfit."""
         self._append.drain()
 
     def close(self) -> None:
         """Leave the broker."""
-        reader = getattr(self, "_reader", None)
-        ...
+        if self._reader is not None:
+            self._reader.close()
+
+    def _name(self, place: Place) -> str:
+        return self._names[place.topic]
+
+
+def _once(call: Callable[[], None]) -> Callable[[], None]:
+    """`call`, the first time; nothing after that."""
+    calls = [call]
+    return lambda: calls.pop()() if calls else None

@@ -15,6 +15,7 @@ from flows.local.process import Process
 from flows.local.services import Service, start_kafka, start_redis
 from flows.settings import KAFKA_PREFIX, PREFIX, Settings
 
+TOUCHLINE = (sys.executable, "-m", "flows.cli")
 FLOWS = ("touchpoints", "warehouse")
 READY_S = 60.0
 
@@ -82,13 +83,11 @@ class Stack:
         settings: Settings,
         plan: Plan,
         asked_to_stop: Callable[[], bool],
-        command: tuple[str, ...] = (sys.executable, "-m", "flows.cli"),
     ) -> None:
         self.folder = folder
         self.settings = settings
         self.plan = plan
         self.asked_to_stop = asked_to_stop
-        self.command = command
         self.services: list[Service] = []
         self.flows: dict[str, Process] = {}
         self.simulator: Process | None = None
@@ -98,7 +97,8 @@ class Stack:
 
         Raises PortTaken, ServiceError, TopicError, ChildDied, or Stopped when asked to.
         """
-        metrics_port = loopback_port(self.plan.metrics_port, "--metrics-port")
+        if self.plan.metrics_port:
+            loopback_port(self.plan.metrics_port, "--metrics-port")
         kafka = self._serve(start_kafka(self.folder.logs, self.plan.kafka_port))
         redis = self._serve(start_redis(self.folder.logs, self.plan.redis_port))
         create_topics(
@@ -108,7 +108,7 @@ class Stack:
         )
         environment = self._environment(kafka, redis)
         for flow in FLOWS:
-            port = str(metrics_port if flow == "touchpoints" else 0)
+            port = str(self.plan.metrics_port if flow == "touchpoints" else 0)
             self.flows[flow] = self._child(
                 flow, ("run", flow, "--json"), {**environment, PREFIX + "METRICS_PORT": port}
             )
@@ -181,7 +181,7 @@ class Stack:
 
     def _child(self, name: str, arguments: tuple[str, ...], env: Mapping[str, str]) -> Process:
         logs = self.folder.logs
-        command = [*self.command, *arguments]
+        command = [*TOUCHLINE, *arguments]
         return Process(name, command, logs / f"{name}.log", env=env, out=logs / f"{name}.out")
 
     def _simulate(
@@ -213,5 +213,3 @@ def _died(process: Process) -> ChildDied:
 def _last(process: Process) -> str:
     lines = "".join(f"\n  {line}" for line in process.last_lines())
     return f"; {process.log} ends with:{lines}" if lines else f"; {process.log} is empty"
-
-

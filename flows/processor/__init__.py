@@ -1,1 +1,1 @@
-"""The touchpoints job between Kafka and Redis: shards, flushes and the steps a flush goes through."""
+"""The touchpoints job between Kafka and Redis: shards, flushes and the steps of a flush."""

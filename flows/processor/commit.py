@@ -6,6 +6,7 @@ does the flush again, byte for byte; readers drop what they have seen by its pla
 """
 
 import time
+from functools import partial
 
 import msgspec
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
@@ -52,7 +53,7 @@ def exec_step(processor: Processor, flush: Flush) -> None:
 
 
 def publish_step(processor: Processor, flush: Flush) -> None:
-    """Hand the recorded actions over; the next flush, or idleness, waits for their acknowledgement."""
+    """Hand the recorded actions over; the next flush, or idleness, waits until they are settled."""
     for part in flush.slices:
         records = [(customer.encode(), record) for customer, record in part.actions]
         processor.publisher.actions(part.shard.index, records)
@@ -71,9 +72,7 @@ def _committed(part: Slice) -> Fence:
             last_ids.setdefault(message.topic(), event.message_id)
     for topic, planned in plan.ranges.items():
         known = positions[topic]
-        positions[topic] = Position(
-            known.topic_id, planned.end, last_ids.get(topic, known.last_id)
-        )
+        positions[topic] = Position(known.topic_id, planned.end, last_ids.get(topic, known.last_id))
     return structs.replace(
         part.fence,
         commit=plan.commit,
@@ -151,7 +150,7 @@ class Committer(StatelessSinkPartition[Flush]):
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
         self._steps = [
-            processor.stage(name, lambda flush, step=step: step(processor, flush))
+            processor.stage(name, partial(step, processor))
             for name, step in (
                 ("produce", produce_step),
                 ("commit", exec_step),

@@ -6,11 +6,8 @@ makes the same bytes.
 
 import logging
 
-from confluent_kafka import Message
-
-from connectors.dead_letter import dead_letter_record
-from connectors.decode import Reason, Refusal
-from connectors.records import action_record, enriched_record
+from connectors.dead_letter import Reason, Refusal
+from connectors.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
 from decisions.decision import Decision
 from flows.processor.flush import Flush, Slice
@@ -49,16 +46,14 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
                 continue
             decision = decide(profile, event, changed, playbook, now_ms)
             place = Applied(shard, generation, commit, len(rows))
-            row = enriched_record(
-                event, summary(profile, now_ms), profile.segments, place, version
-            )
-        except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter, never a stop
+            row = enriched_record(event, summary(profile, now_ms), profile.segments, place, version)
+        except Exception as error:
             log.exception("shard %d, flush %d: an event could not be decided", shard, commit)
             profiles[customer] = _without(processor, part, position)
             if customer in touched:
                 touched[customer] = profiles[customer]
-            part.events[position] = Refusal(Reason.UNDECIDABLE, type(error).__name__)
-            _bury(part, position, part.events[position], "decide")
+            part.events[position] = refusal = Refusal(Reason.UNDECIDABLE, type(error).__name__)
+            _bury(part, position, refusal, "decide")
             continue
         rows.append((customer, row))
         touched[customer] = profile
@@ -90,7 +85,7 @@ def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
 
 
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
-    message: Message = part.messages[position]
+    message = part.messages[position]
     place = Applied(
         part.shard.index, part.plan.generation, part.plan.commit, len(part.dead_letters)
     )

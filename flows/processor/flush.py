@@ -1,9 +1,9 @@
-"""A flush on its way through the steps: for each of some shards, one plan and what becomes of it."""
+"""A flush on its way through the steps: for each of some shards, a plan and what becomes of it."""
 
-from confluent_kafka import Message
 from msgspec import Struct, field
 
-from connectors.decode import Refusal
+from connectors.dead_letter import Refusal
+from connectors.shard_consumer import Record
 from decisions.decision import Serving
 from flows.processor.shard import Shard
 from state.fence import Fence, Plan
@@ -20,7 +20,7 @@ class Slice(Struct, eq=False):
     fence: Fence
     """With the plan in it, as it stands in Redis."""
     replay: bool
-    messages: list[Message]
+    messages: list[Record]
     # decode
     events: list[Touchpoint | Refusal] = field(default_factory=list)
     """One for each message, in order."""
@@ -48,5 +48,3 @@ class Flush(Struct, eq=False):
     """What the dataflow's stream is made of: one item is one flush of one or more shards."""
 
     slices: list[Slice]
-
-

@@ -24,7 +24,7 @@ WAIT_S = 0.05
 
 
 class Intake(StatelessSourcePartition[Flush]):
-    """Emits at most one flush at a time: the next plan is made when its predecessor is committed."""
+    """Emits one flush at a time: the next plan is made when its predecessor is committed."""
 
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
@@ -146,4 +146,3 @@ class IntakeSource(DynamicSource[Flush]):
         if worker_count != 1:
             raise ValueError(f"{step_id}: expected one worker in this process, got {worker_count}")
         return Intake(self._processor)
-

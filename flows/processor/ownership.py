@@ -47,7 +47,8 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
         _check(processor, index, found.fence)
     try:
         logs = read_plans(
-            processor.settings.kafka_config, {i: found.fence.plan_offset for i, found in taken.items()}
+            processor.settings.kafka_config,
+            {i: found.fence.plan_offset for i, found in taken.items()},
         )
     except (PlanLogUnreadable, KafkaException) as doubt:
         for index in taken:
@@ -62,7 +63,8 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
         processor.publisher.actions(index, map(decode_entry, found.outbox))
         shard.published = len(found.outbox)
         processor.consumer.start(
-            index, {topic: position.next_offset for topic, position in shard.fence.positions.items()}
+            index,
+            {topic: position.next_offset for topic, position in shard.fence.positions.items()},
         )
 
 

@@ -3,9 +3,8 @@
 from collections import deque
 from enum import Enum
 
-from confluent_kafka import Message
-
 from connectors.plan_log import PlanLog, to_do
+from connectors.shard_consumer import Record
 from state.fence import Plan, Range
 from state.ordering import in_order
 from state.profile import Profile
@@ -44,7 +43,7 @@ class Shard:
     def _reset(self) -> None:
         self.todo: deque[Plan] = deque()
         """Plans that were begun and not committed: to be done again exactly so, before all else."""
-        self.buffer: dict[str, list[Message]] = {}
+        self.buffer: dict[str, list[Record]] = {}
         """Topic → records read and not in a flush yet, in offset order."""
         self.profiles: dict[str, Profile] = {}
         """A bounded cache, least recently touched first; as of the last commit."""
@@ -86,7 +85,7 @@ class Shard:
         self._reset()
         self.hold = Hold.GONE
 
-    def add(self, message: Message) -> None:
+    def add(self, message: Record) -> None:
         """One record, in offset order per topic."""
         run = self.buffer.get(message.topic())
         if run is None:
@@ -94,19 +93,19 @@ class Shard:
         else:
             run.append(message)
 
-    def take_all(self) -> list[Message]:
+    def take_all(self) -> list[Record]:
         """Everything read so far, in the flush's order."""
         taken = in_order(self.buffer)
         self.buffer = {}
         return taken
 
-    def take_planned(self, plan: Plan, ends: dict[str, int], now_s: float) -> list[Message] | None:
+    def take_planned(self, plan: Plan, ends: dict[str, int], now_s: float) -> list[Record] | None:
         """The input of `plan` in its order, or None while some of it is not read yet.
 
         `ends`: topic → where its end was seen. Raises Refused when a topic ends before the plan's
         input does, and stays so.
         """
-        runs: dict[str, list[Message]] = {}
+        runs: dict[str, list[Record]] = {}
         for topic, planned in plan.ranges.items():
             run = self.buffer.get(topic, [])
             reached = max(run[-1].offset() + 1 if run else 0, ends.get(topic, 0))

@@ -139,4 +139,3 @@ def build_id() -> str:
 def _sources(root: Path) -> Iterable[Path]:
     for package in ("state", "decisions", "connectors", "flows/processor"):
         yield from sorted((root / package).rglob("*.py"))
-

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from connectors.decode import Reason, Refusal, decode
+from connectors.dead_letter import Reason, Refusal
+from connectors.decode import decode
 from connectors.kafka_topics import PREFIX
 from connectors.murmur2 import partition_of
 from flows.processor.flush import Flush, Slice
@@ -44,8 +45,8 @@ def route_step(processor: Processor, flush: Flush) -> None:
     flush.slices = processor.each(processor.each(flush.slices, ask), answer)
     events = sum(len(part.events) for part in flush.slices)
     missed = sum(len(customers) for customers in asked.values())
-    processor.meter.add("touchline_profile_cache_misses_total", missed)
-    processor.meter.add("touchline_profile_cache_hits_total", max(events - missed, 0))
+    processor.meter.add("touchline_cache_misses_total", missed)
+    processor.meter.add("touchline_cache_hits_total", max(events - missed, 0))
 
 
 def _unknown(part: Slice) -> list[str]:

@@ -53,7 +53,9 @@ class Upkeep:
                 at = shard.fence.positions[topic].next_offset
                 ended = processor.consumer.ends.get((topic, shard.index), -1) <= at
                 lag = 0 if ended and not shard.buffer.get(topic) else max(high - at, 0)
-                processor.meter.set("touchline_lag_events", lag, topic=topic, shard=str(shard.index))
+                processor.meter.set(
+                    "touchline_lag_events", lag, topic=topic, shard=str(shard.index)
+                )
         processor.meter.set("touchline_profiles_cached", cached)
         for error in (*processor.consumer.errors(), *processor.publisher.errors()):
             log.warning("kafka: %s", error.str())

@@ -102,7 +102,7 @@ def mailing(world: World, who: Customer) -> Session:
         "campaign_id": campaign_id,
         "campaign_name": name,
     }
-    if rng.random() < 0.03:
+    if not who.reachable:
         yield "email", _from_server("Email Bounced", mail)
         return
     yield "email", _from_server("Email Delivered", mail)
@@ -153,7 +153,7 @@ def kiosk(world: World, who: Customer) -> Session:
     yield "kiosk", _at_kiosk("Kiosk Session Started", here)
     basket: dict[str, int] = {}
     for _ in range(1 + int(rng.random() * 5)):
-        product = shop.PRODUCTS[_taste(rng, who)][int(rng.random() * 20)]
+        product = shop.PRODUCTS[_taste(rng, who)][int(rng.random() ** 2 * 20)]
         basket[product.product_id] = basket.get(product.product_id, 0) + 1
         yield "kiosk", _at_kiosk("Kiosk Item Scanned", {**here, **product.line(1)})
     payment: dict[str, object] = {
@@ -186,9 +186,9 @@ def _taste(rng: random.Random, who: Customer) -> str:
 
 def _listing(world: World, who: Customer, category: str) -> Event:
     if world.rng.random() < 0.2:
-        query = {"query": shop.KINDS[category][int(world.rng.random() * 4)].lower()}
-        return _track("Products Searched", who, query, shop.SEARCH_PAGE)
-    listed = {
+        word = shop.KINDS[category][int(world.rng.random() * 4)].lower()
+        return _track("Products Searched", who, {"query": word}, shop.SEARCH_PAGE)
+    listed: dict[str, object] = {
         "list_id": f"{category}-top",
         "category": category,
         "products": [
@@ -203,9 +203,7 @@ def _add(world: World, who: Customer, product: shop.Product) -> Event:
     if not who.cart:
         who.cart_id = world.new_id("cart")
     who.cart[product.product_id] = who.cart.get(product.product_id, 0) + 1
-    return _track(
-        "Product Added", who, {"cart_id": who.cart_id, **product.line(1)}, product.page
-    )
+    return _track("Product Added", who, {"cart_id": who.cart_id, **product.line(1)}, product.page)
 
 
 def _identify(who: Customer) -> Event:

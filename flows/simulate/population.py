@@ -33,6 +33,8 @@ class Customer(Struct, gc=False):
     eagerness: float
     """Chance that a filled cart is taken to the checkout."""
     device: str
+    reachable: bool = True
+    """Has an address that mail does not come back from."""
     identified: bool = False
     subscribed: bool = True
     cart_id: str = ""
@@ -57,6 +59,7 @@ def customer(rng: random.Random, user_id: str) -> Customer:
         tastes=(_category(draw()), _category(draw()), _category(draw())),
         eagerness=0.2 + 0.6 * draw() * draw(),
         device=DEVICES[int(draw() * len(DEVICES))],
+        reachable=draw() < 0.96,
         subscribed=draw() < 0.9,
     )
 

@@ -8,16 +8,11 @@ from itertools import islice
 from msgspec import Struct, field
 
 from flows.simulate.sinks import Sink, Stopped
-from flows.simulate.stream import (
-    BROKEN_KIND,
-    DUPLICATE_KIND,
-    FLAT_OUT_RATE,
-    LATE_KIND,
-    stream,
-)
+from flows.simulate.stream import BROKEN_KIND, DUPLICATE_KIND, FLAT_OUT_RATE, LATE_KIND, stream
 from flows.simulate.website import Website
 
 CHANNELS = ("click", "email", "chat", "kiosk")
+TICK_S = 0.02
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
 
@@ -93,7 +88,7 @@ def run(
 
     def between(now: float) -> None:
         nonlocal tick, report
-        tick = now + 0.02
+        tick = now + TICK_S
         sink.serve()
         if website is not None:
             for answer in website.due(order.start_ms + int((now - begin) * 1_000)):
@@ -106,15 +101,14 @@ def run(
     emissions = stream(order.seed, order.customers, order.start_ms, order.rate)
     for emission in islice(emissions, order.count):
         now = time.monotonic()
-        if order.rate:
-            due = begin + (emission.due_ms - order.start_ms) / 1_000
-            while now < due and now < end and not stopped():
-                time.sleep(min(due, tick, end) - now if tick > now else 0)
-                now = time.monotonic()
-                if now >= tick:
-                    between(now)
-        if now >= tick:
-            between(now)
+        due = begin + (emission.due_ms - order.start_ms) / 1_000 if order.rate else now
+        while True:
+            if now >= tick:
+                between(now)
+            if now >= min(due, end) or stopped():
+                break
+            time.sleep(min(due, end, tick) - now)
+            now = time.monotonic()
         if now >= end or stopped():
             break
         sink.send(emission.channel, emission.key, emission.value)

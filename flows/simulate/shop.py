@@ -79,8 +79,8 @@ def _product(category: str, number: int) -> Product:
     colour = COLOURS[number % 5]
     product_id = f"{category}-{number + 1:02d}"
     name = f"{kind} {colour}"
-    # From 12 to 245 EUR and with odd cents, so that sums show a rounding fault.
-    price = round((9.95 + number * 11.03) * (0.5 if category == "sale" else 1.0) + 2.04, 2)
+    # From 12 to 382 EUR and with odd cents, so that sums show a rounding fault.
+    price = round((9.95 + number * 19.48) * (0.5 if category == "sale" else 1.0) + 2.04, 2)
     path = f"/{category}/{product_id}"
     properties = {
         "product_id": product_id,

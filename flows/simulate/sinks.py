@@ -53,6 +53,7 @@ class KafkaSink:
         self._stopped = stopped
         self._failed = 0
         self._down = False
+        self._told = False
         self._producer = Producer(
             {
                 "client.id": "touchline-simulate",
@@ -123,6 +124,7 @@ class KafkaSink:
             if self._stopped():
                 patience_s -= 0.1
             if patience_s <= 0:
+                self._tell(f"Kafka at {self._address} did not take what was queued in time")
                 self._producer.purge()
                 self._producer.flush(0.1)
                 break
@@ -131,10 +133,17 @@ class KafkaSink:
         """Records given up."""
         return self._failed + len(self._producer)
 
-    def _lost(self, error: KafkaError, message: Message) -> None:
-        if not self._failed:
-            self._say(f"{message.topic()}: an event was not delivered: {error.str()}")
+    def _lost(self, error: KafkaError | None, message: Message) -> None:
+        # Only failures are reported, see `delivery.report.only.error`.
+        assert error is not None
+        self._tell(f"{message.topic()}: an event was not delivered: {error.str()}")
         self._failed += 1
+
+    def _tell(self, loss: str) -> None:
+        """The first loss; how many there were is for the summary to say."""
+        if not self._told:
+            self._told = True
+            self._say(loss)
 
     def _error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN and not self._down:

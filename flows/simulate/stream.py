@@ -136,6 +136,6 @@ def _emissions(
         view = channel == "click" and (event.type == "page" or event.event == "Product Viewed")
         last = Emission(now_ms, channel, who.key, encode_event(event), kind, view)
         if draw > 1 - DUPLICATE:
-            again_ms = now_ms + 500 + int(30_000 * rng.random())
+            again_ms = now_ms + 200 + int(10_000 * rng.random())
             heappush(repeats, (again_ms, number, last))
         yield last

@@ -103,7 +103,7 @@ def fold(profile: Profile, touchpoint: Touchpoint, traits: Mapping[str, str]) ->
 
 
 def _new_channel(profile: Profile, name: str, at_ms: int) -> ChannelActivity:
-    if not profile.channels:
+    if not profile.channels:  # The customer's first event of all.
         profile.first_at = at_ms
     name = cut(profile, name)
     channel = profile.channels.get(name)

@@ -106,5 +106,5 @@ def _changed(profile: Profile, properties: Properties, at_ms: int) -> None:
     cart = profile.cart
     cart.cart_id = word(profile, properties.get("cart_id")) or cart.cart_id
     # Summed anew: adding and taking away floats would leave crumbs in an empty cart.
-    cart.value = sum(map(_worth, cart.lines.values()))
+    cart.value = sum(map(_worth, cart.lines.values()), 0.0)
     cart.updated_at = max(cart.updated_at, at_ms)

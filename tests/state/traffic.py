@@ -1,4 +1,4 @@
-"""Touchpoints for tests of the state: single ones, and the ordinary traffic of a shop's customer."""
+"""Touchpoints for tests of the state: single ones, and the ordinary traffic of a customer."""
 
 import random
 from collections.abc import Iterator
@@ -10,7 +10,16 @@ START_MS = 1_770_000_000_000
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
-CATEGORIES = ("Shoes", "Outdoor", "Kitchen", "Books", "Garden", "Toys", "Electronics", "Women > Coats")
+CATEGORIES = (
+    "Shoes",
+    "Outdoor",
+    "Kitchen",
+    "Books",
+    "Garden",
+    "Toys",
+    "Electronics",
+    "Women > Coats",
+)
 
 
 def touchpoint(
@@ -56,14 +65,10 @@ def ordinary(seed: int, events: int) -> list[Touchpoint]:
             number = f"m{len(came)}"
             if name == "Identified":
                 came.append(
-                    touchpoint(
-                        name, at_ms, kind="identify", traits=properties, message_id=number
-                    )
+                    touchpoint(name, at_ms, kind="identify", traits=properties, message_id=number)
                 )
             else:
-                came.append(
-                    touchpoint(name, at_ms, properties, channel=channel, message_id=number)
-                )
+                came.append(touchpoint(name, at_ms, properties, channel=channel, message_id=number))
     return came[:events]
 
 

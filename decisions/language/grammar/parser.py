@@ -1,8 +1,8 @@
 """Tokens → syntax tree, by the grammar of the CEL specification (without maps and messages)."""
 
 from decisions.language.errors import ExpressionError, shown
-from decisions.language.lexer import Token, tokens
-from decisions.language.syntax import (
+from decisions.language.grammar.lexer import Token, tokens
+from decisions.language.grammar.syntax import (
     Binary,
     Call,
     Index,
@@ -30,8 +30,10 @@ _POWER |= {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 _RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var"
-    " void while".split()
+    {
+        *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let"),
+        *("loop", "package", "namespace", "return", "var", "void", "while"),
+    }
 )
 
 
@@ -108,7 +110,7 @@ class _Parser:
                 left = Logical(token.offset, token.text, [left, right])
 
     def _unary(self) -> Node:
-        operators = []
+        operators: list[Token] = []
         while self._sees("!") or self._sees("-"):
             if operators and operators[0].text != self.next.text:
                 raise self.unexpected("an operand")
@@ -171,12 +173,11 @@ class _Parser:
                 raise ExpressionError(
                     "the list is too long", self.next.offset, f"at most {MAX_ITEMS:,} items", "more"
                 )
-            if not self._sees(end) or end == ")":
-                if self._accept(end):
-                    return items
-                self._expect(",")
-                if end == ")" and self._sees(end):
-                    raise self.unexpected("an argument")
+            if not self._accept(","):
+                self._expect(end)
+                break
+            if end == ")" and self._sees(end):
+                raise self.unexpected("an argument")
         return items
 
 

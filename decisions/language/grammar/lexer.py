@@ -66,7 +66,10 @@ def tokens(source: str) -> list[Token]:
         offset = match.end()
         if len(found) > MAX_TOKENS:
             raise ExpressionError(
-                "the expression is too long", found[-1].offset, f"at most {MAX_TOKENS:,} words", "more"
+                "the expression is too long",
+                found[-1].offset,
+                f"at most {MAX_TOKENS:,} words",
+                "more",
             )
         if kind in ("int", "double") and source[offset : offset + 1].isidentifier():
             raise ExpressionError(
@@ -101,7 +104,7 @@ def _unescaped(text: str, offset: int) -> str:
 
 def _bad_escape(escape: str, offset: int) -> ExpressionError:
     return ExpressionError(
-        "an unknown escape in a text", offset, r'one such as \n, \" or \u00e9', escape
+        "an unknown escape in a text", offset, r"one such as \n, \" or \u00e9", escape
     )
 
 

@@ -1,0 +1,376 @@
+"""Syntax tree → typed code: resolves names, checks types, and notes what is read."""
+
+from typing import Final, NamedTuple
+
+from decisions.language.code import (
+    Code,
+    build,
+    constant,
+    function,
+    list_code,
+    literal,
+    logical,
+    names,
+    variable,
+)
+from decisions.language.errors import ExpressionError, nearest, shown
+from decisions.language.fields import FIELDS, KEYS, Field
+from decisions.language.functions import MACROS, called, method, must_exist
+from decisions.language.grammar.syntax import (
+    Binary,
+    Call,
+    Index,
+    ListOf,
+    Literal,
+    Logical,
+    Name,
+    Node,
+    Select,
+    Ternary,
+    Unary,
+)
+from decisions.language.kinds import (
+    BOOL,
+    DOUBLE,
+    DYN,
+    INT,
+    NULL,
+    STRING,
+    compatible,
+    element_of,
+    has_time,
+    is_list,
+    is_map,
+    joined,
+    list_of,
+)
+from decisions.language.operators import binary, coerced, unary
+from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
+from decisions.language.scope import Scope
+from state.sections import TRAITS
+
+MAX_DEPTH: Final = 64
+"""Operators inside one another."""
+
+_KINDS: Final = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, type(None): NULL}
+
+_BY_NAME: Final = {field.name: field for field in FIELDS}
+
+
+class _Place(NamedTuple):
+    """A name of the table of fields, or a part of one; not read yet."""
+
+    path: str
+    key: Code | None
+    """What stands for [key], if that is in the path."""
+
+
+def _children() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"": ["customer"]}
+    for path in _BY_NAME:
+        while path:
+            above, _, last = path.rpartition(".")
+            if path.endswith("[key]"):
+                above, last = path.removesuffix("[key]"), "[key]"
+            below = found.setdefault(above, [])
+            if last not in below:
+                below.append(last)
+            path = above
+    return found
+
+
+_CHILDREN: Final = _children()
+"""Path → what may follow it."""
+
+
+class Checker:
+    """Checks one expression; afterwards `reads` and `segments` say what it looks at."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.reads = 0
+        self.segments: frozenset[str] = frozenset()
+        self._scope = scope
+        self._variables: dict[str, Code] = {}
+        self._fresh = names("var")
+        self._depth = 0
+        self._loops = 0
+
+    def check(self, node: Node) -> Code:
+        """The code of `node`. Raises ExpressionError."""
+        found = self._resolved(node)
+        return found if isinstance(found, Code) else self._read(found, node.offset)
+
+    def _resolved(self, node: Node) -> Code | _Place:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ExpressionError(
+                "nested too deeply", node.offset, f"at most {MAX_DEPTH} levels", "more"
+            )
+        found: Code | _Place
+        match node:
+            case Name():
+                found = self._name(node)
+            case Select():
+                found = self._select(node)
+            case Index():
+                found = self._index(node)
+            case Literal():
+                found = literal(node.value, _KINDS[type(node.value)])
+            case Logical():
+                found = logical(node.operator, [self._flag(operand) for operand in node.operands])
+            case Unary():
+                found = unary(node, self.check(node.operand))
+            case Binary():
+                found = self._binary(node)
+            case Ternary():
+                found = self._ternary(node)
+            case ListOf():
+                found = self._list(node)
+            case Call():
+                found = self._call(node)
+        self._depth -= 1
+        return found
+
+    def _flag(self, node: Node) -> Code:
+        code = self.check(node)
+        flag = coerced(code, BOOL)
+        if flag is None:
+            raise ExpressionError("not a condition", node.offset, BOOL, code.type)
+        return flag
+
+    # Names and what follows them.
+
+    def _name(self, node: Name) -> Code | _Place:
+        if node.name in self._variables:
+            return self._variables[node.name]
+        known = [name for name in _CHILDREN[""] if name != "event" or self._scope.event]
+        if node.name not in known:
+            what = "an unknown name"
+            if node.name == "event":
+                what = "there is no event here"
+            names = [*known, *self._variables]
+            raise _unknown(what, node.name, node.offset, names)
+        return _Place(node.name, None)
+
+    def _select(self, node: Select) -> Code | _Place:
+        base = self._resolved(node.operand)
+        key = literal(node.field, STRING)
+        if isinstance(base, _Place) and not self._is_value(base):
+            return self._below(base, node.field, key, node.offset)
+        code = base if isinstance(base, Code) else self._read(base, node.offset)
+        if code.type == DYN or is_map(code.type):
+            return build("A[B]", DYN, code, key, errs=True)
+        raise ExpressionError(
+            f"nothing has a field {shown(node.field)} here", node.offset, "an object", code.type
+        )
+
+    def _index(self, node: Index) -> Code | _Place:
+        base = self._resolved(node.operand)
+        key = self.check(node.key)
+        if isinstance(base, _Place) and not self._is_value(base):
+            text = coerced(key, STRING)
+            if text is None or ("[key]" not in _CHILDREN.get(base.path, ()) and not key.literal):
+                raise ExpressionError("not a key", node.key.offset, "a string", key.type)
+            return self._below(base, key.literal, text, node.key.offset)
+        code = base if isinstance(base, Code) else self._read(base, node.offset)
+        if is_list(code.type):
+            number = coerced(key, INT)
+            if number is None:
+                raise ExpressionError("items have numbers", node.key.offset, INT, key.type)
+            return build("index(A, B)", element_of(code.type), code, number, errs=True)
+        if code.type != DYN and not is_map(code.type):
+            raise ExpressionError("nothing to look into", node.offset, "list or map", code.type)
+        if key.type == STRING:
+            return build("A[B]", DYN, code, key, errs=True)
+        if key.type not in (DYN, INT, DOUBLE) or (is_map(code.type) and key.type != DYN):
+            raise ExpressionError("not a key", node.key.offset, "string or int", key.type)
+        return build("index(A, B)", DYN, code, key, errs=True)
+
+    def _below(self, base: _Place, field: str | None, key: Code, offset: int) -> Code | _Place:
+        if base.path == "customer":
+            return self._trait(field, offset)
+        below = _CHILDREN[base.path]
+        if "[key]" in below:
+            return _Place(f"{base.path}[key]", key)
+        if field not in below:
+            raise _unknown(f"an unknown field of {base.path}", str(field), offset, below)
+        return _Place(f"{base.path}.{field}", base.key)
+
+    @staticmethod
+    def _is_value(place: _Place) -> bool:
+        field = _BY_NAME.get(place.path)
+        return field is not None and field.type != KEYS
+
+    def _read(self, place: _Place, offset: int) -> Code:
+        if not self._is_value(place):
+            below = self._scope.traits if place.path == "customer" else _CHILDREN[place.path]
+            what = f"{place.path} is no value itself"
+            raise ExpressionError(what, offset, f"one of {', '.join(below)} after it", "nothing")
+        field = _BY_NAME[place.path]
+        self.reads |= field.reads
+        if field.name == "segments":
+            self.segments |= self._scope.segments
+        return build(field.code, field.type, *([place.key] if place.key else []))
+
+    def _trait(self, name: str | None, offset: int) -> Code:
+        kind = self._declared(name, offset)
+        value = build("profile.traits[A]", DYN, literal(name, STRING), errs=True)
+        if kind == DOUBLE:
+            # JSON writes a double that is whole like an int.
+            value = build("float(it) if (it := A).__class__ is int else it", DYN, value)
+        trait = coerced(value, kind)
+        assert trait is not None, "scopes hold no other types"
+        return trait
+
+    def _declared(self, name: str | None, offset: int) -> str:
+        self.reads |= TRAITS
+        if name is None or name not in self._scope.traits:
+            raise _unknown("an undeclared trait", str(name), offset, [*self._scope.traits])
+        return self._scope.traits[name]
+
+    # Operators.
+
+    def _binary(self, node: Binary) -> Code:
+        if node.operator != "in":
+            return binary(node, self.check(node.left), self.check(node.right))
+        left = self.check(node.left)
+        place = self._resolved(node.right)
+        if isinstance(place, Code):
+            return binary(node, left, place)
+        field = _BY_NAME.get(place.path)
+        if field is None or not field.holds:
+            return binary(node, left, self._read(place, node.right.offset))
+        if left.type not in (STRING, DYN):
+            raise ExpressionError(f"{field.name} holds texts", node.left.offset, STRING, left.type)
+        self._note_membership(field, left, node.left.offset)
+        return _holds(field, left)
+
+    def _note_membership(self, field: Field, item: Code, offset: int) -> None:
+        self.reads |= field.reads
+        if field.name != "segments":
+            return
+        if item.literal is None:
+            self.segments |= self._scope.segments
+        elif item.literal in self._scope.segments:
+            self.segments |= {item.literal}
+        else:
+            raise _unknown("an unknown segment", item.literal, offset, [*self._scope.segments])
+
+    def _ternary(self, node: Ternary) -> Code:
+        condition = self._flag(node.condition)
+        then, otherwise = self.check(node.then), self.check(node.otherwise)
+        if not compatible(then.type, otherwise.type):
+            raise ExpressionError(
+                "both results of ? : must be of one type",
+                node.otherwise.offset,
+                then.type,
+                otherwise.type,
+            )
+        return build("B if A else C", joined(then.type, otherwise.type), condition, then, otherwise)
+
+    def _list(self, node: ListOf) -> Code:
+        items = [self.check(item) for item in node.items]
+        kind = items[0].type if items else DYN
+        for item, code in zip(node.items, items, strict=True):
+            if code.type != kind and (has_time(code.type) or has_time(kind)):
+                raise ExpressionError("times in a list stay alone", item.offset, kind, code.type)
+            kind = joined(kind, code.type) if compatible(kind, code.type) else DYN
+        return list_code(list_of(kind), items)
+
+    # Calls and macros.
+
+    def _call(self, node: Call) -> Code:
+        must_exist(node)
+        if node.target is not None and node.name in MACROS:
+            return self._macro(node, node.target)
+        if node.target is None and node.name == "has":
+            return self._has(node)
+        target = None if node.target is None else self.check(node.target)
+        arguments = [self.check(argument) for argument in node.arguments]
+        return called(node, arguments) if target is None else method(node, target, arguments)
+
+    def _has(self, node: Call) -> Code:
+        asked = node.arguments[0] if len(node.arguments) == 1 else None
+        if not isinstance(asked, Select):
+            got = "something else" if node.arguments else "nothing"
+            raise ExpressionError("has() asks for a field", node.offset, "has(name.field)", got)
+        base = self._resolved(asked.operand)
+        key = literal(asked.field, STRING)
+        if isinstance(base, _Place):
+            if base.path == "customer":
+                self._declared(asked.field, asked.offset)
+                return build("A in profile.traits", BOOL, key)
+            field = _BY_NAME.get(base.path)
+            if field is not None and field.type == KEYS:
+                self.reads |= field.reads
+                return _holds(field, key)
+            if field is None:
+                raise ExpressionError(
+                    "has() asks for what can be missing",
+                    asked.offset,
+                    "a field of customer, event.properties or event.traits",
+                    f"{base.path}.{asked.field}",
+                )
+            base = self._read(base, asked.operand.offset)
+        if is_map(base.type):
+            return build("B in A", BOOL, base, key)
+        if base.type != DYN:
+            raise ExpressionError("has() asks for a field", asked.offset, "an object", base.type)
+        return build("has(A, B)", BOOL, base, key, errs=True)
+
+    def _macro(self, node: Call, target: Node) -> Code:
+        through = self.check(target)
+        if not (through.type == DYN or is_list(through.type) or is_map(through.type)):
+            raise ExpressionError(
+                f"{node.name}() goes through a list", node.offset, "list or map", through.type
+            )
+        counts = (2, 3) if node.name == "map" else (2,)
+        name = node.arguments[0] if node.arguments else node
+        if len(node.arguments) not in counts or not isinstance(name, Name):
+            usage = f"{node.name}(name, {'value' if node.name == 'map' else 'condition'})"
+            raise ExpressionError(f"{node.name}() is written otherwise", name.offset, usage, "this")
+        self._loops += 1
+        items = self._elements(through, node.offset)
+        outside = self._variables
+        parameter = self._fresh()
+        of = variable(parameter, element_of(through.type))
+        self._variables = outside | {name.name: of}
+        bodies = node.arguments[1:]
+        if node.name != "map" or len(bodies) == 2:
+            test = self._flag(bodies[0])
+            python = {"all": "every", "filter": "filtered", "map": "filtered"}.get(
+                node.name, node.name
+            )
+            kind = list_of(of.type) if python == "filtered" else BOOL
+            items = build(f"{python}(A, B)", kind, items, function(parameter, test), errs=test.errs)
+        if node.name == "map":
+            value = self.check(bodies[-1])
+            made = function(parameter, value)
+            items = build("mapped(A, B)", list_of(value.type), items, made, errs=value.errs)
+        self._variables = outside
+        self._loops -= 1
+        return items
+
+    def _elements(self, through: Code, offset: int) -> Code:
+        if self._loops > 2:
+            raise ExpressionError("macros nested too deeply", offset, "two at most", "three")
+        most = MAX_ELEMENTS if self._loops == 1 else MAX_INNER
+        if through.literal is None:
+            limit = Code(INT, constant(most), constant(most), errs=False)
+            return build("elements(A, B)", through.type, through, limit, errs=True)
+        if len(through.literal) > most:
+            got = f"{len(through.literal):,}"
+            raise ExpressionError("the list is too long", offset, f"at most {most:,} items", got)
+        return through
+
+
+def _holds(field: Field, item: Code) -> Code:
+    if item.type == STRING:
+        return build(f"A in {field.holds}", BOOL, item)
+    return build(f"(it := A).__class__ is str and it in {field.holds}", BOOL, item)
+
+
+def _unknown(what: str, written: str, offset: int, known: list[str]) -> ExpressionError:
+    names = sorted(known)
+    expected = f"one of {', '.join(names)}" if names else "none, as none is declared"
+    return ExpressionError(what, offset, expected, shown(written), nearest(written, names))

@@ -1,0 +1,28 @@
+"""How an evaluation ends without a value."""
+
+from typing import Any, Final, NoReturn
+
+from decisions.language.errors import EvaluationError, shown
+
+FAILURES: Final = (EvaluationError, KeyError, TypeError, OverflowError)
+"""What generated code can raise: Python's own errors spare a check where they say the same."""
+
+
+def described(failure: BaseException) -> EvaluationError:
+    """The error that the caller of a condition sees."""
+    if isinstance(failure, EvaluationError):
+        return failure
+    if isinstance(failure, KeyError):
+        return EvaluationError(f"no key {failure}")
+    return EvaluationError(str(failure))
+
+
+def mistyped(expected: str, value: Any) -> NoReturn:
+    """A value is not of the type that it must have."""
+    got = repr(value) if isinstance(value, str) else type(value).__name__
+    raise EvaluationError(f"expected {expected}, got {shown(got)}")
+
+
+def out_of_range(kind: str) -> NoReturn:
+    """A result does not fit its type."""
+    raise EvaluationError(f"{kind} out of range")

@@ -1,0 +1,29 @@
+"""What the surroundings of an expression declare."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from decisions.language.kinds import BOOL, DOUBLE, INT, STRING
+
+TRAIT_TYPES: Final = frozenset({BOOL, INT, DOUBLE, STRING})
+
+
+class Scope:
+    """The traits and segments that an expression may name, and whether there is an event.
+
+    `traits` maps a trait to its type, one of TRAIT_TYPES; ValueError for another.
+    """
+
+    def __init__(
+        self,
+        traits: Mapping[str, str] | None = None,
+        segments: Iterable[str] = (),
+        *,
+        event: bool = True,
+    ) -> None:
+        self.traits = dict(traits or {})
+        self.segments = frozenset(segments)
+        self.event = event
+        for name, kind in self.traits.items():
+            if kind not in TRAIT_TYPES:
+                raise ValueError(f"trait {name}: expected one of {sorted(TRAIT_TYPES)}, got {kind}")

@@ -1,0 +1,148 @@
+"""`touchline check`: is a playbook right, and what does it say?"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from decisions.load import load_playbook
+from decisions.playbook import Alert, Offer, Playbook, PlaybookError
+from state.times import rfc3339
+
+EXAMPLES = """\b
+Examples:
+  touchline check playbooks/retail.yaml
+  touchline check --json playbooks/retail.yaml | jq .version"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
+def command(file: Path, as_json: bool) -> None:
+    """Validate the playbook FILE and say in words what it holds.
+
+    A wrong playbook ends with exit code 1; stderr then has a line for every problem, each with
+    file, line and column.
+    """
+    try:
+        playbook = load_playbook(file)
+    except PlaybookError as error:
+        click.echo(str(error), err=True)
+        if as_json:
+            problems = [problem._asdict() for problem in error.problems]
+            click.echo(json.dumps({"file": str(file), "problems": problems}))
+        raise SystemExit(1) from None
+    if as_json:
+        click.echo(json.dumps({"file": str(file), **_facts(playbook)}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_words(file, playbook)))
+
+
+def _words(file: Path, playbook: Playbook) -> Iterator[str]:
+    yield f"{file} is right: {playbook.title or 'a playbook'}, version {playbook.version}."
+    yield f"It listens to {_list(playbook.channels)}."
+    if playbook.traits:
+        traits = (f"{name} ({kind})" for name, kind in playbook.traits.items())
+        yield f"It keeps of what customers say of themselves: {', '.join(traits)}."
+    if playbook.shown:
+        yield f"It shows with every event: {', '.join(playbook.shown)}."
+    yield ""
+    yield f"{_count(len(playbook.segments), 'segment')}. A customer is in"
+    for segment in playbook.segments.values():
+        yield f"  {segment.id}: {segment.title}, when {segment.source}"
+    for placement in playbook.placements.values():
+        yield ""
+        shown = _count(placement.offers, "offer")
+        where = f"{placement.id} (on {_list(placement.channels, 'or')})"
+        yield f"In {where} stands at most {shown}; the first that fits of"
+        for offer in _by_score(playbook, placement.id):
+            yield f"  {offer.id}: {offer.title}, {_who(offer)}{_dates(offer)}{_score(offer)}"
+    yield ""
+    yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
+    for alert in playbook.alerts.values():
+        yield f"  {alert.id} ({alert.severity}): {alert.message.source}, {_moment(alert)}"
+
+
+def _by_score(playbook: Playbook, placement: str) -> list[Offer]:
+    here = [o for o in playbook.offers.values() if any(name == placement for name, _ in o.places)]
+    return sorted(here, key=lambda offer: (offer.fallback, -offer.score, offer.id))
+
+
+def _who(offer: Offer) -> str:
+    who = f"when {offer.source}" if offer.source else "for everyone"
+    return f"{who}, if nothing else fits" if offer.fallback else who
+
+
+def _dates(offer: Offer) -> str:
+    start = f" from {rfc3339(offer.start_ms)[:16]}Z" if offer.start_ms else ""
+    end = f" until {rfc3339(offer.end_ms)[:16]}Z" if offer.end_ms else ""
+    return start + end
+
+
+def _score(offer: Offer) -> str:
+    return f" ({offer.reasons[1]} = {offer.score:g}, for {_span(offer.ttl_ms)})"
+
+
+def _moment(alert: Alert) -> str:
+    at = f"at {_list(alert.events, 'or')}" if alert.events else "at any event"
+    when = f" when {alert.source}" if alert.source else ""
+    key = " for one key" if alert.key else ""
+    return f"{at}{when}, at most once{key} in {_span(alert.cooldown_ms)}"
+
+
+def _span(ms: int) -> str:
+    for unit, length in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
+        if ms % length == 0:
+            return _count(ms // length, unit)
+    return _count(ms // 1_000, "second")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _list(names: tuple[str, ...], word: str = "and") -> str:
+    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _facts(playbook: Playbook) -> dict[str, Any]:
+    return {
+        "version": playbook.version,
+        "title": playbook.title,
+        "channels": playbook.channels,
+        "traits": playbook.traits,
+        "summary": list(playbook.shown),
+        "placements": {
+            p.id: {"channels": p.channels, "offers": p.offers} for p in playbook.placements.values()
+        },
+        "segments": {
+            s.id: {"title": s.title, "when": s.source} for s in playbook.segments.values()
+        },
+        "offers": {
+            offer.id: {
+                "title": offer.title,
+                "when": offer.source or None,
+                "priority": offer.priority,
+                "value": offer.value,
+                "score": offer.score,
+                "places": [{"placement": p, "channel": channel} for p, channel in offer.places],
+                "start": rfc3339(offer.start_ms) if offer.start_ms else None,
+                "end": rfc3339(offer.end_ms) if offer.end_ms else None,
+                "ttl_seconds": offer.ttl_ms // 1_000,
+                "fallback": offer.fallback,
+            }
+            for offer in playbook.offers.values()
+        },
+        "alerts": {
+            alert.id: {
+                "events": alert.events,
+                "when": alert.source or None,
+                "severity": alert.severity,
+                "cooldown_seconds": alert.cooldown_ms // 1_000,
+                "message": alert.message.source,
+            }
+            for alert in playbook.alerts.values()
+        },
+    }

@@ -1,0 +1,182 @@
+"""What a running `up` shows: read from the flows' /metrics, turned into rates and percentiles."""
+
+import http.client
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from prometheus_client.parser import text_string_to_metric_families
+
+EVENTS = "touchline_events_total"
+LATENCY = "touchline_event_to_offer_seconds"
+OFFERS = "touchline_offers_decided_total"
+ALERTS = "touchline_alerts_raised_total"
+DEAD_LETTERS = "touchline_dead_letters_total"
+LAG = "touchline_lag_events"
+ROWS = "touchline_warehouse_rows_total"
+NAMES = (EVENTS, LATENCY, OFFERS, ALERTS, DEAD_LETTERS, LAG, ROWS)
+"""Every metric read here."""
+
+SCRAPE_S = 0.5
+WINDOW_S = 5.0
+"""Rates and the current percentiles are of the last so many seconds."""
+
+Buckets = dict[float, float]
+"""Upper bound in seconds → observations up to it."""
+
+
+class Sample(Struct, frozen=True):
+    """The counts of one moment, since the start."""
+
+    at_s: float
+    """Monotonic seconds."""
+    events: dict[str, float] = field(default_factory=dict)
+    """By channel, whatever became of them."""
+    latency: Buckets = field(default_factory=dict)
+    offers: float = 0
+    alerts: float = 0
+    dead_letters: float = 0
+    lag: float = 0
+    """Events that are in the topics and not yet committed."""
+    rows: float = 0
+    """Rows added to the warehouse."""
+
+
+class Numbers(Struct, frozen=True):
+    """What is shown. Counts since the start; rates and latencies of the last seconds, or of the
+    whole run in a summary."""
+
+    seconds: float
+    events: int
+    events_per_s: float
+    channels_per_s: dict[str, float]
+    latency_p50_ms: float | None
+    """From the broker's log to the commit; None without an observation."""
+    latency_p99_ms: float | None
+    offers: int
+    alerts: int
+    dead_letters: int
+    lag_events: int
+    warehouse_rows: int
+
+
+def read_sample(texts: Mapping[str, str], at_s: float) -> Sample:
+    """A sample of what the flows say, all of them added up."""
+    events: defaultdict[str, float] = defaultdict(float)
+    latency: defaultdict[float, float] = defaultdict(float)
+    sums = dict.fromkeys((OFFERS, ALERTS, DEAD_LETTERS, LAG, ROWS), 0.0)
+    for text in texts.values():
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name == EVENTS:
+                    events[sample.labels["channel"]] += sample.value
+                elif sample.name == LATENCY + "_bucket":
+                    latency[float(sample.labels["le"])] += sample.value
+                elif sample.name in sums:
+                    sums[sample.name] += sample.value
+    return Sample(
+        at_s=at_s,
+        events=dict(events),
+        latency=dict(latency),
+        offers=sums[OFFERS],
+        alerts=sums[ALERTS],
+        dead_letters=sums[DEAD_LETTERS],
+        lag=sums[LAG],
+        rows=sums[ROWS],
+    )
+
+
+def quantile_s(buckets: Buckets, share: float) -> float | None:
+    """The value that `share` (0..1) of the observations do not exceed, in the buckets' unit.
+
+    Linear within a bucket, as Prometheus' histogram_quantile; beyond the last bound, that bound.
+    None without observations.
+    """
+    bounds = sorted(buckets)
+    if not bounds or not buckets[bounds[-1]]:
+        return None
+    wanted = share * buckets[bounds[-1]]
+    low, below = 0.0, 0.0
+    for bound in bounds:
+        if buckets[bound] >= wanted and buckets[bound] > below:
+            if bound == float("inf"):
+                return low
+            return low + (bound - low) * (wanted - below) / (buckets[bound] - below)
+        low, below = bound, buckets[bound]
+    return low
+
+
+def between(first: Sample, last: Sample, seconds: float) -> Numbers:
+    """The totals of `last`, and the rates and percentiles of what lies between the two.
+
+    `seconds`: since the start.
+    """
+    elapsed = max(last.at_s - first.at_s, 1e-9)
+    rates = {
+        channel: round((count - first.events.get(channel, 0)) / elapsed, 1)
+        for channel, count in last.events.items()
+    }
+    waits = {bound: count - first.latency.get(bound, 0) for bound, count in last.latency.items()}
+    return Numbers(
+        seconds=round(seconds, 1),
+        events=int(sum(last.events.values())),
+        events_per_s=round(sum(rates.values()), 1),
+        channels_per_s=rates,
+        latency_p50_ms=_ms(quantile_s(waits, 0.5)),
+        latency_p99_ms=_ms(quantile_s(waits, 0.99)),
+        offers=int(last.offers),
+        alerts=int(last.alerts),
+        dead_letters=int(last.dead_letters),
+        lag_events=int(last.lag),
+        warehouse_rows=int(last.rows),
+    )
+
+
+class Watch:
+    """Samples of a run, looked at again and again. A flow that does not answer keeps what it said
+    last: a moment of silence is not a fall to zero."""
+
+    def __init__(
+        self, urls: Mapping[str, str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._urls = urls
+        self._clock = clock
+        self._texts: dict[str, str] = {}
+        self._first = Sample(clock())
+        self._recent = deque([self._first])
+
+    def look(self) -> Numbers:
+        """Ask the flows; the numbers of the last seconds."""
+        for flow, url in self._urls.items():
+            self._texts[flow] = _scrape(url) or self._texts.get(flow, "")
+        last = read_sample(self._texts, self._clock())
+        self._recent.append(last)
+        while len(self._recent) > 2 and self._recent[1].at_s <= last.at_s - WINDOW_S:
+            self._recent.popleft()
+        return between(self._recent[0], last, last.at_s - self._first.at_s)
+
+    def whole(self) -> Numbers:
+        """The numbers of the whole run, up to the last look."""
+        last = self._recent[-1]
+        return between(self._first, last, last.at_s - self._first.at_s)
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)
+
+
+def _scrape(url: str) -> str | None:
+    """The page; None when there is no answer in time."""
+    # Not urllib.request: that would ask the environment's proxy for a page of this machine.
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=SCRAPE_S)
+    try:
+        connection.request("GET", parts.path)
+        answer = connection.getresponse()
+        return answer.read().decode() if answer.status == http.HTTPStatus.OK else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,140 @@
+"""How a run of `up` is told: lines for people, or one JSON object a line for programs.
+
+The live screen of a terminal is in `flows.local.screen`.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from flows.local.numbers import Numbers
+from flows.local.outcome import Summary
+from flows.local.stack import Ready
+
+Print = Callable[[str], None]
+
+DEMO_BROKER = (
+    "Kafka and Redis run on this machine for a demonstration: both live in memory and begin anew"
+    " each time; only the warehouse folder goes on."
+)
+JSON_EVERY_S = 1.0
+PLAIN_EVERY_S = 5.0
+
+
+class Report(Protocol):
+    """Is told what happens, in this order: ready, numbers again and again, stopping, closing."""
+
+    def ready(self, ready: Ready) -> None:
+        """Everything runs."""
+
+    def numbers(self, numbers: Numbers, answers: dict[str, int]) -> None:
+        """A new look, once a second or more often."""
+
+    def stopping(self) -> None:
+        """Asked to stop; nothing more is shown until the closing words."""
+
+    def closing(self, summary: Summary) -> None:
+        """Everything has ended."""
+
+
+class JsonReport:
+    """First what was started, then `{"numbers": ...}` once a second, last `{"summary": ...}`."""
+
+    def __init__(self, out: Print) -> None:
+        self._out = out
+        self._due_s = 0.0
+
+    def ready(self, ready: Ready) -> None:
+        """The first line: addresses and folders."""
+        self._out(msgspec.json.encode(ready).decode())
+
+    def numbers(self, numbers: Numbers, answers: dict[str, int]) -> None:
+        """A line a second."""
+        if numbers.seconds >= self._due_s:
+            self._due_s = numbers.seconds + JSON_EVERY_S - 0.1
+            shown = {**msgspec.to_builtins(numbers), "answers": answers}
+            self._out(msgspec.json.encode({"numbers": shown}).decode())
+
+    def stopping(self) -> None:
+        """Nothing a program would read."""
+
+    def closing(self, summary: Summary) -> None:
+        """The last line."""
+        self._out(msgspec.json.encode({"summary": summary}).decode())
+
+
+class PlainReport:
+    """A line every 5 s, for a log or a pipe."""
+
+    def __init__(self, out: Print) -> None:
+        self._out = out
+        self._due_s = 0.0
+
+    def ready(self, ready: Ready) -> None:
+        """Where everything is."""
+        self._out(DEMO_BROKER)
+        for line in addresses(ready):
+            self._out(line)
+
+    def numbers(self, numbers: Numbers, answers: dict[str, int]) -> None:
+        """A line when it is time for one."""
+        if numbers.seconds >= self._due_s:
+            self._due_s = numbers.seconds + PLAIN_EVERY_S - 0.1
+            self._out(line_of(numbers))
+
+    def stopping(self) -> None:
+        """Says so: it may take seconds."""
+        self._out("stopping ...")
+
+    def closing(self, summary: Summary) -> None:
+        """The summary, a line a subject."""
+        for line in words_of(summary):
+            self._out(line)
+
+
+def addresses(ready: Ready) -> list[str]:
+    """What was started, a line each."""
+    return [
+        f"Kafka         {ready.bootstrap_servers}",
+        f"Redis         {ready.redis_url}",
+        *(f"{flow:<14}{url}" for flow, url in ready.metrics_urls.items()),
+        f"tables in     {ready.warehouse_path}",
+    ]
+
+
+def line_of(numbers: Numbers) -> str:
+    """One look in one line."""
+    channels = ", ".join(f"{name} {rate:.0f}" for name, rate in numbers.channels_per_s.items())
+    return (
+        f"{numbers.seconds:6.0f} s  {numbers.events_per_s:.0f} events/s ({channels})"
+        f"  to offer {latency_of(numbers.latency_p50_ms, numbers.latency_p99_ms)}"
+        f"  offers {numbers.offers:,}  alerts {numbers.alerts:,}"
+        f"  dead letters {numbers.dead_letters:,}  lag {numbers.lag_events:,}"
+        f"  warehouse rows {numbers.warehouse_rows:,}"
+    )
+
+
+def words_of(summary: Summary) -> list[str]:
+    """The closing words."""
+    first = summary.first_offer_s
+    offer = "no offer" if first is None else f"first offer {first} s"
+    answers = ", ".join(f"{name} {count:,}" for name, count in summary.answers.items())
+    lines = {
+        "ran": f"{summary.seconds} s; after the start: ready {summary.ready_s} s, {offer}",
+        "events": f"{summary.events:,} ({summary.events_per_s:,}/s)",
+        "to offer": latency_of(summary.latency_p50_ms, summary.latency_p99_ms),
+        "offers": f"{summary.offers:,}",
+        "alerts": f"{summary.alerts:,}",
+        "dead letters": f"{summary.dead_letters:,}",
+        "answers": answers,
+        "warehouse": f"{summary.warehouse_rows:,} rows, {summary.warehouse_total_rows:,} in all",
+    }
+    return [f"{name:<14}{value}" for name, value in lines.items() if value]
+
+
+def latency_of(p50_ms: float | None, p99_ms: float | None) -> str:
+    """Both percentiles, or that there are none."""
+    if p50_ms is None or p99_ms is None:
+        return "-"
+    return f"p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms"

@@ -1,0 +1,138 @@
+"""The live screen: what happens now, in 80 columns, and what to try next."""
+
+import shlex
+import shutil
+from collections.abc import Callable
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from flows.local.numbers import Numbers
+from flows.local.outcome import Summary
+from flows.local.report import DEMO_BROKER, addresses, latency_of, words_of
+from flows.local.stack import Ready
+from state.keys import offers_key
+
+BAR_COLUMNS = 40
+COMPACT_ROWS = 26
+"""A terminal lower than this gets no blank lines and no addresses."""
+
+
+class ScreenReport:
+    """Draws over itself while it runs; leaves the closing words behind.
+
+    `customer` finds the id of somebody who has an offer; it is asked until there is one.
+    """
+
+    def __init__(
+        self, console: Console, program: str, customer: Callable[[Ready], str | None]
+    ) -> None:
+        self._console = console
+        self._program = program
+        self._customer = customer
+        self._known: str | None = None
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def ready(self, ready: Ready) -> None:
+        """Begin to draw."""
+        self._ready = ready
+        self._live.start()
+
+    def numbers(self, numbers: Numbers, answers: dict[str, int]) -> None:
+        """Draw anew."""
+        if self._known is None:
+            self._known = self._customer(self._ready)
+        commands = next_commands(self._ready, self._program, self._known)
+        compact = self._console.size.height < COMPACT_ROWS
+        picture = screen(self._ready, numbers, answers, commands, compact=compact)
+        self._live.update(picture, refresh=True)
+
+    def stopping(self) -> None:
+        """Take the picture away."""
+        self._live.stop()
+        self._console.print("stopping ...")
+
+    def closing(self, summary: Summary) -> None:
+        """What stays on the terminal."""
+        for line in words_of(summary):
+            self._console.print(line, highlight=False, markup=False)
+
+
+def screen(
+    ready: Ready,
+    numbers: Numbers,
+    answers: dict[str, int],
+    commands: list[str],
+    *,
+    compact: bool,
+) -> RenderableType:
+    """The whole picture."""
+    minutes, seconds = divmod(int(numbers.seconds), 60)
+    title = Text.assemble(
+        ("Touchline", "bold"), f"  {minutes:02d}:{seconds:02d}  ", ("Ctrl-C stops", "dim")
+    )
+    blank = [] if compact else [Text()]
+    where = [] if compact else [Text(line, style="dim") for line in addresses(ready)]
+    next_lines = [Text(f"  {command}", overflow="fold") for command in commands]
+    return Group(
+        title,
+        Text(DEMO_BROKER, style="dim"),
+        *where,
+        *blank,
+        _channels(numbers),
+        *blank,
+        _counts(numbers, answers),
+        *blank,
+        Text("Try next, in another terminal:", style="bold"),
+        *next_lines,
+    )
+
+
+def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]:
+    """What to try, with a real customer's id once there is one."""
+    name = customer or "CUSTOMER_ID"
+    port = ready.redis_url.rpartition(":")[2].partition("/")[0]
+    key = shlex.quote(offers_key(name).decode())
+    client = next((name for name in ("redis-cli", "valkey-cli") if shutil.which(name)), None)
+    return [
+        f"export TOUCHLINE_REDIS_URL={ready.redis_url}",
+        f"{program} customer {shlex.quote(name)}",
+        f"{client or 'redis-cli'} -p {port} GET {key}",
+        f"curl -s {ready.metrics_urls['touchpoints']}",
+    ]
+
+
+def _channels(numbers: Numbers) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(min_width=8)
+    table.add_column(justify="right", min_width=12)
+    table.add_column(width=BAR_COLUMNS, no_wrap=True)
+    most = max(numbers.channels_per_s.values(), default=0) or 1
+    for channel, rate in numbers.channels_per_s.items():
+        bar = "█" * max(round(BAR_COLUMNS * rate / most), 1 if rate else 0)
+        table.add_row(channel, f"{rate:,.1f} /s", Text(bar, style="cyan"))
+    table.add_row(
+        Text("all", style="bold"), f"{numbers.events_per_s:,.1f} /s", f"{numbers.events:,} events"
+    )
+    return table
+
+
+def _counts(numbers: Numbers, answers: dict[str, int]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", min_width=16)
+    table.add_column(overflow="fold")
+    table.add_row("event → offer", latency_of(numbers.latency_p50_ms, numbers.latency_p99_ms))
+    table.add_row("decided", f"{numbers.offers:,} offers, {numbers.alerts:,} alerts")
+    table.add_row("dead letters", _warn(numbers.dead_letters, ""))
+    table.add_row("lag", _warn(numbers.lag_events, " events"))
+    if answers:
+        told = ", ".join(f"{name} {count:,}" for name, count in answers.items())
+        table.add_row("answers", told)
+    table.add_row("warehouse", f"{numbers.warehouse_rows:,} rows")
+    return table
+
+
+def _warn(count: int, unit: str) -> Text:
+    return Text(f"{count:,}{unit}", style="yellow" if count else "")

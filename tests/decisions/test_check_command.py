@@ -1,0 +1,53 @@
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from flows.cli import main
+
+RETAIL = str(Path(__file__).parents[2] / "playbooks" / "retail.yaml")
+
+
+def test_a_right_playbook_is_said_in_words() -> None:
+    result = CliRunner().invoke(main, ["check", RETAIL])
+    assert result.exit_code == 0
+    assert "retail.yaml is right: Retail, spring season, version " in result.stdout
+    assert '  vip_preview: See the new collection a week early, when "vip" in segments (' in (
+        result.stdout
+    )
+    assert "It listens to click, email, chat and kiosk." in result.stdout
+
+
+def test_a_program_gets_one_json_object() -> None:
+    result = CliRunner().invoke(main, ["check", "--json", RETAIL])
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert said["channels"] == ["click", "email", "chat", "kiosk"]
+    assert said["offers"]["bestsellers"]["fallback"] is True
+    assert said["offers"]["gift_wrapping"]["end"] == "2026-05-11T00:00:00.000Z"
+    assert said["alerts"]["vip_unsubscribed"]["cooldown_seconds"] == 604_800
+
+
+def test_a_wrong_playbook_ends_with_1_and_every_problem_on_stderr(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("titel: Mine\nchannels: [click]\nplacements: {}\noffers: []\n")
+    result = CliRunner().invoke(main, ["check", "--json", str(path)])
+    assert result.exit_code == 1
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"{path}:1:1: unknown key in the playbook; ")
+    assert first.endswith('did you mean "title"?')
+    assert second == f"{path}:4:9: offers; expected id: value lines, got a list"
+    problems = json.loads(result.stdout)["problems"]
+    assert [(problem["line"], problem["column"]) for problem in problems] == [(1, 1), (4, 9)]
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    result = CliRunner().invoke(main, ["check", "none.yaml"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("none.yaml:1:1: ")
+
+
+def test_help_has_an_example() -> None:
+    assert "touchline check playbooks/retail.yaml" in (
+        CliRunner().invoke(main, ["check", "--help"]).stdout
+    )

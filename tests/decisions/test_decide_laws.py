@@ -1,0 +1,122 @@
+"""Laws that hold for the retail playbook and whatever a customer does."""
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decisions.alerts import MAX_REMEMBERED
+from decisions.decide import decide
+from decisions.load import MAX_SEGMENTS, MAX_SERVED, load_playbook
+from decisions.offers import choose
+from decisions.playbook import NOTHING
+from state.bounds import BLOB_BYTES, FOLD_BYTES
+from state.fold import fold
+from state.profile import HeldOffer, Profile, decode_profile, encode_profile
+from tests.decisions.someone import DAY_MS, HOUR_MS, Someone, touchpoint
+
+RETAIL = load_playbook(Path(__file__).parents[2] / "playbooks" / "retail.yaml")
+
+PRODUCTS = [
+    {"product_id": f"{category}-1", "category": category, "price": price, "quantity": 1}
+    for category, price in (("shoes", 90.0), ("outdoor", 240.0), ("kids", 35.0), ("sale", 12.0))
+]
+BROWSING = ["Product Viewed", "Product Added", "Product Removed"]
+PLAIN = ["Page Viewed", "Email Opened", "Email Bounced", "Unsubscribed", "Offer Shown"]
+KIOSK = ["Kiosk Session Started", "Kiosk Transaction Failed"]
+
+Step = tuple[str, dict[str, Any], int]
+
+names_and_properties = st.one_of(
+    st.tuples(st.sampled_from(BROWSING), st.sampled_from(PRODUCTS)),
+    st.tuples(st.sampled_from(PLAIN), st.just({})),
+    st.tuples(st.sampled_from(KIOSK), st.sampled_from([{}, {"kiosk_id": "k-1", "store": "s"}])),
+    st.tuples(st.just("Live Chat Conversation Started"), st.just({})),
+    st.tuples(
+        st.just("Live Chat Conversation Ended"),
+        st.integers(0, 6).map(lambda rating: {"rating": rating}),
+    ),
+    st.tuples(
+        st.just("Order Completed"),
+        st.sampled_from([20.0, 900.0, 2500.0]).map(lambda total: {"total": total}),
+    ),
+)
+waits = st.sampled_from([1, 60_000, HOUR_MS, DAY_MS, 5 * DAY_MS, 40 * DAY_MS])
+steps = st.lists(
+    st.tuples(names_and_properties, waits).map(lambda step: (*step[0], step[1])), max_size=40
+)
+
+
+@given(steps)
+def test_an_index_only_saves_work_each_rule_is_always_as_if_it_had_been_asked(
+    history: list[Step],
+) -> None:
+    someone = Someone(RETAIL)
+    for name, properties, after_ms in history:
+        someone.does(name, properties, after_ms=after_ms)
+        profile, now_ms = someone.profile, someone.now_ms
+        for segment in RETAIL.segments.values():
+            assert segment.when(profile, NOTHING, now_ms) is (segment.id in profile.segments)
+        event = touchpoint(someone.customer_id, "", "", now_ms)
+        chosen, _ = choose(profile, event, RETAIL, now_ms)
+        assert [(offer.id, channel, place) for offer, channel, place in chosen] == someone.offers()
+
+
+@given(steps)
+def test_equal_arguments_have_equal_answers_and_a_stored_profile_is_as_good_as_a_live_one(
+    history: list[Step],
+) -> None:
+    live, stored = Someone(RETAIL), Someone(RETAIL)
+    for name, properties, after_ms in history:
+        expected = live.does(name, properties, after_ms=after_ms)
+        stored.profile = decode_profile(encode_profile(stored.profile))
+        assert stored.does(name, properties, after_ms=after_ms) == expected
+    assert encode_profile(stored.profile) == encode_profile(live.profile)
+
+
+@given(steps)
+def test_no_id_is_given_twice_and_what_is_served_has_been_decided(history: list[Step]) -> None:
+    someone = Someone(RETAIL)
+    decided: dict[str, dict[str, Any]] = {}
+    ids: list[str] = []
+    for name, properties, after_ms in history:
+        decision = someone.does(name, properties, after_ms=after_ms)
+        if decision is None:
+            continue
+        ids += [action.id for action in decision.actions]
+        decided |= {a.id: a.body for a in decision.actions if a.kind == "offer.decided"}
+        if decision.serving is not None:
+            assert decision.serving.expires_at > decision.serving.as_of == someone.now_ms
+            for rank, offer in enumerate(decision.serving.offers, 1):
+                body = decided[offer.decision_id]
+                assert offer.rank == rank
+                assert offer.expires_at > someone.now_ms
+                assert [body[key] for key in ("offer_id", "score", "value", "reasons")] == [
+                    *(offer.offer_id, offer.score, offer.value, offer.reasons)
+                ]
+    assert len(ids) == len(set(ids))
+
+
+@settings(max_examples=30)
+@given(steps)
+def test_a_second_look_at_the_same_moment_finds_nothing_to_do(history: list[Step]) -> None:
+    someone = Someone(RETAIL)
+    for number, (name, properties, after_ms) in enumerate(history):
+        someone.does(name, properties, after_ms=after_ms)
+        again = touchpoint(someone.customer_id, f"again-{number}", "Nothing", someone.now_ms)
+        assert fold(someone.profile, again, {}) != 0
+        assert decide(someone.profile, again, -1, RETAIL, someone.now_ms) is None
+
+
+def test_what_decisions_store_stays_within_its_share_of_a_profile() -> None:
+    most = 2**63 - 1
+    name = "x" * 32
+    profile = Profile(
+        segments={f"{n:032}": most for n in range(MAX_SEGMENTS)},
+        alerts={f"{n:032}:{'k' * 16}": most for n in range(MAX_REMEMBERED)},
+        offers=[HeldOffer(name, name, name, name, 1e300, most, most)] * MAX_SERVED,
+        playbook="0123456789ab+500",
+    )
+    size = len(encode_profile(profile)) - len(encode_profile(Profile()))
+    assert size <= BLOB_BYTES - FOLD_BYTES

@@ -1,0 +1,38 @@
+"""A kill -9 at each numbered step of the commit protocol changes nothing about the result."""
+
+import time
+
+import pytest
+
+from connectors.kafka_topics import create_topics
+from tests.faults.victim import POINTS
+from tests.faults.world import PARTITIONS, World, check
+
+EVENTS = 600
+CHANNELS = ("click", "email", "chat", "kiosk")
+
+
+@pytest.fixture
+def world(fresh_kafka: str, fresh_redis: str) -> World:
+    create_topics({"bootstrap.servers": fresh_kafka}, CHANNELS, PARTITIONS)
+    return World(fresh_kafka, fresh_redis)
+
+
+def test_a_run_that_is_never_disturbed_repeats_nothing(world: World) -> None:
+    produced = world.fill(EVENTS, int(time.time() * 1000))
+    assert world.run("never", 1, produced) == 0
+    assert check(world, produced) == {"rows": 0, "actions": 0, "dead_letters": 0}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_any_step_loses_nothing_and_applies_nothing_twice(
+    world: World, point: str
+) -> None:
+    produced = world.fill(EVENTS, int(time.time() * 1000))
+    nth = 2 if point.startswith("0") else 9
+    if point == "0 plan log read":
+        assert world.run("1 plan fixed", 9, produced) == -9
+        nth = 1
+    assert world.run(point, nth, produced) == -9
+    assert world.run("never", 1, produced) == 0
+    check(world, produced)

@@ -1,0 +1,102 @@
+"""The touchpoints flow as a process that kills itself at a chosen instant. A program, not a test.
+
+    python tests/faults/victim.py POINT NTH TOTAL
+
+POINT is one of POINTS or `never`; the NTH time the flow comes there it dies by SIGKILL, as with a
+power cut. Otherwise it ends when TOTAL records are accounted for in Redis and drained.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import redis
+
+from connectors.publisher import Publisher
+from flows import touchpoints
+from flows.metrics.meter import Meter
+from flows.processor import decide, ownership
+from flows.settings import read_settings
+from state.store import ShardStore, read_counters
+
+POINTS: dict[str, tuple[Any, str]] = {
+    "0 taken": (ShardStore, "take"),
+    "0 plan log read": (ownership, "read_plans"),
+    "1 plan sent": (ShardStore, "begin_plan"),
+    "1 plan fixed": (ShardStore, "end_plan"),
+    "2 decided": (decide, "_decide_slice"),
+    "3 plan produced": (Publisher, "plan"),
+    "3 half produced": (Publisher, "enriched"),
+    "3 acknowledged": (Publisher, "settle"),
+    "4 commit sent": (ShardStore, "begin_commit"),
+    "4 committed": (ShardStore, "end_commit"),
+    "5 half published": (Publisher, "actions"),
+    "5 trimmed": (ShardStore, "trim"),
+}
+"""Where a flush can be cut, by the numbered steps of the commit protocol."""
+
+
+def arm(point: str, nth: int) -> None:
+    """Die at the `nth` arrival at `point`."""
+    if point == "never":
+        return
+    owner, name = POINTS[point]
+    original: Callable[..., Any] = getattr(owner, name)
+    left = [nth]
+
+    def armed(*args: Any, **kwargs: Any) -> Any:
+        if point.split(" ")[1] == "half" and not list_of(args):
+            return original(*args, **kwargs)
+        left[0] -= 1
+        if left[0] > 0:
+            return original(*args, **kwargs)
+        if point.split(" ")[1] == "half":
+            publisher, shard, records = args
+            records = list(records)
+            original(publisher, shard, records[: (len(records) + 1) // 2])
+            publisher._producer.flush()
+        else:
+            original(*args, **kwargs)
+        if point == "3 plan produced":
+            args[0]._producer.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("not reached")
+
+    def list_of(args: tuple[Any, ...]) -> list[Any]:
+        records: Iterable[Any] = args[2]
+        return records if isinstance(records, list) else []
+
+    setattr(owner, name, armed)
+
+
+def main() -> None:
+    """Run until killed or done."""
+    point, nth, total = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    arm(point, nth)
+    settings = read_settings()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def watch() -> None:
+        client = redis.Redis.from_url(settings.redis_url)
+        while not stop.is_set():
+            counts = read_counters(client, settings.partitions)
+            kinds = ("accepted:", "duplicate:", "dead_letter:")
+            if sum(n for name, n in counts.items() if name.startswith(kinds)) >= total:
+                # What is published now is trimmed when the flow has drained.
+                time.sleep(0.1 if point == "5 trimmed" else 0)
+                stop.set()
+            time.sleep(0.01)
+
+    threading.Thread(target=watch, daemon=True).start()
+    touchpoints.run(settings, Meter(), stop, ready=lambda: None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Every blob ever written can be read: one of each schema version is kept in blobs/.
+
+Whoever appends a field to the profile raises `VERSION`, gives `full()` a value for it, and writes
+the next file: `python -m tests.state.test_profile_blobs`. The older ones stay as they are.
+"""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from state.profile import (
+    VERSION,
+    Cart,
+    CartLine,
+    ChannelActivity,
+    Chat,
+    Email,
+    HeldOffer,
+    Interest,
+    Kiosk,
+    Orders,
+    Profile,
+    Sessions,
+    decode_profile,
+    encode_profile,
+)
+
+BLOBS = Path(__file__).parent / "blobs"
+
+
+def full() -> Profile:
+    """A profile in which every field holds something of its own."""
+    return Profile(
+        recent=bytes(range(16)),
+        first_at=1,
+        last_at=2,
+        channels={"click": ChannelActivity(events=3, first_at=4, last_at=5)},
+        events={"Page Viewed": 6},
+        sessions=Sessions(count=7, started_at=8, last_at=9, events=10),
+        cart=Cart(
+            cart_id="cart",
+            lines={"shoe": CartLine(quantity=11, price=12.5, category="Shoes")},
+            value=137.5,
+            updated_at=13,
+            stated_at=14,
+        ),
+        orders=Orders(count=15, value=16.5, last_at=17, last_value=18.5, recent=[(19, 20.5, 1)]),
+        affinity={"Shoes": Interest(score=21.5, at=22)},
+        email=Email(
+            sent=23,
+            opened=24,
+            clicked=25,
+            bounced=26,
+            unsubscribed=True,
+            last_sent_at=27,
+            last_opened_at=28,
+            last_clicked_at=29,
+            subscription_at=30,
+        ),
+        kiosk=Kiosk(visits=31, transactions=32, failures=33, last_visit_at=34, last_failure_at=35),
+        chat=Chat(
+            conversations=36,
+            messages=37,
+            last_at=38,
+            open=True,
+            rating=4,
+            rated_at=39,
+            turned_at=40,
+        ),
+        traits={"plan": "gold", "age": 41, "score": 42.5, "vip": True},
+        trimmed=43,
+        segments={"vip": 44},
+        alerts={"angry:7": 45},
+        offers=[
+            HeldOffer(
+                offer_id="free-shipping",
+                decision_id="ab" * 16,
+                channel="click",
+                placement="hero",
+                score=46.5,
+                decided_at=47,
+                expires_at=48,
+            )
+        ],
+        playbook="49",
+        identified_at=50,
+    )
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_blob_of_each_version_is_read(version: int) -> None:
+    profile = decode_profile((BLOBS / f"profile-{version}.msgpack").read_bytes())
+    assert profile.version == version
+    assert profile.first_at == 1
+    assert profile.orders.recent == [(19, 20.5, 1)]
+    assert profile.offers[0].placement == "hero"
+
+
+def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> None:
+    blob = (BLOBS / f"profile-{VERSION}.msgpack").read_bytes()
+    assert decode_profile(blob) == full()
+    assert blob == encode_profile(full())
+    for name, default in msgspec.structs.asdict(Profile()).items():
+        assert name == "version" or getattr(full(), name) != default, name
+
+
+def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
+    shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
+    assert decode_profile(shorter).identified_at == 0
+
+
+def test_the_version_is_the_first_thing_in_a_blob() -> None:
+    assert msgspec.msgpack.decode(encode_profile(Profile()))[0] == VERSION
+
+
+if __name__ == "__main__":
+    (BLOBS / f"profile-{VERSION}.msgpack").write_bytes(encode_profile(full()))

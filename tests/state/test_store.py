@@ -1,0 +1,185 @@
+"""The store's promises on a real server: one owner, all or nothing, never a silent reconnect."""
+
+from collections.abc import Callable
+
+import pytest
+import redis
+from msgspec import structs
+
+from state.fence import VERSION, Fence, Plan, Position, Range, decode_fence
+from state.keys import offers_key, shard_keys
+from state.requirements import Unsuitable, check_server
+from state.store import Commit, Fenced, ShardStore, Unsettled, read_counters
+from state.wire import Wire, WireLost
+
+KEYS = shard_keys(3)
+IN_AN_HOUR_MS = 4_000_000_000_000
+
+
+def new_fence() -> Fence:
+    return Fence(VERSION, "", 0, 0, 0, 16, 0, 0, None, {"t": Position("id", 0)})
+
+
+def plan(commit: int) -> Plan:
+    return Plan(commit, 0, {"t": Range(0, 5, 5)}, 1_000, "p", "b", 42)
+
+
+@pytest.fixture
+def client(redis_url: str) -> "redis.Redis":
+    connection = redis.Redis.from_url(redis_url)
+    connection.flushall()
+    return connection
+
+
+@pytest.fixture
+def store(redis_url: str, client: "redis.Redis") -> Callable[[str], ShardStore]:
+    assert client.dbsize() == 0
+    return lambda owner: ShardStore(lambda: Wire(redis_url), 3, owner)
+
+
+def commit_of(fence: Fence, text: str) -> Commit:
+    return Commit(
+        fence=structs.replace(fence, commit=fence.commit + 1, plan=None),
+        profiles=[("ann", text.encode()), ("bob", text.encode())],
+        serving=[("ann", b"{}", IN_AN_HOUR_MS)],
+        actions=[b"one", b"two"],
+        counters={"accepted:click": 7},
+    )
+
+
+def done(store: ShardStore, commit: Commit) -> None:
+    store.begin_commit(commit)
+    store.end_commit()
+
+
+def test_a_commit_changes_everything_it_names(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    mine = store("me")
+    taken = mine.take(5, new_fence)
+    fence = mine.begin_plan(taken.fence, plan(1))
+    mine.end_plan()
+    stored = decode_fence(client.get(KEYS.fence))
+    assert stored.plan == plan(1)
+    assert (stored.owner, stored.epoch) == ("me", 5)
+
+    done(mine, commit_of(fence, "x"))
+
+    stored = decode_fence(client.get(KEYS.fence))
+    assert (stored.commit, stored.plan, stored.now_ms) == (1, None, 1_000)
+    assert client.get(KEYS.profile_prefix + b"ann") == b"x"
+    assert client.lrange(KEYS.outbox, 0, -1) == [b"one", b"two"]
+    assert client.pexpiretime(offers_key("ann")) == IN_AN_HOUR_MS
+    assert client.ttl(KEYS.fence) == -1
+    assert read_counters(client, 16) == {"accepted:click": 7}
+
+
+def test_profiles_are_read_in_the_order_asked(store: Callable[[str], ShardStore]) -> None:
+    mine = store("me")
+    done(mine, commit_of(mine.take(5, new_fence).fence, "x"))
+    mine.begin_load(["nobody", "bob"])
+    assert mine.end_load() == [None, b"x"]
+
+
+def test_trimming_drops_the_oldest_actions_without_a_new_commit(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    mine = store("me")
+    done(mine, commit_of(mine.take(5, new_fence).fence, "x"))
+    before = client.get(KEYS.fence)
+    mine.trim(1)
+    assert client.lrange(KEYS.outbox, 0, -1) == [b"two"]
+    assert client.get(KEYS.fence) == before
+
+
+def test_an_owner_that_was_fenced_changes_nothing_and_is_told_so(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    old, new = store("old"), store("new")
+    fence = old.take(5, new_fence).fence
+    new.take(6, new_fence)
+    before = dict.fromkeys(client.keys()), client.get(KEYS.fence)
+    with pytest.raises(Unsettled):
+        done(old, commit_of(fence, "zombie"))
+    assert (dict.fromkeys(client.keys()), client.get(KEYS.fence)) == before
+    with pytest.raises(Fenced, match="new has taken it"):
+        old.take(7, new_fence)
+
+
+def test_a_connection_that_was_cut_is_never_opened_again_in_silence(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    mine = store("me")
+    fence = mine.take(5, new_fence).fence
+    client.client_kill_filter(_type="normal", skipme=True)
+    with pytest.raises(WireLost):
+        done(mine, commit_of(fence, "x"))
+    assert client.exists(KEYS.profile_prefix + b"ann") == 0
+    again = mine.take(5, new_fence)  # the same owner may take it again, with a higher epoch
+    assert again.fence.epoch == 6
+
+
+def test_a_fence_that_somebody_touched_is_never_overwritten(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    mine = store("me")
+    fence = mine.take(5, new_fence).fence
+    client.set(KEYS.fence, b"something else")
+    with pytest.raises(Unsettled):
+        done(mine, commit_of(fence, "x"))
+    assert client.get(KEYS.fence) == b"something else"
+
+
+def test_an_epoch_is_not_handed_out_twice_by_a_redis_from_the_past(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    first = store("first")
+    first.take(100, new_fence)
+    past = client.get(KEYS.fence)
+    second = store("second")
+    assert second.take(200, new_fence).fence.epoch == 200
+    client.set(KEYS.fence, past)
+    assert store("third").take(300, new_fence).fence.epoch == 300
+    with pytest.raises(Fenced):
+        second.take(301, new_fence)
+
+
+def test_a_full_redis_changes_nothing_and_is_waited_for(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    mine = store("me")
+    fence = mine.take(5, new_fence).fence
+    client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Unsettled, match="maxmemory"):
+            done(mine, commit_of(fence, "x"))
+    finally:
+        client.config_set("maxmemory", 0)
+    assert client.exists(KEYS.profile_prefix + b"ann") == 0
+    done(mine, commit_of(mine.take(6, new_fence).fence, "x"))
+    assert client.get(KEYS.profile_prefix + b"ann") == b"x"
+
+
+def test_leftover_actions_and_counts_come_with_the_shard(
+    store: Callable[[str], ShardStore],
+) -> None:
+    done_by = store("first")
+    done(done_by, commit_of(done_by.take(5, new_fence).fence, "x"))
+    taken = store("second").take(6, new_fence)
+    assert taken.outbox == [b"one", b"two"]
+    assert taken.counters == {"accepted:click": 7}
+
+
+def test_an_absent_server_is_a_lost_wire() -> None:
+    with pytest.raises(WireLost):
+        Wire("redis://127.0.0.1:1/0")
+
+
+def test_a_server_that_may_evict_is_refused(client: "redis.Redis") -> None:
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        with pytest.raises(Unsuitable, match="expected noeviction, got allkeys-lru"):
+            check_server(client)
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+    check_server(client)
