@@ -86,6 +86,8 @@ class TopicReader:
                 "auto.offset.reset": "error",
                 "isolation.level": "read_committed",
                 "queued.max.messages.kbytes": PREFETCH_KB,
+                # Its default lets a full queue run empty: a second's rest for each 16 MB.
+                "fetch.queue.backoff.ms": 20,
                 "error_cb": self._unwell,
             },
             logger=log,
@@ -169,7 +171,8 @@ class TopicReader:
 
 def find_topics(config: Mapping[str, str], names: Iterable[str]) -> dict[str, FoundTopic]:
     """Those of `names` that exist. Raises KafkaException when no broker answers in 3 s."""
-    answers = _describe(_admin(config), names)
+    admin = _admin(config)  # must live until the answers are there
+    answers = _describe(admin, names)
     found = [_found(name, answer) for name, answer in answers.items()]
     return {topic.name: topic for topic in found if topic is not None}
 

@@ -10,7 +10,7 @@ from state.sections import SEGMENTS
 from state.touchpoint import Touchpoint
 
 EVERYTHING = -1
-"""All bits: a profile that this edition of the playbook has not seen yet."""
+"""All bits: a profile that this version of the playbook has not seen yet."""
 
 
 def decide(
@@ -27,19 +27,22 @@ def decide(
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
     what it reads. The offers are chosen anew when an eligibility answer may have changed, when one
-    of them nears its expiry, when there is none, and for another edition of the playbook; another
-    version also decides each of them anew, since their content may be another. A condition that
-    ends in an error counts as false and is counted in the decision.
+    of them nears its expiry, when there is none, and for another edition of the playbook. Another
+    version asks all rules, and decides each offer anew, since its content may be another. A
+    condition that ends in an error counts as false and is counted in the decision.
     """
     edition = playbook.edition(now_ms)
-    known = profile.playbook
-    if known != edition:
-        changed = EVERYTHING
+    before = profile.playbook
+    known = True
+    if before != edition:
         profile.playbook = edition
+        known = before.partition("+")[0] == playbook.version
+        if not known:
+            changed = EVERYTHING
     mask = changed | ALWAYS
     due = playbook.due(changed)
     decision = move(profile, touchpoint, due, mask, now_ms) if due.segments else None
-    if known != edition:
+    if not known:
         decision = leave_unknown(profile, touchpoint, playbook, decision)
     if decision is not None and decision.actions:
         mask |= SEGMENTS
@@ -48,7 +51,6 @@ def decide(
         decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
     if due.alerts:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
-    if known != edition or playbook.offers_read & mask or is_stale(profile, playbook, now_ms):
-        keep = known.partition("+")[0] == playbook.version
-        decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=keep)
+    if before != edition or playbook.offers_read & mask or is_stale(profile, playbook, now_ms):
+        decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
     return decision

@@ -18,6 +18,7 @@ from decisions.document import (
 )
 from decisions.language import Condition, Scope, Value, compile_value
 from decisions.playbook import (
+    ONCE,
     Alert,
     Offer,
     Placement,
@@ -27,7 +28,6 @@ from decisions.playbook import (
     Template,
 )
 from decisions.reading import ID, TRAIT, Reader, quote, show
-from state.sections import EVENT
 
 MAX_TRAITS = 20
 MAX_SEGMENTS = 48
@@ -158,7 +158,7 @@ class _Loader(Reader):
         when = self.condition(part.get("when"), f"{where}.when", self._scope(event=False))
         if when is None:
             return None
-        return Segment(name, title, _source(part.get("when")), when, when.reads)
+        return Segment(name, title, _source(part.get("when")), when, when.reads | ONCE)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -267,7 +267,7 @@ class _Loader(Reader):
             cooldown_ms=cooldown_ms,
             key=key,
             message=message,
-            reads=when.reads if when else EVENT,
+            reads=when.reads | ONCE if when else ONCE,
         )
 
     def _template(self, node: Node | None, where: str, scope: Scope) -> Template:

@@ -16,6 +16,10 @@ from state.touchpoint import Touchpoint
 ALWAYS = NOW | EVENT
 """What every event brings, whatever the fold changed."""
 
+ONCE = 1 << 62
+"""Read by every rule; changed for a profile that is new to a version: a rule that reads nothing
+else (`true`) is asked then, and not again."""
+
 NOTHING = Touchpoint("", b"", "", "", "", "", "", 0, 0, {}, {}, b"")
 """Handed to expressions that may not look at an event."""
 

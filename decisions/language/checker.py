@@ -33,6 +33,7 @@ from decisions.language.kinds import (
     BOOL,
     DOUBLE,
     DYN,
+    EMPTY,
     INT,
     NULL,
     STRING,
@@ -270,7 +271,9 @@ class Checker:
 
     def _list(self, node: ListOf) -> Code:
         items = [self.check(item) for item in node.items]
-        kind = items[0].type if items else DYN
+        if not items:
+            return list_code(EMPTY, items)
+        kind = items[0].type
         for item, code in zip(node.items, items, strict=True):
             if code.type != kind and (has_time(code.type) or has_time(kind)):
                 raise ExpressionError("times in a list stay alone", item.offset, kind, code.type)

@@ -13,6 +13,8 @@ from decisions.language.kinds import (
     BOOL,
     DOUBLE,
     DURATION,
+    DYN,
+    EMPTY,
     INT,
     NULL,
     STRING,
@@ -112,7 +114,7 @@ def compile_value(source: str, scope: Scope) -> Value:
     evaluate = cast(Value, _function(_plain(code)))
     evaluate.reads = checker.reads
     evaluate.segments = checker.segments
-    evaluate.type = code.type
+    evaluate.type = code.type.replace(EMPTY, list_of(DYN))
     return evaluate
 
 

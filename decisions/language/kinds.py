@@ -17,6 +17,8 @@ TIMESTAMP: Final = "timestamp"
 DURATION: Final = "duration"
 DYN: Final = "dyn"
 PROPERTIES: Final = "map(string, dyn)"
+EMPTY: Final = "list()"
+"""The type of [], which can be a list of anything."""
 
 EXACT: Final = frozenset({BOOL, INT, STRING, NULL, TIMESTAMP, DURATION})
 """Types whose values Python's == compares as CEL does, inside a list, too (a NaN would differ)."""
@@ -42,7 +44,7 @@ def is_map(kind: str) -> bool:
 def element_of(kind: str) -> str:
     """What a macro's variable is: T of list(T), the keys of a map; of dyn, dyn."""
     if is_list(kind):
-        return kind[len("list(") : -1]
+        return kind[len("list(") : -1] or DYN
     return STRING if is_map(kind) else DYN
 
 
@@ -58,7 +60,7 @@ def compatible(left: str, right: str) -> bool:
     if DYN in (left, right):
         return not has_time(left) and not has_time(right)
     if is_list(left) and is_list(right):
-        return compatible(element_of(left), element_of(right))
+        return EMPTY in (left, right) or compatible(element_of(left), element_of(right))
     return False
 
 
@@ -67,5 +69,7 @@ def joined(left: str, right: str) -> str:
     if left == right:
         return left
     if is_list(left) and is_list(right):
+        if EMPTY in (left, right):
+            return left if right == EMPTY else right
         return list_of(joined(element_of(left), element_of(right)))
     return DYN

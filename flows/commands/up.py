@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from connectors.kafka_topics import TopicError
 from flows.local.data_dir import DataDir, DataDirInUse
 from flows.local.outcome import somebody
 from flows.local.ports import PortTaken
-from flows.local.report import DEMO_BROKER, JsonReport, PlainReport, Report
+from flows.local.report import JsonReport, PlainReport, Report
 from flows.local.screen import ScreenReport
 from flows.local.services import ServiceError
 from flows.local.session import Interrupts, run
@@ -126,8 +127,7 @@ def _settings(playbook: str | None, partitions: int | None) -> Settings:
 
 def _report(as_json: bool) -> Report:
     if as_json:
-        click.echo(DEMO_BROKER, err=True)
-        return JsonReport(click.echo)
+        return JsonReport(click.echo, aside=partial(click.echo, err=True))
     # Asked of stdout itself: rich would draw on a pipe, too, and show only the last picture.
     if not sys.stdout.isatty():
         return PlainReport(click.echo)

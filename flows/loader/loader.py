@@ -96,6 +96,7 @@ class Loader:
         """Raises LogTruncated, TopicReplaced and KafkaException."""
         assert self._reader is not None, "open() comes first"
         records = self._reader.read(POLL_RECORDS, POLL_S)
+        self._meter.set("touchline_kafka_up", self._reader.unreachable is None)
         return Poll(time.monotonic(), records)
 
     def decode(self, poll: Poll) -> Arrivals:

@@ -15,15 +15,19 @@ from flows.local.stack import Ready
 Print = Callable[[str], None]
 
 DEMO_BROKER = (
-    "Kafka and Redis run on this machine for a demonstration: both live in memory and begin anew"
-    " each time; only the warehouse folder goes on."
+    "Kafka and Redis are embedded, for a demonstration: both live in memory and begin anew each"
+    " time; only the warehouse goes on. Starting the flows ..."
 )
 JSON_EVERY_S = 1.0
 PLAIN_EVERY_S = 5.0
 
 
 class Report(Protocol):
-    """Is told what happens, in this order: ready, numbers again and again, stopping, closing."""
+    """Is told what happens, in this order: starting, ready, numbers again and again, stopping,
+    closing. Any of them may be the last when something fails."""
+
+    def starting(self) -> None:
+        """Broker and Redis run, the flows are being started."""
 
     def ready(self, ready: Ready) -> None:
         """Everything runs."""
@@ -41,9 +45,15 @@ class Report(Protocol):
 class JsonReport:
     """First what was started, then `{"numbers": ...}` once a second, last `{"summary": ...}`."""
 
-    def __init__(self, out: Print) -> None:
+    def __init__(self, out: Print, aside: Print) -> None:
         self._out = out
+        self._aside = aside
+        """For people: not stdout."""
         self._due_s = 0.0
+
+    def starting(self) -> None:
+        """What to expect of the embedded services."""
+        self._aside(DEMO_BROKER)
 
     def ready(self, ready: Ready) -> None:
         """The first line: addresses and folders."""
@@ -71,9 +81,12 @@ class PlainReport:
         self._out = out
         self._due_s = 0.0
 
+    def starting(self) -> None:
+        """What to expect of the embedded services."""
+        self._out(DEMO_BROKER)
+
     def ready(self, ready: Ready) -> None:
         """Where everything is."""
-        self._out(DEMO_BROKER)
         for line in addresses(ready):
             self._out(line)
 
@@ -119,7 +132,6 @@ def words_of(summary: Summary) -> list[str]:
     """The closing words."""
     first = summary.first_offer_s
     offer = "no offer" if first is None else f"first offer {first} s"
-    answers = ", ".join(f"{name} {count:,}" for name, count in summary.answers.items())
     lines = {
         "ran": f"{summary.seconds} s; after the start: ready {summary.ready_s} s, {offer}",
         "events": f"{summary.events:,} ({summary.events_per_s:,}/s)",
@@ -127,7 +139,7 @@ def words_of(summary: Summary) -> list[str]:
         "offers": f"{summary.offers:,}",
         "alerts": f"{summary.alerts:,}",
         "dead letters": f"{summary.dead_letters:,}",
-        "answers": answers,
+        "answers": answers_of(summary.answers),
         "warehouse": f"{summary.warehouse_rows:,} rows, {summary.warehouse_total_rows:,} in all",
     }
     return [f"{name:<14}{value}" for name, value in lines.items() if value]
@@ -138,3 +150,9 @@ def latency_of(p50_ms: float | None, p99_ms: float | None) -> str:
     if p50_ms is None or p99_ms is None:
         return "-"
     return f"p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms"
+
+
+def answers_of(answers: dict[str, int]) -> str:
+    """`shown 467, clicked 99`; empty when there are none."""
+    told = ((name.removeprefix("Offer ").lower(), count) for name, count in answers.items())
+    return ", ".join(f"{name} {count:,}" for name, count in told)

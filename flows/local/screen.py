@@ -11,7 +11,7 @@ from rich.text import Text
 
 from flows.local.numbers import Numbers
 from flows.local.outcome import Summary
-from flows.local.report import DEMO_BROKER, addresses, latency_of, words_of
+from flows.local.report import DEMO_BROKER, addresses, answers_of, latency_of, words_of
 from flows.local.stack import Ready
 from state.keys import offers_key
 
@@ -35,6 +35,10 @@ class ScreenReport:
         self._known: str | None = None
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
+    def starting(self) -> None:
+        """What to expect of the embedded services; stays above the picture."""
+        self._console.print(DEMO_BROKER, style="dim", highlight=False)
+
     def ready(self, ready: Ready) -> None:
         """Begin to draw."""
         self._ready = ready
@@ -52,7 +56,7 @@ class ScreenReport:
     def stopping(self) -> None:
         """Take the picture away."""
         self._live.stop()
-        self._console.print("stopping ...")
+        self._console.print("stopping ...", style="dim")
 
     def closing(self, summary: Summary) -> None:
         """What stays on the terminal."""
@@ -78,7 +82,6 @@ def screen(
     next_lines = [Text(f"  {command}", overflow="fold") for command in commands]
     return Group(
         title,
-        Text(DEMO_BROKER, style="dim"),
         *where,
         *blank,
         _channels(numbers),
@@ -128,8 +131,7 @@ def _counts(numbers: Numbers, answers: dict[str, int]) -> Table:
     table.add_row("dead letters", _warn(numbers.dead_letters, ""))
     table.add_row("lag", _warn(numbers.lag_events, " events"))
     if answers:
-        told = ", ".join(f"{name} {count:,}" for name, count in answers.items())
-        table.add_row("answers", told)
+        table.add_row("answers", answers_of(answers))
     table.add_row("warehouse", f"{numbers.warehouse_rows:,} rows")
     return table
 

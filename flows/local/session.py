@@ -49,12 +49,14 @@ class Interrupts:
 
 def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | None) -> None:
     """Until a signal, or for `seconds` after everything is ready; whatever happens, nothing is left
-    running. Raises what `Stack.start` raises, and ChildDied."""
+    running. Raises what `Stack` raises when it starts, and ChildDied."""
     interrupts.stack = stack
     began_s = time.monotonic()
     rows_before = warehouse_rows(stack.folder.warehouse)
     try:
-        ready = stack.start()
+        stack.start_services()
+        report.starting()
+        ready = stack.start_flows()
         ready_s = time.monotonic()
         watch = Watch(ready.metrics_urls)
         report.ready(ready)

@@ -17,12 +17,16 @@ from flows.settings import KAFKA_PREFIX, PREFIX, Settings
 
 TOUCHLINE = (sys.executable, "-m", "flows.cli")
 FLOWS = ("touchpoints", "warehouse")
-READY_S = 60.0
+READY_S = 30.0
 
-# How long each may take to end before it is killed; with the time to look, 5 s in all.
-SIMULATOR_GRACE_S = 0.7
-FLOW_GRACE_S = {"touchpoints": 1.6, "warehouse": 1.4}
-SERVICE_GRACE_S = 0.4
+# Everything has ended so soon after it was asked to; what has not by then is killed. The rest of
+# the 5 s that are promised is for looking and for the closing words.
+STOP_S = 4.2
+SIMULATOR_S = 0.7
+WAREHOUSE_S = 1.5
+"""Kept for the warehouse flow's last write, however long the other one takes."""
+SERVICE_S = 0.2
+"""Nothing they know is kept, so this is a courtesy."""
 
 
 class Stopped(Exception):
@@ -74,7 +78,7 @@ class Stack:
     """Kafka, Redis, both flows and, for a demonstration, the simulator.
 
     `asked_to_stop` is looked at wherever something is waited for. Nothing is started twice; `stop`
-    and `kill` work at any moment, also when `start` failed half-way.
+    and `kill` work at any moment, also when a start failed half-way.
     """
 
     def __init__(
@@ -88,24 +92,34 @@ class Stack:
         self.settings = settings
         self.plan = plan
         self.asked_to_stop = asked_to_stop
-        self.services: list[Service] = []
+        self.services: dict[str, Service] = {}
         self.flows: dict[str, Process] = {}
         self.simulator: Process | None = None
+        self._stop_by_s: float | None = None
 
-    def start(self) -> Ready:
-        """Start all and wait until all are ready.
+    def start_services(self) -> None:
+        """Start Kafka and Redis, and make the topics.
 
-        Raises PortTaken, ServiceError, TopicError, ChildDied, or Stopped when asked to.
+        Raises PortTaken, ServiceError, TopicError, or Stopped when asked to.
         """
         if self.plan.metrics_port:
             loopback_port(self.plan.metrics_port, "--metrics-port")
-        kafka = self._serve(start_kafka(self.folder.logs, self.plan.kafka_port))
-        redis = self._serve(start_redis(self.folder.logs, self.plan.redis_port))
+        self.services["kafka"] = start_kafka(self.folder.logs, self.plan.kafka_port)
+        self._stop_if_asked()
+        self.services["redis"] = start_redis(self.folder.logs, self.plan.redis_port)
+        self._stop_if_asked()
         create_topics(
-            {"bootstrap.servers": kafka.bootstrap_servers},
+            {"bootstrap.servers": self.services["kafka"].bootstrap_servers},
             self.settings.channels,
             self.settings.partitions,
         )
+
+    def start_flows(self) -> Ready:
+        """Start the flows, wait until they are ready, and let the simulator begin.
+
+        Raises ChildDied, or Stopped when asked to.
+        """
+        kafka, redis = self.services["kafka"], self.services["redis"]
         environment = self._environment(kafka, redis)
         for flow in FLOWS:
             port = str(self.plan.metrics_port if flow == "touchpoints" else 0)
@@ -131,20 +145,22 @@ class Stack:
 
     def stop_simulator(self) -> None:
         """No more events from us."""
+        self._left_s()
         if self.simulator:
-            self.simulator.stop(SIMULATOR_GRACE_S)
+            self.simulator.stop(SIMULATOR_S)
 
     def stop(self) -> None:
-        """End everything, clients before servers, within 5 s.
+        """End everything, clients before servers, within STOP_S of the first call of this or of
+        `stop_simulator`.
 
         The warehouse flow after the other, so that it can still write what that one decided.
         """
         self.stop_simulator()
-        for flow in FLOWS:
-            if flow in self.flows:
-                self.flows[flow].stop(FLOW_GRACE_S[flow])
-        for service in reversed(self.services):
-            service.stop(SERVICE_GRACE_S)
+        for flow, process in self.flows.items():
+            kept_s = 2 * SERVICE_S + (WAREHOUSE_S if flow == "touchpoints" else 0)
+            process.stop(max(self._left_s() - kept_s, 0))
+        for service in reversed(self.services.values()):
+            service.stop(SERVICE_S)
 
     def kill(self) -> None:
         """End everything at once; what was on its way to the warehouse is lost."""
@@ -153,14 +169,18 @@ class Stack:
 
     def _processes(self) -> list[Process]:
         simulator = [self.simulator] if self.simulator else []
-        servers = [service.process for service in self.services]
+        servers = [service.process for service in self.services.values()]
         return [*simulator, *self.flows.values(), *servers]
 
-    def _serve(self, service: Service) -> Service:
-        self.services.append(service)
+    def _left_s(self) -> float:
+        """Seconds until everything has to have ended; the first call starts the clock."""
+        now_s = time.monotonic()
+        self._stop_by_s = self._stop_by_s or now_s + STOP_S
+        return self._stop_by_s - now_s
+
+    def _stop_if_asked(self) -> None:
         if self.asked_to_stop():
             raise Stopped
-        return service
 
     def _environment(self, kafka: Service, redis: Service) -> dict[str, str]:
         """The user's own, but for what would lead a flow to other servers than ours."""
@@ -199,8 +219,7 @@ class Stack:
             self.check()
             if lines := process.printed():
                 return msgspec.json.decode(lines[0], type=FlowReady).metrics_url
-            if self.asked_to_stop():
-                raise Stopped
+            self._stop_if_asked()
             time.sleep(0.02)
         raise ChildDied(f"{process.name} was not ready after {READY_S:.0f} s{_last(process)}")
 

@@ -113,8 +113,11 @@ class Shard:
                 self._check_short(topic, planned, ends, now_s)
                 return None
             runs[topic] = [message for message in run if message.offset() < planned.end]
-        for topic, taken in runs.items():
-            self.buffer[topic] = self.buffer.get(topic, [])[len(taken) :]
+        self.buffer = {
+            topic: left
+            for topic, run in self.buffer.items()
+            if (left := run[len(runs.get(topic, ())) :])
+        }
         self.short_since = None
         return in_order({topic: run for topic, run in runs.items() if run})
 

@@ -107,6 +107,10 @@ class KafkaSink:
                 if self._stopped():
                     self._failed += 1
                     return
+            except KafkaException as refused:  # too large, by the producer's own options
+                self._tell(f"{channel_topic(channel)}: an event was refused: {refused}")
+                self._failed += 1
+                return
             else:
                 return
 

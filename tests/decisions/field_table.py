@@ -1,4 +1,4 @@
-"""The table of fields in docs/playbook.md; to write it anew: python -m tests.decisions.field_table"""
+"""The table of fields in docs/playbook.md; written anew by python -m tests.decisions.field_table"""
 
 from pathlib import Path
 

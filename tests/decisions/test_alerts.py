@@ -91,6 +91,21 @@ def test_a_condition_without_an_event_is_asked_when_what_it_reads_changes() -> N
     assert actions(someone.does("Email Bounced"))[0].body["message"] == "Bounced 3"
 
 
+def test_an_offer_that_starts_is_no_reason_to_raise_an_alert_again() -> None:
+    someone = Someone(
+        book("""
+            offers:
+              late: {title: L, priority: 1, value: 1, channels: [click], placements: home, ttl: 1h,
+                start: 2026-02-03}
+            alerts:
+              bounced: {when: profile.email.bounced > 0, severity: info, cooldown: 1h, message: B}
+            """)
+    )
+    assert actions(someone.does("Email Bounced"))
+    started = someone.does("Page Viewed", after_ms=24 * HOUR_MS)
+    assert [action.kind for action in actions(started)] == ["offer.decided"]
+
+
 def test_a_condition_that_names_its_event_is_found_by_that_name() -> None:
     playbook = book(
         """

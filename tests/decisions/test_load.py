@@ -181,7 +181,7 @@ def test_what_a_profile_must_hold_is_bounded(section: str, entry: str, most: int
         rows = "".join(f"  x{n}: {entry}\n" for n in range(number))
         return f"{head}offers: {{}}\n{section}:\n{rows}"
 
-    assert parse_playbook(text(most), "my.yaml")
+    assert parse_playbook(text(most), "my.yaml").version
     assert f"{section}; expected at most {most} entries, got {most + 1}" in wrong(text(most + 1))
 
 

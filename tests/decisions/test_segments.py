@@ -101,3 +101,9 @@ def test_a_new_playbook_takes_customers_out_of_segments_it_no_longer_has() -> No
         ("segment.exited", "buyer"),
     ]
     assert list(someone.profile.segments) == ["other"]
+
+
+def test_a_segment_of_everybody_is_entered_at_the_first_event() -> None:
+    someone = Someone(book("segments: {all: {title: Everybody, when: 'true'}}\n"))
+    assert summary(someone.does("Page Viewed")) == [("segment.entered", "all")]
+    assert someone.does("Page Viewed") is None

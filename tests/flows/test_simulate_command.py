@@ -91,6 +91,13 @@ def test_for_and_rate_are_kept_to(tmp_path: Path) -> None:
     assert 1 <= summary["seconds"] < 2
 
 
+def test_for_is_kept_to_between_two_rare_events(tmp_path: Path) -> None:
+    out = str(tmp_path / "events")
+    summary = json.loads(simulate("--rate", "0.1", "--for", "0.3", "--out", out, "--json"))
+    assert summary["delivered"] == 1
+    assert summary["seconds"] < 2
+
+
 def test_as_fast_as_possible_no_event_comes_from_the_future() -> None:
     now_ms = 1_760_000_000_000
     start_ms = start_of(now_ms, 0, 10_000)
@@ -166,6 +173,20 @@ def test_what_is_not_delivered_is_counted_and_said_once() -> None:
     sink.close()
     assert sink.failed() == 3
     assert len([text for text in said if "not delivered" in text]) == 1
+
+
+def test_events_that_kafka_does_not_take_make_it_exit_with_1(
+    fresh_topics: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOUCHLINE_KAFKA_MESSAGE_MAX_BYTES", "1000")
+    options = ["--bootstrap-servers", fresh_topics, "--count", "3000", "--rate", "0", "--json"]
+    result = CliRunner().invoke(command, options)
+    assert result.exit_code == 1
+    summary = json.loads(result.stdout)
+    assert 0 < summary["failed"] < 300
+    assert summary["delivered"] == 3_000 - summary["failed"]
+    assert result.stderr.count("\n") == 1
+    assert "too large" in result.stderr
 
 
 def test_every_event_arrives_once_in_the_partition_that_java_clients_choose(

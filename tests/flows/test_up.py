@@ -93,7 +93,7 @@ def listens(address: str) -> bool:
 def test_with_json_the_first_line_says_where_everything_is_and_the_last_sums_up(
     tmp_path: Path,
 ) -> None:
-    with up(tmp_path, "--demo", "--json", "--for", "1.2") as process:
+    with up(tmp_path, "--demo", "--json", "--for", "2") as process:
         where = ready(process)
         assert list(where) == [
             "bootstrap_servers",
@@ -156,7 +156,7 @@ def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
         began_s = time.monotonic()
         process.send_signal(signal.SIGINT)
         process.wait()
-        assert time.monotonic() - began_s < 1
+        assert time.monotonic() - began_s < 1.5
     assert process.returncode == 130
 
 
@@ -233,9 +233,13 @@ def test_the_simulator_is_told_the_options_and_none_of_the_users_own_servers(
         "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": "far.example:9092",
         "TOUCHLINE_CACHE_PROFILES": "5000",
     }
-    with up(tmp_path, "--demo", "--json", "--for", "0.1", *options, env=foreign) as process:
+    printed = tmp_path / ".touchline" / "logs" / "simulator.out"
+    with up(tmp_path, "--demo", "--json", *options, env=foreign) as process:
         where = ready(process)
-    told = json.loads((tmp_path / ".touchline" / "logs" / "simulator.out").read_text())
+        while not printed.read_text().endswith("\n"):
+            time.sleep(0.02)
+        process.terminate()
+    told = json.loads(printed.read_text())
     arguments = dict(zip(told["arguments"][2::2], told["arguments"][3::2], strict=True))
     assert told["arguments"][:2] == ["simulate", "--json"]
     assert arguments == {
@@ -299,6 +303,6 @@ def test_the_screen_fits_a_terminal_of_80_columns(compact: bool) -> None:
         console.print(screen(where, numbers, answers, commands, compact=compact))
     lines = re.sub(r"\x1b\[[0-9;]*m", "", capture.get()).splitlines()
     assert max(map(len, lines)) <= 80
-    assert len(lines) <= (23 if compact else 34)
+    assert len(lines) <= (21 if compact else 34)
     for command in commands:
         assert f"  {command}" in [line.rstrip() for line in lines]

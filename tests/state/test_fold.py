@@ -219,8 +219,8 @@ def test_mail_is_counted_and_the_newest_word_on_the_subscription_holds() -> None
     assert (email.sent, email.opened, email.clicked, email.bounced) == (2, 1, 1, 1)
     assert email.last_sent_at == START_MS + MINUTE_MS
     said = [email.unsubscribed]
-    for name in ("Subscribed", "Email Marked as Spam", "Subscribed"):
-        fold(profile, touchpoint(name, START_MS + 7 * MINUTE_MS), {})
+    for index, name in enumerate(("Subscribed", "Email Marked as Spam", "Subscribed")):
+        fold(profile, touchpoint(name, START_MS + 7 * MINUTE_MS, message_id=str(index)), {})
         said.append(email.unsubscribed)
     assert said == [True, False, True, True]
 

@@ -1,0 +1,62 @@
+"""`touchline topics` makes the topics once, and says what is wrong with them."""
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from flows.commands.topics import command
+
+ALL = ["click", "chat", "enriched", "actions", "dead-letter"]
+
+
+def touchline_topics(servers: str, *arguments: str, **env: str) -> Result:
+    environment = {
+        "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": servers,
+        "TOUCHLINE_CHANNELS": "click,chat",
+        "TOUCHLINE_PARTITIONS": "4",
+        **env,
+    }
+    return CliRunner().invoke(command, arguments, env=environment)
+
+
+def said(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_topics_are_made_listed_and_found_right(fresh_kafka: str) -> None:
+    names = [f"touchpoints.{name}" for name in ALL]
+    assert sorted(said(touchline_topics(fresh_kafka, "create", "--json"))["created"]) == sorted(
+        names
+    )
+    assert said(touchline_topics(fresh_kafka, "create", "--json")) == {"created": []}
+    listed = said(touchline_topics(fresh_kafka, "ls", "--json"))["topics"]
+    assert [topic["name"] for topic in listed] == names
+    assert {topic["partitions"] for topic in listed} == {4}
+    assert touchline_topics(fresh_kafka, "ls").stdout.count("\n") == len(names)
+    right = touchline_topics(fresh_kafka, "check", "--json")
+    assert (right.exit_code, said(right)) == (0, {"problems": []})
+
+
+def test_a_wrong_partition_count_ends_in_exit_code_1(fresh_kafka: str) -> None:
+    assert touchline_topics(fresh_kafka, "check").exit_code == 1
+    touchline_topics(fresh_kafka, "create")
+    for action in ("check", "create"):
+        wrong = touchline_topics(fresh_kafka, action, TOUCHLINE_PARTITIONS="8")
+        assert wrong.exit_code == 1
+        assert "touchpoints.click: expected 8 partitions, got 4" in wrong.output
+
+
+def test_an_absent_broker_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.kafka_topics.TIMEOUT_S", 0.2)
+    absent = touchline_topics("far.example:1", "ls", "--bootstrap-servers", "127.0.0.1:1")
+    assert absent.exit_code == 1
+    (line,) = absent.stderr.splitlines()
+    assert line.startswith("Error: Kafka at 127.0.0.1:1: ")
+
+
+def test_a_wrong_setting_is_one_line() -> None:
+    wrong = touchline_topics("nowhere", "ls")
+    assert wrong.exit_code == 1
+    assert "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS" in wrong.stderr
