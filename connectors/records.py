@@ -10,8 +10,8 @@ from typing import Any
 from orjson import Fragment, dumps
 
 from connectors.dead_letter import Reason
-from decisions.decision import Action, Serving
 from state.applied import Applied
+from state.decision import Action, Serving
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from decisions.decision import Action, Decision
 from decisions.language import EvaluationError, Value
 from decisions.playbook import Alert, Playbook, Template
+from state.decision import Action, Decision
 from state.profile import Profile
 from state.touchpoint import Touchpoint, identity
 

@@ -1,10 +1,10 @@
 """What one event leads to: segments, then alerts, then offers."""
 
 from decisions.alerts import raise_alerts
-from decisions.decision import Decision
 from decisions.offers import is_stale, serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move
+from state.decision import Decision
 from state.profile import Profile
 from state.sections import SEGMENTS
 from state.touchpoint import Touchpoint

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from decisions.decision import Action, Decision, ServedOffer, Serving
 from decisions.language import EvaluationError
 from decisions.playbook import Offer, Playbook
+from state.decision import Action, Decision, ServedOffer, Serving
 from state.profile import HeldOffer, Profile
 from state.times import rfc3339
 from state.touchpoint import Touchpoint, identity
@@ -47,8 +47,8 @@ def serve(
 ) -> Decision | None:
     """Chooses anew; a serving and its new decisions are added to `decision` when something changed.
 
-    Changes `profile.offers`. An offer that stays in its channel and placement and is not old keeps
-    its decision, unless `keep` is False: then nothing is kept.
+    Changes `profile.offers`. An offer that stays in its placement, and so in its channel, and is
+    not old keeps its decision, unless `keep` is False: then nothing is kept.
     """
     chosen, errors = choose(profile, touchpoint, playbook, now_ms)
     if errors:
@@ -64,7 +64,7 @@ def serve(
     new = []
     for offer, channel, placement in chosen:
         held = kept.get(offer.id)
-        if held is None or held.channel != channel or held.placement != placement:
+        if held is None or held.placement != placement:
             held = _decide(touchpoint, offer, channel, placement, now_ms)
             new.append((offer, held))
         after.append(held)

@@ -1,8 +1,8 @@
 """Which segments a customer is in, and the moment that changes."""
 
-from decisions.decision import Action, Decision
 from decisions.language import EvaluationError
 from decisions.playbook import Due, Playbook
+from state.decision import Action, Decision
 from state.profile import Profile
 from state.sections import SEGMENTS
 from state.times import rfc3339

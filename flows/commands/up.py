@@ -40,7 +40,7 @@ PORT = click.IntRange(0, 65_535)
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--demo", is_flag=True, help="Simulate customers.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; see below.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; see above.")
 @click.option(
     "--for",
     "seconds",
@@ -102,6 +102,12 @@ def command(
     \b
     Exit codes: 0 stopped when told to (Ctrl-C, SIGTERM, --for), 1 something could not be started
     or ended by itself, 130 killed by a second Ctrl-C.
+
+    \b
+    Examples:
+      touchline up --demo                        200 simulated events a second, until Ctrl-C
+      touchline up --demo --rate 1000 --for 60   a minute of more
+      touchline up --kafka-port 9092 --redis-port 6379   for producers and readers of your own
     """
     interrupts = Interrupts()
     crowd = Demo(rate=rate, customers=customers, seed=seed) if demo else None

@@ -17,7 +17,7 @@ from flows.settings import KAFKA_PREFIX, PREFIX, Settings
 
 TOUCHLINE = (sys.executable, "-m", "flows.cli")
 FLOWS = ("touchpoints", "warehouse")
-READY_S = 30.0
+READY_S = 60.0
 
 # Everything has ended so soon after it was asked to; what has not by then is killed. The rest of
 # the 5 s that are promised is for looking and for the closing words.

@@ -92,7 +92,7 @@ def _handler(meter: Meter, health: State, ready: State) -> type[BaseHTTPRequestH
         def _metrics(self) -> None:
             try:
                 encode, content_type = choose_encoder(self.headers.get("Accept", ""))
-            except ValueError:  # a version that is no number: they may have what all can read
+            except (TypeError, ValueError):  # it asks for a version that is no number
                 encode, content_type = choose_encoder("")
             self._answer(HTTPStatus.OK, encode(meter.registry), content_type)
 

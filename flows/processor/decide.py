@@ -9,10 +9,10 @@ import logging
 from connectors.dead_letter import Reason, Refusal
 from connectors.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
-from decisions.decision import Decision
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
 from state.applied import Applied
+from state.decision import Decision
 from state.fold import fold
 from state.profile import Profile, decode_profile
 from state.touchpoint import Touchpoint

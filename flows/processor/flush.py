@@ -4,8 +4,8 @@ from msgspec import Struct, field
 
 from connectors.dead_letter import Refusal
 from connectors.shard_consumer import Record
-from decisions.decision import Serving
 from flows.processor.shard import Shard
+from state.decision import Serving
 from state.fence import Fence, Plan
 from state.profile import Profile
 from state.touchpoint import Touchpoint

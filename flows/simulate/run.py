@@ -82,6 +82,7 @@ def run(
     planned at the end are not sent. Raises what the sink raises.
     """
     tally = Tally()
+    emissions = stream(order.seed, order.customers, order.start_ms, order.rate)
     begin = report = time.monotonic()
     end = begin + order.seconds if order.seconds is not None else float("inf")
     tick = 0.0
@@ -98,7 +99,6 @@ def run(
             report = now
             progress(tally, now - begin)
 
-    emissions = stream(order.seed, order.customers, order.start_ms, order.rate)
     for emission in islice(emissions, order.count):
         now = time.monotonic()
         due = begin + (emission.due_ms - order.start_ms) / 1_000 if order.rate else now

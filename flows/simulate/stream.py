@@ -100,13 +100,15 @@ def stream(seed: int, customers: int, start_ms: int, rate: float) -> Iterator[Em
     """
     if rate < 0:
         raise ValueError(f"rate: expected 0 or more events per second, got {rate}")
-    return _emissions(random.Random(seed), customers, start_ms, 1_000 / (rate or FLAT_OUT_RATE))
+    rng = random.Random(seed)
+    # Here and not at the first `next`: the population takes a while when it is large.
+    sessions = _Sessions(rng, customers, start_ms)
+    return _emissions(rng, sessions, start_ms, 1_000 / (rate or FLAT_OUT_RATE))
 
 
 def _emissions(
-    rng: random.Random, customers: int, start_ms: int, step_ms: float
+    rng: random.Random, sessions: _Sessions, start_ms: int, step_ms: float
 ) -> Iterator[Emission]:
-    sessions = _Sessions(rng, customers, start_ms)
     text = Rfc3339()
     repeats: list[tuple[int, int, Emission]] = []
     last = Emission(start_ms, "click", "a-0", b"{}", CLEAN_KIND, False)

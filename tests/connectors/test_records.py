@@ -26,8 +26,8 @@ from connectors.record_types import (
     read_offers,
 )
 from connectors.records import action_record, dead_letter_record, enriched_record, offers_document
-from decisions.decision import Action, ServedOffer, Serving
 from state.applied import Applied
+from state.decision import Action, ServedOffer, Serving
 from state.touchpoint import Touchpoint
 from tests.connectors.samples import AT, NOW, json_objects, json_values, raw, valid_raws
 

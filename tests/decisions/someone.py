@@ -4,9 +4,9 @@ from textwrap import dedent
 from typing import Any
 
 from decisions.decide import decide
-from decisions.decision import Action, Decision
 from decisions.load import parse_playbook
 from decisions.playbook import Playbook
+from state.decision import Action, Decision
 from state.fold import fold
 from state.profile import Profile
 from state.touchpoint import Touchpoint, identity

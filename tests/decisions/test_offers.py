@@ -1,4 +1,4 @@
-from decisions.decision import Serving
+from state.decision import Serving
 from state.sections import ORDERS
 from state.times import rfc3339
 from state.touchpoint import identity
@@ -183,6 +183,42 @@ def test_a_fallback_offer_is_served_only_where_nothing_else_is_eligible() -> Non
     decision = someone.does("Product Added", tent)
     assert summary(decision) == [("offer.decided", "hello")]
     assert summary(someone.does("Product Removed", tent)) == [("offer.decided", "bestsellers")]
+
+
+def test_a_fallback_offer_does_not_fill_up_and_one_for_a_placement_is_enough() -> None:
+    head = HEAD.replace("[click], offers: 1", "[click], offers: 3")
+    spare = "title: T, value: 1, channels: [click], placements: home, ttl: 1d, fallback: true"
+    rest = (
+        SHOP.rstrip()
+        + f"""
+      spare: {{priority: 1, {spare}}}
+    """
+    )
+    someone = Someone(book(rest, head))
+    someone.does("Page Viewed")
+    assert [offer for offer, _, _ in someone.offers()] == ["hello"]
+    someone = Someone(
+        book(rest.replace("priority: 20", "when: 'false'\n        priority: 20"), head)
+    )
+    someone.does("Page Viewed")
+    assert [offer for offer, _, _ in someone.offers()] == ["bestsellers"]
+
+
+def test_an_offer_that_moves_to_another_placement_is_decided_anew() -> None:
+    someone = Someone(
+        book("""
+            offers:
+              cart: {title: C, when: profile.cart.value > 0.0, priority: 9, value: 1,
+                channels: [click], placements: home, ttl: 1d}
+              club: {title: C, priority: 1, value: 1, channels: [click, email],
+                placements: [home, inbox], ttl: 1d}
+            """)
+    )
+    first = serving(someone, "Page Viewed").offers[0]
+    moved = serving_of(someone, "Product Added", {"product_id": "tent", "price": 1.0}).offers[1]
+    assert (first.offer_id, first.channel, first.placement) == ("club", "click", "home")
+    assert (moved.offer_id, moved.channel, moved.placement) == ("club", "email", "inbox")
+    assert moved.decision_id != first.decision_id
 
 
 def test_when_nothing_is_eligible_any_more_an_empty_list_is_served() -> None:

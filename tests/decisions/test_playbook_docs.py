@@ -2,6 +2,7 @@
 
 import re
 
+from decisions.language import Scope, compile_condition
 from decisions.load import SECTIONS, parse_playbook
 from tests.decisions.field_table import DOCS, current, table
 
@@ -20,6 +21,17 @@ def test_every_key_of_an_offer_and_an_alert_is_explained() -> None:
         assert f"| `{name}` |" in text
     for name in ("ttl", "fallback", "event", "severity", "cooldown", "key", "message"):
         assert f"| `{name}` |" in text
+
+
+def test_the_conditions_within_the_text_compile() -> None:
+    scope = Scope(traits={"city": "string"}, segments=["vip"])
+    text = DOCS.read_text().split("## Conditions")[1]
+    conditions = re.findall(
+        r"`((?:has|profile)[^`]*(?:>|==|exists)[^`]*)`", text.replace("\n", " ")
+    )
+    assert len(conditions) >= 4
+    for condition in conditions:
+        assert compile_condition(condition, scope).reads
 
 
 def test_the_table_of_fields_is_the_language_s_own() -> None:

@@ -52,6 +52,23 @@ def test_a_segment_sees_the_segments_it_names_as_they_are_after_this_event() -> 
     assert summary(again) == [("segment.entered", "loyal_buyer")]
 
 
+def test_a_segment_that_reads_only_segments_follows_them_at_once() -> None:
+    someone = Someone(
+        book("""
+            segments:
+              last: {title: L, when: '!("middle" in segments)'}
+              middle: {title: M, when: '"buyer" in segments'}
+              buyer: {title: B, when: profile.orders.count > 0}
+            """)
+    )
+    assert summary(someone.does("Page Viewed")) == [("segment.entered", "last")]
+    assert summary(someone.does("Order Completed", {"total": 5.0})) == [
+        ("segment.entered", "buyer"),
+        ("segment.entered", "middle"),
+        ("segment.exited", "last"),
+    ]
+
+
 def test_time_alone_moves_a_customer_at_the_next_event_of_any_kind() -> None:
     someone = Someone(book(BUYERS))
     someone.does("Order Completed", {"total": 5.0})

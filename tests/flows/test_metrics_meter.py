@@ -29,9 +29,10 @@ def scrape(meter: Meter) -> dict[str, Metric]:
 
 
 def samples(meter: Meter, name: str) -> dict[tuple[str, ...], float]:
-    """Label values → value of all samples of that name."""
+    """Label values, in the catalogue's order → value, of all samples of that name."""
+    (labels,) = (m.labels for m in METRICS if m.name == name.removesuffix("_count"))
     found = [s for family in scrape(meter).values() for s in family.samples if s.name == name]
-    return {tuple(sample.labels.values()): sample.value for sample in found}
+    return {tuple(sample.labels[label] for label in labels): sample.value for sample in found}
 
 
 def test_what_was_added_is_scraped() -> None:
@@ -135,6 +136,12 @@ def test_a_scrape_has_every_metric_with_its_kind_and_meaning(openmetrics: bool) 
         family = ours[metric.name.removesuffix("_total")]
         assert (family.type, family.documentation) == (metric.kind, metric.meaning)
         assert not openmetrics or family.unit == ("seconds" if metric.unit == "seconds" else "")
+
+
+def test_a_scrape_has_the_memory_and_processor_time_of_the_process() -> None:
+    families = scrape(Meter())
+    if Path("/proc/self/stat").exists():
+        assert {"process_resident_memory_bytes", "process_cpu_seconds"} <= set(families)
 
 
 def test_no_count_is_lost_between_threads_nor_while_scraped() -> None:

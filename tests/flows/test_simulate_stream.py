@@ -254,4 +254,4 @@ def test_a_handful_of_customers_can_make_any_rate(customers: int) -> None:
 @pytest.mark.parametrize(("customers", "rate"), [(0, 1.0), (1, -1.0)])
 def test_impossible_orders_are_refused(customers: int, rate: float) -> None:
     with pytest.raises(ValueError, match="expected"):
-        next(stream(1, customers, START_MS, rate))
+        stream(1, customers, START_MS, rate)

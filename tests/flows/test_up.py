@@ -137,6 +137,18 @@ def test_a_signal_stops_everything_in_five_seconds_with_a_summary(
     assert "summary" in json.loads(out.splitlines()[-1])
 
 
+def test_ctrl_c_on_a_terminal_reaches_only_up_which_ends_the_others_in_order(
+    tmp_path: Path,
+) -> None:
+    with up(tmp_path, "--demo", "--json", start_new_session=True) as process:
+        ready(process)
+        os.killpg(process.pid, signal.SIGINT)
+    assert process.returncode == 0
+    logs = {log.name: log.read_text() for log in (tmp_path / ".touchline" / "logs").iterdir()}
+    assert {"simulator.log", "touchpoints.log", "warehouse.log"} <= logs.keys()
+    assert "KeyboardInterrupt" not in "".join(logs.values())
+
+
 @pytest.mark.parametrize("name", ["simulator", "touchpoints", "warehouse"])
 def test_a_process_that_will_not_end_is_ended_in_five_seconds(tmp_path: Path, name: str) -> None:
     with up(tmp_path, "--demo", "--json", mood=f"{name} ignores SIGTERM") as process:
@@ -254,6 +266,17 @@ def test_the_simulator_is_told_the_options_and_none_of_the_users_own_servers(
     assert environment["TOUCHLINE_PLAYBOOK"] == "my.yaml"
     assert environment["TOUCHLINE_CACHE_PROFILES"] == "5000"
     assert "TOUCHLINE_KAFKA_SASL_USERNAME" not in environment
+
+
+def test_a_reader_that_goes_away_stops_everything(tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    with up(tmp_path, "--demo", "--json", stdout=theirs) as process:
+        os.close(theirs)
+        with os.fdopen(ours) as reader:
+            reader.readline()
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert err.endswith("Error: [Errno 32] Broken pipe\n")
 
 
 def test_without_a_terminal_there_are_plain_lines(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ FAMILY = {"Email": "email", "Unsub": "email", "Subsc": "email", "Kiosk": "kiosk"
 
 
 @st.composite
-def sound(draw: st.DrawFn, max_size: int = 60) -> list[Touchpoint]:
+def sound(draw: st.DrawFn, max_size: int = 40) -> list[Touchpoint]:
     """Events as the specifications have them, each family in its channel, few enough to trim none.
 
     Each name comes from one channel only, so channels share no part of the profile but orders,

@@ -60,6 +60,8 @@ def equal(left: Any, right: Any) -> bool:
 def contains(item: Any, container: Any) -> bool:
     """CEL's `in`: among a list's items or a map's keys."""
     if container.__class__ is dict:
+        if item is None or item.__class__ in (list, dict):
+            mistyped("a key", item)
         return item.__class__ is str and item in container
     return any(equal(item, element) for element in elements(container, MAX_ELEMENTS))
 

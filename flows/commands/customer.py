@@ -1,0 +1,119 @@
+"""`touchline customer`: what is known of one customer."""
+
+import sys
+from typing import Any
+
+import click
+import msgspec
+import orjson
+import redis
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.murmur2 import partition_of
+from flows.addresses import without_secrets
+from flows.settings import SettingsError, read_settings
+from state.lookup import Known, look_up
+from state.profile import Profile
+from state.times import rfc3339
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("customer_id", metavar="ID")
+@click.option("--redis-url", metavar="URL", help="Instead of TOUCHLINE_REDIS_URL.")
+@click.option(
+    "--partitions", type=click.IntRange(1, 1024), help="Instead of TOUCHLINE_PARTITIONS (16)."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
+def command(customer_id: str, redis_url: str | None, partitions: int | None, as_json: bool) -> None:
+    """Show what is known of the customer ID: profile, segments, offers.
+
+    Times are UTC. Exit code 1 when nothing is known of them, 2 when Redis does not answer.
+
+    \b
+    Examples:
+      touchline customer c-000001
+      touchline customer c-000001 --json --redis-url redis://127.0.0.1:6379/0
+    """
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    url = redis_url or settings.redis_url
+    shard = partition_of(customer_id, partitions or settings.partitions)
+    client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    try:
+        known = look_up(client, customer_id, shard)
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        click.echo(f"Error: Redis at {without_secrets(url)} does not answer: {error}", err=True)
+        sys.exit(2)
+    if known is None:
+        click.echo(f"Error: nothing is known of {customer_id!r} (shard {shard})", err=True)
+        sys.exit(1)
+    page = describe(known)
+    if as_json:
+        click.echo(orjson.dumps(page))
+    else:
+        _print(page)
+
+
+def describe(known: Known) -> dict[str, Any]:
+    """The customer as plain JSON values, under the names that playbooks use; times RFC 3339."""
+    profile = known.profile
+    offers = orjson.loads(known.offers) if known.offers else None
+    return {
+        "customer_id": known.customer_id,
+        "shard": known.shard,
+        "first_at": _moment(profile.first_at),
+        "last_at": _moment(profile.last_at),
+        "segments": {name: _moment(since) for name, since in sorted(profile.segments.items())},
+        "offers": offers["offers"] if offers else [],
+        "traits": profile.traits,
+        **_sections(profile),
+        "alerts": {name: _moment(raised) for name, raised in profile.alerts.items()},
+        "playbook": profile.playbook,
+    }
+
+
+def _sections(profile: Profile) -> dict[str, Any]:
+    return {
+        name: _plain(getattr(profile, name))
+        for name in (
+            *("channels", "events", "sessions", "cart", "orders"),
+            *("affinity", "email", "kiosk", "chat"),
+        )
+    }
+
+
+def _plain(value: Any, name: str = "") -> Any:
+    """JSON values with field names in place of the stored form's positions."""
+    if isinstance(value, msgspec.Struct):
+        return {f: _plain(getattr(value, f), f) for f in value.__struct_fields__}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if name == "at" or name.endswith("_at"):
+        return _moment(value)
+    return value
+
+
+def _moment(ms: int) -> str | None:
+    return rfc3339(ms) if ms else None
+
+
+def _print(page: dict[str, Any]) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in page.items():
+        table.add_row(f"[bold]{name}", escape(_text(value)))
+    Console(highlight=False).print(table)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        filled = {k: v for k, v in value.items() if v not in (None, 0, "", {}, [], 0.0)}
+        return ", ".join(f"{k} {_text(v)}" for k, v in filled.items()) or "-"
+    if isinstance(value, list):
+        return "\n".join(_text(item) for item in value) or "-"
+    return "-" if value is None else str(value)

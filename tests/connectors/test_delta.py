@@ -1,0 +1,318 @@
+"""What the Delta appender promises: each row once, with its position, whatever happens meanwhile."""
+
+import resource
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from deltalake import DeltaTable, Field, Schema, write_deltalake
+from deltalake.schema import PrimitiveType
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import connectors.delta
+from connectors.delta import DeltaAppender, Position, WarehouseUnavailable, WarehouseUnfit
+from connectors.kafka_reader import Place
+from connectors.kafka_topics import ENRICHED
+from connectors.records import enriched_record
+from connectors.warehouse_tables import TOUCHPOINTS, Row
+from state.applied import Applied
+from state.touchpoint import Touchpoint
+
+DAY_MS = 86_400_000
+NOON_MS = 1_767_268_800_123
+"""2026-01-01T12:00:00.123Z."""
+
+read = TOUCHPOINTS.reader()
+
+
+def row(number: int, partition: int = 0, received_ms: int = NOON_MS) -> Row:
+    """The row of the record with this number in its partition."""
+    applied = Applied(partition, 0, number // 10, number % 10)
+    touchpoint = Touchpoint(
+        id=f"{partition}-{number}",
+        fingerprint=b"",
+        message_id=str(number),
+        customer_id="ada",
+        channel="click",
+        type="track",
+        name="Product Viewed",
+        at_ms=NOON_MS - 1_000,
+        received_ms=received_ms,
+        properties={},
+        traits={},
+        raw=b'{"price": 1.50, "title": "caf\xc3\xa9 \\u00e9"}',
+    )
+    segments = ["vip", "lapsed"][: number % 3]
+    value = enriched_record(touchpoint, {"orders": 2}, segments, applied, "v1")
+    return read(Place(ENRICHED, partition), value)
+
+
+def rows(count: int, partition: int = 0) -> list[Row]:
+    return [row(number, partition) for number in range(count)]
+
+
+def stored(folder: Path) -> list[tuple[Any, ...]]:
+    """All rows of the table, by place."""
+    files = DeltaTable(str(folder / "touchpoints")).file_uris()
+    if not files:
+        return []
+    return duckdb.execute(
+        """select id, customer_id, channel, event, date::text, epoch_us(occurred_at),
+                  epoch_us(received_at), segments, profile, original, playbook,
+                  shard, generation, commit, index
+           from read_parquet(?, hive_partitioning = true)
+           order by shard, generation, commit, index""",
+        [files],
+    ).fetchall()
+
+
+def ids(folder: Path) -> list[str]:
+    return [found[0] for found in stored(folder)]
+
+
+def numbered(count: int, partition: int = 0) -> list[str]:
+    return [f"{partition}-{number}" for number in range(count)]
+
+
+@pytest.fixture
+def appender(tmp_path: Path) -> DeltaAppender:
+    return DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+
+
+def version(folder: Path) -> int:
+    return DeltaTable(str(folder / "touchpoints")).version()
+
+
+def test_a_row_holds_what_the_record_held(appender: DeltaAppender, tmp_path: Path) -> None:
+    assert appender.append([row(12)], {0: 13}) == 1
+    assert stored(tmp_path) == [
+        (
+            "0-12",
+            "ada",
+            "click",
+            "Product Viewed",
+            "2026-01-01",
+            (NOON_MS - 1_000) * 1_000,
+            NOON_MS * 1_000,
+            [],
+            '{"orders":2}',
+            '{"price": 1.50, "title": "café \\u00e9"}',
+            "v1",
+            0,
+            0,
+            1,
+            2,
+        )
+    ]
+
+
+def test_segments_stay_with_their_own_row(appender: DeltaAppender, tmp_path: Path) -> None:
+    appender.append(rows(6), {0: 6})
+    assert [found[7] for found in stored(tmp_path)] == [
+        [],
+        ["vip"],
+        ["lapsed", "vip"],
+        [],
+        ["vip"],
+        ["lapsed", "vip"],
+    ]
+
+
+def test_every_column_of_the_table_says_what_it_means(appender: DeltaAppender) -> None:
+    appender.positions()
+    comments = {f.name: f.metadata["comment"] for f in DeltaTable(appender.url).schema().fields}
+    assert comments == {column.name: column.doc for column in TOUCHPOINTS.columns}
+    assert all(comments.values())
+
+
+def test_rows_lie_in_the_folder_of_the_day_they_were_received(
+    appender: DeltaAppender, tmp_path: Path
+) -> None:
+    days = [NOON_MS, NOON_MS + DAY_MS, -1]
+    appender.append([row(number, received_ms=ms) for number, ms in enumerate(days)], {})
+    folders = {path.parent.name for path in (tmp_path / "touchpoints").glob("*/*.parquet")}
+    assert folders == {"date=2026-01-01", "date=2026-01-02", "date=1969-12-31"}
+
+
+def test_positions_are_kept_with_the_rows(appender: DeltaAppender, tmp_path: Path) -> None:
+    appender.append(rows(3), {0: 17, 1: 4})
+    again = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+    assert again.positions() == {0: Position(17, row(2).mark), 1: Position(4, -1)}
+
+
+def test_positions_outlive_the_log_files_they_were_written_in(
+    appender: DeltaAppender, tmp_path: Path
+) -> None:
+    appender.append(rows(3), {0: 17})
+    DeltaTable(appender.url).create_checkpoint()
+    for entry in (tmp_path / "touchpoints" / "_delta_log").glob("*.json"):
+        entry.unlink()
+    again = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+    assert again.positions()[0] == Position(17, row(2).mark)
+
+
+def test_a_repeated_tail_adds_nothing_and_makes_no_commit(
+    appender: DeltaAppender, tmp_path: Path
+) -> None:
+    appender.append(rows(5), {0: 5})
+    again = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+    assert appender.append(rows(5)[2:], {0: 8}) == 0
+    assert again.append(rows(5), {0: 8}) == 0
+    assert ids(tmp_path) == numbered(5)
+    assert version(tmp_path) == 1
+
+
+def test_of_a_tail_that_is_partly_there_only_the_rest_is_added(
+    appender: DeltaAppender, tmp_path: Path
+) -> None:
+    appender.append(rows(5), {0: 5})
+    again = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+    assert again.append(rows(8), {0: 8}) == 3
+    assert ids(tmp_path) == numbered(8)
+
+
+def test_a_topic_that_was_made_again_starts_anew_in_the_same_table(
+    appender: DeltaAppender, tmp_path: Path
+) -> None:
+    appender.append(rows(3), {0: 3})
+    second = DeltaAppender(str(tmp_path), TOUCHPOINTS, "second", 2)
+    assert second.positions() == {0: Position(0, -1), 1: Position(0, -1)}
+    assert second.append(rows(2), {0: 2}) == 2
+    assert ids(tmp_path) == sorted(numbered(3) + numbered(2))
+    assert appender.positions()[0] == Position(3, row(2).mark)
+
+
+def test_of_two_writers_with_the_same_rows_one_adds_them(tmp_path: Path) -> None:
+    writers = [DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 1) for _ in range(2)]
+    for writer in writers:
+        writer.positions()  # both have seen the empty table
+    assert [writer.append(rows(5), {0: 5}) for writer in writers] == [5, 0]
+    assert writers[1].append(rows(6), {0: 6}) == 1
+    assert ids(tmp_path) == numbered(6)
+
+
+turns = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 6), st.booleans()), max_size=12)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(turns=turns)
+def test_two_writers_that_take_turns_as_they_like_never_double_a_row(
+    tmp_path_factory: pytest.TempPathFactory, turns: list[tuple[int, int, bool]]
+) -> None:
+    """Each writer reads the same log from where it began, in batches of its own, and may restart."""
+    folder = tmp_path_factory.mktemp("rivals")
+    log = [row(number // 2, partition=number % 2) for number in range(40)]
+
+    def fresh() -> tuple[DeltaAppender, int]:
+        return DeltaAppender(str(folder), TOUCHPOINTS, "id", 2), 0
+
+    writers = [fresh(), fresh()]
+    for writer, _ in writers:
+        writer.positions()
+    for which, count, restart in turns:
+        writer, at = fresh() if restart else writers[which]
+        batch = log[at : at + count]
+        writer.append(batch, {r.place.partition: at + count for r in batch})
+        writers[which] = writer, at + count
+    furthest = max([at for _, at in writers] + [len(ids(folder))])
+    assert ids(folder) == sorted(
+        [f"{r.place.partition}-{n // 2}" for n, r in enumerate(log[:furthest])],
+        key=lambda name: [int(part) for part in name.split("-")],
+    )
+
+
+def test_a_write_whose_answer_was_lost_is_not_repeated(
+    appender: DeltaAppender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appender.positions()
+    with monkeypatch.context() as patch:
+        patch.setattr(connectors.delta, "write_deltalake", _then_fail(write_deltalake))
+        with pytest.raises(WarehouseUnavailable, match="the line went dead"):
+            appender.append(rows(3), {0: 3})
+    assert appender.append(rows(3), {0: 3}) == 0
+    assert ids(tmp_path) == numbered(3)
+
+
+def _then_fail(write: Callable[..., None]) -> Callable[..., None]:
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        write(*arguments, **options)
+        raise OSError("the line went dead")
+
+    return wrapped
+
+
+@contextmanager
+def _full_disk(free_bytes: int) -> Iterator[None]:
+    """No file may grow beyond `free_bytes`: what a full disk looks like to the writer."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("free_bytes", [0, 1_000])
+def test_a_full_disk_is_named_and_the_rows_go_in_once_there_is_room(
+    appender: DeltaAppender, tmp_path: Path, free_bytes: int
+) -> None:
+    appender.append(rows(2), {0: 2})
+    with _full_disk(free_bytes), pytest.raises(WarehouseUnavailable, match="touchpoints: .*large"):
+        appender.append(rows(500), {0: 500})
+    assert ids(tmp_path) == numbered(2)
+    assert appender.append(rows(500), {0: 500}) == 498
+    assert ids(tmp_path) == numbered(500)
+
+
+def test_a_warehouse_that_cannot_be_made_is_named_and_made_when_it_can(tmp_path: Path) -> None:
+    folder = tmp_path / "warehouse"
+    folder.write_text("a file where the folder should be")
+    appender = DeltaAppender(str(folder), TOUCHPOINTS, "id", 1)
+    with pytest.raises(WarehouseUnavailable, match="warehouse/touchpoints: .*directory"):
+        appender.positions()
+    folder.unlink()
+    assert appender.append(rows(1), {}) == 1
+    assert ids(folder) == numbered(1)
+
+
+def test_a_table_that_vanishes_is_waited_for_and_not_made_anew(
+    appender: DeltaAppender, tmp_path: Path
+) -> None:
+    """A new one would lack the rows before it, and nobody would know."""
+    appender.append(rows(2), {0: 2})
+    table, elsewhere = tmp_path / "touchpoints", tmp_path / "elsewhere"
+    table.rename(elsewhere)
+    for _ in range(3):
+        with pytest.raises(WarehouseUnavailable):
+            appender.append(rows(4), {0: 4})
+    assert not DeltaTable.is_deltatable(str(table))
+    shutil.rmtree(table, ignore_errors=True)
+    elsewhere.rename(table)
+    assert appender.append(rows(4), {0: 4}) == 2
+    assert ids(tmp_path) == numbered(4)
+
+
+def test_a_table_that_went_back_in_time_stops_the_writer(
+    appender: DeltaAppender, tmp_path: Path
+) -> None:
+    appender.append(rows(2), {0: 2})
+    appender.append(rows(4), {0: 4})
+    (tmp_path / "touchpoints" / "_delta_log" / f"{2:020}.json").unlink()
+    with pytest.raises(WarehouseUnavailable, match="version"):
+        appender.append(rows(6), {0: 6})
+    with pytest.raises(WarehouseUnfit, match="expected first/id==/0 to be at .*older version"):
+        appender.append(rows(6), {0: 6})
+
+
+def test_a_table_with_other_columns_is_refused_by_name(tmp_path: Path) -> None:
+    DeltaTable.create(
+        str(tmp_path / "touchpoints"), Schema([Field("id", PrimitiveType("long"))])
+    )
+    appender = DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 1)
+    with pytest.raises(WarehouseUnfit, match="column date: expected .*date.*, got no such column"):
+        appender.append(rows(1), {})

@@ -1,0 +1,290 @@
+"""The whole warehouse flow, between a real broker and real tables."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from bytewax.visualize import to_mermaid
+from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]  # not listed
+
+import flows.loader.hold
+from connectors.delta import WarehouseUnfit
+from connectors.kafka_topics import ACTIONS, ENRICHED, create_topics
+from flows import warehouse
+from flows.loader.loader import Loader
+from flows.metrics.meter import Meter
+from flows.settings import Settings
+from flows.waiting import ServiceAbsent
+from tests.flows.published import Log, log, publish, stored
+
+CHILD = Path(__file__).with_name("warehouse_child.py")
+
+
+def until(what: str, true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"{what}: not in {seconds} s"
+        time.sleep(0.02)
+
+
+class Running:
+    """The flow in a thread of this process."""
+
+    def __init__(self, bootstrap: str, folder: Path) -> None:
+        self.meter = Meter()
+        self.ready = threading.Event()
+        self.readiness = 0
+        self.failure: Exception | None = None
+        self._stop = threading.Event()
+        self._settings = Settings(kafka_bootstrap_servers=bootstrap, warehouse_url=str(folder))
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            warehouse.run(self._settings, self.meter, self._stop, self._is_ready)
+        except Exception as failure:  # noqa: BLE001  looked at by the test
+            self.failure = failure
+
+    def _is_ready(self) -> None:
+        self.readiness += 1
+        self.ready.set()
+
+    def stop(self) -> float:
+        """Seconds that it took to end."""
+        began = time.monotonic()
+        self._stop.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        return time.monotonic() - began
+
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+
+@contextmanager
+def running(bootstrap: str, folder: Path) -> Iterator[Running]:
+    flow = Running(bootstrap, folder)
+    try:
+        yield flow
+    finally:
+        flow.stop()
+    if flow.failure is not None:
+        raise flow.failure
+
+
+def has_all(folder: Path, made: Log) -> bool:
+    return len(stored(folder, "touchpoints")) >= len(made.touchpoints) and len(
+        stored(folder, "actions")
+    ) >= len(made.actions)
+
+
+def assert_exactly(folder: Path, *logs: Log) -> None:
+    """Every record's row, once, and no other."""
+    assert stored(folder, "touchpoints") == sorted(n for made in logs for n in made.touchpoints)
+    assert stored(folder, "actions") == sorted(n for made in logs for n in made.actions)
+
+
+def test_the_flow_can_be_drawn_without_a_broker_or_a_warehouse() -> None:
+    drawn = to_mermaid(warehouse.build(Loader(Settings(), Meter(), threading.Event())))
+    for step in ("consume", "decode", "accept", "append"):
+        assert f"warehouse.{step}" in drawn
+
+
+def test_rows_are_the_records_each_once(fresh_topics: str, tmp_path: Path) -> None:
+    made = log(seed=1, flushes=20)
+    publish(fresh_topics, made.records)
+    with running(fresh_topics, tmp_path) as flow:
+        until("all rows", lambda: has_all(tmp_path, made))
+    assert_exactly(tmp_path, made)
+    assert flow.readiness == 1
+    junk = sum(record.value == b"not a record" for record in made.records)
+    plans = sum(record.key is None for record in made.records)
+    rows = len(made.touchpoints) + len(made.actions)
+    value = flow.meter.value
+    assert junk > 0
+    assert value("touchline_warehouse_skipped_total", table="touchpoints") == junk
+    tables = ("touchpoints", "actions")
+    assert sum(value("touchline_warehouse_rows_total", table=t) for t in tables) == rows
+    repeats = sum(value("touchline_warehouse_repeats_total", table=t) for t in tables)
+    assert repeats == len(made.records) - plans - junk - rows
+    assert value("touchline_warehouse_commit_seconds", table="actions") >= 1
+    assert value("touchline_warehouse_last_commit_timestamp_seconds", table="actions") > 0
+    assert value("touchline_warehouse_up") == 1
+
+
+def test_a_tail_that_is_published_again_after_a_restart_adds_nothing(
+    fresh_topics: str, tmp_path: Path
+) -> None:
+    made, more = log(seed=2, flushes=6), log(seed=3, flushes=2, first_commit=6)
+    publish(fresh_topics, made.records)
+    with running(fresh_topics, tmp_path):
+        until("all rows", lambda: has_all(tmp_path, made))
+    publish(fresh_topics, made.records[-40:])
+    publish(fresh_topics, more.records)
+    both = Log([], made.touchpoints + more.touchpoints, made.actions + more.actions)
+    with running(fresh_topics, tmp_path):
+        until("the new rows", lambda: has_all(tmp_path, both))
+    assert_exactly(tmp_path, made, more)
+
+
+def test_a_stop_writes_what_was_read(fresh_topics: str, tmp_path: Path) -> None:
+    first, second = log(seed=4, flushes=1), log(seed=5, flushes=1, first_commit=1)
+    with running(fresh_topics, tmp_path) as flow:
+        publish(fresh_topics, first.records)
+        until("the first rows", lambda: len(stored(tmp_path, "actions")) > 0)
+        publish(fresh_topics, second.records)
+        time.sleep(1)  # read, and too early for the next commit
+        assert flow.stop() < 3
+    assert_exactly(tmp_path, first, second)
+
+
+def _child(bootstrap: str, folder: Path, point: str, at: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, str(CHILD), bootstrap, str(folder), point, str(at)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=CHILD.parents[2],
+        env={"PYTHONPATH": str(CHILD.parents[2])},
+    )
+
+
+@pytest.mark.parametrize("point", ["before commit", "after commit", "after append"])
+def test_a_kill_at_any_point_loses_no_row_and_doubles_none(
+    point: str, fresh_topics: str, tmp_path: Path
+) -> None:
+    made = log(seed=6, flushes=30)
+    publish(fresh_topics, made.records)
+    for at in (1, 2, 3, 5):
+        with _child(fresh_topics, tmp_path, point, at) as child:
+            # A late attempt may find all rows written and nothing left to die of.
+            until("its death", lambda c=child: c.poll() is not None or has_all(tmp_path, made))
+            child.kill()
+            assert child.wait() == -signal.SIGKILL
+    with _child(fresh_topics, tmp_path, "never", 0) as child:
+        until("all rows", lambda: has_all(tmp_path, made))
+        child.terminate()
+        assert child.wait(10) == 0
+    assert_exactly(tmp_path, made)
+
+
+def test_two_flows_on_the_same_tables_never_double_a_row(
+    fresh_topics: str, tmp_path: Path
+) -> None:
+    made = log(seed=7, flushes=40)
+    children = [_child(fresh_topics, tmp_path, "never", 0) for _ in range(2)]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for start in range(0, len(made.records), 100):
+        publish(fresh_topics, made.records[start : start + 100])
+    until("all rows", lambda: has_all(tmp_path, made))
+    for child in children:
+        child.terminate()
+    assert [child.wait(10) for child in children] == [0, 0]
+    for child in children:
+        child.communicate()
+    assert_exactly(tmp_path, made)
+
+
+def test_a_warehouse_that_cannot_be_written_is_waited_for_and_then_gets_all_rows(
+    fresh_topics: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows.loader.hold, "FIRST_S", 0.05)
+    monkeypatch.setattr(flows.loader.hold, "MOST_S", 0.1)
+    folder, elsewhere = tmp_path / "warehouse", tmp_path / "elsewhere"
+    folder.write_text("in the way")
+    first, second = log(seed=8, flushes=3), log(seed=9, flushes=3, first_commit=3)
+    publish(fresh_topics, first.records)
+    with running(fresh_topics, folder) as flow:
+        assert flow.ready.wait(20), "what waits for the flow is not held up"
+        assert flow.meter.value("touchline_warehouse_up") == 0
+        folder.unlink()
+        until("the first rows", lambda: has_all(folder, first))
+        assert flow.meter.value("touchline_warehouse_up") == 1
+
+        folder.rename(elsewhere)
+        folder.write_text("in the way again")
+        publish(fresh_topics, second.records)
+        until("trouble", lambda: flow.meter.value("touchline_warehouse_up") == 0)
+        folder.unlink()
+        elsewhere.rename(folder)
+        until("all rows", lambda: len(stored(folder, "touchpoints")) > len(first.touchpoints))
+    assert flow.readiness == 1
+    assert_exactly(folder, first, second)
+
+
+def test_a_stop_while_waiting_for_the_warehouse_ends_in_time_and_the_rows_come_next_time(
+    fresh_topics: str, tmp_path: Path
+) -> None:
+    folder, elsewhere = tmp_path / "warehouse", tmp_path / "elsewhere"
+    first, second = log(seed=10, flushes=2), log(seed=11, flushes=2, first_commit=2)
+    with running(fresh_topics, folder) as flow:
+        publish(fresh_topics, first.records)
+        until("the first rows", lambda: has_all(folder, first))
+        folder.rename(elsewhere)
+        folder.write_text("in the way")
+        publish(fresh_topics, second.records)
+        until("trouble", lambda: flow.meter.value("touchline_warehouse_up") == 0)
+        assert flow.stop() < 2
+    folder.unlink()
+    elsewhere.rename(folder)
+    with running(fresh_topics, folder):
+        until("all rows", lambda: len(stored(folder, "touchpoints")) > len(first.touchpoints))
+    assert_exactly(folder, first, second)
+
+
+def test_topics_that_were_made_again_go_on_in_the_same_tables(
+    fresh_topics: str, tmp_path: Path
+) -> None:
+    before, after = log(seed=12, flushes=5), log(seed=13, flushes=5, first_commit=1_000)
+    publish(fresh_topics, before.records)
+    with running(fresh_topics, tmp_path):
+        until("all rows", lambda: has_all(tmp_path, before))
+    admin = AdminClient({"bootstrap.servers": fresh_topics})
+    for deleted in admin.delete_topics([ENRICHED, ACTIONS]).values():
+        deleted.result(10)
+    create_topics({"bootstrap.servers": fresh_topics}, Settings().channels, 16)
+    publish(fresh_topics, after.records)
+    both = Log([], before.touchpoints + after.touchpoints, before.actions + after.actions)
+    with running(fresh_topics, tmp_path):
+        until("all rows", lambda: has_all(tmp_path, both))
+    assert_exactly(tmp_path, before, after)
+
+
+def test_a_table_that_is_not_ours_ends_the_flow_with_its_name(
+    fresh_topics: str, tmp_path: Path
+) -> None:
+    stranger = log(seed=14, flushes=1)
+    publish(fresh_topics, stranger.records)
+    with running(fresh_topics, tmp_path):
+        until("all rows", lambda: has_all(tmp_path, stranger))
+    (tmp_path / "actions").rename(tmp_path / "kept")
+    (tmp_path / "touchpoints").rename(tmp_path / "actions")
+    flow = Running(fresh_topics, tmp_path)
+    until("its end", lambda: not flow.alive())
+    assert isinstance(flow.failure, WarehouseUnfit)
+    assert "actions: column kind: expected" in str(flow.failure)
+
+
+def test_without_a_broker_the_flow_says_so_and_ends_when_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running("127.0.0.1:1", tmp_path) as flow:
+        until("the address", lambda: "127.0.0.1:1" in caplog.text)
+        assert not flow.ready.is_set()
+        assert flow.stop() < 5
+
+
+def test_without_a_broker_the_flow_ends_at_once_when_it_must_not_wait(tmp_path: Path) -> None:
+    settings = Settings(
+        kafka_bootstrap_servers="127.0.0.1:1", warehouse_url=str(tmp_path), fail_fast=True
+    )
+    with pytest.raises(ServiceAbsent, match="127.0.0.1:1"):
+        warehouse.run(settings, Meter(), threading.Event(), lambda: None)
