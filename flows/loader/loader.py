@@ -1,6 +1,5 @@
 """What the steps of the warehouse flow share, from the start position to the last write."""
 
-import gc
 import logging
 import threading
 import time
@@ -73,10 +72,6 @@ class Loader:
             return False
         self._append = Append(buffers)
         self._reader = TopicReader(self._config, topics, starts)
-        # Rows wait by the ten thousand and hold no cycles: looking at them again and again finds
-        # nothing (a quarter of decode's time).
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
         tell()
         return True
 

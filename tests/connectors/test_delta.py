@@ -1,4 +1,4 @@
-"""What the Delta appender promises: each row once, with its position, whatever happens meanwhile."""
+"""What the Delta appender promises: each row once, with its position, whatever happens."""
 
 import resource
 import shutil
@@ -204,7 +204,7 @@ turns = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 6), st.booleans()),
 def test_two_writers_that_take_turns_as_they_like_never_double_a_row(
     tmp_path_factory: pytest.TempPathFactory, turns: list[tuple[int, int, bool]]
 ) -> None:
-    """Each writer reads the same log from where it began, in batches of its own, and may restart."""
+    """Each reads the same log from its beginning, in batches of its own, and may restart."""
     folder = tmp_path_factory.mktemp("rivals")
     log = [row(number // 2, partition=number % 2) for number in range(40)]
 
@@ -262,7 +262,7 @@ def test_a_full_disk_is_named_and_the_rows_go_in_once_there_is_room(
     appender: DeltaAppender, tmp_path: Path, free_bytes: int
 ) -> None:
     appender.append(rows(2), {0: 2})
-    with _full_disk(free_bytes), pytest.raises(WarehouseUnavailable, match="touchpoints: .*large"):
+    with _full_disk(free_bytes), pytest.raises(WarehouseUnavailable, match=r"touchpoints: .*large"):
         appender.append(rows(500), {0: 500})
     assert ids(tmp_path) == numbered(2)
     assert appender.append(rows(500), {0: 500}) == 498
@@ -273,7 +273,7 @@ def test_a_warehouse_that_cannot_be_made_is_named_and_made_when_it_can(tmp_path:
     folder = tmp_path / "warehouse"
     folder.write_text("a file where the folder should be")
     appender = DeltaAppender(str(folder), TOUCHPOINTS, "id", 1)
-    with pytest.raises(WarehouseUnavailable, match="warehouse/touchpoints: .*directory"):
+    with pytest.raises(WarehouseUnavailable, match=r"warehouse/touchpoints: .*directory"):
         appender.positions()
     folder.unlink()
     assert appender.append(rows(1), {}) == 1
@@ -305,14 +305,12 @@ def test_a_table_that_went_back_in_time_stops_the_writer(
     (tmp_path / "touchpoints" / "_delta_log" / f"{2:020}.json").unlink()
     with pytest.raises(WarehouseUnavailable, match="version"):
         appender.append(rows(6), {0: 6})
-    with pytest.raises(WarehouseUnfit, match="expected first/id==/0 to be at .*older version"):
+    with pytest.raises(WarehouseUnfit, match=r"expected first/id==/0 to be at .*older version"):
         appender.append(rows(6), {0: 6})
 
 
 def test_a_table_with_other_columns_is_refused_by_name(tmp_path: Path) -> None:
-    DeltaTable.create(
-        str(tmp_path / "touchpoints"), Schema([Field("id", PrimitiveType("long"))])
-    )
+    DeltaTable.create(str(tmp_path / "touchpoints"), Schema([Field("id", PrimitiveType("long"))]))
     appender = DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 1)
-    with pytest.raises(WarehouseUnfit, match="column date: expected .*date.*, got no such column"):
+    with pytest.raises(WarehouseUnfit, match=r"column date: expected .*date.*, got no such column"):
         appender.append(rows(1), {})

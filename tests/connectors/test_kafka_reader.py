@@ -106,7 +106,7 @@ def test_a_topic_that_was_deleted_stops_the_reader_by_name(
     reader = open_reader(kafka, find_topics({"bootstrap.servers": kafka}, ["reader-gone"]), {})
     reader.read(1, 0.1)
     delete(kafka, "reader-gone")
-    with pytest.raises(TopicReplaced, match="reader-gone: .* got no such topic"):
+    with pytest.raises(TopicReplaced, match=r"reader-gone: .* got no such topic"):
         read_until(reader, lambda _: False)
 
 

@@ -10,8 +10,8 @@ from deltalake import DeltaTable
 
 from connectors.kafka_topics import ACTIONS, ENRICHED
 from connectors.records import action_record, enriched_record
-from decisions.decision import Action
 from state.applied import Applied
+from state.decision import Action
 from state.touchpoint import Touchpoint
 
 NOON_MS = 1_767_268_800_000
@@ -75,9 +75,7 @@ def _touchpoint(applied: Applied) -> Published:
 
 def _action(applied: Applied) -> Published:
     name = _id(applied)
-    value = action_record(
-        "ada", Action(name, "offer.decided", name, {}), NOON_MS, "v1", applied
-    )
+    value = action_record("ada", Action(name, "offer.decided", name, {}), NOON_MS, "v1", applied)
     return Published(ACTIONS, applied.shard, "ada", value)
 
 

@@ -84,6 +84,15 @@ def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
     return line
 
 
+def simulated(folder: Path) -> dict[str, Any]:
+    """What the stand-in for the simulator prints once it runs."""
+    printed = folder / ".touchline" / "logs" / "simulator.out"
+    while not printed.read_text().endswith("\n"):
+        time.sleep(0.02)
+    line: dict[str, Any] = json.loads(printed.read_text())
+    return line
+
+
 def listens(address: str) -> bool:
     host, _, port = re.sub(r"^\w+://|/.*", "", address).partition(":")
     with socket.socket() as probe:
@@ -153,6 +162,7 @@ def test_ctrl_c_on_a_terminal_reaches_only_up_which_ends_the_others_in_order(
 def test_a_process_that_will_not_end_is_ended_in_five_seconds(tmp_path: Path, name: str) -> None:
     with up(tmp_path, "--demo", "--json", mood=f"{name} ignores SIGTERM") as process:
         ready(process)
+        simulated(tmp_path)
         began_s = time.monotonic()
         process.terminate()
         process.wait()
@@ -245,13 +255,10 @@ def test_the_simulator_is_told_the_options_and_none_of_the_users_own_servers(
         "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": "far.example:9092",
         "TOUCHLINE_CACHE_PROFILES": "5000",
     }
-    printed = tmp_path / ".touchline" / "logs" / "simulator.out"
     with up(tmp_path, "--demo", "--json", *options, env=foreign) as process:
         where = ready(process)
-        while not printed.read_text().endswith("\n"):
-            time.sleep(0.02)
+        told = simulated(tmp_path)
         process.terminate()
-    told = json.loads(printed.read_text())
     arguments = dict(zip(told["arguments"][2::2], told["arguments"][3::2], strict=True))
     assert told["arguments"][:2] == ["simulate", "--json"]
     assert arguments == {

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import cast
 
 import pytest
@@ -25,7 +26,9 @@ def row(mark: int, place: Place = HOME, size: int = 1) -> Row:
     return Row(place, mark, size, (mark,))
 
 
-def arrivals(rows: list[Row], at_s: float = 0.0, offsets: dict[Place, int] | None = None) -> Arrivals:
+def arrivals(
+    rows: list[Row], at_s: float = 0.0, offsets: dict[Place, int] | None = None
+) -> Arrivals:
     return Arrivals(at_s, rows, offsets or {}, [])
 
 
@@ -94,7 +97,7 @@ def test_each_record_is_accepted_once_and_in_order_whatever_tails_come_again(
     marks: dict[Place, int] = {}
     accepted: list[Row] = []
     repeats: list[Row] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         found = accept(marks, arrivals(written[start:end]))
         accepted += found.rows
         repeats += found.repeats
@@ -159,9 +162,7 @@ def appending(warehouse: Warehouse, meter: Meter, stop: threading.Event | None =
     return Append({TOPIC: Buffer(cast(DeltaAppender, warehouse), hold, meter)})
 
 
-def test_there_is_at_most_one_commit_each_five_seconds(
-    warehouse: Warehouse, meter: Meter
-) -> None:
+def test_there_is_at_most_one_commit_each_five_seconds(warehouse: Warehouse, meter: Meter) -> None:
     append = appending(warehouse, meter)
     for tick in range(40):  # a poll each half second, one row in each
         append(arrivals([row(tick)], tick / 2, {HOME: tick + 1}))
@@ -242,12 +243,16 @@ def test_the_last_write_makes_one_attempt_only(warehouse: Warehouse, meter: Mete
     assert stop.seconds == []
 
 
+def _ten_by(number: int) -> int:
+    return 10 // number
+
+
 def test_what_a_step_raises_ends_the_run_and_is_raised_when_all_is_closed() -> None:
     execution = Execution(threading.Event())
-    assert list(execution.guard(lambda n: 10 // n)(5)) == [2]
+    assert list(execution.guard(_ten_by)(5)) == [2]
     assert not execution.over()
-    assert list(execution.guard(lambda n: 10 // n)(0)) == []
+    assert list(execution.guard(_ten_by)(0)) == []
     assert execution.over()
-    assert list(execution.guard(lambda n: 10 // n)(5)) == [], "nothing is done after a failure"
+    assert list(execution.guard(_ten_by)(5)) == [], "nothing is done after a failure"
     with pytest.raises(ZeroDivisionError):
         execution.raise_failure()

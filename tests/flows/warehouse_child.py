@@ -10,8 +10,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from deltalake import write_deltalake
+
 import connectors.delta
 import flows.loader.append
+import flows.loader.loader
 from connectors.delta import DeltaAppender
 from flows import warehouse
 from flows.metrics.meter import Meter
@@ -20,6 +23,7 @@ from flows.settings import Settings
 # Many small commits, so that there are many points to die at.
 flows.loader.append.MOST_SECONDS = 0.02
 flows.loader.append.MOST_ROWS = 40
+flows.loader.loader.POLL_RECORDS = 50
 
 
 def die_around(call: Callable[..., Any], time: int, before: bool) -> Callable[..., Any]:
@@ -43,12 +47,19 @@ def main(bootstrap: str, folder: str, point: str, time: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if point in ("before commit", "after commit"):
-        write = connectors.delta.write_deltalake
-        connectors.delta.write_deltalake = die_around(write, time, point == "before commit")
+        whole = die_around(write_deltalake, time, point == "before commit")
+        setattr(connectors.delta, "write_deltalake", whole)  # noqa: B010  mypy: it is not exported
     elif point == "after append":
-        DeltaAppender.append = die_around(DeltaAppender.append, time, False)  # type: ignore[method-assign]  # what the test is about
+        whole = die_around(DeltaAppender.append, time, False)
+        DeltaAppender.append = whole  # type: ignore[method-assign]  # what the test is about
     settings = Settings(kafka_bootstrap_servers=bootstrap, warehouse_url=folder)
-    warehouse.run(settings, Meter(), stop, lambda: print("ready", flush=True))
+    warehouse.run(settings, Meter(), stop, say_ready)
 
 
-main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+def say_ready() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

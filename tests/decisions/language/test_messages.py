@@ -1,0 +1,156 @@
+"""An expression that cannot be compiled says where, what was expected, what came, and what is near."""
+
+import time
+
+import pytest
+
+from decisions.language import ExpressionError, Scope, compile_condition, compile_value
+
+SCOPE = Scope({"city": "string"}, ["vip", "newcomer"])
+
+
+def error_of(source: str) -> ExpressionError:
+    with pytest.raises(ExpressionError) as raised:
+        compile_condition(source, SCOPE)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("source", "at", "nearest"),
+    [
+        ("evnt.name == 'X'", "evnt", "event"),
+        ("profile.ordrs.count > 1", "ordrs", "orders"),
+        ("profile.orders.value90d > 1.0", "value90d", "value_90d"),
+        ("profile.channels.email.event > 1", "event >", "events"),
+        ("customer.citty == 'X'", "citty", "city"),
+        ("customer['citty'] == 'X'", "'citty'", "city"),
+        ("has(customer.citty)", "citty", "city"),
+        ("true && 'newcommer' in segments", "'newcommer'", "newcomer"),
+        ("event.name.startWith('X')", "startWith", "startsWith"),
+        ("timestmp('X') < now", "timestmp", "timestamp"),
+        ("[1].exist(e, e == 1)", "exist", "exists"),
+        ("profile.zzzzzz", "zzzzzz", None),
+    ],
+)
+def test_a_wrong_name_is_pointed_at_and_the_nearest_one_offered(
+    source: str, at: str, nearest: str | None
+) -> None:
+    error = error_of(source)
+    assert (error.offset, error.nearest) == (source.index(at), nearest)
+    assert error.expected.startswith("one of ")
+
+
+@pytest.mark.parametrize(
+    ("source", "at", "expected", "got"),
+    [
+        ("profile.orders.value > 500", "500", "double", "int"),
+        ("500 < profile.orders.value", "500", "double", "int"),
+        ("profile.orders.count > 2.0", "2.0", "int", "double"),
+        ("profile.orders.value > profile.orders.count", "count", "double", "int"),
+        ("event.name == 5", "5", "string", "int"),
+        ("event.at < event.properties.x", "x", "timestamp", "dyn"),
+        ("now + 5 > now", "5", "duration", "int"),
+        ("profile.orders.count", "count", "bool", "int"),
+        ("!event.name", "!", "bool", "string"),
+        ("profile.orders.count && true", "count", "bool", "int"),
+        ("5 in segments", "5", "string", "int"),
+        ("5 in ['a']", "5", "string", "int"),
+        ("'a' in event.name", "name", "list or map", "string"),
+        ("true ? 1 : 'a'", "'a'", "int", "string"),
+        ("[now, 1] == []", "1", "timestamp", "int"),
+        ("duration('5 days') < now - now", "'5 days'", "a duration such as 90s", "5 days"),
+        ("timestamp('today') < now", "'today'", "a time such as", "today"),
+        ("event.name.size(1) > 1", "size", "0", "1"),
+        ("size(5) > 1", "5", "string, list or map", "int"),
+        ("event.name.contains(5)", "5", "string", "int"),
+        ("profile.orders == 1", "orders", "one of count", "nothing"),
+        ("event.name.first == 1", "first", "an object", "string"),
+        ("has(profile.orders.count)", "count", "a field of customer", "profile.orders.count"),
+        ("[1].exists(e)", "exists", "exists(name, condition)", "this"),
+        ("profile.orders.count >", "", "a name or a value", "the end"),
+        ("(true", "", ")", "the end"),
+        ("event.name = 'X'", "=", "a name, a value", "="),
+        ("event.name == 'X", "'X", "a closing '", "'X"),
+        ("1u == 1", "u", "a space", "u"),
+        ("matches('a', 'b')", "matches", "one of", "matches"),
+    ],
+)
+def test_a_wrong_type_or_word_is_pointed_at(source: str, at: str, expected: str, got: str) -> None:
+    error = error_of(source)
+    assert error.offset == (source.index(at) if at else len(source))
+    assert error.expected.startswith(expected)
+    assert error.got == got
+
+
+def test_a_number_of_the_wrong_type_is_told_how_to_be_written() -> None:
+    assert "write 500.0" in error_of("profile.orders.value > 500").message
+    assert "write 2" in error_of("profile.orders.count > 2.0").message
+    assert "double(...)" in error_of("profile.orders.count > 2.5").message
+    assert "timestamp(...)" in error_of("event.at < event.properties.x").message
+
+
+def test_the_whole_error_can_be_read_in_one_line() -> None:
+    assert str(error_of("customer.citty == 'X'")) == (
+        'at 9: an undeclared trait; expected one of city, got citty; did you mean "city"?'
+    )
+
+
+HOSTILE = {
+    "100 KB of nothing": " " * 100_000,
+    "100 KB of text": '"' + "a" * 100_000 + '"',
+    "an open text": '"' + "a" * 19_000,
+    "open triple quotes": "'''" * 6_000,
+    "10,000 brackets": "(" * 10_000,
+    "10,000 closed brackets": "(" * 10_000 + "true" + ")" * 10_000,
+    "nested lists": "[" * 4_000,
+    "nested calls": "size(" * 1_500,
+    "nested indexes": "segments[" * 2_000,
+    "10,000 terms": " || ".join(["true"] * 10_000),
+    "a long sum": " + ".join(["1"] * 2_400) + " == 1",
+    "many operators": "!" * 4_900 + "true",
+    "many minuses": "-" * 4_900 + "1 == 1",
+    "many ternaries": "true ? true : " * 1_000 + "true",
+    "ternaries in conditions": "true" + " ? true : true" * 1_000,
+    "a long path": "event.properties" + ".a" * 2_000,
+    "a long chain of macros": "[1]" + ".map(e, e)" * 600 + " == [1]",
+    "macros in macros": "[1].all(a, [1].all(b, [1].all(c, true)))",
+    "a long list": "1 in [" + "1," * 2_400 + "1]",
+    "a long inner list": "[1].all(e, [" + "1," * 200 + "1].all(f, true))",
+    "a long number": "1" * 19_000 + " == 1",
+    "a long exponent": "1e" + "9" * 19_000 + " == 1.0",
+    "a long name": "a" * 19_000,
+    "a long segment": '"' + "vip" * 6_000 + '" in segments',
+    "a null byte": "true\0",
+    "a control character": "true \x1b",
+    "a surrogate": '"\ud800" == 1',
+    "another alphabet": "profil\u0435.orders.count > 1",
+    "another digit": "profile.orders.count > \u0661",
+    "python": "__import__('os').system('true')",
+    "attributes": "event.__class__",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_expression_is_refused_at_once(source: str) -> None:
+    started = time.process_time()
+    with pytest.raises(ExpressionError) as raised:
+        compile_value(source, SCOPE)
+    assert time.process_time() - started < 1.0
+    assert 0 <= raised.value.offset <= len(source)
+    assert len(raised.value.got) <= 60
+
+
+def test_what_is_long_but_reasonable_is_compiled() -> None:
+    brands = ", ".join(f'"brand {number}"' for number in range(1_000))
+    compile_condition(f"event.properties.brand in [{brands}]", SCOPE)
+    compile_condition(" || ".join(f'event.name == "Event {n}"' for n in range(500)), SCOPE)
+    compile_condition("(" * 30 + "true" + ")" * 30, SCOPE)
+    compile_condition(" + ".join(["1"] * 60) + " == 60", SCOPE)
+
+
+def test_what_is_written_in_an_expression_is_never_python() -> None:
+    for name in ("it0", "profile.__class__", "now_ms", "FAILURES", "A", "equal(1, 1)"):
+        error_of(f"{name} == 1")
+    text = "'); import os; ('"
+    assert compile_value(f'"{text}"', SCOPE)(None, None, 0) == text  # type: ignore[arg-type]  # unread
