@@ -327,11 +327,13 @@ class Checker:
             raise ExpressionError(
                 f"{node.name}() goes through a list", node.offset, "list or map", through.type
             )
-        counts = (2, 3) if node.name == "map" else (2,)
-        name = node.arguments[0] if node.arguments else node
-        if len(node.arguments) not in counts or not isinstance(name, Name):
-            usage = f"{node.name}(name, {'value' if node.name == 'map' else 'condition'})"
-            raise ExpressionError(f"{node.name}() is written otherwise", name.offset, usage, "this")
+        usage = f"{node.name}(name, {'value' if node.name == 'map' else 'condition'})"
+        if len(node.arguments) not in ((2, 3) if node.name == "map" else (2,)):
+            got = f"{len(node.arguments)} arguments"
+            raise ExpressionError("a macro is written otherwise", node.offset, usage, got)
+        name = node.arguments[0]
+        if not isinstance(name, Name):
+            raise ExpressionError("a macro is written otherwise", name.offset, usage, "no name")
         self._loops += 1
         items = self._elements(through, node.offset)
         outside = self._variables
