@@ -5,8 +5,6 @@ import re
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """A JSON string, or the rest of the text when its closing quote is missing; linear in time."""
 
-NOT_MARKS = bytes(set(range(256)) - set(b"{[:"))
-"""What to delete from a text to count its marks: at least as many as levels, and as keys."""
 NOT_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 
 

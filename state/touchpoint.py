@@ -41,5 +41,7 @@ def identity(customer_id: str, *parts: str) -> bytes:
     Lengths go in, so that no two different argument lists read the same
     ("a", "bc" is not "ab", "c"). BLAKE2b, RFC 7693.
     """
-    text = "".join([f"{len(part)}:{part}" for part in (customer_id, *parts)])
+    text = f"{len(customer_id)}:{customer_id}"
+    for part in parts:
+        text += f"{len(part)}:{part}"
     return hashlib.blake2b(text.encode(), digest_size=16).digest()

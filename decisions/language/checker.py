@@ -149,8 +149,7 @@ class Checker:
             what = "an unknown name"
             if node.name == "event":
                 what = "there is no event here"
-            names = [*known, *self._variables]
-            raise _unknown(what, node.name, node.offset, names)
+            raise _unknown(what, node.name, node.offset, [*known, *self._variables])
         return _Place(node.name, None)
 
     def _select(self, node: Select) -> Code | _Place:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+import msgspec
 import orjson
 from confluent_kafka import KafkaException
 
@@ -41,7 +42,7 @@ def list_topics(bootstrap_servers: str | None, as_json: bool) -> None:
     with _kafka(bootstrap_servers) as (settings, admin):
         found = describe_topics(admin, [topic.name for topic in all_topics(settings.channels)])
     if as_json:
-        return _say_json(topics=[_fields(topic) for topic in found])
+        return _say_json(topics=[msgspec.structs.asdict(topic) for topic in found])
     for topic in found:
         limit = "?" if topic.max_message_bytes is None else f"{topic.max_message_bytes:,}"
         click.echo(
@@ -94,10 +95,6 @@ def _kafka(bootstrap_servers: str | None) -> Iterator[tuple[Settings, dict[str, 
         raise click.ClickException(f"Kafka at {address}: {failure.args[0].str()}") from None
     except (SettingsError, TopicError) as error:
         raise click.ClickException(str(error)) from None
-
-
-def _fields(topic: Any) -> dict[str, Any]:
-    return {name: getattr(topic, name) for name in topic.__struct_fields__}
 
 
 def _say_json(**fields: Any) -> None:

@@ -11,7 +11,7 @@ from flows.local.numbers import Numbers
 from state.keys import offers_key
 
 LOOKED_AT = 50
-"""Serving keys: the first with an offer in it is good enough."""
+"""Serving keys, of any number: an example is all that is wanted."""
 
 
 class Summary(Struct, frozen=True):
@@ -79,14 +79,16 @@ def warehouse_rows(folder: Path) -> int:
 
 
 def somebody(redis_url: str) -> str | None:
-    """The id of a customer who has an offer now; None when nobody has, or Redis is silent."""
+    """The id of a customer who has an offer now, a short one; None when nobody has, or Redis is
+    silent."""
     from redis import Redis, RedisError  # noqa: PLC0415 - 0.2 s that only a screen is to pay for
 
     prefix = offers_key("")
     with contextlib.suppress(RedisError), Redis.from_url(redis_url, socket_timeout=0.5) as redis:
-        for key in islice(redis.scan_iter(match=prefix + b"*", count=1000), LOOKED_AT):
-            if b'"offers":[{' in (redis.get(key) or b""):
-                return bytes(key).removeprefix(prefix).decode()
+        keys = list(islice(redis.scan_iter(match=prefix + b"*", count=1000), LOOKED_AT))
+        offered = [key for key in keys if b'"offers":[{' in (redis.get(key) or b"")]
+        if offered:
+            return bytes(min(offered, key=len)).removeprefix(prefix).decode()
     return None
 
 

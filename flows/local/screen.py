@@ -3,6 +3,7 @@
 import shlex
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -94,15 +95,21 @@ def screen(
 
 
 def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]:
-    """What to try, with a real customer's id once there is one."""
+    """Three commands to try, with a real customer's id once there is one."""
     name = customer or "CUSTOMER_ID"
-    port = ready.redis_url.rpartition(":")[2].partition("/")[0]
-    key = shlex.quote(offers_key(name).decode())
-    client = next((name for name in ("redis-cli", "valkey-cli") if shutil.which(name)), None)
+    server = ready.redis_url.removeprefix("redis://").removesuffix("/0")
+    key = offers_key(name).decode()
+    client = shutil.which("redis-cli") or shutil.which("valkey-cli")
+    if client:
+        port = server.rpartition(":")[2]
+        get = f"{Path(client).name} -p {port} GET {shlex.quote(key)}"
+    else:
+        # curl is one, too: Redis takes commands as plain lines.
+        lines = shlex.quote(f"GET {key}\\nQUIT\\n")
+        get = f"printf {lines} | curl -s telnet://{server}"
     return [
-        f"export TOUCHLINE_REDIS_URL={ready.redis_url}",
-        f"{program} customer {shlex.quote(name)}",
-        f"{client or 'redis-cli'} -p {port} GET {key}",
+        f"{program} customer {shlex.quote(name)} --redis-url redis://{server}",
+        get,
         f"curl -s {ready.metrics_urls['touchpoints']}",
     ]
 

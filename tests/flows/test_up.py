@@ -6,6 +6,7 @@ Broker and Redis are real; stand_in.py takes the place of the flows and the simu
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 from rich.console import Console
 
 from flows.local.numbers import Numbers
+from flows.local.outcome import somebody
 from flows.local.process import LINUX
 from flows.local.screen import next_commands, screen
 from flows.local.stack import Ready
@@ -310,6 +313,25 @@ def test_on_a_terminal_a_screen_is_drawn_and_the_summary_stays(tmp_path: Path) -
     assert b"Try next" in seen
     assert seen.count(b"Ctrl-C stops") > 1
     assert b"ran " in seen[seen.rindex(b"stopping") :]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_without_a_redis_client_the_command_shown_for_an_offer_uses_curl(
+    fresh_redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Redis.from_url(fresh_redis) as redis:
+        redis.set("touchline:offers:c-000001", '{"offers":[{"offer_id":"tea"}]}')
+        redis.set("touchline:offers:a-0123456789ab", '{"offers":[{"offer_id":"tea"}]}')
+        redis.set("touchline:offers:c-2", '{"offers":[]}')
+    customer = somebody(fresh_redis)
+    assert customer == "c-000001"
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    where = Ready("127.0.0.1:1", fresh_redis, {"touchpoints": "http://127.0.0.1:1"}, "", "")
+    _, get, _ = next_commands(where, "touchline", customer)
+    shown = subprocess.run(
+        ["sh", "-c", get], capture_output=True, text=True, timeout=10, check=True
+    )
+    assert '{"offers":[{"offer_id":"tea"}]}' in shown.stdout
 
 
 @pytest.mark.parametrize("compact", [True, False])

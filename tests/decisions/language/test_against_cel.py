@@ -304,6 +304,12 @@ FIXED = [
         "[1, 0].all(e, 1 / e == 2)",
         "[0, 1].exists_one(e, 1 / e == 1)",
     ),
+    *("[1, 1].exists_one(e, e == 1)", "[2, 1].exists_one(e, e == 1)", "[].all(e, e)"),
+    *(
+        f"event.properties.{left} {operator} event.properties.{right}"
+        for left, right in (("one", "half"), ("one", "whole"), ("text", "digits"), ("no", "yes"))
+        for operator in ("<", "<=", ">", ">=", "==", "!=")
+    ),
     *("event.properties.none == null", "event.properties.one != null", "1 == null"),
     *("event.properties.yes == 1", "event.properties.yes < 2", "1 in [event.properties.yes]"),
     *("event.properties.mixed == [1.0, 1, 'shoes', true, null]", "true in event.properties.mixed"),

@@ -179,6 +179,7 @@ def test_a_condition_knows_what_it_reads(source: str, reads: int) -> None:
         ("event.name in []", set()),
         ("event.name == 'X' ? customer.age > 1 : false", {"X"}),
         ("event.name == 'X' ? true : event.name == 'Y'", {"X", "Y"}),
+        ("event.name in ['X', 'Y'] ? event.name == 'Y' : false", {"Y"}),
         ("event.name == 'X' || customer.age > 1", None),
         ("event.name == customer.city", None),
         ("event.name in ['X', customer.city]", None),
