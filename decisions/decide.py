@@ -1,7 +1,7 @@
 """What one event leads to: segments, then alerts, then offers."""
 
 from decisions.alerts import raise_alerts
-from decisions.offers import is_stale, serve
+from decisions.offers import any_old, serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move
 from state.decision import Decision
@@ -51,6 +51,12 @@ def decide(
         decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
     if due.alerts:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
-    if before != edition or playbook.offers_read & mask or is_stale(profile, playbook, now_ms):
+    held = profile.offers
+    if (
+        before != edition
+        or playbook.offers_read & mask
+        or not held
+        or any_old(held, playbook, now_ms)
+    ):
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
     return decision

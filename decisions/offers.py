@@ -17,23 +17,18 @@ Choice = tuple[Offer, str, str]
 """An offer, the channel and the placement it is served in."""
 
 
-def is_stale(profile: Profile, playbook: Playbook, now_ms: int) -> bool:
-    """Nothing is held, or something held has less than a third of its time left.
+def any_old(offers: Iterable[HeldOffer], playbook: Playbook, now_ms: int) -> bool:
+    """Whether one of `offers`, decided by this version, has less than a third of its time left.
 
-    An offer that stands until its own end cannot be prolonged: it is stale only when it is over.
+    One that stands until the offer's own end cannot be prolonged: it is old only when it is over.
     """
-    for held in profile.offers:
-        if _is_old(held, playbook, now_ms):
+    for held in offers:
+        expires_at = held.expires_at
+        if 3 * (expires_at - now_ms) < expires_at - held.decided_at and (
+            expires_at <= now_ms or expires_at != playbook.offers[held.offer_id].end_ms
+        ):
             return True
-    return not profile.offers
-
-
-def _is_old(held: HeldOffer, playbook: Playbook, now_ms: int) -> bool:
-    left = held.expires_at - now_ms
-    if 3 * left >= held.expires_at - held.decided_at:
-        return False
-    offer = playbook.offers.get(held.offer_id)
-    return left <= 0 or offer is None or held.expires_at != offer.end_ms
+    return False
 
 
 def serve(
@@ -56,7 +51,7 @@ def serve(
         decision.rule_errors += errors
     before = profile.offers
     kept = (
-        {held.offer_id: held for held in before if not _is_old(held, playbook, now_ms)}
+        {held.offer_id: held for held in before if not any_old((held,), playbook, now_ms)}
         if keep
         else {}
     )

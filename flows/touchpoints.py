@@ -14,7 +14,7 @@ from bytewax.dataflow import Dataflow
 
 from flows.engine import execute
 from flows.metrics.meter import Meter
-from flows.processor.commit import CommitSink
+from flows.processor.commit import CommitSink, commit_pending
 from flows.processor.decide import decide_step
 from flows.processor.intake import IntakeSource
 from flows.processor.processor import Processor
@@ -62,6 +62,7 @@ def run(
         execute(build(processor))
         if processor.failure is not None:
             raise processor.failure
+        commit_pending(processor)
         processor.settle()
         trim_published(processor)
         commit_offsets(processor, wait=True)

@@ -1,9 +1,14 @@
 """The fence and the plan of a shard: who may write it, how far it is, what it is about to do."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 VERSION = 1
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Position(Struct, array_like=True, frozen=True):
@@ -62,6 +67,20 @@ class Fence(Struct, array_like=True, frozen=True):
     """An offset in the shard's enriched partition that no plan above `commit` lies before."""
     plan: Plan | None
     positions: dict[str, Position] = field(default_factory=dict)
+
+
+def advance(fence: Fence, plan: Plan, last_ids: Mapping[str, str] = NOTHING) -> Fence:
+    """The fence once `plan` is committed, with no plan in it.
+
+    `last_ids`: topic → message id of the last event that the flush accepted from it.
+    """
+    positions = dict(fence.positions)
+    for topic, planned in plan.ranges.items():
+        known = positions[topic]
+        positions[topic] = Position(known.topic_id, planned.end, last_ids.get(topic, known.last_id))
+    return structs.replace(
+        fence, commit=plan.commit, now_ms=plan.now_ms, plan=None, positions=positions
+    )
 
 
 encode_fence = msgspec.msgpack.Encoder().encode

@@ -15,7 +15,7 @@ import msgspec
 import redis
 from msgspec import Struct, field, structs
 
-from state.fence import Fence, Plan, decode_fence, encode_fence
+from state.fence import Fence, decode_fence, encode_fence
 from state.keys import offers_key, shard_keys
 from state.wire import Command, Wire, WireLost
 
@@ -100,15 +100,10 @@ class ShardStore:
         counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
         return Taken(fence, list(outbox), counted)
 
-    def begin_plan(self, fence: Fence, plan: Plan) -> Fence:
-        """Send `plan` into the fence; returns the fence that will stand when `end_plan` returns."""
-        planned = structs.replace(fence, plan=plan, now_ms=plan.now_ms)
-        self._begin(planned, [])
-        return planned
-
-    def end_plan(self) -> None:
-        """Wait for it. Raises Unsettled, WireLost."""
-        self._end(0)
+    def begin_fence(self, fence: Fence) -> None:
+        """Send `fence`, which has a plan in it and changes nothing else."""
+        self._pending = 0
+        self._begin(fence, [])
 
     def begin_load(self, customers: Sequence[str]) -> None:
         """Ask for the stored profiles of `customers` (at least one)."""
@@ -139,8 +134,8 @@ class ShardStore:
         self._pending = len(changes)
         self._begin(commit.fence, changes, written)
 
-    def end_commit(self) -> None:
-        """Wait for it. Raises Unsettled, WireLost, Refused."""
+    def end(self) -> None:
+        """Wait for what was begun. Raises Unsettled, WireLost, Refused."""
         self._end(self._pending)
 
     def trim(self, count: int) -> None:

@@ -43,7 +43,10 @@ class Metric(Struct, frozen=True):
 C, G, H = Kind.COUNTER, Kind.GAUGE, Kind.HISTOGRAM
 
 OUTCOMES = ("accepted", "duplicate", "dead_letter")
-STAGES = ("consume", "plan", "decode", "route", "decide", "produce", "commit", "publish", "book")
+STAGES = (
+    *("consume", "plan", "decode", "route", "decide"),
+    *("produce", "acknowledge", "commit", "publish"),
+)
 TABLES = ("touchpoints", "actions")
 
 # Finest where promises are made: 20 and 80 ms.

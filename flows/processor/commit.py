@@ -1,12 +1,14 @@
-"""commit: produce, wait for every acknowledgement, one EXEC per shard, publish the outbox.
+"""commit: fix the plan, produce, wait for every acknowledgement, one EXEC per shard, publish.
 
 Guaranteed: an event changes state once, and an offer is readable only after its enriched record is
 acknowledged. After a crash between two lines of this file the shard's next owner finds the plan and
 does the flush again, byte for byte; readers drop what they have seen by its place (`Applied`).
+
+While the broker acknowledges one flush the next is read and decided, in memory alone. Its plan
+rides in the EXEC that commits the one before, so it is fixed before its first byte is produced.
 """
 
 import time
-from functools import partial
 
 import msgspec
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
@@ -15,84 +17,119 @@ from msgspec import structs
 from connectors.records import offers_document
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
-from state.fence import Fence, Position, encode_plan
+from flows.processor.shard import Shard
+from state.fence import Fence, advance, encode_plan
 from state.profile import encode_profile
-from state.store import Commit
+from state.store import Commit, Unsettled
 from state.touchpoint import Touchpoint
+from state.wire import WireLost
 
 encode_entry = msgspec.msgpack.Encoder().encode
 
 
-def produce_step(processor: Processor, flush: Flush) -> None:
-    """The plan first, then the rows, in order; dead letters likewise; all acknowledged."""
+def commit_pending(processor: Processor, upcoming: Flush | None = None) -> None:
+    """Make the flush that was produced last true, and fix the plans of `upcoming`.
+
+    Drops from `upcoming` what belongs to a shard that is in doubt. Raises NotDelivered, Refused.
+    """
+    pending = processor.pending or Flush([])
+    upcoming = upcoming or Flush([])
+    if pending.slices:
+        with processor.measured("acknowledge"):
+            processor.settle()
+    processor.pending = None
+    with processor.measured("commit"):
+        _write(processor, pending, upcoming)
+    with processor.measured("publish"):
+        _publish(processor, pending)
+        book(processor, pending)
+
+
+def _write(processor: Processor, pending: Flush, upcoming: Flush) -> None:
+    """One transaction per shard: what is pending of it, and what is planned next."""
+    sent: list[tuple[Shard, Slice | None, Fence]] = []
+    for shard in {part.shard: None for part in (*pending.slices, *upcoming.slices)}:
+        done, planned = pending.of(shard), upcoming.of(shard)
+        fence = _committed(done) if done is not None else shard.fence
+        if planned is not None:
+            fence = structs.replace(fence, plan=planned.plan, now_ms=planned.plan.now_ms)
+        try:
+            if done is not None:
+                shard.store.begin_commit(_commit(done, fence))
+            else:
+                shard.store.begin_fence(fence)
+        except (WireLost, Unsettled) as doubt:
+            _drop(processor, shard, pending, upcoming, doubt)
+        else:
+            sent.append((shard, done, fence))
+    for shard, done, fence in sent:
+        try:
+            shard.store.end()
+        except (WireLost, Unsettled) as doubt:
+            _drop(processor, shard, pending, upcoming, doubt)
+            continue
+        shard.fence, shard.seen_commit = fence, fence.commit
+        if done is not None:
+            shard.log_end += 1 + len(done.rows)
+            shard.trim = 0
+            shard.remember(done.touched)
+
+
+def _drop(
+    processor: Processor, shard: Shard, pending: Flush, upcoming: Flush, doubt: Exception
+) -> None:
+    pending.drop(shard)
+    upcoming.drop(shard)
+    processor.lose(shard, doubt)
+
+
+def _publish(processor: Processor, done: Flush) -> None:
+    """Hand the recorded actions over; they are settled with what is produced next, or when idle."""
+    for part in done.slices:
+        records = [(customer.encode(), record) for customer, record in part.actions]
+        processor.publisher.actions(part.shard.index, records)
+        part.shard.published += len(records)
+
+
+def _produce(processor: Processor, flush: Flush) -> None:
+    """The plan first, then the rows, in order; dead letters likewise."""
     publisher = processor.publisher
     for part in flush.slices:
         index = part.shard.index
         publisher.plan(index, encode_plan(part.plan))
         publisher.enriched(index, part.rows)
         publisher.dead_letters(index, part.dead_letters)
-    processor.settle()
-
-
-def exec_step(processor: Processor, flush: Flush) -> None:
-    """Profiles, serving keys, outbox, counters and fence: one transaction per shard."""
-
-    def begin(part: Slice) -> None:
-        part.fence = _committed(part)
-        part.shard.store.begin_commit(_commit(part))
-
-    def end(part: Slice) -> None:
-        part.shard.store.end_commit()
-        shard = part.shard
-        shard.fence, shard.seen_commit = part.fence, part.fence.commit
-        shard.log_end += 1 + len(part.rows)
-        shard.trim = 0
-        shard.remember(part.touched)
-
-    flush.slices = processor.each(processor.each(flush.slices, begin), end)
-
-
-def publish_step(processor: Processor, flush: Flush) -> None:
-    """Hand the recorded actions over; the next flush, or idleness, waits until they are settled."""
-    for part in flush.slices:
-        records = [(customer.encode(), record) for customer, record in part.actions]
-        processor.publisher.actions(part.shard.index, records)
-        part.shard.published += len(records)
+        # Now, since the next flush goes on with the same objects before this one is committed.
+        part.profiles = [
+            (customer, encode_profile(kept)) for customer, kept in part.touched.items()
+        ]
 
 
 def _committed(part: Slice) -> Fence:
     """The fence after this commit."""
     shard, plan = part.shard, part.plan
-    positions = dict(part.fence.positions)
     last_ids: dict[str, str] = {}
     for message, event in zip(reversed(part.messages), reversed(part.events), strict=True):
         if len(last_ids) == len(plan.ranges):
             break
         if isinstance(event, Touchpoint):
             last_ids.setdefault(message.topic(), event.message_id)
-    for topic, planned in plan.ranges.items():
-        known = positions[topic]
-        positions[topic] = Position(known.topic_id, planned.end, last_ids.get(topic, known.last_id))
-    return structs.replace(
-        part.fence,
-        commit=plan.commit,
-        plan=None,
-        # While begun plans are left they may lie anywhere in what was read of the log at the
-        # take-over; from then on every plan of this owner lies beyond what it has produced.
-        plan_offset=part.fence.plan_offset if shard.todo else shard.log_end,
-        positions=positions,
-    )
+    fence = advance(shard.fence, plan, last_ids)
+    if plan.commit < shard.last_begun:
+        # The begun plans that are left lie anywhere in what was read of the log at the take-over.
+        return fence
+    return structs.replace(fence, plan_offset=shard.log_end)
 
 
-def _commit(part: Slice) -> Commit:
+def _commit(part: Slice, fence: Fence) -> Commit:
     shard = part.shard
     for kind, counts in part.tally.items():
         for label, count in counts.items():
             name = f"{kind}:{label}"
             shard.counters[name] = shard.counters.get(name, 0) + count
     return Commit(
-        fence=part.fence,
-        profiles=[(customer, encode_profile(kept)) for customer, kept in part.touched.items()],
+        fence=fence,
+        profiles=part.profiles,
         serving=[
             (customer, offers_document(customer, serving), serving.expires_at)
             for customer, serving in part.serving.items()
@@ -145,26 +182,25 @@ COUNTED = (
 
 
 class Committer(StatelessSinkPartition[Flush]):
-    """The end of the stream: what comes here decided is made true."""
+    """The end of the stream: what comes here decided is produced, and then made true."""
 
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
-        self._steps = [
-            processor.stage(name, partial(step, processor))
-            for name, step in (
-                ("produce", produce_step),
-                ("commit", exec_step),
-                ("publish", publish_step),
-                ("book", book),
-            )
-        ]
 
     def write_batch(self, items: list[Flush]) -> None:
-        """Commit each flush; after the last the next plan may be made."""
+        """Produce each flush, once its predecessor is committed and its plan is fixed."""
         for flush in items:
-            for step in self._steps:
-                step(flush)
+            self._processor.guarded(self._take, flush)
         self._processor.in_flight = False
+
+    def _take(self, flush: Flush) -> None:
+        processor = self._processor
+        commit_pending(processor, flush)
+        with processor.measured("produce"):
+            _produce(processor, flush)
+        processor.pending = flush if flush.slices else None
+        for part in flush.slices:
+            part.shard.evict(part.touched)
 
 
 class CommitSink(DynamicSink[Flush]):

@@ -9,6 +9,7 @@ import logging
 from connectors.dead_letter import Reason, Refusal
 from connectors.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
+from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
 from state.applied import Applied
@@ -115,6 +116,7 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
     """
     bad = part.events[position]
     assert isinstance(bad, Touchpoint)
+    commit_pending(processor)  # Redis must know of what this customer did in the flush before
     part.shard.store.begin_load([bad.customer_id])
     (blob,) = part.shard.store.end_load()
     profile = decode_profile(blob) if blob is not None else Profile()

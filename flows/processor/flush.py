@@ -6,7 +6,7 @@ from connectors.dead_letter import Refusal
 from connectors.shard_consumer import Record
 from flows.processor.shard import Shard
 from state.decision import Serving
-from state.fence import Fence, Plan
+from state.fence import Plan
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 
@@ -17,8 +17,6 @@ class Slice(Struct, eq=False):
     # consume
     shard: Shard
     plan: Plan
-    fence: Fence
-    """With the plan in it, as it stands in Redis."""
     replay: bool
     messages: list[Record]
     # decode
@@ -37,6 +35,9 @@ class Slice(Struct, eq=False):
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
     trimmed: int = 0
+    # commit
+    profiles: list[tuple[str, bytes]] = field(default_factory=list)
+    """(customer id, stored form) of those touched, as this flush leaves them."""
 
     def count(self, kind: str, label: str) -> None:
         """One more of `label`."""
@@ -48,3 +49,11 @@ class Flush(Struct, eq=False):
     """What the dataflow's stream is made of: one item is one flush of one or more shards."""
 
     slices: list[Slice]
+
+    def of(self, shard: Shard) -> Slice | None:
+        """What it holds of `shard`."""
+        return next((part for part in self.slices if part.shard is shard), None)
+
+    def drop(self, shard: Shard) -> None:
+        """Leave `shard` out."""
+        self.slices = [part for part in self.slices if part.shard is not shard]

@@ -1,8 +1,7 @@
-"""The source of the touchpoints flow: reads its shards' topics and fixes the next plans.
+"""The source of the touchpoints flow: reads its shards' topics and makes the next plans.
 
-Guaranteed: what is emitted is planned, so that a crash at any later instant leads to the same flush
-again; records of a topic come in offset order, none left out. After a crash the plans that were
-begun are emitted again first, with the same input.
+Guaranteed: records of a topic come in offset order, none left out, each in one plan. After a crash
+the plans that were fixed and not committed come again first, with the same input.
 """
 
 import time
@@ -10,12 +9,13 @@ from collections.abc import Iterable
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
+from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.ownership import take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
-from state.fence import Plan, Range
+from state.fence import Plan, Range, advance
 from state.ordering import checksum
 from state.store import Refused
 
@@ -24,7 +24,7 @@ WAIT_S = 0.05
 
 
 class Intake(StatelessSourcePartition[Flush]):
-    """Emits one flush at a time: the next plan is made when its predecessor is committed."""
+    """Emits one flush at a time: the next when its predecessor is produced."""
 
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
@@ -33,77 +33,69 @@ class Intake(StatelessSourcePartition[Flush]):
     def next_batch(self) -> Iterable[Flush]:
         """The next flush, or nothing yet. Raises StopIteration when told to stop."""
         processor = self._processor
-        if processor.in_flight:
+        if processor.in_flight and processor.failure is None:
             return ()
         if processor.stop.is_set():
             raise StopIteration
-        try:
-            take_due(processor)
-            self._read()
-            flush = Flush(self._plan())
-            self._upkeep.run(idle=not flush.slices)
-        except StopIteration:
-            raise
-        except Exception as error:  # noqa: BLE001 - re-raised by run() when the flow has ended
-            processor.fail(error)
-            return ()
+        flush = Flush([])
+        processor.guarded(self._fill, flush)
         processor.in_flight = bool(flush.slices)
         return (flush,) if flush.slices else ()
 
+    def _fill(self, flush: Flush) -> None:
+        processor = self._processor
+        take_due(processor)
+        self._read()
+        wall, cpu = time.perf_counter(), time.thread_time()
+        flush.slices = self._plan()
+        if flush.slices:
+            processor.book_stage("plan", wall, cpu)
+        idle = not flush.slices
+        if idle and processor.pending is not None:
+            commit_pending(processor)
+        self._upkeep.run(idle)
+
     def _read(self) -> None:
         processor = self._processor
-        waiting = any(shard.buffer for shard in processor.shards if not shard.todo)
-        wall, cpu = time.perf_counter(), time.thread_time()
-        messages = processor.consumer.fetch(
-            processor.settings.flush_events, 0 if waiting else WAIT_S
+        busy = processor.pending is not None or any(
+            s.buffer for s in processor.shards if not s.todo
         )
+        wall, cpu = time.perf_counter(), time.thread_time()
+        messages = processor.consumer.fetch(processor.settings.flush_events, 0 if busy else WAIT_S)
         by_index = processor.by_index
         for message in messages:
             by_index[message.partition()].add(message)
         if messages:
-            processor.measure("consume", wall, cpu)
+            processor.book_stage("consume", wall, cpu)
 
     def _plan(self) -> list[Slice]:
-        processor = self._processor
-        wall, cpu = time.perf_counter(), time.thread_time()
         now_ms = time.time_ns() // 1_000_000
-        slices, fresh = [], []
-        for shard in processor.shards:
-            if shard.hold is not Hold.OWNED:
-                continue
-            if shard.todo:
-                part = self._again(shard)
+        slices = []
+        for shard in self._processor.shards:
+            if shard.hold is Hold.OWNED and (shard.todo or shard.buffer):
+                part = self._again(shard) if shard.todo else self._new(shard, now_ms)
                 if part is not None:
+                    shard.head = advance(shard.head, part.plan)
                     slices.append(part)
-            elif shard.buffer:
-                part = self._new(shard, now_ms)
-                fresh.append(part)
-        begun = processor.each(fresh, self._begin)
-        slices += processor.each(begun, lambda part: part.shard.store.end_plan())
-        if slices:
-            processor.measure("plan", wall, cpu)
         return slices
 
     def _new(self, shard: Shard, now_ms: int) -> Slice:
-        fence = shard.fence
+        head = shard.head
         ranges = {
-            topic: Range(fence.positions[topic].next_offset, run[-1].offset() + 1, len(run))
+            topic: Range(head.positions[topic].next_offset, run[-1].offset() + 1, len(run))
             for topic, run in shard.buffer.items()
         }
         messages = shard.take_all()
         plan = Plan(
-            commit=fence.commit + 1,
-            generation=fence.generation,
+            commit=head.commit + 1,
+            generation=head.generation,
             ranges=ranges,
-            now_ms=max(now_ms, fence.now_ms),
+            now_ms=max(now_ms, head.now_ms),
             playbook=self._processor.playbook.version,
             build=self._processor.build,
             checksum=checksum(messages),
         )
-        return Slice(shard, plan, fence, False, messages)
-
-    def _begin(self, part: Slice) -> None:
-        part.fence = part.shard.store.begin_plan(part.fence, part.plan)
+        return Slice(shard, plan, False, messages)
 
     def _again(self, shard: Shard) -> Slice | None:
         """The oldest begun plan, once all of its input is here. Raises Refused for other input."""
@@ -118,7 +110,7 @@ class Intake(StatelessSourcePartition[Flush]):
             return None
         place = f"shard {shard.index}, flush {plan.commit}"
         for topic, planned in plan.ranges.items():
-            start = shard.fence.positions[topic].next_offset
+            start = shard.head.positions[topic].next_offset
             if planned.start != start:
                 raise Refused(f"{place}: {topic} was planned from {planned.start}, is at {start}")
         count = sum(planned.count for planned in plan.ranges.values())
@@ -132,7 +124,7 @@ class Intake(StatelessSourcePartition[Flush]):
             self._processor.meter.add("touchline_replays_by_other_build_total")
         shard.todo.popleft()
         self._processor.meter.add("touchline_flushes_replayed_total")
-        return Slice(shard, plan, shard.fence, True, messages)
+        return Slice(shard, plan, True, messages)
 
 
 class IntakeSource(DynamicSource[Flush]):

@@ -7,8 +7,8 @@ dropped and taken again), *dead-letter* (a bad record), *stop* (going on would b
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaException
 
@@ -28,7 +28,9 @@ log = logging.getLogger("touchline.touchpoints")
 STOPS = (Refused, NotDelivered, LogTruncated, PlanLogUnreadable, KafkaException)
 """Errors whose text already says what to do."""
 
-S = TypeVar("S")
+
+class Stopped(Exception):
+    """Told to stop while waiting."""
 
 
 class Processor:
@@ -59,7 +61,9 @@ class Processor:
         self.stop = stop
         self.failure: BaseException | None = None
         self.in_flight = False
-        """A flush is on its way: the next plan must wait for its commit."""
+        """A flush is between the source and the end of the stream: the next one must wait."""
+        self.pending: Flush | None = None
+        """The flush that is produced and not committed."""
 
     def stage(self, name: str, step: Callable[[Flush], None]) -> Callable[[Flush], Flush]:
         """`step` as a step of the dataflow: timed, and with its errors kept away from the engine.
@@ -70,22 +74,32 @@ class Processor:
 
         def run(flush: Flush) -> Flush:
             if flush.slices:
-                wall, cpu = time.perf_counter(), time.thread_time()
-                try:
-                    step(flush)
-                except Unsettled as doubt:
-                    log.warning("%s: what was begun is done again by the next owner", doubt)
-                    flush.slices = []
-                except Exception as error:  # noqa: BLE001 - re-raised by run() when the flow has ended
-                    self.fail(error)
-                    flush.slices = []
-                self.measure(name, wall, cpu)
+                with self.measured(name):
+                    self.guarded(step, flush)
             return flush
 
         return run
 
-    def measure(self, stage: str, wall: float, cpu: float) -> None:
-        """Book the time since `wall` (perf_counter) and `cpu` (thread_time), in seconds."""
+    def guarded(self, step: Callable[[Flush], None], flush: Flush) -> None:
+        """`step`, with an error of it kept for `run` to raise when the flow has ended."""
+        try:
+            step(flush)
+        except Stopped as told:
+            log.warning("%s: what was begun is done again by the next owner", told)
+            flush.slices = []
+        except Exception as error:  # noqa: BLE001 - see above
+            self.fail(error)
+            flush.slices = []
+
+    @contextmanager
+    def measured(self, stage: str) -> Iterator[None]:
+        """Book the time that passes inside, elapsed and this thread's, to `stage`."""
+        wall, cpu = time.perf_counter(), time.thread_time()
+        yield
+        self.book_stage(stage, wall, cpu)
+
+    def book_stage(self, stage: str, wall: float, cpu: float) -> None:
+        """Book what has passed since `wall` (perf_counter) and `cpu` (thread_time) to `stage`."""
         self.meter.observe("touchline_stage_seconds", time.perf_counter() - wall, stage=stage)
         self.meter.add("touchline_stage_cpu_seconds_total", time.thread_time() - cpu, stage=stage)
 
@@ -111,6 +125,8 @@ class Processor:
     def lose(self, shard: Shard, why: Exception) -> None:
         """Nothing of `shard` is done until it has been taken again."""
         self.consumer.stop(shard.index)
+        if self.pending is not None:
+            self.pending.drop(shard)
         shard.lose(time.monotonic())
         log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, why)
         self.report_holds()
@@ -134,7 +150,7 @@ class Processor:
     def settle(self) -> None:
         """Wait for every acknowledgement, however long the broker is away.
 
-        Raises NotDelivered; Unsettled when the process is told to stop meanwhile (what was begun is
+        Raises NotDelivered; Stopped when the process is told to stop meanwhile (what was begun is
         then done again, byte for byte, by whoever takes the shard next).
         """
         waited = 0.0
@@ -142,7 +158,7 @@ class Processor:
             waited += 0.25
             self.meter.set("touchline_kafka_up", 0 if waited > 1 else 1)
             if self.stop.is_set() and waited > 1:
-                raise Unsettled("told to stop while Kafka acknowledged nothing")
+                raise Stopped("told to stop while Kafka acknowledged nothing")
         if waited:
             self.meter.set("touchline_kafka_up", 1)
         for shard in self.shards:

@@ -1,7 +1,11 @@
 """One shard as this process holds it: its fence, what is read and not applied, its profiles."""
 
 from collections import deque
+from collections.abc import Container, Iterable
 from enum import Enum
+from itertools import islice
+
+from msgspec import structs
 
 from connectors.plan_log import PlanLog, to_do
 from connectors.shard_consumer import Record
@@ -46,7 +50,7 @@ class Shard:
         self.buffer: dict[str, list[Record]] = {}
         """Topic → records read and not in a flush yet, in offset order."""
         self.profiles: dict[str, Profile] = {}
-        """A bounded cache, least recently touched first; as of the last commit."""
+        """A bounded cache, least recently committed first; ahead of Redis by what is under way."""
         self.published = 0
         """Outbox entries handed to the publisher and not known to be acknowledged."""
         self.trim = 0
@@ -57,6 +61,9 @@ class Shard:
         """Start from what was found. Raises Refused when the plan log has a hole."""
         self._reset()
         self.fence = taken.fence
+        """As it stands in Redis."""
+        self.head = structs.replace(taken.fence, plan=None)
+        """As it will be when all that is planned so far is committed."""
         self.counters = taken.counters
         self.log_end = log.end
         """No plan of this owner lies before this offset of the enriched partition."""
@@ -67,6 +74,8 @@ class Shard:
                 f"shard {self.index}: {hole}: the enriched topic has lost records; "
                 "restore it, or rebuild into an empty Redis"
             ) from None
+        self.last_begun = self.todo[-1].commit if self.todo else 0
+        """The last of them: while it is not done, the log is needed from where it was read."""
         self.seen_commit = max(self.seen_commit, taken.fence.commit)
         self.hold = Hold.OWNED
         self.retry_delay = RETRY_FIRST_S
@@ -133,11 +142,19 @@ class Shard:
                 "anew; restore it, or rebuild into an empty Redis"
             )
 
-    def remember(self, touched: dict[str, Profile]) -> None:
-        """After a commit: `touched` are the most recent; the oldest go when there are too many."""
+    def remember(self, touched: Iterable[str]) -> None:
+        """After a commit: `touched` are the most recent."""
         profiles = self.profiles
-        for customer, profile in touched.items():
-            profiles.pop(customer, None)
-            profiles[customer] = profile
-        while len(profiles) > self._most_profiles:
-            del profiles[next(iter(profiles))]
+        for customer in touched:
+            profiles[customer] = profiles.pop(customer)
+
+    def evict(self, uncommitted: Container[str]) -> None:
+        """Let the oldest profiles go when there are too many, but for `uncommitted`.
+
+        Redis does not know those as they are. Only to be called when nothing else is under way.
+        """
+        excess = len(self.profiles) - self._most_profiles
+        if excess > 0:
+            evictable = (customer for customer in self.profiles if customer not in uncommitted)
+            for customer in list(islice(evictable, excess)):
+                del self.profiles[customer]

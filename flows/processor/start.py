@@ -72,7 +72,7 @@ def start_processor(
     # and what a flush makes is freed by its reference count.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.disable()
     try:
         while not stop.is_set() and any(s.hold is Hold.WAITING for s in processor.shards):
             take_due(processor)

@@ -99,6 +99,15 @@ def test_the_end_of_a_value_is_a_place_too() -> None:
     assert place("when: a +", node, 3) == (1, 10)
 
 
+def test_a_place_behind_an_escape_is_at_least_on_its_line() -> None:
+    text = 'when: "\\u0041\\u0042"'
+    (node,) = values(text)
+    assert isinstance(node, Scalar)
+    assert node.text == "AB"
+    assert place(text, node, 1) == (1, 7)
+    assert place(text, node, 2) == (1, len(text) + 1)
+
+
 @given(st.text(alphabet=" \n:-[]{}'\"|>#&*!ab\\é%\t\x00", max_size=60))
 def test_any_text_is_read_or_refused_within_its_lines(text: str) -> None:
     root, problem = read(text)

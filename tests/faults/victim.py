@@ -21,20 +21,21 @@ from connectors.publisher import Publisher
 from flows import touchpoints
 from flows.metrics.meter import Meter
 from flows.processor import decide, ownership
+from flows.processor.shard import Shard
 from flows.settings import read_settings
 from state.store import ShardStore, read_counters
 
 POINTS: dict[str, tuple[Any, str]] = {
     "0 taken": (ShardStore, "take"),
     "0 plan log read": (ownership, "read_plans"),
-    "1 plan sent": (ShardStore, "begin_plan"),
-    "1 plan fixed": (ShardStore, "end_plan"),
+    "1 plan sent": (ShardStore, "begin_fence"),
+    "1 plan fixed": (ShardStore, "end"),
     "2 decided": (decide, "_decide_slice"),
     "3 plan produced": (Publisher, "plan"),
     "3 half produced": (Publisher, "enriched"),
     "3 acknowledged": (Publisher, "settle"),
     "4 commit sent": (ShardStore, "begin_commit"),
-    "4 committed": (ShardStore, "end_commit"),
+    "4 committed": (Shard, "remember"),
     "5 half published": (Publisher, "actions"),
     "5 trimmed": (ShardStore, "trim"),
 }

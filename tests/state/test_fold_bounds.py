@@ -189,6 +189,11 @@ def test_many_orders_merge_and_lose_neither_value_nor_count() -> None:
     assert count_since(profile.orders.recent, 0) == 1_000
     assert value_since(profile.orders.recent, 0) == 2_000.0
     assert profile.trimmed == 1_000 - len(profile.orders.recent)
+    # What merged stands at the first order's time: at most two days' orders leave too early.
+    for index in range(1_000):
+        since_ms = START_MS + index * 2 * HOUR_MS
+        left = count_since(profile.orders.recent, since_ms)
+        assert 1_000 - index - 24 < left <= 1_000 - index
 
 
 def test_of_10000_products_the_first_100_are_read() -> None:
@@ -197,6 +202,14 @@ def test_of_10000_products_the_first_100_are_read() -> None:
     fold(profile, touchpoint("Cart Viewed", properties={"products": products}), {})
     assert max(profile.cart.lines.values(), key=lambda line: line.price).price == PRODUCTS_READ
     assert profile.trimmed == 1 + PRODUCTS_READ - LINES_KEPT
+
+
+def test_an_order_is_kept_for_a_clock_that_is_a_day_behind_the_newest() -> None:
+    profile = Profile()
+    for hours in (0, 91 * 24):
+        at_ms = START_MS + hours * HOUR_MS
+        fold(profile, touchpoint("Order Completed", at_ms, {"total": 2}), {})
+    assert count_since(profile.orders.recent, START_MS) == 2
 
 
 def test_orders_older_than_the_window_are_forgotten_without_a_word() -> None:

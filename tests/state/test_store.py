@@ -49,7 +49,7 @@ def commit_of(fence: Fence, text: str) -> Commit:
 
 def done(store: ShardStore, commit: Commit) -> None:
     store.begin_commit(commit)
-    store.end_commit()
+    store.end()
 
 
 def test_a_commit_changes_everything_it_names(
@@ -57,8 +57,9 @@ def test_a_commit_changes_everything_it_names(
 ) -> None:
     mine = store("me")
     taken = mine.take(5, new_fence)
-    fence = mine.begin_plan(taken.fence, plan(1))
-    mine.end_plan()
+    fence = structs.replace(taken.fence, plan=plan(1), now_ms=1_000)
+    mine.begin_fence(fence)
+    mine.end()
     stored = decode_fence(client.get(KEYS.fence))
     assert stored.plan == plan(1)
     assert (stored.owner, stored.epoch) == ("me", 5)

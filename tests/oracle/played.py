@@ -1,0 +1,134 @@
+"""What the play has left behind: the log, Redis and the warehouse, as any reader finds them."""
+
+from bisect import bisect
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
+
+import redis
+
+from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED
+from connectors.record_types import (
+    ActionRecord,
+    DeadLetterRecord,
+    EnrichedRecord,
+    read_action,
+    read_dead_letter,
+    read_enriched,
+)
+from state.fence import Plan, decode_plan
+from state.keys import offers_key
+from state.profile import Profile
+from tests.faults.world import ROOT, Logged, World, held
+from tests.oracle.account import Account, Row
+from tests.oracle.acts import Act, Warehouse
+from tests.oracle.rules import Rules
+
+DOCS = ROOT / "docs/playbook.md"
+
+R = TypeVar("R", EnrichedRecord, ActionRecord, DeadLetterRecord)
+
+
+class Served(NamedTuple):
+    """A serving key as it stands in Redis."""
+
+    value: bytes
+    expires_at: int
+    """Milliseconds since the epoch: when Redis drops it."""
+
+
+class Log(NamedTuple):
+    """The published topics, whole."""
+
+    enriched: list[Logged]
+    actions: list[Logged]
+    dead_letters: list[Logged]
+
+    @property
+    def plans(self) -> dict[tuple[int, int], Plan]:
+        """(shard, commit) → what was planned: records without a key. The first one counts."""
+        plans: dict[tuple[int, int], Plan] = {}
+        for logged in self.enriched:
+            if logged.key is None:
+                plan = decode_plan(logged.value)
+                plans.setdefault((logged.partition, plan.commit), plan)
+        return plans
+
+    @property
+    def rows(self) -> list[EnrichedRecord]:
+        """As a reader takes them."""
+        return once(
+            read_enriched(logged.value) for logged in self.enriched if logged.key is not None
+        )
+
+    @property
+    def letters(self) -> list[DeadLetterRecord]:
+        """As a reader takes them."""
+        return once(read_dead_letter(logged.value) for logged in self.dead_letters)
+
+    @property
+    def acted(self) -> list[ActionRecord]:
+        """As a reader takes them."""
+        return once(read_action(logged.value) for logged in self.actions)
+
+
+def once(records: Iterable[R]) -> list[R]:
+    """The reader's rule: of a shard, only what was applied after all that was taken before."""
+    last: dict[int, tuple[int, int, int]] = {}
+    taken = []
+    for record in records:
+        at = record.applied
+        place = (at.generation, at.commit, at.index)
+        if place > last.get(at.shard, (-1, -1, -1)):
+            last[at.shard] = place
+            taken.append(record)
+    return taken
+
+
+class Played(NamedTuple):
+    """Everything there is."""
+
+    play: list[Act]
+    log: Log
+    profiles: dict[str, Profile]
+    served: dict[str, Served]
+    looked_at_ms: int
+    """When Redis was looked at, by its own clock."""
+    warehouse: Warehouse
+
+
+def look(world: World, play: list[Act], warehouse: Warehouse) -> Played:
+    """Read all of it, and end the warehouse flow when it has read all, too."""
+    log = Log(world.log(ENRICHED), world.log(ACTIONS), world.log(DEAD_LETTER))
+    client = redis.Redis.from_url(world.redis_url)
+    served = {}
+    for key in client.scan_iter(offers_key("") + b"*", count=1000):
+        expires_at = client.pexpiretime(key)
+        assert isinstance(expires_at, int)
+        customer = key.removeprefix(offers_key("")).decode()
+        served[customer] = Served(held(client, key), expires_at)
+    seconds, micros = client.time()
+    warehouse.stop(touchpoints=len(log.rows), actions=len(log.acted))
+    now_ms = seconds * 1000 + micros // 1000
+    return Played(play, log, world.profiles(), served, now_ms, warehouse)
+
+
+class Told(NamedTuple):
+    """The oracle's account of the log."""
+
+    account: Account
+    rows: list[tuple[EnrichedRecord, Row]]
+    """What is there, and what should be."""
+    rules: list[Rules]
+
+
+def tell(played: Played) -> Told:
+    """Everything that must have come of the rows, in their order."""
+    account, rows = Account(), []
+    rules = {path: Rules(path, DOCS) for path in dict.fromkeys(act.playbook for act in played.play)}
+    plans = played.log.plans
+    ends = [act.ends_at for act in played.play]
+    for record in played.log.rows:
+        now_ms = plans[record.applied.shard, record.applied.commit].now_ms
+        act = played.play[bisect(ends, now_ms)]
+        rows.append((record, account.take(record, rules[act.playbook], now_ms)))
+    return Told(account, rows, [*rules.values()])
