@@ -144,8 +144,7 @@ def _function(code: Code) -> Any:
     module = ast.parse(template)
     module = _Placed(code).visit(module)
     space = dict(_NAMESPACE)
-    # Made from templates and constants alone: see `code`.
-    exec(compile(module, "<expression>", "exec"), space)  # noqa: S102
+    exec(compile(module, "<expression>", "exec"), space)  # noqa: S102 - all templates and constants
     return space["evaluate"]
 
 

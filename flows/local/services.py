@@ -73,9 +73,12 @@ def start_kafka(folder: Path, port: int = 0) -> Service:
     return _start("kafka", command, _kafka_answers, folder, port)
 
 
-def start_redis(folder: Path, port: int = 0, program: str | None = None) -> Service:
-    """A Valkey or Redis server that answers, empty, evicting and persisting nothing.
+def start_redis(
+    folder: Path, port: int = 0, program: str | None = None, *, durable: bool = False
+) -> Service:
+    """A Valkey or Redis server that answers, evicts nothing and, unless `durable`, keeps nothing.
 
+    A durable one has each write on disk before it answers, and starts from what is in `folder`.
     `program` is the server to use instead of the embedded one; its log file goes to `folder`, also
     its working directory; port 0 = any free.
     Raises PortTaken, MissingExtra, ServiceError.
@@ -87,8 +90,8 @@ def start_redis(folder: Path, port: int = 0, program: str | None = None) -> Serv
 
     def command(port: int) -> list[str]:
         listen = ["--port", str(port), "--bind", LOOPBACK]
-        memory = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
-        return [server, *listen, *memory]
+        log = ["--appendonly", "yes" if durable else "no", "--appendfsync", "always"]
+        return [server, *listen, "--save", "", "--maxmemory-policy", "noeviction", *log]
 
     return _start("redis", command, _redis_answers, folder, port)
 

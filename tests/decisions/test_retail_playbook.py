@@ -10,6 +10,7 @@ from decisions.load import load_playbook
 from flows.simulate.stream import stream
 from state.fold import fold
 from state.profile import Profile
+from state.sections import NOW
 from state.touchpoint import Touchpoint
 from tests.decisions.someone import START_MS, Someone, actions
 
@@ -37,8 +38,6 @@ def test_it_watches_every_channel() -> None:
 
 def test_eligibility_rests_on_what_seldom_changes() -> None:
     """An eligibility that reads the clock would be asked at every event of every customer."""
-    from state.sections import NOW
-
     assert not RETAIL.offers_read & NOW
 
 

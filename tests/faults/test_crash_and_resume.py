@@ -4,18 +4,10 @@ import time
 
 import pytest
 
-from connectors.kafka_topics import create_topics
 from tests.faults.victim import POINTS
-from tests.faults.world import PARTITIONS, World, check
+from tests.faults.world import World, check
 
 EVENTS = 600
-CHANNELS = ("click", "email", "chat", "kiosk")
-
-
-@pytest.fixture
-def world(fresh_kafka: str, fresh_redis: str) -> World:
-    create_topics({"bootstrap.servers": fresh_kafka}, CHANNELS, PARTITIONS)
-    return World(fresh_kafka, fresh_redis)
 
 
 def test_a_run_that_is_never_disturbed_repeats_nothing(world: World) -> None:

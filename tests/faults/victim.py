@@ -2,7 +2,7 @@
 
     python tests/faults/victim.py POINT NTH TOTAL
 
-POINT is one of POINTS or `never`; the NTH time the flow comes there it dies by SIGKILL, as with a
+POINT is one of POINTS, `never`, or `poison`; the NTH time the flow comes there it dies by SIGKILL, as with a
 power cut. Otherwise it ends when TOTAL records are accounted for in Redis and drained.
 """
 
@@ -46,6 +46,8 @@ def arm(point: str, nth: int) -> None:
     """Die at the `nth` arrival at `point`."""
     if point == "never":
         return
+    if point == "poison":
+        return poison()
     owner, name = POINTS[point]
     original: Callable[..., Any] = getattr(owner, name)
     left = [nth]
@@ -73,6 +75,19 @@ def arm(point: str, nth: int) -> None:
         return records if isinstance(records, list) else []
 
     setattr(owner, name, armed)
+
+
+def poison() -> None:
+    """Deciding raises for every sixteenth event, the same ones each time."""
+    original = decide.decide
+
+    def poisoned(profile: Any, touchpoint: Any, *rest: Any) -> Any:
+        decision = original(profile, touchpoint, *rest)
+        if touchpoint.fingerprint[0] < 16:
+            raise RuntimeError("poisoned")
+        return decision
+
+    decide.decide = poisoned
 
 
 def main() -> None:

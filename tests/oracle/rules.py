@@ -1,7 +1,7 @@
 """A playbook, read with a YAML reader and asked with Google's CEL.
 
-What ours is documented to have beyond CEL is put into words of CEL before: durations in days, 0 for
-a key of `profile.events`, `profile.channels` and `profile.affinity` that is not there.
+What ours is documented to have beyond CEL is put into its words before: durations in days, and 0
+for a key of `profile.events`, `profile.channels` and `profile.affinity` that is not there.
 """
 
 import json
@@ -19,10 +19,7 @@ from tests.oracle.deeds import Deed, moment
 
 Context = Mapping[str, Any]
 
-COUNTS = cel.Type.Map(cel.Type.STRING, cel.Type.INT)
-SCORES = cel.Type.Map(cel.Type.STRING, cel.Type.DOUBLE)
 ANYTHING = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
-CHANNEL = cel.Type.Map(cel.Type.STRING, ANYTHING)
 TYPES = {
     "bool": cel.Type.BOOL,
     "int": cel.Type.INT,
@@ -32,12 +29,9 @@ TYPES = {
     "list(string)": cel.Type.List(cel.Type.STRING),
     "map(string, dyn)": ANYTHING,
 }
-BY_KEY = {"profile.events": COUNTS, "profile.affinity": SCORES, "profile.channels": CHANNEL}
-NOTHING_THERE: dict[str, Any] = {
-    "profile.events": 0,
-    "profile.affinity": 0.0,
-    "profile.channels": {"events": 0, "first_at": moment(0), "last_at": moment(0)},
-}
+COLLECTIONS = ("profile.events", "profile.affinity", "profile.channels")
+"""Asked by key, and with `in`."""
+BY_KEY = re.compile(r'(profile\.(?:events|affinity|channels))\["([^"]*)"\](?:\.(\w+))?')
 NAME = re.compile(r"[a-z_]\w*(?:\.[a-z_]\w*)*")
 NO_VALUE = object()
 """An expression ended in an error, such as a missing property."""
@@ -48,38 +42,60 @@ def documented(page: Path) -> dict[str, str]:
     return dict(re.findall(r"^\| `([\w.\[\]]+)` \| ([^|]+?) \|", page.read_text(), re.MULTILINE))
 
 
-def environment(fields: Mapping[str, str]) -> Any:
-    names = {name: TYPES[kind] for name, kind in fields.items() if kind in TYPES}
-    names = {name: kind for name, kind in names.items() if "[" not in name}
-    names |= BY_KEY | {f"{name}_or_0": kind for name, kind in BY_KEY.items()}
-    return cel.NewEnv(variables=names | {"customer": ANYTHING})
+def variables(page: Path) -> dict[str, Any]:
+    """Name → CEL type of all that an expression can read."""
+    plain = {name: kind for name, kind in documented(page).items() if "[" not in name}
+    names = {name: TYPES[kind] for name, kind in plain.items() if kind in TYPES}
+    names |= dict.fromkeys(COLLECTIONS, TYPES["list(string)"])
+    return names | {"customer": ANYTHING}
 
 
 class Expression:
-    """One expression of a playbook."""
+    """One expression of a playbook. What it asks by key is a variable of its own to CEL."""
 
-    def __init__(self, source: str, env: Any) -> None:
+    def __init__(self, source: str, names: Mapping[str, Any]) -> None:
         text = re.sub(r'"(\d+)d"', lambda days: f'"{int(days[1]) * 24}h"', source)
-        by_key = r"(profile\.(?:events|affinity|channels))\[\"([^\"]*)\"\]"
-        self._keys = re.findall(by_key, text)
-        text = re.sub(by_key, r'\1_or_0["\2"]', text)
-        self._mentioned = set(NAME.findall(text))
-        self._program = env.compile(text)
+        self._by_key = list(dict.fromkeys(BY_KEY.findall(text)))
+        for number, (collection, key, field) in enumerate(self._by_key):
+            written = f'{collection}["{key}"]' + (f".{field}" if field else "")
+            text = text.replace(written, f"by_key_{number}")
+        paths = NAME.findall(text)
+        self._reads = [n for n in names if any(f"{path}.".startswith(f"{n}.") for path in paths)]
+        types = {f"by_key_{n}": type_of(asked) for n, asked in enumerate(self._by_key)}
+        self._program = cel.NewEnv(variables={**names, **types}).compile(text)
 
     def value(self, context: Context) -> Any:
         """What it comes to, or NO_VALUE."""
-        data = {name: value for name, value in context.items() if self._reads(name)}
-        for name, key in self._keys:
-            there = data.setdefault(f"{name}_or_0", dict(context[name]))
-            there.setdefault(key, NOTHING_THERE[name])
+        data = {name: context[name] for name in self._reads if name in context}
+        for name in set(COLLECTIONS) & data.keys():
+            data[name] = sorted(data[name])
+        for number, asked in enumerate(self._by_key):
+            data[f"by_key_{number}"] = of_key(context, asked)
         try:
             result = self._program.eval(data=data)
         except RuntimeError:
             return NO_VALUE
         return NO_VALUE if result.type() == cel.Type.ERROR else json_of(result.plain_value())
 
-    def _reads(self, name: str) -> bool:
-        return any(m == name or m.startswith(f"{name}.") for m in self._mentioned)
+
+Asked = tuple[str, str, str]
+"""Collection, key, and of a channel the field."""
+
+
+def type_of(asked: Asked) -> Any:
+    collection, _, field = asked
+    if field.endswith("_at"):
+        return cel.Type.TIMESTAMP
+    return cel.Type.DOUBLE if collection == "profile.affinity" else cel.Type.INT
+
+
+def of_key(context: Context, asked: Asked) -> Any:
+    """The value under a key; 0, or 1970, where there is none."""
+    collection, key, field = asked
+    if field:
+        value = context[collection].get(key, {}).get(field, 0)
+        return moment(value) if field.endswith("_at") else value
+    return context[collection].get(key, 0.0 if collection == "profile.affinity" else 0)
 
 
 def json_of(value: Any) -> Any:
@@ -120,13 +136,13 @@ class Rules:
     def __init__(self, path: Path, docs: Path) -> None:
         self.written: dict[str, Any] = YAML(typ="safe").load(path)
         self.traits: dict[str, str] = self.written.get("traits", {})
-        self._env = environment(documented(docs))
+        self._names = variables(docs)
         self._compiled: dict[str, Expression] = {}
 
     def ask(self, source: str, context: Context) -> Any:
         """The value of an expression, or NO_VALUE."""
         if source not in self._compiled:
-            self._compiled[source] = Expression(source, self._env)
+            self._compiled[source] = Expression(source, self._names)
         return self._compiled[source].value(context)
 
     def summary(self, context: Context) -> dict[str, Any]:
@@ -183,14 +199,6 @@ def names_of(events: str | Iterable[str]) -> Iterable[str]:
 def context_of(facts: Mapping[str, Any], deed: Deed, now_ms: int) -> dict[str, Any]:
     """What a condition sees: `facts` as `memory.known` has them, the event, the time."""
     seen = {name: moment(value) if name.endswith("_at") else value for name, value in facts.items()}
-    seen["profile.channels"] = {
-        name: {
-            "events": channel["events"],
-            "first_at": moment(channel["first_at"]),
-            "last_at": moment(channel["last_at"]),
-        }
-        for name, channel in facts["profile.channels"].items()
-    }
     return seen | {
         "now": moment(now_ms),
         "event.name": deed.name,

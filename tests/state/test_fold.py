@@ -1,5 +1,6 @@
 """What single events do to a profile."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -259,6 +260,20 @@ def test_a_chat_is_open_until_its_end_however_late_its_beginning_arrives() -> No
     assert (chat.open, chat.rating, chat.last_at) == (False, 2, START_MS + 2 * HOUR_MS)
 
 
+def test_at_the_same_instant_the_end_the_low_rating_and_the_refusal_hold_in_any_order() -> None:
+    steps = [
+        ("Live Chat Conversation Started", 5, {}),
+        ("Live Chat Conversation Ended", 5, {"rating": 2}),
+        ("Live Chat Conversation Ended", 5, {"rating": 4}),
+        ("Subscribed", 5, {}),
+        ("Unsubscribed", 5, {}),
+    ]
+    for order in permutations(steps):
+        profile = after(*order)
+        assert (profile.chat.open, profile.chat.rating) == (False, 2)
+        assert profile.email.unsubscribed
+
+
 def test_only_declared_traits_are_kept_and_only_as_declared() -> None:
     profile = identified(
         (0, {"plan": "gold", "age": 41.0, "score": 3, "vip": True, "password": "hunter2"})
@@ -266,9 +281,19 @@ def test_only_declared_traits_are_kept_and_only_as_declared() -> None:
     assert profile.traits == {"plan": "gold", "age": 41, "score": 3.0, "vip": True}
     assert type(profile.traits["age"]) is int
     assert type(profile.traits["score"]) is float
-    profile = identified((0, {"plan": 5, "age": 41.5, "score": True, "vip": 1}))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"plan": 5}, {"age": 41.5}, {"age": True}, {"age": 1 << 63}, {"score": True}]
+    + [{"score": "3"}, {"score": 1e13}, {"vip": 1}, {"plan": ["gold"]}],
+)
+def test_a_trait_of_another_type_than_declared_is_ignored_and_counted(
+    said: dict[str, Any],
+) -> None:
+    profile = identified((0, said))
     assert profile.traits == {}
-    assert profile.trimmed == 4
+    assert profile.trimmed == 1
 
 
 def test_an_older_identify_adds_what_is_missing_and_changes_nothing_else() -> None:

@@ -1,0 +1,166 @@
+"""Services that go away, come back, come back from the past, or are not the ones they were."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from msgspec import structs
+
+from connectors.dead_letter import Reason
+from connectors.kafka_topics import DEAD_LETTER, create_topics
+from flows.local.services import Service, start_kafka, start_redis
+from tests.faults.conftest import CHANNELS
+from tests.faults.world import PARTITIONS, World, check, ended, read_dead_letter
+from tests.services import running
+
+EVENTS = 600
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Poll until `true`. Fails after 30 s."""
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Service]:
+    yield from running(start_kafka, tmp_path / "kafka")
+
+
+@pytest.fixture
+def durable(tmp_path: Path) -> Iterator[Service]:
+    yield from running(lambda folder: start_redis(folder, durable=True), tmp_path / "durable")
+
+
+@pytest.fixture
+def breakable(broker: Service, durable: Service) -> World:
+    """A world whose broker can be frozen and whose Redis keeps what it is given."""
+    create_topics({"bootstrap.servers": broker.bootstrap_servers}, CHANNELS, PARTITIONS)
+    return World(broker.bootstrap_servers, durable.redis_url, flush_events=10)
+
+
+def test_a_redis_that_dies_and_comes_back_costs_nothing(
+    breakable: World, durable: Service, tmp_path: Path
+) -> None:
+    produced = breakable.fill(EVENTS, now_ms())
+    child = breakable.start("never", 1, produced)
+    until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
+    durable.process.stop(0)
+    again = start_redis(tmp_path / "durable", durable.port, durable=True)
+    try:
+        said = ended(child)
+        assert child.returncode == 0, said
+        assert "waits" in said
+        check(breakable, produced)
+    finally:
+        again.stop(0)
+
+
+def test_a_broker_that_hangs_for_a_while_costs_nothing(breakable: World, broker: Service) -> None:
+    produced = breakable.fill(EVENTS, now_ms())
+    child = breakable.start("never", 1, produced)
+    until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
+    os.kill(broker.process.pid, signal.SIGSTOP)
+    before = breakable.accounted()
+    time.sleep(0.15)  # lets what was acknowledged before be committed; nothing is judged by it
+    os.kill(broker.process.pid, signal.SIGCONT)
+    said = ended(child)
+    assert child.returncode == 0, said
+    assert breakable.accounted() == produced > before
+    check(breakable, produced)
+
+
+def test_an_owner_that_was_asleep_while_another_took_over_changes_nothing(world: World) -> None:
+    world = structs.replace(world, flush_events=10)
+    produced = world.fill(EVENTS, now_ms())
+    old = world.start("never", 1, produced)
+    until(lambda: world.accounted() > EVENTS // 4, "a quarter is done")
+    os.kill(old.pid, signal.SIGSTOP)
+    try:
+        assert world.run("never", 1, produced) == 0
+    finally:
+        os.kill(old.pid, signal.SIGCONT)
+    said = ended(old)
+    assert "has taken it" in said
+    assert old.returncode != 0
+    check(world, produced)
+
+
+def test_a_redis_from_the_past_leads_to_the_same_records_again(world: World) -> None:
+    produced = world.fill(EVENTS, now_ms())
+    assert world.run("4 committed", 5, produced) == -9
+    client = redis.Redis.from_url(world.redis_url)
+    past = {key: client.dump(key) for key in client.scan_iter()}
+    assert world.run("4 committed", 5, produced) == -9
+    client.flushall()
+    for key, dumped in past.items():
+        client.restore(key, 0, dumped)
+    assert world.run("never", 1, produced) == 0
+    assert check(world, produced)["rows"] > 0
+
+
+def test_a_redis_that_was_wiped_is_refused(world: World) -> None:
+    produced = world.fill(EVENTS, now_ms())
+    assert world.run("never", 1, produced) == 0
+    redis.Redis.from_url(world.redis_url).flushall()
+    child = world.start("never", 1, produced)
+    said = ended(child)
+    assert child.returncode != 0
+    assert "Redis holds no fence, and Kafka shows that this shard was worked on" in said
+    assert redis.Redis.from_url(world.redis_url).dbsize() == 0
+
+
+def test_a_topic_that_was_made_anew_is_refused_by_name(world: World) -> None:
+    produced = world.fill(EVENTS, now_ms())
+    assert world.run("never", 1, produced) == 0
+    admin = {"bootstrap.servers": world.bootstrap_servers}
+    client = AdminClient(admin)
+    client.delete_topics(["touchpoints.chat"])["touchpoints.chat"].result(10)
+    create_topics(admin, CHANNELS, PARTITIONS)
+    child = world.start("never", 1, produced + 1)
+    said = ended(child)
+    assert child.returncode != 0
+    assert "topic touchpoints.chat was made anew" in said
+
+
+def test_an_event_that_cannot_be_decided_is_a_dead_letter_and_changes_nothing(
+    world: World,
+) -> None:
+    produced = world.fill(EVENTS, now_ms())
+    assert world.run("poison", 1, produced) == 0
+    check(world, produced)
+    letters = [read_dead_letter(logged.value) for logged in world.log(DEAD_LETTER)]
+    reasons = [letter.reason for letter in letters]
+    assert reasons.count(Reason.UNDECIDABLE) > EVENTS // 32
+    assert {x.stage for x in letters if x.reason is Reason.UNDECIDABLE} == {"decide"}
+
+
+def test_an_event_in_another_customer_s_partition_is_a_dead_letter(world: World) -> None:
+    produced = world.fill(EVENTS // 2, now_ms())
+    first = world.log("touchpoints.click")[0]
+    producer = Producer({"bootstrap.servers": world.bootstrap_servers})
+    producer.produce(
+        "touchpoints.click",
+        first.value.replace(b'"messageId":"', b'"messageId":"x'),
+        first.key,
+        partition=(first.partition + 1) % PARTITIONS,
+    )
+    producer.flush()
+    assert world.run("never", 1, produced + 1) == 0
+    check(world, produced + 1)
+    letters = [read_dead_letter(logged.value) for logged in world.log(DEAD_LETTER)]
+    (misplaced,) = [letter for letter in letters if letter.reason is Reason.MISPLACED]
+    assert (misplaced.topic, misplaced.key) == ("touchpoints.click", first.key)
+    assert f"expected in partition {first.partition}" in misplaced.detail
