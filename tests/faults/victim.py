@@ -2,8 +2,8 @@
 
     python tests/faults/victim.py POINT NTH TOTAL
 
-POINT is one of POINTS, `never`, or `poison`; the NTH time the flow comes there it dies by SIGKILL, as with a
-power cut. Otherwise it ends when TOTAL records are accounted for in Redis and drained.
+POINT is one of POINTS, `never`, or `poison`. The NTH time the flow comes to a point it dies by
+SIGKILL, as with a power cut. Otherwise it ends when TOTAL records are accounted for in Redis.
 """
 
 import logging
@@ -44,10 +44,6 @@ POINTS: dict[str, tuple[Any, str]] = {
 
 def arm(point: str, nth: int) -> None:
     """Die at the `nth` arrival at `point`."""
-    if point == "never":
-        return
-    if point == "poison":
-        return poison()
     owner, name = POINTS[point]
     original: Callable[..., Any] = getattr(owner, name)
     left = [nth]
@@ -79,7 +75,7 @@ def arm(point: str, nth: int) -> None:
 
 def poison() -> None:
     """Deciding raises for every sixteenth event, the same ones each time."""
-    original = decide.decide
+    original: Callable[..., Any] = vars(decide)["decide"]
 
     def poisoned(profile: Any, touchpoint: Any, *rest: Any) -> Any:
         decision = original(profile, touchpoint, *rest)
@@ -87,14 +83,17 @@ def poison() -> None:
             raise RuntimeError("poisoned")
         return decision
 
-    decide.decide = poisoned
+    setattr(decide, "decide", poisoned)  # noqa: B010 - the module does not export it
 
 
 def main() -> None:
     """Run until killed or done."""
     point, nth, total = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    arm(point, nth)
+    if point == "poison":
+        poison()
+    elif point != "never":
+        arm(point, nth)
     settings = read_settings()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -102,13 +101,16 @@ def main() -> None:
     def watch() -> None:
         client = redis.Redis.from_url(settings.redis_url)
         while not stop.is_set():
-            counts = read_counters(client, settings.partitions)
+            time.sleep(0.01)
+            try:
+                counts = read_counters(client, settings.partitions)
+            except redis.ConnectionError:
+                continue
             kinds = ("accepted:", "duplicate:", "dead_letter:")
             if sum(n for name, n in counts.items() if name.startswith(kinds)) >= total:
                 # What is published now is trimmed when the flow has drained.
                 time.sleep(0.1 if point == "5 trimmed" else 0)
                 stop.set()
-            time.sleep(0.01)
 
     threading.Thread(target=watch, daemon=True).start()
     touchpoints.run(settings, Meter(), stop, ready=lambda: None)

@@ -90,12 +90,14 @@ def offer_body(held: Held, offer: Mapping[str, Any]) -> Body:
     }
 
 
-def decided(customer: Customer, order: Mapping[str, int]) -> tuple[Course, list[tuple[str, Body]]]:
-    """The course of a customer's offers if equal ones are drawn in `order`, and its decisions, each
-    with the id of the message that caused it."""
+def decided(
+    customer: Customer, order: Mapping[str, int]
+) -> tuple[Course, dict[tuple[str, str], Body]]:
+    """The course of a customer's offers if equal ones are drawn in `order`; and its decisions:
+    (message id, offer) → body."""
     course = follow(customer.steps, order)
     offers = {step.message_id: step.rules.written["offers"] for step in customer.steps}
-    return course, [
-        (held.caused_by, offer_body(held, offers[held.caused_by][held.offer]))
+    return course, {
+        (held.caused_by, held.offer): offer_body(held, offers[held.caused_by][held.offer])
         for held in course.decided
-    ]
+    }

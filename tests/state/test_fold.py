@@ -222,6 +222,18 @@ def test_what_a_customer_does_weighs_on_the_categories_it_names() -> None:
     assert scores == {"Shoes": 4.0, "Toys": 2.0, "Books": 5.0, "3": 5.0}
 
 
+def test_a_known_category_beside_products_does_not_hide_theirs() -> None:
+    both = {"category": "Shoes", "products": [{"category": "Toys"}, {"category": "Shoes"}]}
+    profile = after(("Product Viewed", 0, {"category": "Shoes"}), ("Product Viewed", 0, both))
+    scores = {name: interest.score for name, interest in profile.affinity.items()}
+    assert scores == {"Shoes": 2.0, "Toys": 1.0}
+
+
+@pytest.mark.parametrize("product_id", [1 << 63, 10**400, 1.5, True, None, ["a"], ""])
+def test_what_is_no_id_puts_nothing_into_the_cart(product_id: object) -> None:
+    assert not after(("Product Added", 0, {"product_id": product_id, "price": 1})).cart.lines
+
+
 def test_mail_is_counted_and_the_newest_word_on_the_subscription_holds() -> None:
     profile = after(
         ("Email Delivered", 0, {}),
@@ -285,8 +297,17 @@ def test_only_declared_traits_are_kept_and_only_as_declared() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{"plan": 5}, {"age": 41.5}, {"age": True}, {"age": 1 << 63}, {"score": True}]
-    + [{"score": "3"}, {"score": 1e13}, {"vip": 1}, {"plan": ["gold"]}],
+    [
+        {"plan": 5},
+        {"plan": ["gold"]},
+        {"age": 41.5},
+        {"age": True},
+        {"age": 1 << 63},
+        {"score": True},
+        {"score": "3"},
+        {"score": 1e13},
+        {"vip": 1},
+    ],
 )
 def test_a_trait_of_another_type_than_declared_is_ignored_and_counted(
     said: dict[str, Any],
