@@ -8,7 +8,7 @@ from connectors.record_types import EnrichedRecord
 from tests.oracle import memory
 from tests.oracle.deeds import Deed, read_deed, text_of
 from tests.oracle.offers import Course, Held, Step, follow
-from tests.oracle.rules import Rules, context_of
+from tests.oracle.rules import Rules, changed_parts, context_of
 
 Body = dict[str, Any]
 Acted = tuple[str, str, Body]
@@ -50,12 +50,15 @@ class Account:
         customer = self.customers[deed.customer]
         customer.deeds.append(deed)
         customer.now_ms = now_ms
+        seen = bool(customer.steps) and customer.steps[-1].rules is rules
+        before = customer.facts if seen else {}  # to a new playbook all is new
         customer.facts = memory.known(customer.deeds, now_ms)
+        changed = changed_parts(before, customer.facts)
         context = context_of(customer.facts, deed, now_ms)
         segments = rules.segments(context)
         context["segments"] = segments
         self._move(customer, deed, segments, now_ms)
-        for alarm in rules.alarms(deed, context, customer.raised, now_ms):
+        for alarm in rules.alarms(deed, context, changed, customer.raised, now_ms):
             body = {"alert": alarm.alert, "severity": alarm.severity, "message": alarm.message}
             if alarm.key is not None:
                 body["key"] = alarm.key
@@ -90,14 +93,13 @@ def offer_body(held: Held, offer: Mapping[str, Any]) -> Body:
     }
 
 
-def decided(
-    customer: Customer, order: Mapping[str, int]
-) -> tuple[Course, dict[tuple[str, str], Body]]:
-    """The course of a customer's offers if equal ones are drawn in `order`; and its decisions:
-    (message id, offer) → body."""
+def decided(customer: Customer, order: Mapping[str, int]) -> tuple[Course, dict[Any, Any]]:
+    """The course of a customer's offers if equal ones are drawn in `order`; and what it leads to:
+    (message id, offer) → body of the decision, and which offers are `standing` at the end."""
     course = follow(customer.steps, order)
     offers = {step.message_id: step.rules.written["offers"] for step in customer.steps}
-    return course, {
+    outcome: dict[Any, Any] = {
         (held.caused_by, held.offer): offer_body(held, offers[held.caused_by][held.offer])
         for held in course.decided
     }
+    return course, outcome | {"standing": [held.offer for held in course.held]}

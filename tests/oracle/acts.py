@@ -51,10 +51,10 @@ def acts(now_ms: int, folder: Path) -> list[Act]:
     yesterday = moment(now_ms - DAY).date().isoformat()
     corners.write_text(CORNERS.read_text().replace("YESTERDAY", yesterday))
     written = (
-        ("first", PLAYBOOK, -120 * DAY, 1 / 500, 600, ""),
-        ("second", PLAYBOOK, -25 * DAY, 1 / 300, 700, "3 acknowledged"),
-        ("third", corners, -2 * DAY, 200, 700, "5 half published"),
-        ("fourth", corners, 0, 1 / 60, 600, ""),
+        ("first", PLAYBOOK, -120 * DAY, 1 / 500, 450, ""),
+        ("second", PLAYBOOK, -25 * DAY, 1 / 300, 550, "3 acknowledged"),
+        ("third", corners, -2 * DAY, 200, 600, "5 half published"),
+        ("fourth", corners, 0, 1 / 60, 450, ""),
     )
     play = []
     for seed, (name, playbook, ahead_ms, rate, count, cut_at) in enumerate(written):

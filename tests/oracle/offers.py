@@ -10,7 +10,7 @@ from itertools import groupby, permutations, product
 from typing import Any, NamedTuple
 
 from tests.oracle.deeds import EPOCH
-from tests.oracle.rules import Rules, ms
+from tests.oracle.rules import Rules, listed, ms
 
 MS = timedelta(milliseconds=1)
 
@@ -135,10 +135,6 @@ def instant(written: date | datetime, *, end: bool) -> int:
     if not isinstance(written, datetime):
         written = datetime.combine(written, time(), UTC) + timedelta(days=int(end))
     return (written.replace(tzinfo=written.tzinfo or UTC) - EPOCH) // MS
-
-
-def listed(names: str | list[str]) -> list[str]:
-    return [names] if isinstance(names, str) else names
 
 
 def lots(playbooks: Sequence[Rules]) -> Iterator[dict[str, int]]:

@@ -115,6 +115,25 @@ VISITOR: Story = [
     (9 * HOUR + 20 * MINUTE, "Looked Around", {}),  # older than that
     (1 * HOUR, "Ünïcode 名前", {"total": 5}),
 ]
+RICH: Story = [
+    (9 * HOUR, "Order Completed", {"total": 2500.0}),
+    (8 * HOUR, "Product Added", TENT),
+    (8 * HOUR, "Kiosk Transaction Failed", {"kiosk_id": "k-1"}),
+    (7 * HOUR, "Live Chat Conversation Started", {}),
+    (7 * HOUR, "Live Chat Conversation Ended", {"rating": 1}),
+    (6 * HOUR, "Unsubscribed", {}),
+]
+REGULAR: Story = [
+    (9 * HOUR, "Order Completed", {"total": 25}),
+    (8 * HOUR, "Order Completed", {"total": 25}),
+    (7 * HOUR, "Order Completed", {"total": 25}),
+    (6 * HOUR, "Kiosk Session Started", {}),
+]
+HUNTER: Story = [
+    (9 * HOUR, "Email Opened", {}),
+    (9 * HOUR, "Email Opened", {}),
+    *[(8 * HOUR, "Product Added", line("sale-01", 5, "sale"))] * 4,
+]
 TOLD = [
     (9 * HOUR, {"city": "Zürich", "age": 41.0, "plan": "premium", "unknown": 1}),
     (8 * HOUR, {"city": 3, "age": 41.5, "plan": True, "score": 7, "member": 1}),
@@ -132,6 +151,9 @@ STORIES: dict[str, list[tuple[str, Story]]] = {
     "rare-talker": [("chat", TALKER)],
     "rare-vip": [("click", SHOPPER), ("click", CARTS), ("chat", TALKER), ("email", READER)],
     "rare-vip-2": [("chat", TALKER), ("click", SHOPPER), ("email", READER), ("kiosk", WALKER)],
+    "rare-rich": [("click", RICH)],
+    "rare-regular": [("kiosk", REGULAR)],
+    "rare-hunter": [("email", HUNTER)],
     "rare-visitor": [("click", VISITOR)],
 }
 

@@ -7,7 +7,7 @@ for a key of `profile.events`, `profile.channels` and `profile.affinity` that is
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -172,11 +172,22 @@ class Rules:
         )
 
     def alarms(
-        self, deed: Deed, context: Context, raised: dict[tuple[str, str | None], int], now_ms: int
+        self,
+        deed: Deed,
+        context: Context,
+        changed: set[str],
+        raised: dict[tuple[str, str | None], int],
+        now_ms: int,
     ) -> Iterator[Alarm]:
-        """The alerts raised at `deed`; notes in `raised` when that was."""
+        """The alerts raised at `deed`; notes in `raised` when that was.
+
+        `changed`: the parts of the profile (`profile.cart`, ...) that the event has changed.
+        """
         for name, alert in self.written["alerts"].items():
-            if deed.name not in names_of(alert.get("event", deed.name)):
+            if "event" in alert:
+                if deed.name not in listed(alert["event"]):
+                    continue
+            elif not {*parts_of(alert["when"])} & {*changed, "event.name"}:
                 continue
             if self.ask(alert.get("when", "true"), context) is not True:
                 continue
@@ -192,8 +203,21 @@ class Rules:
         return re.sub(r"{(.*?)}", lambda part: shown(self.ask(part[1], context)), template)
 
 
-def names_of(events: str | Iterable[str]) -> Iterable[str]:
-    return [events] if isinstance(events, str) else events
+def listed(names: str | list[str]) -> list[str]:
+    """One name need not stand in a list."""
+    return [names] if isinstance(names, str) else names
+
+
+def parts_of(source: str) -> list[str]:
+    """What a condition reads, the first two words of each name."""
+    return [".".join(name.split(".")[:2]) for name in NAME.findall(source)]
+
+
+def changed_parts(before: Context, after: Context) -> set[str]:
+    """The parts of the profile that differ."""
+    return {
+        ".".join(name.split(".")[:2]) for name in after if before.get(name) != after[name]
+    }
 
 
 def context_of(facts: Mapping[str, Any], deed: Deed, now_ms: int) -> dict[str, Any]:

@@ -106,7 +106,10 @@ def subject(body: Body) -> str:
 @pytest.fixture(scope="module")
 def courses(played: Played, told: Told) -> dict[str, Course]:
     """Customer → the course of their offers, from which all that was decided must follow."""
-    found: dict[str, dict[tuple[str, str], Body]] = defaultdict(dict)
+    found: dict[str, dict[Any, Any]] = {
+        name: {"standing": [held.offer_id for held in profile.offers]}
+        for name, profile in played.profiles.items()
+    }
     for action in played.log.acted:
         if action.kind == "offer.decided":
             body = {**action.body, "reason": action.body["reasons"][0]}
