@@ -36,6 +36,7 @@ PREFETCH_KB = 16_384
 """What librdkafka may hold that nobody has asked for yet: the bound while a sink is waiting."""
 
 _GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
+_UNKNOWN = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 
 
 class TopicReplaced(LogTruncated):
@@ -132,7 +133,9 @@ class TopicReader:
                 f"{message.topic()}[{message.partition()}]: expected the log to hold the next"
                 f" offset, got: {error.str()}; the topic was truncated or is behind its retention"
             )
-        if error.code() >= 0 and not error.retriable():
+        if error.code() in _UNKNOWN:
+            self._look_at_s = 0.0  # one look tells whether it is gone or the broker is starting
+        elif error.code() >= 0 and not error.retriable():
             raise KafkaException(error)
         self._unwell(error)
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from connectors.kafka_topics import TopicError
 from flows.local.data_dir import DataDir, DataDirInUse
 from flows.local.outcome import somebody
-from flows.local.ports import PortTaken
+from flows.local.ports import USUAL_KAFKA, USUAL_METRICS, USUAL_REDIS, PortTaken, usual_port
 from flows.local.report import JsonReport, PlainReport, Report
 from flows.local.screen import ScreenReport
 from flows.local.services import ServiceError
@@ -48,13 +48,17 @@ PORT = click.IntRange(0, 65_535)
     metavar="SECONDS",
     help="Stop by itself, so long after everything is ready.",
 )
-@click.option("--kafka-port", type=PORT, default=0, help="Default 0: any free.")
-@click.option("--redis-port", type=PORT, default=0, help="Default 0: any free.")
+@click.option(
+    "--kafka-port", type=PORT, help=f"0 = any free. Default: {USUAL_KAFKA}, or any if it is taken."
+)
+@click.option(
+    "--redis-port", type=PORT, help=f"0 = any free. Default: {USUAL_REDIS}, or any if it is taken."
+)
 @click.option(
     "--metrics-port",
     type=PORT,
-    default=0,
-    help="Of the touchpoints flow. Default 0: any free, as the warehouse flow's always is.",
+    help=f"Of the touchpoints flow; the warehouse flow's is any free one. 0 = any free. "
+    f"Default: {USUAL_METRICS}, or any if it is taken.",
 )
 @click.option(
     "--data-dir",
@@ -80,9 +84,9 @@ def command(
     demo: bool,
     as_json: bool,
     seconds: float | None,
-    kafka_port: int,
-    redis_port: int,
-    metrics_port: int,
+    kafka_port: int | None,
+    redis_port: int | None,
+    metrics_port: int | None,
     data_dir: Path,
     playbook: str | None,
     partitions: int | None,
@@ -111,7 +115,12 @@ def command(
     """
     interrupts = Interrupts()
     crowd = Demo(rate=rate, customers=customers, seed=seed) if demo else None
-    plan = Plan(kafka_port=kafka_port, redis_port=redis_port, metrics_port=metrics_port, demo=crowd)
+    plan = Plan(
+        kafka_port=usual_port(USUAL_KAFKA) if kafka_port is None else kafka_port,
+        redis_port=usual_port(USUAL_REDIS) if redis_port is None else redis_port,
+        metrics_port=usual_port(USUAL_METRICS) if metrics_port is None else metrics_port,
+        demo=crowd,
+    )
     try:
         settings = _settings(playbook, partitions)
         with interrupts.caught(), DataDir(data_dir) as folder:

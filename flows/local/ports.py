@@ -3,6 +3,8 @@
 import socket
 
 LOOPBACK = "127.0.0.1"
+USUAL_KAFKA, USUAL_REDIS, USUAL_METRICS = 19092, 16379, 19464
+"""What is used when nothing is asked for and they are free, so that examples can name them."""
 
 
 class PortTaken(Exception):
@@ -30,3 +32,11 @@ def loopback_port(wanted: int, option: str) -> int:
             raise PortTaken(wanted, option) from None
         port: int = probe.getsockname()[1]
         return port
+
+
+def usual_port(usual: int) -> int:
+    """`usual` when it is free, else 0, which stands for any."""
+    try:
+        return loopback_port(usual, "")
+    except PortTaken:
+        return 0

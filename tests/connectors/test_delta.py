@@ -176,6 +176,14 @@ def test_of_a_tail_that_is_partly_there_only_the_rest_is_added(
     assert ids(tmp_path) == numbered(8)
 
 
+def test_an_offset_that_another_writer_has_left_behind_does_not_fall_back(tmp_path: Path) -> None:
+    ahead = DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 1)
+    behind = DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 1)
+    ahead.append(rows(3), {0: 50})
+    assert behind.append(rows(4), {0: 30}) == 1
+    assert behind.positions()[0] == Position(50, row(3).mark)
+
+
 def test_a_topic_that_was_made_again_starts_anew_in_the_same_table(
     appender: DeltaAppender, tmp_path: Path
 ) -> None:

@@ -203,6 +203,8 @@ def test_many_rows_or_large_ones_do_not_wait(
     append(arrivals(many[1:], 0.1))
     append(arrivals(many[:1], 0.2))
     assert len(warehouse.commits) == 2
+    append(arrivals([row(1)], 0.3))
+    assert len(warehouse.commits) == 2, "few rows wait again"
 
 
 def test_a_warehouse_that_is_away_is_asked_again_at_growing_intervals_and_nothing_is_lost(

@@ -24,6 +24,7 @@ from tests.oracle.deeds import moment
 from tests.oracle.rare import DAY, Sent, rare_events
 
 CORNERS = ROOT / "tests/oracle/corners.yaml"
+CHANNELS = ("click", "email", "chat", "kiosk")
 CUSTOMERS = 40
 FLUSH_EVENTS = 100
 RUN_LIMIT_S = 60

@@ -8,11 +8,9 @@ import pytest
 from connectors.kafka_topics import create_topics
 from flows.local.services import start_kafka
 from tests.faults.world import PARTITIONS, World
-from tests.oracle.acts import Warehouse, acts, perform
+from tests.oracle.acts import CHANNELS, Warehouse, acts, perform
 from tests.oracle.played import Played, Told, look, tell
 from tests.services import redis_server, running
-
-CHANNELS = ("click", "email", "chat", "kiosk")
 
 
 @pytest.fixture(scope="module")

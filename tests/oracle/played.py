@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import redis
 
-from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED
+from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
 from connectors.record_types import (
     ActionRecord,
     DeadLetterRecord,
@@ -20,7 +20,7 @@ from state.keys import offers_key
 from state.profile import Profile
 from tests.faults.world import ROOT, Logged, World, held
 from tests.oracle.account import Account, Row
-from tests.oracle.acts import Act, Warehouse
+from tests.oracle.acts import CHANNELS, Act, Warehouse
 from tests.oracle.rules import Rules
 
 DOCS = ROOT / "docs/playbook.md"
@@ -37,8 +37,10 @@ class Served(NamedTuple):
 
 
 class Log(NamedTuple):
-    """The published topics, whole."""
+    """The topics, whole."""
 
+    events: list[Logged]
+    """All channels' input."""
     enriched: list[Logged]
     actions: list[Logged]
     dead_letters: list[Logged]
@@ -98,7 +100,8 @@ class Played(NamedTuple):
 
 def look(world: World, play: list[Act], warehouse: Warehouse) -> Played:
     """Read all of it, and end the warehouse flow when it has read all, too."""
-    log = Log(world.log(ENRICHED), world.log(ACTIONS), world.log(DEAD_LETTER))
+    events = [logged for name in CHANNELS for logged in world.log(channel_topic(name))]
+    log = Log(events, world.log(ENRICHED), world.log(ACTIONS), world.log(DEAD_LETTER))
     client = redis.Redis.from_url(world.redis_url)
     served = {}
     for key in client.scan_iter(offers_key("") + b"*", count=1000):

@@ -55,10 +55,9 @@ class Expression:
 
     def __init__(self, source: str, names: Mapping[str, Any]) -> None:
         text = re.sub(r'"(\d+)d"', lambda days: f'"{int(days[1]) * 24}h"', source)
-        self._by_key = list(dict.fromkeys(BY_KEY.findall(text)))
-        for number, (collection, key, field) in enumerate(self._by_key):
-            written = f'{collection}["{key}"]' + (f".{field}" if field else "")
-            text = text.replace(written, f"by_key_{number}")
+        self._by_key = BY_KEY.findall(text)
+        for number in range(len(self._by_key)):
+            text = BY_KEY.sub(f"by_key_{number}", text, count=1)
         paths = NAME.findall(text)
         self._reads = [n for n in names if any(f"{path}.".startswith(f"{n}.") for path in paths)]
         types = {f"by_key_{n}": type_of(asked) for n, asked in enumerate(self._by_key)}

@@ -1,0 +1,1 @@
+"""Measurements of this machine and the program on it: throughput, latency, memory, peers."""

@@ -1,0 +1,175 @@
+"""What the README shows is what happens: its picture, snippets and commands, run as they stand."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from msgspec.json import decode
+
+from connectors.record_types import OffersDocument
+from flows.picture import mermaid
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+WAIT_S = 30
+
+
+def blocks(language: str) -> list[str]:
+    """The README's code blocks in `language`."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("TOUCHLINE_")}
+    return {
+        **kept,
+        "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+class Up:
+    """`touchline up` while tests use it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [*(sys.executable, "-m", "flows.cli", "up", "--json"), "--data-dir", str(folder)],
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.addresses: dict[str, Any] = json.loads(self.process.stdout.readline())
+
+    def here(self, text: str) -> str:
+        """`text` with the usual ports replaced by those of this run."""
+        kafka = self.addresses["bootstrap_servers"].rpartition(":")[2]
+        redis_port = str(urlsplit(self.addresses["redis_url"]).port)
+        return text.replace("19092", kafka).replace("16379", redis_port)
+
+    def offers(self, customer: str) -> OffersDocument:
+        """What is served to `customer`, as soon as there is something."""
+        client = redis.Redis.from_url(self.addresses["redis_url"])
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            found = client.get(f"touchline:offers:{customer}")
+            if isinstance(found, bytes):
+                return decode(found, type=OffersDocument)
+            assert time.monotonic() < deadline, f"no offer for {customer}"
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    running = Up(tmp_path_factory.mktemp("up"))
+    yield running
+    running.process.send_signal(signal.SIGTERM)
+    running.process.communicate(timeout=30)
+    assert running.process.returncode == 0
+
+
+def test_the_picture_is_the_one_the_code_draws() -> None:
+    assert blocks("mermaid") == [mermaid() + "\n"]
+
+
+def test_the_python_example_prints_an_offer(up: Up) -> None:
+    (example,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", up.here(example)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=True,
+    )
+    printed = decode(done.stdout, type=OffersDocument)
+    assert printed.customer_id == "ann"
+    (shown,) = blocks("json")
+    document = json.loads(shown.replace("\n", " "))
+    assert [offer.offer_id for offer in printed.offers] == [
+        offer["offer_id"] for offer in document["offers"]
+    ]
+    raw = json.loads(done.stdout)
+    assert raw.keys() == document.keys()
+    assert raw["offers"][0].keys() == document["offers"][0].keys()
+    for name in ("channel", "rank", "score", "propensity", "value", "placement"):
+        assert raw["offers"][0][name] == document["offers"][0][name], name
+
+
+def test_the_node_example_leads_to_an_offer(up: Up, tmp_path: Path) -> None:
+    if not (shutil.which("node") and shutil.which("npm")):
+        if os.environ.get("CI") == "true":
+            pytest.fail("node and npm are missing in CI")
+        pytest.skip("node and npm are not on this machine")
+    (install,) = re.findall(r"`npm (install \S+)`", README)
+    (example,) = blocks("js")
+    (tmp_path / "shop.mjs").write_text(up.here(example))
+    npm = ["npm", *install.split(), "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run(npm, cwd=tmp_path, check=True, timeout=90, capture_output=True)
+    subprocess.run(["node", "shop.mjs"], cwd=tmp_path, check=True, timeout=WAIT_S)
+    assert up.offers("bob").offers
+
+
+def test_the_touchline_commands_do_what_is_said(up: Up) -> None:
+    commands = [
+        line
+        for block in blocks("sh")
+        for line in block.splitlines()
+        if line.startswith("touchline ")
+    ]
+    assert commands
+    test_the_python_example_prints_an_offer(up)
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "flows.cli", *up.here(command).split()[1:]],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=WAIT_S,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert done.stdout.strip(), command
+
+
+def test_make_run_starts_everything_and_prints_nothing_but_json(tmp_path: Path) -> None:
+    """The first of the two commands, for a few seconds; the second is what runs this test."""
+    assert "make run\n" in blocks("sh")
+    assert "make test\n" in blocks("sh")
+    arguments = f"--json --for 5 --data-dir {tmp_path / 'data'}"
+    done = subprocess.run(
+        ["make", "-s", "run", f"ARGS={arguments}"],
+        cwd=ROOT,
+        env={**environment(), "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {"bootstrap_servers", "redis_url", "metrics_urls", "warehouse_path", "data_dir"} <= (
+        lines[0].keys()
+    )
+    summary = lines[-1]["summary"]
+    assert summary["events"] > 0
+    assert summary["offers"] > 0
+
+
+def test_every_link_into_the_repository_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
