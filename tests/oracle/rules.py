@@ -214,9 +214,7 @@ def parts_of(source: str) -> list[str]:
 
 def changed_parts(before: Context, after: Context) -> set[str]:
     """The parts of the profile that differ."""
-    return {
-        ".".join(name.split(".")[:2]) for name in after if before.get(name) != after[name]
-    }
+    return {".".join(name.split(".")[:2]) for name in after if before.get(name) != after[name]}
 
 
 def context_of(facts: Mapping[str, Any], deed: Deed, now_ms: int) -> dict[str, Any]:

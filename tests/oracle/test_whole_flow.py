@@ -79,7 +79,7 @@ def test_each_record_lies_in_its_customers_partition_under_their_name(played: Pl
 
 
 def test_a_row_was_received_when_the_broker_had_its_event(played: Played) -> None:
-    had = {}
+    had: dict[Any, int] = {}
     for event in played.log.events:
         had.setdefault((event.topic, event.value), event.stamp)
     for row in played.log.rows:
