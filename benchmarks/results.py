@@ -62,11 +62,12 @@ class Latency(Struct, frozen=True):
     """How late the sender was; part of the two above."""
     reader: Spread
     """A key set → read, on an idle machine: what the observation adds."""
-    reader_load: float
-    """Processors that the observation used."""
-    touchpoints_load: float
-    """Processors that the flow used."""
+    stages_ms: dict[str, float]
+    """Stage → elapsed time of it in one flush, the mean."""
+    load: dict[str, float]
+    """touchpoints, kafka, redis, sender, reader → processors used."""
     other_load: float
+    """Processors that everybody else used or took."""
 
 
 class Peer(Struct, frozen=True):

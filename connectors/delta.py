@@ -40,7 +40,7 @@ from connectors.warehouse_tables import PARTITION_COLUMN, Kind, Row, Table
 log = logging.getLogger("touchline.warehouse")
 
 RIVALRY = 5
-"""Attempts against other writers of the same table before it counts as unavailable."""
+"""Commits of ours that may be refused in a row before the table counts as unavailable."""
 
 DELTA_TYPES: dict[Kind, PrimitiveType | ArrayType] = {
     "day": PrimitiveType("date"),
@@ -97,6 +97,7 @@ class DeltaAppender:
         kept with the rows; without a row to add there is no commit. Safe to call again with the
         same arguments after WarehouseUnavailable. Raises WarehouseUnavailable and WarehouseUnfit.
         """
+        refusal = ""
         for _ in range(RIVALRY):
             handle, held = self._open()
             new = [row for row in rows if row.mark > held[row.place.partition].mark]
@@ -115,8 +116,8 @@ class DeltaAppender:
                     commit_properties=self._properties(held, after),
                 )
             except CommitFailedError as conflict:
-                self._handle = None
-                log.warning("%s: another writer came first (%s)", self.url, _said(conflict))
+                self._handle, refusal = None, _said(conflict)
+                log.warning("%s: perhaps another writer came first: %s", self.url, refusal)
             except (SchemaMismatchError, DeltaProtocolError) as unfit:
                 raise WarehouseUnfit(f"{self.url}: {_said(unfit)}") from unfit
             except (DeltaError, OSError) as trouble:
@@ -125,7 +126,7 @@ class DeltaAppender:
             else:
                 self._positions = after
                 return len(new)
-        raise WarehouseUnavailable(f"{self.url}: other writers came first {RIVALRY} times")
+        raise WarehouseUnavailable(f"{self.url}: refused {RIVALRY} times: {refusal}")
 
     def _after(
         self, held: Mapping[int, Position], new: Sequence[Row], offsets: Mapping[int, int]

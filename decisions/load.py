@@ -16,7 +16,7 @@ from decisions.document import (
     Sequence,
     parse,
 )
-from decisions.language import Condition, Scope, Value, compile_value
+from decisions.language import Condition, Scope, Value, compile_record, compile_value
 from decisions.playbook import (
     ONCE,
     Alert,
@@ -101,10 +101,9 @@ class _Loader(Reader):
             name: self._alert(name, node)
             for name, _, node in self.named(part.get("alerts"), "alerts", 100)
         }
-        shown = {
-            name: self.value(node, f"summary.{name}", self._scope(event=False))
-            for name, _, node in self.named(part.get("summary"), "summary", 32)
-        }
+        summary = self.named(part.get("summary"), "summary", 32)
+        scope = self._scope(event=False)
+        shown = {name: self.value(node, f"summary.{name}", scope) for name, _, node in summary}
         if self.problems:
             return None
         return Playbook(
@@ -117,6 +116,9 @@ class _Loader(Reader):
             offers={name: offer for name, offer in offers.items() if offer},
             alerts={name: alert for name, alert in alerts.items() if alert},
             shown={name: value for name, value in shown.items() if value},
+            summarize=compile_record(
+                {name: node.text for name, _, node in summary if isinstance(node, Scalar)}, scope
+            ),
             order=order,
         )
 

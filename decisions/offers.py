@@ -94,8 +94,12 @@ def choose(
             taken = {placement for _, _, placement in chosen}
             room = {name: 0 if name in taken else 1 for name in room}
         for offer in _ranked(groups, touchpoint.customer_id):
-            place = next((place for place in offer.places if room[place[0]]), None)
-            if place is None or not _is_open(offer, now_ms):
+            for place in offer.places:
+                if room[place[0]]:
+                    break
+            else:
+                continue
+            if not _is_open(offer, now_ms):
                 continue
             if offer.when is not None:
                 try:

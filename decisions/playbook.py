@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from decisions.document import Problem
-from decisions.language import Condition, EvaluationError, Value
+from decisions.language import Condition, EvaluationError, Record, Value
 from state.profile import Profile
 from state.sections import EVENT, NOW, SEGMENTS
 from state.touchpoint import Touchpoint
@@ -131,6 +131,8 @@ class Playbook:
     alerts: dict[str, Alert]
     shown: dict[str, Value]
     """Name → value, for `summary`."""
+    summarize: Record
+    """All of them in one call, as long as none ends in an error."""
     order: tuple[Segment, ...]
     """The segments, each after those it names."""
 
@@ -187,6 +189,10 @@ class Playbook:
 
         A value that ends in an error is None.
         """
+        try:
+            return self.summarize(profile, NOTHING, now_ms)
+        except EvaluationError:
+            pass
         summary: dict[str, Any] = {}
         for name, value in self.shown.items():
             try:

@@ -15,6 +15,8 @@ def value_since(recent: Sequence[tuple[int, float, int]], since_ms: int) -> floa
 
     In the shop's currency, less what was refunded or cancelled since; so it can be negative.
     """
+    if not recent:  # as with most customers
+        return 0.0
     # A tuple of the time alone sorts before every entry of that time, so the bound is inclusive.
     total = 0.0
     for index in range(bisect_left(recent, (since_ms,)), len(recent)):

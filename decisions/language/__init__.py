@@ -7,7 +7,14 @@ exactly; lists that are gone through are bounded; there are no unsigned ints, by
 messages or regular expressions.
 """
 
-from decisions.language.compiled import Condition, Value, compile_condition, compile_value
+from decisions.language.compiled import (
+    Condition,
+    Record,
+    Value,
+    compile_condition,
+    compile_record,
+    compile_value,
+)
 from decisions.language.errors import EvaluationError, ExpressionError
 from decisions.language.kinds import BOOL, DOUBLE, INT, STRING
 from decisions.language.scope import Scope
@@ -20,8 +27,10 @@ __all__ = [
     "Condition",
     "EvaluationError",
     "ExpressionError",
+    "Record",
     "Scope",
     "Value",
     "compile_condition",
+    "compile_record",
     "compile_value",
 ]

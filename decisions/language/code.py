@@ -7,7 +7,7 @@ one of the compiled function's arguments `profile`, `event` and `now_ms`.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -87,6 +87,19 @@ def list_code(kind: str, items: Sequence[Code]) -> Code:
         errs=any(item.errs for item in items),
         literal=None if None in known else tuple(known),
     )
+
+
+def record_code(items: Mapping[str, Code]) -> Code:
+    """A dict of Python: name → value."""
+
+    def made(values: Iterable[ast.expr]) -> ast.expr:
+        return ast.Dict([constant(name) for name in items], list(values), lineno=1, col_offset=0)
+
+    fast = made(item.fast for item in items.values())
+    slow = fast
+    if any(item.slow is not item.fast for item in items.values()):
+        slow = made(item.slow for item in items.values())
+    return Code("map", fast, slow, errs=any(item.errs for item in items.values()))
 
 
 def logical(operator: str, operands: Sequence[Code]) -> Code:

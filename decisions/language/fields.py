@@ -196,7 +196,7 @@ FIELDS: Final = (
         DOUBLE,
         AFFINITY | NOW,
         "Interest in this category, which halves every 30 days; 0 if none.",
-        "affinity(profile.affinity, A, now_ms)",
+        "0.0 if (it := profile.affinity.get(A)) is None else decayed(it.score, it.at, now_ms)",
     ),
     _field(
         "profile.top_category",
@@ -245,12 +245,6 @@ def categories(lines: Mapping[str, CartLine]) -> list[str]:
     return sorted({line.category for line in lines.values() if line.category})
 
 
-def affinity(interests: Mapping[str, Interest], category: str, now_ms: int) -> float:
-    """What is left now of the interest in a category."""
-    interest = interests.get(category)
-    return 0.0 if interest is None else decayed(interest.score, interest.at, now_ms)
-
-
 def top_category(interests: Mapping[str, Interest]) -> str:
     """The category of most interest; "" if there is none.
 
@@ -259,7 +253,7 @@ def top_category(interests: Mapping[str, Interest]) -> str:
     latest = max([interest.at for interest in interests.values()], default=0)
     best, most = "", 0.0
     for category in sorted(interests):
-        score = affinity(interests, category, latest)
+        score = decayed(interests[category].score, interests[category].at, latest)
         if score > most:
             best, most = category, score
     return best
@@ -267,6 +261,6 @@ def top_category(interests: Mapping[str, Interest]) -> str:
 
 NAMESPACE: Final[dict[str, Any]] = {
     function.__name__: function
-    for function in (affinity, categories, count_since, items, top_category, value_since)
+    for function in (categories, count_since, decayed, items, top_category, value_since)
 }
 """What the templates above call."""

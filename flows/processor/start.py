@@ -68,8 +68,9 @@ def start_processor(
         stop=stop,
     )
     processor.report_holds()
-    # Loaded modules and compiled rules live for good; the collector need not look at them again,
-    # and what a flush makes is freed by its reference count.
+    # Loaded modules and compiled rules live for good; the collector need not look at them again.
+    # What a flush makes is freed by its reference count: to look through its many small dicts for
+    # cycles costs a tenth of the time. `Upkeep` looks once a minute.
     gc.collect()
     gc.freeze()
     gc.disable()

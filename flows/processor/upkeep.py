@@ -1,5 +1,6 @@
 """What is done now and then: trimming published actions, lag, offsets for tools, topic identity."""
 
+import gc
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,7 @@ log = logging.getLogger("touchline.touchpoints")
 LAG_EVERY_S = 1.0
 OFFSETS_EVERY_S = 5.0
 TOPICS_EVERY_S = 5.0
+GARBAGE_EVERY_S = 60.0
 
 
 class Upkeep:
@@ -24,7 +26,13 @@ class Upkeep:
 
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
-        self._due = {self._lag: 0.0, self._offsets: 0.0, self._topics: 0.0}
+        self._tasks = (
+            (self._lag, LAG_EVERY_S),
+            (self._offsets, OFFSETS_EVERY_S),
+            (self._topics, TOPICS_EVERY_S),
+            (self._garbage, GARBAGE_EVERY_S),
+        )
+        self._done_s = dict.fromkeys((task for task, _ in self._tasks), time.monotonic())
         self._asking: Future[dict[str, str]] | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="topic-ids")
 
@@ -33,13 +41,9 @@ class Upkeep:
         now_s = time.monotonic()
         if idle:
             trim_published(self._processor)
-        for task, every in (
-            (self._lag, LAG_EVERY_S),
-            (self._offsets, OFFSETS_EVERY_S),
-            (self._topics, TOPICS_EVERY_S),
-        ):
-            if now_s - self._due[task] >= every:
-                self._due[task] = now_s
+        for task, every_s in self._tasks:
+            if now_s - self._done_s[task] >= every_s:
+                self._done_s[task] = now_s
                 task()
 
     def _lag(self) -> None:
@@ -83,6 +87,10 @@ class Upkeep:
                         f"topic {topic} was deleted or made anew: expected id {known_id}, got "
                         f"{found.get(topic, 'no topic')}; restore it, or begin with an empty Redis"
                     )
+
+    def _garbage(self) -> None:
+        """The collector is off (see `start`); what survives is not looked at again."""
+        gc.collect(0)
 
     def close(self) -> None:
         """End the helper thread."""

@@ -1,0 +1,147 @@
+"""From an event's intended send time to the moment when a reader holds the offer it led to.
+
+Which event led to an offer is no guess: a decision's id is a function of the customer, the event's
+message id and the offer.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+import redis
+from msgspec import structs
+
+from benchmarks.progress import Progress
+from benchmarks.results import Latency, Spread, spread
+from benchmarks.rig import Child, Numbers, Rig, child, scrape, services, touchpoints, usages
+from benchmarks.sender import causes, send
+from benchmarks.usage import machine_busy_s, usage_of, used_between
+from decisions.offers import DECIDED
+from flows.local.numbers import LATENCY, quantile_s
+from flows.metrics.catalogue import STAGES
+from state.keys import offers_key
+from state.touchpoint import identity
+
+WARM_UP = 0.1
+"""Share of the events, the first ones, that are not counted."""
+RELAY = 0.25
+"""Length of each of the two runs of the relay, before and after the flow's."""
+PROBES = 200
+SETTLE_S = 2.0
+"""For what is under way when the last event is sent."""
+
+
+
+def measure_latency(rate: float, seconds: float, tell: Progress) -> Latency:
+    """The broker alone, the flow, the broker alone again; all at `rate` events a second."""
+    broker_ms = _relay(1, rate, seconds * RELAY, tell)
+    with services() as rig:
+        measured = _flow(rig, rate, seconds, tell)
+    broker_ms += _relay(3, rate, seconds * RELAY, tell)
+    return structs.replace(measured, broker=spread(broker_ms))
+
+
+def _relay(seed: int, rate: float, seconds: float, tell: Progress) -> list[float]:
+    tell.say(f"latency: the broker alone, {rate:,.0f} events a second for {seconds:.0f} s")
+    with services() as rig:
+        with child(rig, "relay", "benchmarks.relay") as relay:
+            sent = send(rig, seed, rate, seconds)
+            time.sleep(SETTLE_S)
+        lines = said(relay)
+    if len(lines) != len(sent.due_ns):
+        raise RuntimeError(f"{len(sent.due_ns)} events were sent, {len(lines)} relayed")
+    skip = int(WARM_UP * len(lines))
+    return [(at - sent.due_ns[number]) / 1e6 for at, number in lines if number >= skip]
+
+
+def _flow(rig: Rig, rate: float, seconds: float, tell: Progress) -> Latency:
+    with child(rig, "reader", "benchmarks.reader") as reader:
+        probed = _probe(rig)
+        with touchpoints(rig) as flow:
+            tell.say(f"latency: the flow, {rate:,.0f} events a second for {seconds:.0f} s")
+            began, before = time.monotonic(), usages(rig, flow)
+            busy, own = sum(machine_busy_s()), sum(os.times()[:2])
+            reader_s = usage_of(reader.process.pid).cpu_s
+            sent = send(rig, 2, rate, seconds)
+            time.sleep(SETTLE_S)
+            flow.check()
+            used = used_between(before, usages(rig, flow))
+            used["sender"] = sum(os.times()[:2]) - own
+            used["reader"] = usage_of(reader.process.pid).cpu_s - reader_s
+            elapsed, busy = time.monotonic() - began, sum(machine_busy_s()) - busy
+            numbers = scrape(flow)
+    reads = said(reader)
+    skip = int(WARM_UP * len(sent.due_ns))
+    none = Spread(0, 0, 0, 0, 0)
+    return Latency(
+        rate=rate,
+        seconds=seconds,
+        offer=spread(offer_waits_ms(causes(sent, skip), reads)),
+        own=_own(numbers),
+        broker=none,
+        sender=spread(sent.late_ms[skip:]),
+        reader=spread([(at - probed[key]) / 1e6 for at, key, _ in reads if key in probed]),
+        stages_ms=_stages(numbers),
+        load={name: round(spent / elapsed, 3) for name, spent in used.items()},
+        other_load=round(max(busy - sum(used.values()), 0) / elapsed, 2),
+    )
+
+
+def _probe(rig: Rig) -> dict[str, int]:
+    """Set keys as the flow does, at known times: what the reader adds by itself."""
+    probed = {}
+    with redis.Redis.from_url(rig.redis.redis_url) as client:
+        for number in range(PROBES):
+            key = offers_key(f"probe-{number}").decode()
+            probed[key] = time.monotonic_ns()
+            client.set(key, "{}", px=1_000)
+            time.sleep(0.005)
+    return probed
+
+
+def offer_waits_ms(
+    events: Mapping[str, list[tuple[str, int]]], reads: Iterable[tuple[int, str, str]]
+) -> list[float]:
+    """For each event that led to an offer: from when it was due until a document with it was read.
+
+    `events`: customer → (message id, due); `reads`: (time, serving key, document).
+    """
+    waits: dict[tuple[str, str], float] = {}
+    for at, _, document in reads:
+        served = orjson.loads(document)
+        offers = served.get("offers", ())
+        customer = served.get("customer_id", "")
+        decided = {offer["decision_id"]: offer["offer_id"] for offer in offers}
+        for message_id, due in events.get(customer, ()):
+            if (customer, message_id) not in waits and any(
+                identity(customer, message_id, DECIDED, offer).hex() == decision
+                for decision, offer in decided.items()
+            ):
+                waits[customer, message_id] = (at - due) / 1e6
+    return list(waits.values())
+
+
+def _own(numbers: Numbers) -> Spread:
+    prefix = f"{LATENCY}_bucket{{"
+    buckets = {
+        float(name.removeprefix(prefix).rstrip("}")): count
+        for name, count in numbers.items()
+        if name.startswith(prefix)
+    }
+    at = [round((quantile_s(buckets, share) or 0) * 1000, 2) for share in (0.5, 0.9, 0.99, 1)]
+    return Spread(int(numbers[f"{LATENCY}_count{{}}"]), *at)
+
+
+def _stages(numbers: Numbers) -> dict[str, float]:
+    means = {}
+    for stage in STAGES:
+        count = numbers[f"touchline_stage_seconds_count{{{stage}}}"]
+        means[stage] = numbers[f"touchline_stage_seconds_sum{{{stage}}}"] / max(count, 1) * 1000
+    return {stage: round(mean, 2) for stage, mean in means.items()}
+
+
+def said(ended: Child) -> list[Any]:
+    """What a child printed after its first line, one JSON value a line."""
+    return [orjson.loads(line) for line in ended.process.printed()[1:]]

@@ -1,0 +1,67 @@
+"""The open loop: each event is sent at its time, whatever became of the ones before."""
+
+import gc
+import itertools
+import time
+
+import orjson
+from msgspec import Struct
+
+from benchmarks.relay import NUMBER
+from benchmarks.rig import CUSTOMERS, Rig
+from connectors.kafka_topics import channel_topic
+from flows.settings import Settings
+from flows.simulate.stream import BROKEN_KIND, DUPLICATE_KIND, Emission, stream
+
+LEAD_MS = 3_000
+"""From the making of the events until the first one is due: they are made ahead of the loop."""
+
+
+class Sent(Struct, frozen=True):
+    """What went out."""
+
+    emissions: list[Emission]
+    due_ns: list[int]
+    """When each was to be sent, CLOCK_MONOTONIC."""
+    late_ms: list[float]
+    """How much later each was handed to the Kafka client."""
+
+
+def send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
+    """`rate` simulated events a second for `seconds`; returns when the broker has them all."""
+    start_ms = time.time_ns() // 1_000_000 + LEAD_MS
+    emissions = list(
+        itertools.islice(stream(seed, CUSTOMERS, start_ms, rate), int(rate * seconds))
+    )
+    topics = {channel: channel_topic(channel) for channel in Settings().channels}
+    # A website has nothing to wait for, so nothing lingers.
+    producer = rig.producer(**{"linger.ms": 0})
+    first_ns = time.monotonic_ns() + max(start_ms * 1_000_000 - time.time_ns(), 0)
+    step_ns = 1e9 / rate
+    due = [first_ns + int(number * step_ns) for number in range(len(emissions))]
+    late_ms: list[float] = []
+    gc.disable()
+    try:
+        for number, (event, due_ns) in enumerate(zip(emissions, due, strict=True)):
+            while (wait_ns := due_ns - time.monotonic_ns()) > 0:
+                producer.poll(0)
+                time.sleep(wait_ns / 1e9)
+            late_ms.append(-wait_ns / 1e6)
+            headers = {NUMBER: str(number)}
+            producer.produce(topics[event.channel], event.value, event.key, headers=headers)
+    finally:
+        gc.enable()
+    if left := producer.flush(60):
+        raise RuntimeError(f"{left} events were not taken by the broker within 60 s")
+    return Sent(emissions, due, late_ms)
+
+
+def causes(sent: Sent, from_number: int) -> dict[str, list[tuple[str, int]]]:
+    """Customer → (message id, when it was due) of each of their events that can lead to offers."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for number in range(from_number, len(sent.emissions)):
+        event = sent.emissions[number]
+        if event.kind not in (BROKEN_KIND, DUPLICATE_KIND):
+            message_id = orjson.loads(event.value)["messageId"]
+            found.setdefault(event.key, []).append((message_id, sent.due_ns[number]))
+    return found
