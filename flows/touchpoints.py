@@ -7,12 +7,12 @@ State, recovery and routing are not the engine's but the commit protocol's (`flo
 import logging
 import threading
 from collections.abc import Callable
-from functools import partial
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
 from flows.engine import execute
+from flows.execution import Stopped
 from flows.metrics.meter import Meter
 from flows.processor.commit import CommitSink, commit_pending
 from flows.processor.decide import decide_step
@@ -31,11 +31,11 @@ def build(processor: Processor) -> Dataflow:
     flow = Dataflow("touchpoints")
     planned = op.input("consume", flow, IntakeSource(processor))
     # Flush: for each of some shards a fixed plan and its records, in the order they apply
-    decoded = op.map("decode", planned, processor.stage("decode", partial(decode_step, processor)))
+    decoded = op.flat_map("decode", planned, processor.stage("decode", decode_step))
     # ... and for each record a Touchpoint, or a Refusal with its reason
-    routed = op.map("route", decoded, processor.stage("route", partial(route_step, processor)))
+    routed = op.flat_map("route", decoded, processor.stage("route", route_step))
     # ... and every customer's profile at hand; who belongs elsewhere is refused
-    decided = op.map("decide", routed, processor.stage("decide", partial(decide_step, processor)))
+    decided = op.flat_map("decide", routed, processor.stage("decide", decide_step))
     # ... and rows, dead letters, actions, serving documents, changed profiles
     op.output("commit", decided, CommitSink(processor))
     return flow
@@ -60,12 +60,20 @@ def run(
         return  # told to stop while waiting for Kafka or Redis
     try:
         execute(build(processor))
-        if processor.failure is not None:
-            raise processor.failure
-        commit_pending(processor)
-        processor.settle()
-        trim_published(processor)
-        commit_offsets(processor, wait=True)
-        log.info("drained: every flush is committed and published")
+        processor.execution.raise_failure()
+        if not processor.execution.ended:
+            _drain(processor)
     finally:
         processor.close()
+
+
+def _drain(processor: Processor) -> None:
+    """Commit and publish what is under way, so that the next start repeats nothing."""
+    try:
+        commit_pending(processor)
+        processor.settle()
+    except Stopped:
+        return
+    trim_published(processor)
+    commit_offsets(processor, wait=True)
+    log.info("drained: every flush is committed and published")

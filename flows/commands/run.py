@@ -9,8 +9,11 @@ from typing import Any
 
 import click
 import orjson
+from confluent_kafka import KafkaException
 from msgspec import structs
 
+from connectors.delta import WarehouseUnfit
+from connectors.plan_log import PlanLogUnreadable
 from connectors.publisher import NotDelivered
 from connectors.shard_consumer import LogTruncated
 from decisions.playbook import PlaybookError
@@ -33,6 +36,9 @@ EXPECTED: dict[type[Exception], int] = {
     Refused: REFUSED,
     NotDelivered: REFUSED,
     LogTruncated: REFUSED,
+    PlanLogUnreadable: REFUSED,
+    KafkaException: REFUSED,
+    WarehouseUnfit: REFUSED,
 }
 
 

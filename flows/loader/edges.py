@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
+from flows.execution import Execution
 from flows.loader.arrivals import Arrivals, Poll
-from flows.loader.execution import Execution
 
 
 class PollSource(DynamicSource[Poll]):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from connectors.delta import WarehouseUnavailable
-from flows.loader.execution import Stopped
+from flows.execution import Stopped
 from flows.metrics.meter import Meter
 
 log = logging.getLogger("touchline.warehouse")

@@ -11,10 +11,10 @@ from connectors.delta import DeltaAppender
 from connectors.kafka_reader import Place, TopicReader, find_topics
 from connectors.kafka_topics import FoundTopic, TopicError
 from connectors.warehouse_tables import TABLES
+from flows.execution import Execution, Stopped
 from flows.loader import arrivals
 from flows.loader.append import Append, Buffer
 from flows.loader.arrivals import Arrivals, Poll
-from flows.loader.execution import Execution, Stopped
 from flows.loader.hold import Hold
 from flows.metrics.meter import Meter
 from flows.settings import Settings

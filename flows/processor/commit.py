@@ -186,11 +186,12 @@ class Committer(StatelessSinkPartition[Flush]):
 
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
+        self._taken = processor.execution.guard(self._take)
 
     def write_batch(self, items: list[Flush]) -> None:
         """Produce each flush, once its predecessor is committed and its plan is fixed."""
         for flush in items:
-            self._processor.guarded(self._take, flush)
+            self._taken(flush)
         self._processor.in_flight = False
 
     def _take(self, flush: Flush) -> None:

@@ -29,20 +29,21 @@ class Intake(StatelessSourcePartition[Flush]):
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
         self._upkeep = Upkeep(processor)
+        self._filled = processor.execution.guard(self._fill)
 
     def next_batch(self) -> Iterable[Flush]:
         """The next flush, or nothing yet. Raises StopIteration when told to stop."""
         processor = self._processor
-        if processor.in_flight and processor.failure is None:
-            return ()
-        if processor.stop.is_set():
+        execution = processor.execution
+        if execution.ended or (execution.over() and not processor.in_flight):
             raise StopIteration
-        flush = Flush([])
-        processor.guarded(self._fill, flush)
-        processor.in_flight = bool(flush.slices)
-        return (flush,) if flush.slices else ()
+        if processor.in_flight:
+            return ()
+        flushes = [flush for flush in self._filled(Flush([])) if flush.slices]
+        processor.in_flight = bool(flushes)
+        return flushes
 
-    def _fill(self, flush: Flush) -> None:
+    def _fill(self, flush: Flush) -> Flush:
         processor = self._processor
         take_due(processor)
         self._read()
@@ -54,6 +55,7 @@ class Intake(StatelessSourcePartition[Flush]):
         if idle and processor.pending is not None:
             commit_pending(processor)
         self._upkeep.run(idle)
+        return flush
 
     def _read(self) -> None:
         processor = self._processor

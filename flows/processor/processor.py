@@ -10,31 +10,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from confluent_kafka import KafkaException
-
-from connectors.plan_log import PlanLogUnreadable
-from connectors.publisher import NotDelivered, Publisher
-from connectors.shard_consumer import LogTruncated, ShardConsumer
+from connectors.publisher import Publisher
+from connectors.shard_consumer import ShardConsumer
 from decisions.playbook import Playbook
+from flows.execution import Execution, Stopped
 from flows.metrics.meter import Meter
 from flows.processor.flush import Flush, Slice
 from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
-from state.store import Fenced, Refused, Unsettled
+from state.store import Fenced, Unsettled
 from state.wire import WireLost
 
 log = logging.getLogger("touchline.touchpoints")
 
-STOPS = (Refused, NotDelivered, LogTruncated, PlanLogUnreadable, KafkaException)
-"""Errors whose text already says what to do."""
-
-
-class Stopped(Exception):
-    """Told to stop while waiting."""
-
 
 class Processor:
-    """One per process; everything but `stop` and `failure` belongs to the flow's thread."""
+    """One per process; it belongs to the flow's thread."""
 
     def __init__(
         self,
@@ -58,38 +49,23 @@ class Processor:
         self.topic_ids = topic_ids
         """Input topic → the broker's id of it at start."""
         self.build = build
-        self.stop = stop
-        self.failure: BaseException | None = None
+        self.execution = Execution(stop)
         self.in_flight = False
         """A flush is between the source and the end of the stream: the next one must wait."""
         self.pending: Flush | None = None
         """The flush that is produced and not committed."""
 
-    def stage(self, name: str, step: Callable[[Flush], None]) -> Callable[[Flush], Flush]:
-        """`step` as a step of the dataflow: timed, and with its errors kept away from the engine.
+    def stage(
+        self, name: str, step: Callable[["Processor", Flush], None]
+    ) -> Callable[[Flush], Iterable[Flush]]:
+        """`step`, which fills a flush, as a timed step of the dataflow, for `flat_map`."""
 
-        An exception in an engine's callback ends in a panic without a word of ours; so it is kept
-        here, the flush is emptied, and the source ends.
-        """
-
-        def run(flush: Flush) -> Flush:
-            if flush.slices:
-                with self.measured(name):
-                    self.guarded(step, flush)
+        def timed(flush: Flush) -> Flush:
+            with self.measured(name):
+                step(self, flush)
             return flush
 
-        return run
-
-    def guarded(self, step: Callable[[Flush], None], flush: Flush) -> None:
-        """`step`, with an error of it kept for `run` to raise when the flow has ended."""
-        try:
-            step(flush)
-        except Stopped as told:
-            log.warning("%s: what was begun is done again by the next owner", told)
-            flush.slices = []
-        except Exception as error:  # noqa: BLE001 - see above
-            self.fail(error)
-            flush.slices = []
+        return self.execution.guard(timed)
 
     @contextmanager
     def measured(self, stage: str) -> Iterator[None]:
@@ -102,13 +78,6 @@ class Processor:
         """Book what has passed since `wall` (perf_counter) and `cpu` (thread_time) to `stage`."""
         self.meter.observe("touchline_stage_seconds", time.perf_counter() - wall, stage=stage)
         self.meter.add("touchline_stage_cpu_seconds_total", time.thread_time() - cpu, stage=stage)
-
-    def fail(self, error: BaseException) -> None:
-        """Stop, for this reason; the first one counts."""
-        if self.failure is None:
-            self.failure = error
-            log.error("stopping: %s", error, exc_info=None if isinstance(error, STOPS) else error)
-        self.stop.set()
 
     def each(self, slices: Iterable[Slice], act: Callable[[Slice], None]) -> list[Slice]:
         """`act` on each slice; those whose shard is in doubt are dropped, the others returned."""
@@ -138,7 +107,7 @@ class Processor:
         self.meter.add("touchline_shards_fenced_total")
         log.warning("%s; this process leaves it alone", why)
         if all(other.hold is Hold.GONE for other in self.shards):
-            self.fail(why)
+            self.execution.fail(why)
         self.report_holds()
 
     def report_holds(self) -> None:
@@ -157,8 +126,9 @@ class Processor:
         while not self.publisher.settle(0.25):
             waited += 0.25
             self.meter.set("touchline_kafka_up", 0 if waited > 1 else 1)
-            if self.stop.is_set() and waited > 1:
-                raise Stopped("told to stop while Kafka acknowledged nothing")
+            if self.execution.stop.is_set() and waited > 1:
+                log.warning("told to stop while Kafka is away: what was begun is done again")
+                raise Stopped
         if waited:
             self.meter.set("touchline_kafka_up", 1)
         for shard in self.shards:

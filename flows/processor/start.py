@@ -22,7 +22,7 @@ from flows.addresses import without_secrets
 from flows.metrics.meter import Meter
 from flows.processor.ownership import take_due
 from flows.processor.processor import Processor
-from flows.processor.shard import Hold, Shard
+from flows.processor.shard import Shard
 from flows.settings import Settings
 from flows.waiting import wait_for
 from state.requirements import check_server
@@ -75,16 +75,15 @@ def start_processor(
     gc.freeze()
     gc.disable()
     try:
-        while not stop.is_set() and any(s.hold is Hold.WAITING for s in processor.shards):
+        while not (processor.execution.over() or processor.ready):
             take_due(processor)
             stop.wait(0.02)
     except BaseException:
         processor.close()
         raise
-    if stop.is_set():
+    if processor.execution.over():
         processor.close()
-        if processor.failure is not None:
-            raise processor.failure
+        processor.execution.raise_failure()
         return None
     ready()
     return processor

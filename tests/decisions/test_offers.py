@@ -70,7 +70,7 @@ def test_the_first_event_decides_what_to_serve_and_says_all_of_it() -> None:
         "propensity": 1.0,
         "value": 5.5,
         "placement": "home",
-        "reasons": ["for everyone", "priority 20 × value 5.5"],  # noqa: RUF001
+        "reasons": ["for everyone", "priority 20 × value 5.5"],  # noqa: RUF001 - it is the product's own sign
         "expires_at": rfc3339(now_ms + 6 * HOUR_MS),
     }
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from connectors.delta import DeltaAppender, WarehouseUnavailable
 from connectors.kafka_reader import Place, Record
 from connectors.warehouse_tables import TOUCHPOINTS, Row
+from flows.execution import Execution, Stopped
 from flows.loader.append import MOST_BYTES, MOST_ROWS, Append, Buffer
 from flows.loader.arrivals import Arrivals, NotOurs, Poll, accept, decode
-from flows.loader.execution import Execution, Stopped
 from flows.loader.hold import Hold
 from flows.metrics.meter import Meter
 

@@ -1,6 +1,7 @@
 """The order of a flush is a function of the set of its records."""
 
 from collections.abc import Sequence
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def test_it_is_the_order_of_running_maximum_then_topic_then_offset(
 
 @given(stamps_by_topic, st.randoms(use_true_random=False))
 def test_it_does_not_depend_on_which_topic_came_first(
-    stamps: dict[str, list[int]], random: "st.random.Random"
+    stamps: dict[str, list[int]], random: Random
 ) -> None:
     runs = runs_of(stamps)
     topics = list(runs)

@@ -47,6 +47,12 @@ def commit_of(fence: Fence, text: str) -> Commit:
     )
 
 
+def held(client: "redis.Redis", key: bytes) -> bytes:
+    value = client.get(key)
+    assert isinstance(value, bytes)
+    return value
+
+
 def done(store: ShardStore, commit: Commit) -> None:
     store.begin_commit(commit)
     store.end()
@@ -60,17 +66,17 @@ def test_a_commit_changes_everything_it_names(
     fence = structs.replace(taken.fence, plan=plan(1), now_ms=1_000)
     mine.begin_fence(fence)
     mine.end()
-    stored = decode_fence(client.get(KEYS.fence))
+    stored = decode_fence(held(client, KEYS.fence))
     assert stored.plan == plan(1)
     assert (stored.owner, stored.epoch) == ("me", 5)
 
     done(mine, commit_of(fence, "x"))
 
-    stored = decode_fence(client.get(KEYS.fence))
+    stored = decode_fence(held(client, KEYS.fence))
     assert (stored.commit, stored.plan, stored.now_ms) == (1, None, 1_000)
     assert client.get(KEYS.profile_prefix + b"ann") == b"x"
     assert client.lrange(KEYS.outbox, 0, -1) == [b"one", b"two"]
-    assert client.pexpiretime(offers_key("ann")) == IN_AN_HOUR_MS
+    assert client.pexpiretime(offers_key("ann").decode()) == IN_AN_HOUR_MS
     assert client.ttl(KEYS.fence) == -1
     assert read_counters(client, 16) == {"accepted:click": 7}
 
@@ -136,7 +142,7 @@ def test_an_epoch_is_not_handed_out_twice_by_a_redis_from_the_past(
 ) -> None:
     first = store("first")
     first.take(100, new_fence)
-    past = client.get(KEYS.fence)
+    past = held(client, KEYS.fence)
     second = store("second")
     assert second.take(200, new_fence).fence.epoch == 200
     client.set(KEYS.fence, past)

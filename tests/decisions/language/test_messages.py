@@ -152,4 +152,4 @@ def test_what_is_written_in_an_expression_is_never_python() -> None:
     for name in ("it0", "profile.__class__", "now_ms", "FAILURES", "A", "equal(1, 1)"):
         error_of(f"{name} == 1")
     text = "'); import os; ('"
-    assert compile_value(f'"{text}"', SCOPE)(None, None, 0) == text  # type: ignore[arg-type]  # unread
+    assert compile_value(f'"{text}"', SCOPE)(None, None, 0) == text  # type: ignore[arg-type]  # never read

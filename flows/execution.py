@@ -1,4 +1,4 @@
-"""One execution of the flow: whether to go on, and what ended it.
+"""One execution of a flow: whether to go on, and what ended it.
 
 Bytewax turns an exception in a callback into a panic with a Rust backtrace. So what fails is kept
 here, the source ends the stream at the next poll, and the caller raises it when all is closed.
@@ -20,29 +20,36 @@ class Execution:
     """Belongs to the flow's thread; `stop` may be set by any."""
 
     def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._ended = False
-        self._failure: Exception | None = None
+        self.stop = stop
+        self.ended = False
+        """Nothing is done any more: something failed, or was stopped in the middle of waiting."""
+        self._failure: BaseException | None = None
 
     def over(self) -> bool:
         """Whether the source is to end."""
-        return self._ended or self._stop.is_set()
+        return self.ended or self.stop.is_set()
 
     def guard(self, step: Callable[[X], Y]) -> Callable[[X], Iterable[Y]]:
-        """`step` for `flat_map`: one item out for one in, none once something has failed."""
+        """`step` for `flat_map`: one item out for one in, none once all has ended."""
 
         def guarded(item: X) -> Iterable[Y]:
-            if self._ended:
+            if self.ended:
                 return ()
             try:
                 return (step(item),)
             except Stopped:
-                self._ended = True
+                self.ended = True
             except Exception as failure:  # noqa: BLE001  kept for raise_failure
-                self._ended, self._failure = True, failure
+                self.fail(failure)
             return ()
 
         return guarded
+
+    def fail(self, failure: BaseException) -> None:
+        """End for this reason; the first one counts."""
+        self.ended = True
+        if self._failure is None:
+            self._failure = failure
 
     def raise_failure(self) -> None:
         """Raise what a step has raised, if one has."""
