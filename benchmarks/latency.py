@@ -29,9 +29,8 @@ WARM_UP = 0.1
 RELAY = 0.25
 """Length of each of the two runs of the relay, before and after the flow's."""
 PROBES = 200
-SETTLE_S = 2.0
+SETTLE_S = 1.0
 """For what is under way when the last event is sent."""
-
 
 
 def measure_latency(rate: float, seconds: float, tell: Progress) -> Latency:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from benchmarks.machine import Machine
+from benchmarks.machine import Machine, Moment
 
 
 class Spread(Struct, frozen=True):
@@ -95,8 +95,8 @@ class Results(Struct, frozen=True):
     at: str
     command: str
     machine: Machine
-    load_before: str
-    load_after: str
+    before: Moment
+    after: Moment
     throughput: Throughput | None
     latency: Latency | None
     peers: list[Peer]

@@ -13,8 +13,11 @@ from connectors.kafka_topics import channel_topic
 from flows.settings import Settings
 from flows.simulate.stream import BROKEN_KIND, DUPLICATE_KIND, Emission, stream
 
-LEAD_MS = 3_000
-"""From the making of the events until the first one is due: they are made ahead of the loop."""
+LEAD_NS = 200_000_000
+"""From when all events are made until the first one is due."""
+
+
+Headers = list[tuple[str, str | bytes | None]]
 
 
 class Sent(Struct, frozen=True):
@@ -29,15 +32,12 @@ class Sent(Struct, frozen=True):
 
 def send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
     """`rate` simulated events a second for `seconds`; returns when the broker has them all."""
-    start_ms = time.time_ns() // 1_000_000 + LEAD_MS
-    emissions = list(
-        itertools.islice(stream(seed, CUSTOMERS, start_ms, rate), int(rate * seconds))
-    )
+    events = stream(seed, CUSTOMERS, time.time_ns() // 1_000_000, rate)
+    emissions = list(itertools.islice(events, int(rate * seconds)))
     topics = {channel: channel_topic(channel) for channel in Settings().channels}
     # A website has nothing to wait for, so nothing lingers.
     producer = rig.producer(**{"linger.ms": 0})
-    first_ns = time.monotonic_ns() + max(start_ms * 1_000_000 - time.time_ns(), 0)
-    step_ns = 1e9 / rate
+    first_ns, step_ns = time.monotonic_ns() + LEAD_NS, 1e9 / rate
     due = [first_ns + int(number * step_ns) for number in range(len(emissions))]
     late_ms: list[float] = []
     gc.disable()
@@ -47,7 +47,7 @@ def send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
                 producer.poll(0)
                 time.sleep(wait_ns / 1e9)
             late_ms.append(-wait_ns / 1e6)
-            headers = {NUMBER: str(number)}
+            headers: Headers = [(NUMBER, str(number))]
             producer.produce(topics[event.channel], event.value, event.key, headers=headers)
     finally:
         gc.enable()

@@ -37,7 +37,7 @@ def usage_of(pid: int) -> Usage:
 
 
 def machine_busy_s() -> tuple[float, float]:
-    """Seconds all processors together were at work, and were taken by the hypervisor, since boot."""
+    """Seconds all processors were at work, and those the hypervisor took from them, since boot."""
     fields = [int(n) for n in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     user, nice, system, _idle, _wait, irq, softirq, steal = fields
     return (user + nice + system + irq + softirq) * TICK_S, steal * TICK_S

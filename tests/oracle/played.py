@@ -28,7 +28,7 @@ DOCS = ROOT / "docs/playbook.md"
 R = TypeVar("R", EnrichedRecord, ActionRecord, DeadLetterRecord)
 
 
-class Served(NamedTuple):
+class ServingKey(NamedTuple):
     """A serving key as it stands in Redis."""
 
     value: bytes
@@ -92,7 +92,7 @@ class Played(NamedTuple):
     play: list[Act]
     log: Log
     profiles: dict[str, Profile]
-    served: dict[str, Served]
+    served: dict[str, ServingKey]
     looked_at_ms: int
     """When Redis was looked at, by its own clock."""
     warehouse: Warehouse
@@ -108,7 +108,7 @@ def look(world: World, play: list[Act], warehouse: Warehouse) -> Played:
         expires_at = client.pexpiretime(key)
         assert isinstance(expires_at, int)
         customer = key.removeprefix(offers_key("")).decode()
-        served[customer] = Served(held(client, key), expires_at)
+        served[customer] = ServingKey(held(client, key), expires_at)
     seconds, micros = client.time()
     warehouse.stop(touchpoints=len(log.rows), actions=len(log.acted))
     now_ms = seconds * 1000 + micros // 1000

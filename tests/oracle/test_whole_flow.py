@@ -2,6 +2,16 @@
 
 Events of four channels go in. The oracle reads what was published, in its order and by the reader's
 rule, and must arrive at the same profiles, segments, alerts, offers and warehouse rows.
+
+Where the documentation is silent, the oracle holds what can be observed:
+
+- An alert without `event` is asked when anything has changed in a part that it reads, such as
+  `profile.cart`, and at a customer's first event under a new playbook.
+- A key that has no value is a key of its own; in a message, "?" stands for a missing value.
+- A decision that stands until its offer ends is not renewed in its last third.
+- When no offer is left, an empty list is served for as long as what it replaces would have been.
+- A segment that is left says since when the customer was in it.
+- An interest does not grow by lying ahead of the clock.
 """
 
 import json
