@@ -27,7 +27,7 @@ class Sheet(Struct, frozen=True):
 
 def sheets(results: Results) -> list[Sheet]:
     """All tables of a run, the most important first."""
-    found = [_targets(results.targets)]
+    found = [_targets(results.targets)] if results.targets else []
     if results.throughput is not None:
         found += _throughput(results.throughput)
     if results.latency is not None:

@@ -112,8 +112,8 @@ def main() -> None:
                 time.sleep(0.1 if point == "5 trimmed" else 0)
                 stop.set()
 
-    threading.Thread(target=watch, daemon=True).start()
-    touchpoints.run(settings, Meter(), stop, ready=lambda: None)
+    watcher = threading.Thread(target=watch, daemon=True)
+    touchpoints.run(settings, Meter(), stop, ready=watcher.start)
 
 
 if __name__ == "__main__":
