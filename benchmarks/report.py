@@ -103,7 +103,7 @@ def _throughput(found: Throughput) -> list[Sheet]:
               ("stage", "µs", "share"), stages),
         Sheet("Memory of the touchpoints process", ("of the events", "resident MB",
               "profiles held"), memory),
-    ]  # fmt: skip
+    ]  # fmt: skip - one row a line
 
 
 def _latency(found: Latency) -> list[Sheet]:

@@ -106,7 +106,7 @@ def results(events_per_s: float, end_mb: float) -> Results:
         window_s=10.0,
         stages_us={"decide": 12.5},
         process_us={"touchpoints": 20.0},
-        memory=[Memory(0.5, 200.0, 10), Memory(1.0, end_mb, 20)],
+        memory=[Memory(0.5, 200.0, 10), Memory(0.75, 230.0, 15), Memory(1.0, end_mb, 20)],
         commits=16,
         actions_per_event=0.3,
         duplicates=10,
