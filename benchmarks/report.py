@@ -99,10 +99,16 @@ def _throughput(found: Throughput) -> list[Sheet]:
     return [
         Sheet("Throughput: a backlog worked off by one process", ("", ""), rows),
         Sheet("CPU µs per event, by process", ("process", "µs"), costs),
-        Sheet("CPU µs per event of the touchpoints process without librdkafka, by stage",
-              ("stage", "µs", "share"), stages),
-        Sheet("Memory of the touchpoints process", ("of the events", "resident MB",
-              "profiles held"), memory),
+        Sheet(
+            "CPU µs per event of the touchpoints process without librdkafka, by stage",
+            ("stage", "µs", "share"),
+            stages,
+        ),
+        Sheet(
+            "Memory of the touchpoints process",
+            ("of the events", "resident MB", "profiles held"),
+            memory,
+        ),
     ]  # fmt: skip - one row a line
 
 

@@ -61,12 +61,12 @@ class Publisher:
     ) -> None:
         produce, failed = self._producer.produce, self._failed
         for key, value in records:
-            try:
-                produce(topic, value, key, shard, failed)
-            except BufferError:  # librdkafka's queue is full: let it work
-                while len(self._producer) > 100_000:
+            while True:
+                try:
+                    produce(topic, value, key, shard, failed)
+                    break
+                except BufferError:  # librdkafka's queue is full: let it work
                     self._producer.poll(0.1)
-                produce(topic, value, key, shard, failed)
 
     def settle(self, wait_s: float) -> bool:
         """Wait up to `wait_s` for every acknowledgement; True when none is missing.

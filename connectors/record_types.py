@@ -26,7 +26,7 @@ class EnrichedRecord(Struct, frozen=True, gc=False):
     occurred_at: datetime
     """By the producer's clock."""
     received_at: datetime
-    """By the broker's."""
+    """The log record's timestamp: when it was sent or, with LogAppendTime, logged."""
     original: Raw
     """The event as it came: the text of one JSON object."""
     profile: dict[str, Any]

@@ -16,6 +16,8 @@ from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
 MAX_DETAIL_CHARACTERS = 1_000
+MAX_CARRIED_BYTES = 1_048_588
+"""Of value, key and headers together; a compressed batch may hold a larger record."""
 MAX_HEADERS = 64
 MAX_HEADER_NAME_CHARACTERS = 128
 """Bounds of what a dead letter adds to base64: a record may consist of nothing but headers."""
@@ -110,14 +112,17 @@ def dead_letter_record(
 
     Of headers the first 64 are kept, of their names 128 characters, of `detail` 1,000.
     """
+    room = MAX_CARRIED_BYTES
+    kept: list[bytes | None] = []
+    for part in (raw, key, *(value for _, value in (headers or ())[:MAX_HEADERS])):
+        kept.append(part if part is None else part[:room])
+        room -= len(kept[-1] or b"")
+    names = [_clean(name[:MAX_HEADER_NAME_CHARACTERS]) for name, _ in headers or ()]
     return dumps(
         {
-            "value": _base64(raw),
-            "key": _base64(key),
-            "headers": [
-                [_clean(name[:MAX_HEADER_NAME_CHARACTERS]), _base64(value)]
-                for name, value in (headers or ())[:MAX_HEADERS]
-            ],
+            "value": _base64(kept[0]),
+            "key": _base64(kept[1]),
+            "headers": [[n, _base64(v)] for n, v in zip(names, kept[2:], strict=False)],
             "topic": topic,
             "partition": partition,
             "offset": offset,

@@ -4,14 +4,22 @@ Guaranteed: records of a partition come in offset order from the position that w
 out. After a crash nothing is remembered here: the caller's positions say what is read again.
 """
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from connectors.kafka_topics import ENRICHED
+
+CLOSE_S = 2.0
+"""How long leaving the broker is waited for."""
+
 GROUP = "touchline"
 """The group under which offsets are committed for lag tools; never a start position."""
 
+_UNREADABLE = (KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError._NOT_IMPLEMENTED)
+"""A batch that cannot be read must not be passed over."""
 _GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
 
 
@@ -52,15 +60,16 @@ class ShardConsumer:
                 "error_cb": self._errors.append,
             }
         )
+        self._held: set[tuple[str, int]] = set()
         self.ends: dict[tuple[str, int], int] = {}
         """(topic, partition) → the offset at which its end was seen last."""
 
     def start(self, shard: int, offsets: Mapping[str, int]) -> None:
         """Read `shard` from `offsets` (topic → offset), whatever was read before."""
         self.stop(shard)
-        self._consumer.incremental_assign(
-            [TopicPartition(topic, shard, offsets[topic]) for topic in self._topics]
-        )
+        parts = [TopicPartition(topic, shard, offsets[topic]) for topic in self._topics]
+        self._consumer.incremental_assign(parts)
+        self._consumer.resume(parts)  # it may have been given up while it was held
 
     def stop(self, shard: int) -> None:
         """Read `shard` no more; what was fetched of it and not handed out is dropped."""
@@ -73,6 +82,15 @@ class ShardConsumer:
             self._consumer.incremental_unassign(held)
         for topic in self._topics:
             self.ends.pop((topic, shard), None)
+            self._held.discard((topic, shard))
+
+    def hold(self, full: set[tuple[str, int]]) -> None:
+        """Fetch nothing of `full`, (topic, partition) each, for now; and of all others again."""
+        if more := full - self._held:
+            self._consumer.pause([TopicPartition(*place) for place in more])
+        if less := self._held - full:
+            self._consumer.resume([TopicPartition(*place) for place in less])
+        self._held = full
 
     def fetch(self, limit: int, wait_s: float) -> list[Record]:
         """At most `limit` records that have arrived; waits up to `wait_s` for the first one only.
@@ -102,7 +120,7 @@ class ShardConsumer:
                 f"{place[0]}[{place[1]}]: expected the log to hold the next offset, got: "
                 f"{error.str()}; the topic was truncated, recreated or is behind its retention"
             )
-        elif error.retriable() or error.code() < 0:
+        elif error.code() not in _UNREADABLE and (error.retriable() or error.code() < 0):
             self._errors.append(error)  # librdkafka goes on by itself
         else:
             raise KafkaException(error)
@@ -123,22 +141,28 @@ class ShardConsumer:
                 found[topic] = low_high[1]
         return found
 
-    def commit(self, offsets: Iterable[tuple[str, int, int]], wait: bool = False) -> None:
-        """Tell the broker (topic, partition, next offset), for lag tools. Failure is no matter."""
+    def commit(self, offsets: Iterable[tuple[str, int, int]]) -> None:
+        """Tell the broker (topic, partition, next offset), for lag tools; failure is no matter.
+
+        Not waited for: librdkafka gives it no deadline while the broker is away.
+        """
         parts = [TopicPartition(topic, shard, offset) for topic, shard, offset in offsets]
         if parts:
             try:
-                if wait:
-                    self._consumer.commit(offsets=parts, asynchronous=False)
-                else:
-                    self._consumer.commit(offsets=parts, asynchronous=True)
+                self._consumer.commit(offsets=parts, asynchronous=True)
             except KafkaException as error:
                 self._errors.append(error.args[0])
 
-    def committed(self, shard: int) -> bool:
-        """Whether the broker has any committed offset of `shard`: evidence of earlier work."""
+    def worked_on(self, shard: int) -> bool:
+        """Whether the broker has a committed offset or an enriched record of `shard`."""
         parts = [TopicPartition(topic, shard) for topic in self._topics]
-        return any(part.offset > 0 for part in self._consumer.committed(parts, timeout=15))
+        if any(part.offset > 0 for part in self._consumer.committed(parts, timeout=15)):
+            return True
+        # Committed offsets of a group that rests are forgotten after a week by default.
+        low_high: Any = self._consumer.get_watermark_offsets(
+            TopicPartition(ENRICHED, shard), timeout=15
+        )
+        return low_high is not None and low_high[1] > 0
 
     def earliest(self, shard: int) -> dict[str, int]:
         """Topic → the first offset its partition still holds. Raises KafkaException."""
@@ -154,4 +178,7 @@ class ShardConsumer:
 
     def close(self) -> None:
         """Leave the broker."""
-        self._consumer.close()
+        # It waits for commits under way, however long the broker is away.
+        closing = threading.Thread(target=self._consumer.close, daemon=True)
+        closing.start()
+        closing.join(CLOSE_S)

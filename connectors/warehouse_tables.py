@@ -132,7 +132,7 @@ TOUCHPOINTS = Table(
         Column("channel", "text", "click, email, chat, kiosk or one more by configuration."),
         Column("event", "text", "The event's name."),
         Column("occurred_at", "moment", "When it happened, by the producer's clock."),
-        Column("received_at", "moment", "When the broker received it, by the broker's clock."),
+        Column("received_at", "moment", "The log record's timestamp: when it was sent or logged."),
         *_APPLIED,
         Column("segments", "texts", "Those the customer was in after this event, sorted."),
         Column("profile", "json", "The summary of the profile that the playbook declares."),

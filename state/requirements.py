@@ -12,9 +12,17 @@ class Unsuitable(Exception):
 def check_server(client: "redis.Redis") -> list[str]:
     """Warnings about the server, a sentence each.
 
-    Raises Unsuitable when it may evict keys or is a cluster; redis.ConnectionError when absent.
+    Raises Unsuitable when it may evict keys, is a cluster, or knows neither user nor password;
+    redis.ConnectionError when it is absent or not ready.
     """
-    client.ping()
+    try:
+        client.ping()
+    except redis.AuthenticationError as error:
+        raise Unsuitable(f"it refuses the user or password it is given: {error}") from None
+    except redis.exceptions.NoPermissionError:
+        pass  # a user that may not even ping may still do what the flow needs
+    except redis.ResponseError as error:  # MISCONF, LOADING and the like: it says "not now"
+        raise redis.ConnectionError(str(error)) from None
     try:
         info: dict[str, Any] = client.info()
         policy = client.config_get("maxmemory-policy").get("maxmemory-policy")

@@ -28,7 +28,8 @@ class Touchpoint(Struct, gc=False):
     at_ms: int
     """When it happened, by the producer's clock."""
     received_ms: int
-    """When the broker's log received it."""
+    """The log record's timestamp: the broker's clock if its topic says LogAppendTime, else the
+    producer's when it sent it."""
     properties: dict[str, Any]
     traits: dict[str, Any]
     raw: bytes

@@ -23,6 +23,15 @@ class WireLost(ConnectionError):
     """The connection broke or an answer did not come: what was sent may or may not be done."""
 
 
+class WireTimeout(WireLost):
+    """No answer in time: the server hangs, and so it would on every other connection."""
+
+
+def _lost(error: Exception) -> WireLost:
+    kind = WireTimeout if isinstance(error, redis.TimeoutError) else WireLost
+    return kind(str(error))
+
+
 class Wire:
     """One connection, pipelined by hand: `send` several commands, then `receive` their answers.
 
@@ -44,7 +53,7 @@ class Wire:
         try:
             self._connection.connect()
         except (redis.RedisError, OSError) as error:
-            raise WireLost(str(error)) from error
+            raise _lost(error) from error
 
     def send(self, *commands: Command) -> None:
         """Write `commands` in one go. Raises WireLost."""
@@ -56,7 +65,7 @@ class Wire:
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
         except (redis.RedisError, OSError) as error:
             self.close()
-            raise WireLost(str(error)) from error
+            raise _lost(error) from error
 
     def receive(self, count: int) -> list[Any]:
         """The next `count` answers. Raises WireLost; then none of them is known."""
@@ -70,7 +79,7 @@ class Wire:
                     answers.append(error)
         except (redis.RedisError, OSError) as error:
             self.close()
-            raise WireLost(str(error)) from error
+            raise _lost(error) from error
         return answers
 
     def call(self, *commands: Command) -> list[Any]:

@@ -45,8 +45,8 @@ def command(customer_id: str, redis_url: str | None, partitions: int | None, as_
     client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
     try:
         known = look_up(client, customer_id, shard)
-    except (redis.ConnectionError, redis.TimeoutError) as error:
-        click.echo(f"Error: Redis at {without_secrets(url)} does not answer: {error}", err=True)
+    except redis.RedisError as error:
+        click.echo(f"Error: Redis at {without_secrets(url)} gives no answer: {error}", err=True)
         sys.exit(2)
     if known is None:
         click.echo(f"Error: nothing is known of {customer_id!r} (shard {shard})", err=True)

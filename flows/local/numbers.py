@@ -53,7 +53,7 @@ class Numbers(Struct, frozen=True):
     events_per_s: float
     channels_per_s: dict[str, float]
     latency_p50_ms: float | None
-    """From the broker's log to the commit; None without an observation."""
+    """From the log record's timestamp to the commit; None without an observation."""
     latency_p99_ms: float | None
     offers: int
     alerts: int

@@ -107,7 +107,7 @@ TOUCHPOINTS: Final = (
         "touchline_event_to_offer_seconds",
         H,
         "seconds",
-        "From the broker's log to the commit that makes offers readable; without replays.",
+        "From the record's timestamp to the commit that makes offers readable; without replays.",
         buckets=WAITS,
     ),
     Metric(

@@ -22,7 +22,7 @@ from state.fence import Fence, advance, encode_plan
 from state.profile import encode_profile
 from state.store import Commit, Unsettled
 from state.touchpoint import Touchpoint
-from state.wire import WireLost
+from state.wire import WireLost, WireTimeout
 
 encode_entry = msgspec.msgpack.Encoder().encode
 
@@ -48,8 +48,10 @@ def commit_pending(processor: Processor, upcoming: Flush | None = None) -> None:
 def _write(processor: Processor, pending: Flush, upcoming: Flush) -> None:
     """One transaction per shard: what is pending of it, and what is planned next."""
     sent: list[tuple[Shard, Slice | None, Fence]] = []
-    for shard in {part.shard: None for part in (*pending.slices, *upcoming.slices)}:
-        done, planned = pending.of(shard), upcoming.of(shard)
+    of_pending = {part.shard: part for part in pending.slices}
+    of_upcoming = {part.shard: part for part in upcoming.slices}
+    for shard in of_pending | of_upcoming:
+        done, planned = of_pending.get(shard), of_upcoming.get(shard)
         fence = _committed(done) if done is not None else shard.fence
         if planned is not None:
             fence = structs.replace(fence, plan=planned.plan, now_ms=planned.plan.now_ms)
@@ -62,10 +64,14 @@ def _write(processor: Processor, pending: Flush, upcoming: Flush) -> None:
             _drop(processor, shard, pending, upcoming, doubt)
         else:
             sent.append((shard, done, fence))
+    hanging: WireTimeout | None = None
     for shard, done, fence in sent:
         try:
+            if hanging is not None:
+                raise hanging  # the others would wait as long for nothing
             shard.store.end()
         except (WireLost, Unsettled) as doubt:
+            hanging = doubt if isinstance(doubt, WireTimeout) else hanging
             _drop(processor, shard, pending, upcoming, doubt)
             continue
         shard.fence, shard.seen_commit = fence, fence.commit
@@ -167,7 +173,7 @@ def book(processor: Processor, flush: Flush) -> None:
         meter.add("touchline_trimmed_total", part.trimmed)
         if not part.replay:
             waits += [
-                now_s - event.received_ms / 1000
+                max(now_s - event.received_ms / 1000, 0.0)
                 for event in part.events
                 if isinstance(event, Touchpoint)
             ]

@@ -5,8 +5,10 @@ makes the same bytes.
 """
 
 import logging
+import traceback
 
 from connectors.dead_letter import Reason, Refusal
+from connectors.decode import MAX_ID_CHARACTERS
 from connectors.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
 from flows.processor.commit import commit_pending
@@ -48,8 +50,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
             decision = decide(profile, event, changed, playbook, now_ms)
             place = Applied(shard, generation, commit, len(rows))
             row = enriched_record(event, summary(profile, now_ms), profile.segments, place, version)
-        except Exception as error:
-            log.exception("shard %d, flush %d: an event could not be decided", shard, commit)
+            records = _records(part, event, decision, version) if decision is not None else []
+        except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter
+            _log(part, error)
             profiles[customer] = _without(processor, part, position)
             if customer in touched:
                 touched[customer] = profiles[customer]
@@ -61,23 +64,52 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         accepted[event.channel] = accepted.get(event.channel, 0) + 1
         part.trimmed += profile.trimmed - trimmed
         if decision is not None:
-            _take(part, event, decision, version)
+            part.actions += records
+            _take(part, customer, decision)
     part.tally["accepted"] = accepted
     part.tally["duplicate"] = duplicates
 
 
-def _take(part: Slice, event: Touchpoint, decision: Decision, version: str) -> None:
-    now_ms, plan = part.plan.now_ms, part.plan
+def _records(
+    part: Slice, event: Touchpoint, decision: Decision, version: str
+) -> list[tuple[str, bytes]]:
+    plan, customer, before = part.plan, event.customer_id, len(part.actions)
+    return [
+        (
+            customer,
+            action_record(
+                customer,
+                action,
+                plan.now_ms,
+                version,
+                Applied(part.shard.index, plan.generation, plan.commit, index),
+            ),
+        )
+        for index, action in enumerate(decision.actions, start=before)
+    ]
+
+
+def _take(part: Slice, customer: str, decision: Decision) -> None:
     for action in decision.actions:
-        place = Applied(part.shard.index, plan.generation, plan.commit, len(part.actions))
-        record = action_record(event.customer_id, action, now_ms, version, place)
-        part.actions.append((event.customer_id, record))
         part.count(*_label(action.kind, action.body))
     if decision.serving is not None:
-        part.serving[event.customer_id] = decision.serving
+        part.serving[customer] = decision.serving
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
         counts["all"] = counts.get("all", 0) + decision.rule_errors
+
+
+def _log(part: Slice, error: Exception) -> None:
+    """Where it happened, and not what the error says: that may hold what a customer sent."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error(
+        "shard %d, flush %d: an event could not be decided and is a dead letter: %s at %s:%s",
+        part.shard.index,
+        part.plan.commit,
+        type(error).__name__,
+        frame.filename,
+        frame.lineno,
+    )
 
 
 def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
@@ -103,7 +135,9 @@ def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
         part.plan.now_ms,
         place,
     )
-    part.dead_letters.append((message.key(), record))
+    key = message.key()  # whole in the record; a second time only if that fits beside it
+    fits = key is not None and len(key) <= MAX_ID_CHARACTERS * 4
+    part.dead_letters.append((key if fits else None, record))
     part.count("dead_letter", message.topic())
     part.count("reason", refusal.reason)
 

@@ -50,10 +50,6 @@ class Flush(Struct, eq=False):
 
     slices: list[Slice]
 
-    def of(self, shard: Shard) -> Slice | None:
-        """What it holds of `shard`."""
-        return next((part for part in self.slices if part.shard is shard), None)
-
     def drop(self, shard: Shard) -> None:
         """Leave `shard` out."""
         self.slices = [part for part in self.slices if part.shard is not shard]

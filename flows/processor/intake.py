@@ -16,7 +16,7 @@ from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
 from state.fence import Plan, Range, advance
-from state.ordering import checksum
+from state.ordering import checksum, in_order
 from state.store import Refused
 
 WAIT_S = 0.05
@@ -62,6 +62,10 @@ class Intake(StatelessSourcePartition[Flush]):
         busy = processor.pending is not None or any(
             s.buffer for s in processor.shards if not s.todo
         )
+        most = processor.settings.flush_events
+        processor.consumer.hold(
+            {(topic, s.index) for s in processor.shards if s.buffer for topic in s.full(most)}
+        )
         wall, cpu = time.perf_counter(), time.thread_time()
         messages = processor.consumer.fetch(processor.settings.flush_events, 0 if busy else WAIT_S)
         by_index = processor.by_index
@@ -83,11 +87,12 @@ class Intake(StatelessSourcePartition[Flush]):
 
     def _new(self, shard: Shard, now_ms: int) -> Slice:
         head = shard.head
+        taken = shard.take(self._processor.settings.flush_events)
         ranges = {
             topic: Range(head.positions[topic].next_offset, run[-1].offset() + 1, len(run))
-            for topic, run in shard.buffer.items()
+            for topic, run in taken.items()
         }
-        messages = shard.take_all()
+        messages = in_order(taken)
         plan = Plan(
             commit=head.commit + 1,
             generation=head.generation,

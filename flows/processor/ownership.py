@@ -8,7 +8,7 @@ import msgspec
 from confluent_kafka import KafkaException
 from msgspec import structs
 
-from connectors.plan_log import PlanLogUnreadable, read_plans
+from connectors.plan_log import PlanLog, PlanLogUnreadable, read_plans
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from state.fence import VERSION, Fence, Position
@@ -30,17 +30,7 @@ def take_due(processor: Processor) -> None:
 
 
 def _take(processor: Processor, due: Sequence[Shard]) -> None:
-    taken: dict[int, Taken] = {}
-    for shard in due:
-        try:
-            taken[shard.index] = shard.store.take(
-                time.time_ns() // 1000, _first_fence(processor, shard)
-            )
-        except Fenced as fenced:
-            processor.leave(shard, fenced)
-        except (WireLost, Unsettled, KafkaException) as doubt:
-            processor.lose(shard, doubt)
-    processor.meter.set("touchline_redis_up", 1 if taken else 0)
+    taken = _claim(processor, due)
     if not taken:
         return
     for index, found in taken.items():
@@ -48,29 +38,56 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
     try:
         logs = read_plans(
             processor.settings.kafka_config,
-            {i: found.fence.plan_offset for i, found in taken.items()},
+            {index: found.fence.plan_offset for index, found in taken.items()},
+            processor.execution.stop.is_set,
         )
     except (PlanLogUnreadable, KafkaException) as doubt:
         for index in taken:
             processor.lose(processor.by_index[index], doubt)
         return
     for index, found in taken.items():
-        shard = processor.by_index[index]
-        shard.own(_with_new_topics(processor, index, found), logs[index])
-        if shard.todo:
-            log.info("shard %d: %d flushes were begun and are done again", index, len(shard.todo))
-        # Oldest first, and ahead of everything new: the same bytes in the same order as before.
-        processor.publisher.actions(index, map(decode_entry, found.outbox))
-        shard.published = len(found.outbox)
-        processor.consumer.start(
-            index,
-            {topic: position.next_offset for topic, position in shard.fence.positions.items()},
-        )
+        _begin(processor, processor.by_index[index], found, logs[index])
+
+
+def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
+    """Shard → what was found, for those that this process is the owner of from now on."""
+    taken: dict[int, Taken] = {}
+    for position, shard in enumerate(due):
+        try:
+            taken[shard.index] = shard.store.take(
+                time.time_ns() // 1000, _first_fence(processor, shard)
+            )
+        except Fenced as fenced:
+            processor.leave(shard, fenced)
+        except WireLost as away:
+            for other in due[position:]:  # one Redis: the others would wait as long for nothing
+                processor.lose(other, away)
+            break
+        except (Unsettled, KafkaException) as doubt:
+            processor.lose(shard, doubt)
+        else:
+            processor.meter.set("touchline_redis_up", 1)
+    return taken
+
+
+def _begin(processor: Processor, shard: Shard, found: Taken, log_found: PlanLog) -> None:
+    """Go on where the last owner was: its begun flushes, its recorded actions, its positions."""
+    shard.own(_with_new_topics(processor, shard.index, found), log_found)
+    _check_topics_of_plans(processor, shard)
+    if shard.todo:
+        log.info("shard %d: %d flushes were begun and are done again", shard.index, len(shard.todo))
+    # Oldest first, and ahead of everything new: the same bytes in the same order as before.
+    processor.publisher.actions(shard.index, map(decode_entry, found.outbox))
+    shard.published = len(found.outbox)
+    positions = shard.fence.positions
+    processor.consumer.start(
+        shard.index, {topic: position.next_offset for topic, position in positions.items()}
+    )
 
 
 def _first_fence(processor: Processor, shard: Shard) -> Callable[[], Fence]:
     def first() -> Fence:
-        if shard.seen_commit or processor.consumer.committed(shard.index):
+        if shard.seen_commit or processor.consumer.worked_on(shard.index):
             raise Refused(
                 f"shard {shard.index}: Redis holds no fence, and Kafka shows that this shard was "
                 "worked on: expected the Redis that holds its state, got an empty one; point "
@@ -108,6 +125,15 @@ def _with_new_topics(processor: Processor, index: int, taken: Taken) -> Taken:
     }
     fence = structs.replace(taken.fence, positions={**known, **added})
     return structs.replace(taken, fence=fence)
+
+
+def _check_topics_of_plans(processor: Processor, shard: Shard) -> None:
+    gone = {topic for plan in shard.todo for topic in plan.ranges} - processor.topic_ids.keys()
+    if gone:
+        raise Refused(
+            f"shard {shard.index}: a flush that was begun reads {', '.join(sorted(gone))}, which "
+            "TOUCHLINE_CHANNELS does not name any more; run once with it, then take it out"
+        )
 
 
 def _check(processor: Processor, index: int, fence: Fence) -> None:

@@ -19,7 +19,7 @@ from flows.processor.flush import Flush, Slice
 from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
 from state.store import Fenced, Unsettled
-from state.wire import WireLost
+from state.wire import WireLost, WireTimeout
 
 log = logging.getLogger("touchline.touchpoints")
 
@@ -82,10 +82,16 @@ class Processor:
     def each(self, slices: Iterable[Slice], act: Callable[[Slice], None]) -> list[Slice]:
         """`act` on each slice; those whose shard is in doubt are dropped, the others returned."""
         kept = []
+        hanging: WireTimeout | None = None
         for part in slices:
+            if part.shard.hold is not Hold.OWNED:
+                continue  # lost meanwhile, by what was done for another
             try:
+                if hanging is not None:
+                    raise hanging  # the others would wait as long for nothing
                 act(part)
             except (WireLost, Unsettled) as doubt:
+                hanging = doubt if isinstance(doubt, WireTimeout) else hanging
                 self.lose(part.shard, doubt)
             else:
                 kept.append(part)
@@ -97,6 +103,8 @@ class Processor:
         if self.pending is not None:
             self.pending.drop(shard)
         shard.lose(time.monotonic())
+        if isinstance(why, WireLost):
+            self.meter.set("touchline_redis_up", 0)
         log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, why)
         self.report_holds()
 
@@ -125,12 +133,13 @@ class Processor:
         waited = 0.0
         while not self.publisher.settle(0.25):
             waited += 0.25
-            self.meter.set("touchline_kafka_up", 0 if waited > 1 else 1)
+            if waited == 1:
+                log.warning("Kafka acknowledges nothing; waiting for it")
+                self.meter.set("touchline_kafka_up", 0)
             if self.execution.stop.is_set() and waited > 1:
                 log.warning("told to stop while Kafka is away: what was begun is done again")
                 raise Stopped
-        if waited:
-            self.meter.set("touchline_kafka_up", 1)
+        self.meter.set("touchline_kafka_up", 1)
         for shard in self.shards:
             shard.trim += shard.published
             shard.published = 0

@@ -102,11 +102,30 @@ class Shard:
         else:
             run.append(message)
 
-    def take_all(self) -> list[Record]:
-        """Everything read so far, in the flush's order."""
-        taken = in_order(self.buffer)
-        self.buffer = {}
+    def take(self, most: int) -> dict[str, list[Record]]:
+        """The first `most` records read so far: topic → its part of them, in offset order."""
+        if sum(map(len, self.buffer.values())) <= most:
+            everything, self.buffer = self.buffer, {}
+            return everything
+        taken: dict[str, list[Record]] = {}
+        for record in in_order(self.buffer)[:most]:
+            taken.setdefault(record.topic(), []).append(record)
+        self.buffer = {
+            topic: left
+            for topic, run in self.buffer.items()
+            if (left := run[len(taken.get(topic, ())) :])
+        }
         return taken
+
+    def full(self, most: int) -> set[str]:
+        """Topics of which enough is read: more than `most`, and all that the next plan needs."""
+        ranges = self.todo[0].ranges if self.todo else {}
+        return {
+            topic
+            for topic, run in self.buffer.items()
+            if len(run) > most
+            and not (topic in ranges and run[-1].offset() + 1 < ranges[topic].end)
+        }
 
     def take_planned(self, plan: Plan, ends: dict[str, int], now_s: float) -> list[Record] | None:
         """The input of `plan` in its order, or None while some of it is not read yet.

@@ -7,12 +7,12 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 import redis
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.kafka_topics import channel_topic, check_topics, topic_ids
 from connectors.publisher import Publisher
@@ -23,7 +23,7 @@ from flows.metrics.meter import Meter
 from flows.processor.ownership import take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
-from flows.settings import Settings
+from flows.settings import Settings, SettingsError
 from flows.waiting import wait_for
 from state.requirements import check_server
 from state.store import Refused, ShardStore
@@ -95,6 +95,7 @@ def _wait_for_kafka(
     config = {"socket.timeout.ms": "5000", **settings.kafka_config}
 
     def ask() -> dict[str, str]:
+        check_options(config)
         if wrong := check_topics(config, settings.channels, settings.partitions):
             raise Refused("; ".join(wrong) + "; `touchline topics create` makes missing ones")
         return topic_ids(config, topics)
@@ -106,6 +107,18 @@ def _wait_for_kafka(
         stop,
         settings.fail_fast,
     )
+
+
+def check_options(config: Mapping[str, str]) -> None:
+    """Raises SettingsError when librdkafka does not know an option or its value."""
+    try:
+        Producer({**config, "log_level": "0"})
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError._INVALID_ARG:
+            raise
+        raise SettingsError(
+            f"TOUCHLINE_KAFKA_*: expected options of librdkafka, got: {error.args[0].str()}"
+        ) from None
 
 
 def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:

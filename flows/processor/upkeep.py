@@ -2,8 +2,9 @@
 
 import gc
 import logging
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 
 from confluent_kafka import KafkaException
 
@@ -33,8 +34,8 @@ class Upkeep:
             (self._garbage, GARBAGE_EVERY_S),
         )
         self._done_s = dict.fromkeys((task for task, _ in self._tasks), time.monotonic())
-        self._asking: Future[dict[str, str]] | None = None
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="topic-ids")
+        self._asking: threading.Thread | None = None
+        self._answers: SimpleQueue[Answer] = SimpleQueue()
 
     def run(self, idle: bool) -> None:
         """Raises Refused when an input topic is not the one it was at start."""
@@ -55,7 +56,7 @@ class Upkeep:
                 continue
             for topic, high in processor.consumer.highs(shard.index).items():
                 at = shard.fence.positions[topic].next_offset
-                ended = processor.consumer.ends.get((topic, shard.index), -1) <= at
+                ended = processor.consumer.ends.get((topic, shard.index), -1) == at
                 lag = 0 if ended and not shard.buffer.get(topic) else max(high - at, 0)
                 processor.meter.set(
                     "touchline_lag_events", lag, topic=topic, shard=str(shard.index)
@@ -65,36 +66,47 @@ class Upkeep:
             log.warning("kafka: %s", error.str())
 
     def _offsets(self) -> None:
-        commit_offsets(self._processor, wait=False)
+        commit_offsets(self._processor)
 
     def _topics(self) -> None:
         """A running consumer of a topic that was made anew sits silent: so ask for its id."""
-        if self._asking is None:
-            known = list(self._processor.topic_ids)
-            self._asking = self._pool.submit(
-                topic_ids, self._processor.settings.kafka_config, known
+        processor = self._processor
+        while not self._answers.empty():
+            _same_topics(processor, self._answers.get())
+        if self._asking is None or not self._asking.is_alive():
+            config, names = processor.settings.kafka_config, list(processor.topic_ids)
+            # A daemon, since a broker that is away holds it up for longer than a stop may take.
+            self._asking = threading.Thread(
+                target=_ask, args=(config, names, self._answers), name="topic-ids", daemon=True
             )
-        elif self._asking.done():
-            asked, self._asking = self._asking, None
-            try:
-                found = asked.result()
-            except KafkaException as error:
-                log.warning("kafka: topics could not be described: %s", error)
-                return
-            for topic, known_id in self._processor.topic_ids.items():
-                if found.get(topic) != known_id:
-                    raise Refused(
-                        f"topic {topic} was deleted or made anew: expected id {known_id}, got "
-                        f"{found.get(topic, 'no topic')}; restore it, or begin with an empty Redis"
-                    )
+            self._asking.start()
 
     def _garbage(self) -> None:
         """The collector is off (see `start`); what survives is not looked at again."""
         gc.collect(0)
 
-    def close(self) -> None:
-        """End the helper thread."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+
+Answer = dict[str, str] | KafkaException
+
+
+def _ask(config: dict[str, str], names: list[str], answers: "SimpleQueue[Answer]") -> None:
+    try:
+        answers.put(topic_ids(config, names))
+    except KafkaException as error:
+        answers.put(error)
+
+
+def _same_topics(processor: Processor, answer: Answer) -> None:
+    processor.meter.set("touchline_kafka_up", 0 if isinstance(answer, KafkaException) else 1)
+    if isinstance(answer, KafkaException):
+        log.warning("kafka: topics could not be described: %s", answer)
+        return
+    for topic, known_id in processor.topic_ids.items():
+        if answer.get(topic) != known_id:
+            raise Refused(
+                f"topic {topic} was deleted or made anew: expected id {known_id}, got "
+                f"{answer.get(topic, 'no topic')}; restore it, or begin with an empty Redis"
+            )
 
 
 def trim_published(processor: Processor) -> None:
@@ -114,7 +126,7 @@ def _trim(processor: Processor, shard: Shard) -> None:
         processor.lose(shard, doubt)
 
 
-def commit_offsets(processor: Processor, wait: bool) -> None:
+def commit_offsets(processor: Processor) -> None:
     """Tell lag tools how far each shard is."""
     processor.consumer.commit(
         (
@@ -123,6 +135,5 @@ def commit_offsets(processor: Processor, wait: bool) -> None:
             if shard.hold is Hold.OWNED
             for topic, position in shard.fence.positions.items()
             if topic in processor.topic_ids
-        ),
-        wait,
+        )
     )

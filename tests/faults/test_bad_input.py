@@ -46,11 +46,14 @@ def test_bad_records_become_dead_letters_whole_and_stop_nothing(world: World) ->
         headers: list[tuple[str, str | bytes | None]] = [("why", str(reason)), ("none", None)]
         producer.produce("touchpoints.kiosk", value, "ann", headers=headers)
     producer.produce("touchpoints.kiosk", GOOD % (NOW, b""), "ann")
+    # The key counts twice, in base64 and as the key, and would not fit into a record with it.
+    long_key = b"k" * 700_000
+    producer.produce("touchpoints.kiosk", b"-", long_key)
     producer.flush()
 
-    assert world.run("never", 1, produced + len(BAD) + 1) == 0
+    assert world.run("never", 1, produced + len(BAD) + 2) == 0
 
-    check(world, produced + len(BAD) + 1)
+    check(world, produced + len(BAD) + 2)
     letters = [read_dead_letter(logged.value) for logged in world.log(DEAD_LETTER)]
     mine = [letter for letter in letters if letter.topic == "touchpoints.kiosk" and letter.headers]
     assert [(letter.value, letter.reason) for letter in mine] == BAD
@@ -66,4 +69,6 @@ def test_bad_records_become_dead_letters_whole_and_stop_nothing(world: World) ->
         assert letter.headers == [("why", letter.reason.encode()), ("none", None)]
         assert letter.detail
     assert base64.b64encode(b"not json") in b"".join(x.value for x in world.log(DEAD_LETTER))
+    (large,) = [letter for letter in letters if letter.value == b"-"]
+    assert large.key == long_key
     assert world.profiles()["ann"].channels["kiosk"].events == 1

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,18 +69,76 @@ def test_a_redis_that_dies_and_comes_back_costs_nothing(
         again.stop(0)
 
 
+def until_said(child: "subprocess.Popen[str]", words: str) -> None:
+    """Read on until the child says `words`; the test's own time limit ends the wait."""
+    assert child.stderr is not None
+    said = ""
+    while words not in said:
+        line = child.stderr.readline()
+        assert line, f"it ended without saying {words!r}:\n{said}"
+        said += line
+
+
 def test_a_broker_that_hangs_for_a_while_costs_nothing(breakable: World, broker: Service) -> None:
     produced = breakable.fill(EVENTS, now_ms())
     child = breakable.start("never", 1, produced)
     until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
     os.kill(broker.process.pid, signal.SIGSTOP)
-    before = breakable.accounted()
-    time.sleep(0.15)  # lets what was acknowledged before be committed; nothing is judged by it
-    os.kill(broker.process.pid, signal.SIGCONT)
+    try:
+        until_said(child, "Kafka acknowledges nothing; waiting for it")
+        before = breakable.accounted()
+    finally:
+        os.kill(broker.process.pid, signal.SIGCONT)
     said = ended(child)
     assert child.returncode == 0, said
     assert breakable.accounted() == produced > before
     check(breakable, produced)
+
+
+def test_being_told_to_stop_while_the_broker_hangs_ends_in_time_and_costs_nothing(
+    breakable: World, broker: Service
+) -> None:
+    produced = breakable.fill(EVENTS, now_ms())
+    child = breakable.start("never", 1, produced)
+    until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
+    os.kill(broker.process.pid, signal.SIGSTOP)
+    try:
+        until_said(child, "Kafka acknowledges nothing; waiting for it")
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=20)
+    finally:
+        os.kill(broker.process.pid, signal.SIGCONT)
+    assert child.returncode == 0
+    assert breakable.run("never", 1, produced) == 0
+    check(breakable, produced)
+
+
+def test_being_told_to_stop_while_redis_hangs_ends_in_time_and_costs_nothing(
+    breakable: World, durable: Service
+) -> None:
+    produced = breakable.fill(EVENTS, now_ms())
+    child = breakable.start("never", 1, produced)
+    until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
+    os.kill(durable.process.pid, signal.SIGSTOP)
+    try:
+        child.send_signal(signal.SIGTERM)
+        said = child.communicate(timeout=30)[1]
+    finally:
+        os.kill(durable.process.pid, signal.SIGCONT)
+    assert child.returncode == 0, said
+    assert breakable.run("never", 1, produced) == 0
+    check(breakable, produced)
+
+
+def test_a_channel_that_was_taken_out_in_the_middle_of_a_flush_is_asked_for(world: World) -> None:
+    produced = world.fill(EVENTS, now_ms())
+    assert world.run("1 plan fixed", 9, produced) == -9
+    child = world.start("never", 1, produced, TOUCHLINE_CHANNELS="email,chat,kiosk")
+    said = ended(child)
+    assert child.returncode != 0
+    assert "reads touchpoints.click, which TOUCHLINE_CHANNELS does not name any more" in said
+    assert world.run("never", 1, produced) == 0
+    check(world, produced)
 
 
 def test_an_owner_that_was_asleep_while_another_took_over_changes_nothing(world: World) -> None:

@@ -81,11 +81,11 @@ class World(Struct, frozen=True):
         producer.flush()
         return count
 
-    def start(self, point: str, nth: int, total: int) -> "subprocess.Popen[str]":
+    def start(self, point: str, nth: int, total: int, **settings: str) -> "subprocess.Popen[str]":
         """The flow as a child that dies at `point` (see `victim`)."""
         return subprocess.Popen(
             [sys.executable, str(ROOT / "tests/faults/victim.py"), point, str(nth), str(total)],
-            env=self.environment,
+            env={**self.environment, **settings},
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,

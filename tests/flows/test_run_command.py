@@ -104,6 +104,27 @@ def test_a_wrong_setting_is_one_line() -> None:
     ]
 
 
+def test_a_misspelt_kafka_option_is_refused_and_not_waited_for() -> None:
+    child = start("touchpoints", env={"TOUCHLINE_KAFKA_SECURITY_PROTOCAL": "SSL"})
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert 'No such configuration property: "security.protocal"' in said
+
+
+def test_a_wrong_redis_password_is_refused_and_not_waited_for(
+    fresh_topics: str, fresh_redis: str
+) -> None:
+    env = {
+        "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": fresh_topics,
+        "TOUCHLINE_REDIS_URL": fresh_redis.replace("redis://", "redis://nobody:secret@"),
+    }
+    child = start("touchpoints", env=env)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert "refuses the user or password" in said
+    assert "secret" not in said
+
+
 @pytest.mark.parametrize("wrong", ["0/2", "3/2", "2", "a/b"])
 def test_a_worker_that_is_none_of_its_number_is_refused(wrong: str) -> None:
     child = start("touchpoints", "--worker", wrong, env={})
