@@ -104,9 +104,9 @@ def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]
         port = server.rpartition(":")[2]
         get = f"{Path(client).name} -p {port} GET {shlex.quote(key)}"
     else:
-        # curl is one, too: Redis takes commands as plain lines.
-        lines = shlex.quote(f"GET {key}\\nQUIT\\n")
-        get = f"printf {lines} | curl -s telnet://{server}"
+        # curl is one, too: Redis takes commands as plain lines. It would wait for more than the
+        # answer, hence a second at most.
+        get = f"echo {shlex.quote(f'GET {key}')} | curl -sm1 telnet://{server}"
     return [
         f"{program} customer {shlex.quote(name)} --redis-url redis://{server}",
         get,
