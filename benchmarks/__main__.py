@@ -14,9 +14,9 @@ from benchmarks.peers import measure_peers
 from benchmarks.progress import progress
 from benchmarks.report import draw, write
 from benchmarks.results import Results, targets_of
-from benchmarks.throughput import measure_throughput
+from benchmarks.throughput import measure_memory, measure_throughput
 
-USUAL = ("throughput", "latency")
+USUAL = ("throughput", "memory", "latency")
 
 
 @click.command()
@@ -29,10 +29,11 @@ USUAL = ("throughput", "latency")
 def main(
     what: tuple[str, ...], events: int, rate: float, seconds: float, as_json: bool, keep: bool
 ) -> None:
-    """Measure throughput and latency, or what is named, with embedded services on this machine.
+    """Measure throughput, memory and latency, or what is named, with embedded services.
 
     \b
-    throughput  a backlog worked off: events/s, CPU per event, memory
+    throughput  a backlog worked off: events/s, CPU per event
+    memory      the same with a small profile cache: does memory stay when it is full?
     latency     an open loop: event → offer, and what the broker takes of that
     peers       the same input through plain Bytewax, in turn with this flow
     """
@@ -42,6 +43,7 @@ def main(
     before = this_moment()
     with progress() as tell:
         throughput = measure_throughput(events, tell) if "throughput" in what else None
+        memory = measure_memory(events, tell) if "memory" in what else []
         latency = measure_latency(rate, seconds, tell) if "latency" in what else None
         peers = measure_peers(min(events, 200_000), tell) if "peers" in what else []
     results = Results(
@@ -51,9 +53,10 @@ def main(
         before=before,
         after=this_moment(),
         throughput=throughput,
+        memory=memory,
         latency=latency,
         peers=peers,
-        targets=targets_of(throughput, latency),
+        targets=targets_of(throughput, memory, latency),
     )
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(results) + b"\n")

@@ -98,6 +98,8 @@ class Results(Struct, frozen=True):
     before: Moment
     after: Moment
     throughput: Throughput | None
+    memory: list[Memory]
+    """With a full profile cache; empty if it was not measured."""
     latency: Latency | None
     peers: list[Peer]
     targets: list[Target]
@@ -112,13 +114,16 @@ def spread(observed_ms: list[float]) -> Spread:
     return Spread(len(ordered), *(round(value, 2) for value in (*at, ordered[-1])))
 
 
-def targets_of(throughput: Throughput | None, latency: Latency | None) -> list[Target]:
+def targets_of(
+    throughput: Throughput | None, memory: list[Memory], latency: Latency | None
+) -> list[Target]:
     """The promises that what was measured has something to say about."""
     found = []
     if throughput is not None:
         rate = throughput.events_per_s
         found.append(Target("throughput", "≥ 30,000 events/s", f"{rate:,.0f}", rate >= 30_000))
-        resident = {at.share: at.resident_mb for at in throughput.memory}
+    if memory:
+        resident = {at.share: at.resident_mb for at in memory}
         grown = resident[1.0] / resident[0.5] - 1
         found.append(
             Target("memory from half to end", "≤ +5 %", f"{100 * grown:+.1f} %", grown <= 0.05)

@@ -36,16 +36,19 @@ class Rig(Struct, frozen=True):
     kafka: Service
     redis: Service
     folder: Path
+    settings: dict[str, str]
+    """Of the flow, where they are not the default: variable → value."""
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of children: these servers, and whatever else is at its default."""
+        """Of children: these servers, `settings`, and whatever else is at its default."""
         return {
             **{k: v for k, v in os.environ.items() if not k.startswith("TOUCHLINE_")},
             "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "TOUCHLINE_REDIS_URL": self.redis.redis_url,
             "TOUCHLINE_PLAYBOOK": str(ROOT / "playbooks/retail.yaml"),
             "PYTHONPATH": str(ROOT),
+            **self.settings,
         }
 
     def producer(self, **options: str | int) -> Producer:
@@ -61,8 +64,11 @@ class Rig(Struct, frozen=True):
 
 
 @contextmanager
-def services() -> Iterator[Rig]:
-    """Fresh servers with all topics of the default settings (4 channels, 16 partitions)."""
+def services(**of_flow: str) -> Iterator[Rig]:
+    """Fresh servers with all topics of the default settings (4 channels, 16 partitions).
+
+    `of_flow`: settings (TOUCHLINE_...) of the processes that are measured.
+    """
     settings = Settings()
     with tempfile.TemporaryDirectory(prefix="touchline-bench-") as name:
         folder = Path(name)
@@ -72,7 +78,7 @@ def services() -> Iterator[Rig]:
             try:
                 admin = {"bootstrap.servers": kafka.bootstrap_servers}
                 create_topics(admin, settings.channels, settings.partitions)
-                yield Rig(kafka, redis, folder)
+                yield Rig(kafka, redis, folder, of_flow)
             finally:
                 redis.stop(0)
         finally:

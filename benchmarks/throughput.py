@@ -27,6 +27,9 @@ from flows.simulate.stream import FLAT_OUT_RATE, stream
 from state.store import read_counters
 
 WINDOW_S = 10.0
+SMALL_CACHE = 5_000
+"""Profiles held where memory is measured: so few that the cache is full half-way. At the default it
+is still filling up when the backlog is done."""
 LOOK_S = 0.1
 """Progress is read from Redis (one MGET), so that looking costs the flow itself nothing."""
 MEMORY_AT = (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -40,6 +43,14 @@ def measure_throughput(events: int, tell: Progress) -> Throughput:
         fill(rig, events, tell)
         with touchpoints(rig) as flow:
             return _watch(rig, flow, events, tell)
+
+
+def measure_memory(events: int, tell: Progress) -> list[Memory]:
+    """The same with a profile cache that is full early: from then on memory should not grow."""
+    with services(TOUCHLINE_CACHE_PROFILES=str(SMALL_CACHE)) as rig:
+        fill(rig, events, tell)
+        with touchpoints(rig) as flow:
+            return _watch(rig, flow, events, tell).memory
 
 
 def fill(rig: Rig, events: int, tell: Progress) -> None:

@@ -106,13 +106,14 @@ def results(events_per_s: float, end_mb: float) -> Results:
         window_s=10.0,
         stages_us={"decide": 12.5},
         process_us={"touchpoints": 20.0},
-        memory=[Memory(0.5, 200.0, 10), Memory(0.75, 230.0, 15), Memory(1.0, end_mb, 20)],
+        memory=[Memory(1.0, 300.0, 20)],
         commits=16,
         actions_per_event=0.3,
         duplicates=10,
         dead_letters=1,
         other_load=0.1,
     )
+    memory = [Memory(0.5, 200.0, 10), Memory(0.75, 230.0, 15), Memory(1.0, end_mb, 20)]
     return Results(
         at="2026-01-01 00:00+00:00",
         command="make bench",
@@ -120,9 +121,10 @@ def results(events_per_s: float, end_mb: float) -> Results:
         before=moment,
         after=moment,
         throughput=throughput,
+        memory=memory,
         latency=None,
         peers=[],
-        targets=targets_of(throughput, None),
+        targets=targets_of(throughput, memory, None),
     )
 
 
