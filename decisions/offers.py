@@ -133,9 +133,7 @@ def _decide(
     expires_at = now_ms + offer.ttl_ms
     return HeldOffer(
         offer_id=offer.id,
-        decision_id=identity(
-            touchpoint.customer_id, touchpoint.message_id, DECIDED, offer.id
-        ).hex(),
+        decision_id=identity(touchpoint.customer_id, touchpoint.message_id, DECIDED, offer.id),
         channel=channel,
         placement=placement,
         score=offer.score,
@@ -149,7 +147,7 @@ def _served(after: Iterable[HeldOffer], playbook: Playbook) -> Iterator[ServedOf
         offer = playbook.offers[held.offer_id]
         yield ServedOffer(
             offer_id=held.offer_id,
-            decision_id=held.decision_id,
+            decision_id=held.decision_id.hex(),
             channel=held.channel,
             rank=rank,
             score=held.score,
@@ -163,12 +161,12 @@ def _served(after: Iterable[HeldOffer], playbook: Playbook) -> Iterator[ServedOf
 
 def _action(touchpoint: Touchpoint, offer: Offer, held: HeldOffer) -> Action:
     return Action(
-        id=held.decision_id,
+        id=held.decision_id.hex(),
         kind=DECIDED,
         caused_by=touchpoint.message_id,
         body={
             "offer_id": held.offer_id,
-            "decision_id": held.decision_id,
+            "decision_id": held.decision_id.hex(),
             "channel": held.channel,
             "score": held.score,
             "propensity": PROPENSITY,

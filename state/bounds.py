@@ -2,7 +2,7 @@
 
 The limits are in entries and in bytes of UTF-8. Together they keep what the fold stores within
 `FOLD_BYTES` whatever is sent; the rest of `BLOB_BYTES` is for what decisions store. Everything
-below adds one to `Profile.trimmed` each time it happens (merging: one for each entry it saves).
+below adds one to `Profile.trimmed` each time it happens.
 
 - A name (of an event, channel, category, product or cart) is cut to `NAME_BYTES`, a string trait to
   `TRAIT_BYTES`; no character is split.
@@ -11,8 +11,6 @@ below adds one to `Profile.trimmed` each time it happens (merging: one for each 
 - Cart lines: the line of the lowest value makes room, of equals the first by product id.
 - Traits: one that is no longer declared makes room first, then the last by name. A value of another
   type than declared is ignored, and so is a trait with a name above `NAME_BYTES`.
-- Orders, refunds and cancellations of the last 91 days, when there are more than `ORDERS_KEPT`:
-  those of each two days (UTC, counted from the epoch) become one entry, at the time of the first.
 - Of the products of one event, those after the first `PRODUCTS_READ` are not read.
 
 A number that is none, or outside +-1e12, is not read at all, and not counted here.
@@ -30,13 +28,13 @@ FINGERPRINTS_KEPT: Final = 64
 CHANNELS_KEPT: Final = 12
 EVENTS_KEPT: Final = 40
 LINES_KEPT: Final = 20
-ORDERS_KEPT: Final = 64
 CATEGORIES_KEPT: Final = 20
 TRAITS_KEPT: Final = 20
 NAME_BYTES: Final = 40
 TRAIT_BYTES: Final = 64
 PRODUCTS_READ: Final = 100
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -58,10 +56,14 @@ def cut(profile: Profile, text: str, limit: int = NAME_BYTES) -> str:
 
 
 def make_room(
-    profile: Profile, entries: dict[str, V], limit: int, worth: Callable[[V], float]
+    profile: Profile,
+    entries: dict[K, V],
+    limit: int,
+    worth: Callable[[V], float],
+    name: Callable[[K], str] = str,
 ) -> None:
     """Drop the entry of least worth, of equals the first by name, until one more fits."""
     while len(entries) >= limit:
-        least = min(entries, key=lambda name: (worth(entries[name]), name))
+        least = min(entries, key=lambda key: (worth(entries[key]), name(key)))
         del entries[least]
         profile.trimmed += 1

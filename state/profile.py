@@ -8,6 +8,9 @@ epoch, UTC, event time, and 0 means never.
 import msgspec
 from msgspec import Struct, field
 
+from state.event_names import Key
+from state.windows import Day
+
 VERSION = 1
 
 Scalar = str | int | float | bool
@@ -62,9 +65,8 @@ class Orders(Struct, array_like=True, gc=False):
     """Of all orders, less what was refunded or cancelled, in the shop's currency."""
     last_at: int = 0
     last_value: float = 0.0
-    recent: list[tuple[int, float, int]] = field(default_factory=list)
-    """(time, value, orders), newest last, of the last 91 days; a refund is (time, -value, 0). What
-    `value_90d` and `count_90d` are computed from (see `windows`)."""
+    recent: list[Day] = field(default_factory=list)
+    """By day, newest last, at most 92 days; what `value_90d` and `count_90d` are computed from."""
 
 
 class Interest(Struct, array_like=True, gc=False):
@@ -118,7 +120,8 @@ class HeldOffer(Struct, array_like=True, gc=False):
     """An offer that is being served, as it was decided."""
 
     offer_id: str
-    decision_id: str
+    decision_id: bytes
+    """16 bytes; 32 hex digits wherever it is published."""
     channel: str
     placement: str
     score: float
@@ -135,7 +138,8 @@ class Profile(Struct, array_like=True, gc=False):
     first_at: int = 0
     last_at: int = 0
     channels: dict[str, ChannelActivity] = field(default_factory=dict)
-    events: dict[str, int] = field(default_factory=dict)
+    events: dict[Key, int] = field(default_factory=dict)
+    """How often, by `event_names.event_key`."""
     sessions: Sessions = field(default_factory=Sessions)
     cart: Cart = field(default_factory=Cart)
     orders: Orders = field(default_factory=Orders)

@@ -370,8 +370,8 @@ class Checker:
 
 def _holds(field: Field, item: Code) -> Code:
     if item.type == STRING:
-        return build(f"A in {field.holds}", BOOL, item)
-    return build(f"(it := A).__class__ is str and it in {field.holds}", BOOL, item)
+        return build(field.holds.format("A"), BOOL, item)
+    return build(f"(it := A).__class__ is str and {field.holds.format('it')}", BOOL, item)
 
 
 def _unknown(what: str, written: str, offset: int, known: list[str]) -> ExpressionError:

@@ -18,6 +18,7 @@ from decisions.language.kinds import (
     list_of,
 )
 from state.decay import decayed
+from state.event_names import event_key
 from state.profile import CartLine, Interest
 from state.sections import (
     AFFINITY,
@@ -33,7 +34,7 @@ from state.sections import (
     SEGMENTS,
     SESSIONS,
 )
-from state.windows import ORDER_WINDOW_MS, count_since, value_since
+from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, value_since
 
 KEYS: Final = ""
 """Instead of a type: a collection that can only be asked for a key, or for what a key has."""
@@ -52,7 +53,7 @@ class Field(Struct, frozen=True):
     reads: int
     """Bits of state.sections."""
     holds: str = ""
-    """For a collection: a template of what Python's `in` looks into."""
+    """For a collection: whether it holds the text that {} stands for, likewise."""
 
 
 def _field(name: str, kind: str, reads: int, doc: str, code: str = "", holds: str = "") -> Field:
@@ -61,7 +62,7 @@ def _field(name: str, kind: str, reads: int, doc: str, code: str = "", holds: st
 
 
 def _window(function: str) -> str:
-    return f"{function}(profile.orders.recent, now_ms - {ORDER_WINDOW_MS})"
+    return f"{function}(profile.orders.recent, now_ms // {DAY_MS} - {ORDER_WINDOW_DAYS})"
 
 
 def _channel(field: str) -> str:
@@ -76,7 +77,7 @@ FIELDS: Final = (
         SEGMENTS,
         "The segments the customer is in, in the order of their names.",
         "sorted(profile.segments)",
-        holds="profile.segments",
+        holds="{} in profile.segments",
     ),
     _field("event.name", STRING, EVENT, 'The event\'s name, such as "Order Completed".'),
     _field("event.type", STRING, EVENT, "track, identify, page, screen, group or alias."),
@@ -88,20 +89,26 @@ FIELDS: Final = (
     ),
     _field("profile.first_at", TIMESTAMP, CHANNELS, "The customer's first event; 1970 = never."),
     _field("profile.last_at", TIMESTAMP, CHANNELS, "The customer's last event; 1970 = never."),
-    _field("profile.events", KEYS, EVENTS, "The names of the events seen.", holds="profile.events"),
+    _field(
+        "profile.events",
+        KEYS,
+        EVENTS,
+        "The names of the events seen.",
+        holds="event_key({}) in profile.events",
+    ),
     _field(
         "profile.events[key]",
         INT,
         EVENTS,
         "How many events of this name; 0 if none.",
-        "profile.events.get(A, 0)",
+        "profile.events.get(event_key(A), 0)",
     ),
     _field(
         "profile.channels",
         KEYS,
         CHANNELS,
         "The channels something came through.",
-        holds="profile.channels",
+        holds="{} in profile.channels",
     ),
     _field(
         "profile.channels[key].events",
@@ -144,7 +151,7 @@ FIELDS: Final = (
         CART,
         "The ids of these products.",
         "list(profile.cart.lines)",
-        holds="profile.cart.lines",
+        holds="{} in profile.cart.lines",
     ),
     _field(
         "profile.cart.categories",
@@ -174,14 +181,14 @@ FIELDS: Final = (
         "profile.orders.value_90d",
         DOUBLE,
         ORDERS | NOW,
-        "Value of the last 90 days' orders, less refunds, in the shop's currency.",
+        "Value of today's and the last 90 days' orders (UTC), less refunds, in the shop's money.",
         _window("value_since"),
     ),
     _field(
         "profile.orders.count_90d",
         INT,
         ORDERS | NOW,
-        "How many orders in the last 90 days.",
+        "How many orders today and in the last 90 days, UTC.",
         _window("count_since"),
     ),
     _field(
@@ -189,7 +196,7 @@ FIELDS: Final = (
         KEYS,
         AFFINITY,
         "The categories the customer showed interest in.",
-        holds="profile.affinity",
+        holds="{} in profile.affinity",
     ),
     _field(
         "profile.affinity[key]",
@@ -261,6 +268,14 @@ def top_category(interests: Mapping[str, Interest]) -> str:
 
 NAMESPACE: Final[dict[str, Any]] = {
     function.__name__: function
-    for function in (categories, count_since, decayed, items, top_category, value_since)
+    for function in (
+        categories,
+        count_since,
+        decayed,
+        event_key,
+        items,
+        top_category,
+        value_since,
+    )
 }
 """What the templates above call."""

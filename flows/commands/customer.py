@@ -14,9 +14,11 @@ from rich.table import Table
 from connectors.murmur2 import partition_of
 from flows.addresses import without_secrets
 from flows.settings import SettingsError, read_settings
+from state.event_names import event_name
 from state.lookup import Known, look_up
-from state.profile import Profile
+from state.profile import Orders, Profile
 from state.times import rfc3339
+from state.windows import DAY_MS
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,6 +73,8 @@ def describe(known: Known) -> dict[str, Any]:
         "offers": offers["offers"] if offers else [],
         "traits": profile.traits,
         **_sections(profile),
+        "events": {event_name(key): count for key, count in profile.events.items()},
+        "orders": _orders(profile.orders),
         "alerts": {name: _moment(raised) for name, raised in profile.alerts.items()},
         "playbook": profile.playbook,
     }
@@ -79,11 +83,16 @@ def describe(known: Known) -> dict[str, Any]:
 def _sections(profile: Profile) -> dict[str, Any]:
     return {
         name: _plain(getattr(profile, name))
-        for name in (
-            *("channels", "events", "sessions", "cart", "orders"),
-            *("affinity", "email", "kiosk", "chat"),
-        )
+        for name in (*("channels", "sessions", "cart", "affinity", "email", "kiosk", "chat"),)
     }
+
+
+def _orders(orders: Orders) -> dict[str, Any]:
+    recent = [
+        {"date": rfc3339(day * DAY_MS)[:10], "value": value, "orders": count}
+        for day, value, count in orders.recent
+    ]
+    return {**_plain(orders), "recent": recent}
 
 
 def _plain(value: Any, name: str = "") -> Any:

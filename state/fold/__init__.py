@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from state.bounds import CHANNELS_KEPT, EVENTS_KEPT, FINGERPRINTS_KEPT, cut, make_room
+from state.event_names import NUMBERS, Key, event_name
 from state.fold import cart, chat, email, interests, kiosk, orders
 from state.fold.reading import Properties
 from state.fold.sessions import visit
@@ -85,10 +86,11 @@ def fold(profile: Profile, touchpoint: Touchpoint, traits: Mapping[str, str]) ->
 
     name = touchpoint.name
     events = profile.events
-    if name in events:
-        events[name] += 1
+    key = NUMBERS.get(name, name)
+    if key in events:
+        events[key] += 1
     else:
-        _count_new(profile, name)
+        _count_new(profile, key)
 
     bits = CHANNELS | EVENTS
     effect = _EFFECTS.get(name)
@@ -113,8 +115,10 @@ def _new_channel(profile: Profile, name: str, at_ms: int) -> ChannelActivity:
     return channel
 
 
-def _count_new(profile: Profile, name: str) -> None:
-    name = cut(profile, name)
-    if name not in profile.events:
-        make_room(profile, profile.events, EVENTS_KEPT, int)
-    profile.events[name] = profile.events.get(name, 0) + 1
+def _count_new(profile: Profile, key: Key) -> None:
+    events = profile.events
+    if isinstance(key, str):
+        key = cut(profile, key)
+    if key not in events:
+        make_room(profile, events, EVENTS_KEPT, int, event_name)
+    events[key] = events.get(key, 0) + 1

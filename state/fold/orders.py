@@ -4,22 +4,18 @@ The amount is `total`, else `revenue`, else `value`, in the shop's currency. A r
 cancellation that says none subtracts nothing, for what each order was worth is not kept.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from typing import Final
 
-from state.bounds import ORDERS_KEPT
 from state.fold import cart
 from state.fold.interests import ORDERED, interest
 from state.fold.reading import Properties, amount
 from state.profile import Profile
 from state.sections import ORDERS
-from state.windows import DAY_MS, ORDER_WINDOW_MS
+from state.windows import DAY_MS, ORDER_WINDOW_DAYS
 
-KEPT_MS: Final = ORDER_WINDOW_MS + DAY_MS
+KEPT_DAYS: Final = ORDER_WINDOW_DAYS + 1
 """A day more than the window: the newest order may be ahead of the clock that asks."""
-
-COARSE_MS: Final = 2 * DAY_MS
-"""Makes at most 47 entries of 91 days, so that the next merge is far off."""
 
 
 def completed(profile: Profile, properties: Properties, at_ms: int) -> int:
@@ -34,7 +30,7 @@ def returned(profile: Profile, properties: Properties, at_ms: int) -> int:
     if not value:
         return 0
     profile.orders.value -= value
-    _keep(profile, (at_ms, -value, 0))
+    _keep(profile, at_ms // DAY_MS, -value, 0)
     return ORDERS
 
 
@@ -47,30 +43,17 @@ def place(profile: Profile, value: float, at_ms: int) -> None:
     if (at_ms, value) >= (orders.last_at, orders.last_value):
         orders.last_at = at_ms
         orders.last_value = value
-    _keep(profile, (at_ms, value, 1))
+    _keep(profile, at_ms // DAY_MS, value, 1)
 
 
-def _keep(profile: Profile, entry: tuple[int, float, int]) -> None:
+def _keep(profile: Profile, day: int, value: float, count: int) -> None:
     recent = profile.orders.recent
-    if not recent or entry >= recent[-1]:
-        recent.append(entry)
+    place = bisect_left(recent, (day,))
+    if place < len(recent) and recent[place][0] == day:
+        _, value_before, count_before = recent[place]
+        recent[place] = (day, value_before + value, count_before + count)
     else:
-        insort(recent, entry)
-    horizon_ms = recent[-1][0] - KEPT_MS
-    if recent[0][0] < horizon_ms:
-        del recent[: bisect_left(recent, (horizon_ms,))]
-    if len(recent) > ORDERS_KEPT:
-        _coarsen(profile)
-
-
-def _coarsen(profile: Profile) -> None:
-    recent = profile.orders.recent
-    coarse: list[tuple[int, float, int]] = []
-    for at_ms, value, count in recent:
-        if coarse and coarse[-1][0] // COARSE_MS == at_ms // COARSE_MS:
-            first_ms, value_before, count_before = coarse[-1]
-            coarse[-1] = (first_ms, value_before + value, count_before + count)
-        else:
-            coarse.append((at_ms, value, count))
-    profile.trimmed += len(recent) - len(coarse)
-    profile.orders.recent = coarse
+        recent.insert(place, (day, value, count))
+    oldest = recent[-1][0] - KEPT_DAYS
+    if recent[0][0] < oldest:
+        del recent[: bisect_left(recent, (oldest,))]

@@ -115,7 +115,7 @@ def test_what_decisions_store_stays_within_its_share_of_a_profile() -> None:
     profile = Profile(
         segments={f"{n:032}": most for n in range(MAX_SEGMENTS)},
         alerts={f"{n:032}:{'k' * 16}": most for n in range(MAX_REMEMBERED)},
-        offers=[HeldOffer(name, name, name, name, 1e300, most, most)] * MAX_SERVED,
+        offers=[HeldOffer(name, b"d" * 16, name, name, 1e300, most, most)] * MAX_SERVED,
         playbook="0123456789ab+500",
     )
     size = len(encode_profile(profile)) - len(encode_profile(Profile()))

@@ -192,7 +192,7 @@ def orders(deeds: Sequence[Deed], now_ms: int) -> dict[str, Any]:
     ]
     value = fsum(value for _, value in placed + returned)
     last_at, last_value = max(placed, default=(0, 0.0))
-    since = now_ms - 90 * DAY_MS
+    since = now_ms - now_ms % DAY_MS - 90 * DAY_MS
     return {
         "profile.orders.count": len(placed),
         "profile.orders.value": value,

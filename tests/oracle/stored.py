@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from state.event_names import event_name
 from state.profile import Profile
 from tests.oracle.account import Customer
 from tests.oracle.memory import DAY_MS, HALF_LIFE_MS
@@ -22,8 +23,9 @@ NOT_STORED = {
 
 def as_stored(profile: Profile, names: Mapping[str, Any], rules: Rules, now_ms: int) -> Any:
     """What the profile holds under each of `names`, the customer's last event being at `now_ms`."""
-    orders = [entry for entry in profile.orders.recent if entry[0] >= now_ms - 90 * DAY_MS]
+    orders = [entry for entry in profile.orders.recent if entry[0] >= now_ms // DAY_MS - 90]
     special = {
+        "profile.events": {event_name(key): count for key, count in profile.events.items()},
         "profile.channels": {
             name: {"events": c.events, "first_at": c.first_at, "last_at": c.last_at}
             for name, c in profile.channels.items()

@@ -1,12 +1,11 @@
 """What the last 90 days are."""
 
-from state.windows import ORDER_WINDOW_MS, count_since, value_since
-from tests.state.traffic import START_MS
+from state.windows import ORDER_WINDOW_DAYS, count_since, value_since
 
 
-def test_an_order_of_exactly_90_days_ago_counts_and_one_of_a_millisecond_more_does_not() -> None:
-    recent = [(START_MS, 10.0, 1), (START_MS, 12.5, 2), (START_MS + 5, -2.5, 0)]
-    since_ms = (START_MS + 90 * 24 * 3_600 * 1_000) - ORDER_WINDOW_MS
-    assert (count_since(recent, since_ms), value_since(recent, since_ms)) == (3, 20.0)
-    assert (count_since(recent, since_ms + 1), value_since(recent, since_ms + 1)) == (0, -2.5)
-    assert (count_since([], since_ms), value_since([], since_ms)) == (0, 0.0)
+def test_a_day_90_days_ago_counts_and_the_one_before_does_not() -> None:
+    recent = [(20_000, 22.5, 3), (20_001, -2.5, 0)]
+    first_day = 20_090 - ORDER_WINDOW_DAYS
+    assert (count_since(recent, first_day), value_since(recent, first_day)) == (3, 20.0)
+    assert (count_since(recent, first_day + 1), value_since(recent, first_day + 1)) == (0, -2.5)
+    assert (count_since([], first_day), value_since([], first_day)) == (0, 0.0)

@@ -36,7 +36,7 @@ def full() -> Profile:
         first_at=1,
         last_at=2,
         channels={"click": ChannelActivity(events=3, first_at=4, last_at=5)},
-        events={"Page Viewed": 6},
+        events={0: 6, "Their Own": 51},
         sessions=Sessions(count=7, started_at=8, last_at=9, events=10),
         cart=Cart(
             cart_id="cart",
@@ -75,7 +75,7 @@ def full() -> Profile:
         offers=[
             HeldOffer(
                 offer_id="free-shipping",
-                decision_id="ab" * 16,
+                decision_id=b"ab" * 8,
                 channel="click",
                 placement="hero",
                 score=46.5,

@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from decisions.language import EvaluationError, ExpressionError, Scope, compile_value
+from state.event_names import event_key
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 
@@ -51,7 +52,7 @@ SCOPE = Scope(TRAIT_TYPES, [*SEGMENTS, "lost"])
 PROFILE = Profile(traits=TRAITS, segments=SEGMENTS)
 PROFILE.orders.count = 3
 PROFILE.orders.value = 500.5
-PROFILE.events["Order Completed"] = 3
+PROFILE.events[event_key("Order Completed")] = 3
 EVENT = Touchpoint(
     "", b"", "m1", "c1", "click", "track", "Order Completed", NOW_MS - 1000, 0, PROPERTIES, {}, b""
 )
@@ -70,7 +71,7 @@ NAMES: dict[str, tuple[Any, Any]] = {
     "event.properties": (cel.Type.Map(cel.Type.STRING, cel.Type.DYN), PROPERTIES),
     "profile.orders.count": (cel.Type.INT, 3),
     "profile.orders.value": (cel.Type.DOUBLE, 500.5),
-    "profile.events": (cel.Type.Map(cel.Type.STRING, cel.Type.INT), PROFILE.events),
+    "profile.events": (cel.Type.Map(cel.Type.STRING, cel.Type.INT), {"Order Completed": 3}),
     "customer.city": (cel.Type.STRING, TRAITS["city"]),
     "customer.age": (cel.Type.INT, TRAITS["age"]),
     "customer.member": (cel.Type.BOOL, TRAITS["member"]),

@@ -16,6 +16,7 @@ from decisions.language import (
     compile_value,
 )
 from decisions.language.fields import FIELDS, KEYS
+from state.event_names import event_key
 from state.profile import CartLine, ChannelActivity, Interest, Profile
 from state.sections import (
     AFFINITY,
@@ -33,6 +34,7 @@ from state.touchpoint import Touchpoint
 
 NOW_MS = 1_767_225_600_000
 DAY_MS = 86_400_000
+TODAY = NOW_MS // DAY_MS
 SCOPE = Scope({"city": STRING, "age": INT, "score": DOUBLE, "member": BOOL}, ["vip", "new"])
 
 
@@ -67,11 +69,20 @@ def test_every_field_of_the_table_has_a_value_of_its_type_for_a_new_customer(fie
 
 def test_a_collection_has_a_default_for_every_key_written_either_way() -> None:
     profile = Profile(
-        events={"Order Completed": 2}, channels={"email": ChannelActivity(3, 1_000, NOW_MS)}
+        events={event_key("Order Completed"): 2, "Queue Joined": 4},
+        channels={"email": ChannelActivity(3, 1_000, NOW_MS)},
     )
     assert value('profile.events["Order Completed"]', profile) == 2
     assert value("profile.events[event.name]", profile) == 2
+    assert value('profile.events["Queue Joined"]', profile) == 4
     assert value("profile.events.Nothing", profile) == 0
+    assert is_true(
+        '"Order Completed" in profile.events && "Queue Joined" in profile.events', profile
+    )
+    assert is_true('event.name in profile.events && !("Page Viewed" in profile.events)', profile)
+    told = event("Page Viewed", number=2, named="Order Completed")
+    assert is_true("event.properties.named in profile.events", profile, told)
+    assert is_true("!(event.properties.number in profile.events)", profile, told)
     assert value("profile.channels.email.events", profile) == 3
     assert value('profile.channels["email"].first_at', profile) == "1970-01-01T00:00:01.000Z"
     assert value("profile.channels.kiosk.events", profile) == 0
@@ -89,7 +100,7 @@ def test_the_cart_counts_pieces_products_and_categories() -> None:
 
 def test_windows_and_interests_are_as_of_now() -> None:
     profile = Profile()
-    profile.orders.recent = [(NOW_MS - 91 * DAY_MS, 7.0, 1), (NOW_MS - 89 * DAY_MS, 5.0, 1)]
+    profile.orders.recent = [(TODAY - 91, 7.0, 1), (TODAY - 90, 5.0, 1)]
     profile.affinity = {"shoes": Interest(4.0, NOW_MS - 30 * DAY_MS)}
     assert value("profile.orders.value_90d", profile) == 5.0
     assert value("profile.orders.count_90d", profile) == 1
