@@ -37,6 +37,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     fail_fast: bool = False
     """Exit instead of waiting when Kafka or Redis is absent at start."""
 
+    def shards_of(self, worker: tuple[int, int]) -> range:
+        """The shards of process n of m: every m-th from the n-th on.
+
+        Raises SettingsError when there are fewer shards than processes.
+        """
+        number, of = worker
+        if of > self.partitions:
+            raise SettingsError(
+                f"--worker {number}/{of}: expected at most {self.partitions} processes, as there "
+                "are partitions (TOUCHLINE_PARTITIONS)"
+            )
+        return range(number - 1, self.partitions, of)
+
     @property
     def kafka_config(self) -> dict[str, str]:
         """What every Kafka client starts from."""

@@ -1,5 +1,7 @@
 """What the README shows is what happens: its picture, snippets and commands, run as they stand."""
 
+import contextlib
+import functools
 import json
 import os
 import re
@@ -23,6 +25,8 @@ from flows.picture import mermaid
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 WAIT_S = 30
+STOP_S = 5
+FIRST_OFFER_S = 60
 
 
 def blocks(language: str) -> list[str]:
@@ -75,9 +79,57 @@ class Up:
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     running = Up(tmp_path_factory.mktemp("up"))
     yield running
+    listeners = listening(running.process.pid)
+    began_s = time.monotonic()
     running.process.send_signal(signal.SIGTERM)
     running.process.communicate(timeout=30)
     assert running.process.returncode == 0
+    assert time.monotonic() - began_s <= STOP_S
+    assert not {place for place in listeners if place in all_listeners().values()}
+
+
+@functools.cache
+def linux() -> bool:
+    return Path("/proc/net/tcp").exists()
+
+
+def all_listeners() -> dict[str, str]:
+    """Inode of a socket that listens → its address and port, as Linux spells them."""
+    if not linux():
+        return {}
+    rows = [
+        line.split()
+        for table in ("tcp", "tcp6")
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]
+    ]
+    return {row[9]: row[1] for row in rows if row[3] == "0A"}
+
+
+def listening(pid: int) -> set[str]:
+    """Where the process and its descendants listen."""
+    sockets = all_listeners()
+    found = set()
+    for one in [pid, *descendants(pid)]:
+        for handle in Path(f"/proc/{one}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                name = str(handle.readlink())
+                if name.startswith("socket:[") and (place := sockets.get(name[8:-1])):
+                    found.add(place)
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    direct = [int(child) for child in children.read_text().split()] if children.exists() else []
+    return [*direct, *(below for child in direct for below in descendants(child))]
+
+
+def test_everything_that_is_started_listens_on_loopback_alone(up: Up) -> None:
+    if not linux():
+        pytest.skip("only Linux tells who listens where, in /proc")
+    places = listening(up.process.pid)
+    assert len(places) == 4  # Kafka, Redis, two pages of metrics
+    assert {place.partition(":")[0] for place in places} == {"0100007F"}  # 127.0.0.1
 
 
 def test_the_picture_is_the_one_the_code_draws() -> None:
@@ -117,7 +169,10 @@ def test_the_node_example_leads_to_an_offer(up: Up, tmp_path: Path) -> None:
     (example,) = blocks("js")
     (tmp_path / "shop.mjs").write_text(up.here(example))
     npm = ["npm", *install.split(), "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run(npm, cwd=tmp_path, check=True, timeout=90, capture_output=True)
+    installed = subprocess.run(npm, cwd=tmp_path, timeout=90, capture_output=True, check=False)
+    if installed.returncode != 0 and os.environ.get("CI") != "true":
+        pytest.skip("npm cannot install the client here: no network, or no registry of packages")
+    assert installed.returncode == 0, installed.stderr.decode()
     subprocess.run(["node", "shop.mjs"], cwd=tmp_path, check=True, timeout=WAIT_S)
     assert up.offers("bob").offers
 
@@ -167,6 +222,7 @@ def test_make_run_starts_everything_and_prints_nothing_but_json(tmp_path: Path) 
     summary = lines[-1]["summary"]
     assert summary["events"] > 0
     assert summary["offers"] > 0
+    assert summary["first_offer_s"] <= FIRST_OFFER_S
 
 
 def test_every_link_into_the_repository_leads_somewhere() -> None:

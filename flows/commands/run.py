@@ -95,9 +95,11 @@ def warehouse(as_json: bool, fail_fast: bool) -> None:
     _run("warehouse", as_json, fail_fast)
 
 
-def _not_ready(meter: Meter, is_ready: threading.Event) -> str | None:
+def _not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None:
     if not is_ready.is_set():
         return "starting"
+    if flow == "warehouse":
+        return None if meter.value("touchline_warehouse_up") else "the warehouse is not available"
     waiting = meter.value("touchline_shards_waiting")
     return f"{waiting:.0f} shards wait for Kafka or Redis" if waiting else None
 
@@ -114,13 +116,14 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
         settings = read_settings()
         if fail_fast:
             settings = structs.replace(settings, fail_fast=True)
-        meter = Meter.for_settings(settings)
+        worker = options.get("worker")
+        meter = Meter.for_flow(flow, settings, settings.shards_of(worker) if worker else ())
         server = serve(
             meter,
             settings.metrics_host,
             settings.metrics_port,
             health=lambda: None,
-            ready=lambda: _not_ready(meter, is_ready),
+            ready=lambda: _not_ready(flow, meter, is_ready),
         )
     except (SettingsError, PlaybookError, OSError) as error:
         raise click.ClickException(str(error)) from None

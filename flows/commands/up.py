@@ -13,12 +13,12 @@ from rich.console import Console
 from connectors.kafka_topics import TopicError
 from flows.local.data_dir import DataDir, DataDirInUse
 from flows.local.outcome import somebody
-from flows.local.ports import USUAL_KAFKA, USUAL_METRICS, USUAL_REDIS, PortTaken, usual_port
+from flows.local.ports import USUAL_KAFKA, USUAL_METRICS, USUAL_REDIS, PortTaken
 from flows.local.report import JsonReport, PlainReport, Report
 from flows.local.screen import ScreenReport
 from flows.local.services import ServiceError
 from flows.local.session import Interrupts, run
-from flows.local.stack import ChildDied, Demo, Plan, Stack
+from flows.local.stack import ChildDied, Demo, Plan, Ready, Stack
 from flows.settings import Settings, SettingsError, read_settings
 
 TROUBLE = (
@@ -115,12 +115,7 @@ def command(
     """
     interrupts = Interrupts()
     crowd = Demo(rate=rate, customers=customers, seed=seed) if demo else None
-    plan = Plan(
-        kafka_port=usual_port(USUAL_KAFKA) if kafka_port is None else kafka_port,
-        redis_port=usual_port(USUAL_REDIS) if redis_port is None else redis_port,
-        metrics_port=usual_port(USUAL_METRICS) if metrics_port is None else metrics_port,
-        demo=crowd,
-    )
+    plan = Plan(kafka_port=kafka_port, redis_port=redis_port, metrics_port=metrics_port, demo=crowd)
     try:
         settings = _settings(playbook, partitions)
         with interrupts.caught(), DataDir(data_dir) as folder:
@@ -145,9 +140,12 @@ def _report(as_json: bool) -> Report:
         return JsonReport(click.echo, aside=partial(click.echo, err=True))
     # Asked of stdout itself: rich would draw on a pipe, too, and show only the last picture.
     if not sys.stdout.isatty():
-        return PlainReport(click.echo)
-    console = Console()
-    return ScreenReport(console, _program(), lambda ready: somebody(ready.redis_url))
+        return PlainReport(click.echo, _program(), _customer)
+    return ScreenReport(Console(), _program(), _customer)
+
+
+def _customer(ready: Ready) -> str | None:
+    return somebody(ready.redis_url)
 
 
 def _program() -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from flows.local.next_steps import next_commands
 from flows.local.numbers import Numbers
 from flows.local.outcome import Summary
 from flows.local.stack import Ready
@@ -75,11 +76,17 @@ class JsonReport:
 
 
 class PlainReport:
-    """A line every 5 s, for a log or a pipe."""
+    """A line every 5 s, for a log or a pipe.
 
-    def __init__(self, out: Print) -> None:
+    `customer` finds the id of somebody who has an offer, for the commands to try next.
+    """
+
+    def __init__(self, out: Print, program: str, customer: Callable[[Ready], str | None]) -> None:
         self._out = out
+        self._program = program
+        self._customer = customer
         self._due_s = 0.0
+        self._told_next = False
 
     def starting(self) -> None:
         """What to expect of the embedded services."""
@@ -87,14 +94,21 @@ class PlainReport:
 
     def ready(self, ready: Ready) -> None:
         """Where everything is."""
+        self._ready = ready
         for line in addresses(ready):
             self._out(line)
 
     def numbers(self, numbers: Numbers, answers: dict[str, int]) -> None:
-        """A line when it is time for one."""
+        """A line when it is time for one; once, what to try next."""
         if numbers.seconds >= self._due_s:
             self._due_s = numbers.seconds + PLAIN_EVERY_S - 0.1
             self._out(line_of(numbers))
+        # With the first offer there is somebody to look at; without one it is told all the same.
+        if not self._told_next and (numbers.offers or numbers.seconds >= PLAIN_EVERY_S):
+            self._told_next = True
+            self._out("Try next, in another terminal:")
+            for command in next_commands(self._ready, self._program, self._customer(self._ready)):
+                self._out(f"  {command}")
 
     def stopping(self) -> None:
         """Says so: it may take seconds."""

@@ -1,20 +1,17 @@
 """The live screen: what happens now, in 80 columns, and what to try next."""
 
-import shlex
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from flows.local.next_steps import next_commands
 from flows.local.numbers import Numbers
 from flows.local.outcome import Summary
 from flows.local.report import DEMO_BROKER, addresses, answers_of, latency_of, words_of
 from flows.local.stack import Ready
-from state.keys import offers_key
 
 BAR_COLUMNS = 40
 COMPACT_ROWS = 26
@@ -92,26 +89,6 @@ def screen(
         Text("Try next, in another terminal:", style="bold"),
         *next_lines,
     )
-
-
-def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]:
-    """Three commands to try, with a real customer's id once there is one."""
-    name = customer or "CUSTOMER_ID"
-    server = ready.redis_url.removeprefix("redis://").removesuffix("/0")
-    key = offers_key(name).decode()
-    client = shutil.which("redis-cli") or shutil.which("valkey-cli")
-    if client:
-        port = server.rpartition(":")[2]
-        get = f"{Path(client).name} -p {port} GET {shlex.quote(key)}"
-    else:
-        # curl is one, too: Redis takes commands as plain lines. It would wait for more than the
-        # answer, hence a second at most.
-        get = f"echo {shlex.quote(f'GET {key}')} | curl -sm1 telnet://{server}"
-    return [
-        f"{program} customer {shlex.quote(name)} --redis-url redis://{server}",
-        get,
-        f"curl -s {ready.metrics_urls['touchpoints']}",
-    ]
 
 
 def _channels(numbers: Numbers) -> Table:

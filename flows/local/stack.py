@@ -4,15 +4,23 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from connectors.kafka_topics import create_topics
 from flows.local.data_dir import DataDir
-from flows.local.ports import loopback_port
+from flows.local.ports import (
+    USUAL_KAFKA,
+    USUAL_METRICS,
+    USUAL_REDIS,
+    PortTaken,
+    loopback_port,
+    usual_port,
+)
 from flows.local.process import Process
-from flows.local.services import Service, start_kafka, start_redis
+from flows.local.services import Service, ServiceError, start_kafka, start_redis
 from flows.settings import KAFKA_PREFIX, PREFIX, Settings
 
 TOUCHLINE = (sys.executable, "-m", "flows.cli")
@@ -47,11 +55,11 @@ class Demo(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to start; port 0 = any free."""
+    """What to start; port 0 = any free, None = the usual one, or any if it is taken."""
 
-    kafka_port: int = 0
-    redis_port: int = 0
-    metrics_port: int = 0
+    kafka_port: int | None = None
+    redis_port: int | None = None
+    metrics_port: int | None = None
     """The touchpoints flow's; the warehouse's is any free."""
     demo: Demo | None = None
 
@@ -104,15 +112,25 @@ class Stack:
         """
         if self.plan.metrics_port:
             loopback_port(self.plan.metrics_port, "--metrics-port")
-        self.services["kafka"] = start_kafka(self.folder.logs, self.plan.kafka_port)
+        self.services["kafka"] = self._serve(start_kafka, self.plan.kafka_port, USUAL_KAFKA)
         self._stop_if_asked()
-        self.services["redis"] = start_redis(self.folder.logs, self.plan.redis_port)
+        self.services["redis"] = self._serve(start_redis, self.plan.redis_port, USUAL_REDIS)
         self._stop_if_asked()
         create_topics(
             {"bootstrap.servers": self.services["kafka"].bootstrap_servers},
             self.settings.channels,
             self.settings.partitions,
         )
+
+    def _serve(
+        self, start: Callable[[Path, int], Service], wanted: int | None, usual: int
+    ) -> Service:
+        if wanted is not None:
+            return start(self.folder.logs, wanted)
+        try:
+            return start(self.folder.logs, usual)
+        except (PortTaken, ServiceError):
+            return start(self.folder.logs, 0)
 
     def start_flows(self) -> Ready:
         """Start the flows, wait until they are ready, and let the simulator begin.
@@ -121,10 +139,11 @@ class Stack:
         """
         kafka, redis = self.services["kafka"], self.services["redis"]
         environment = self._environment(kafka, redis)
-        for flow in FLOWS:
-            port = str(self.plan.metrics_port if flow == "touchpoints" else 0)
+        wanted = self.plan.metrics_port
+        first = usual_port(USUAL_METRICS) if wanted is None else wanted
+        for flow, port in zip(FLOWS, (first, 0), strict=True):
             self.flows[flow] = self._child(
-                flow, ("run", flow, "--json"), {**environment, PREFIX + "METRICS_PORT": port}
+                flow, ("run", flow, "--json"), {**environment, PREFIX + "METRICS_PORT": str(port)}
             )
         urls = {flow: self._until_ready(process) for flow, process in self.flows.items()}
         if self.plan.demo:

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from connectors import warehouse_tables
 from connectors.dead_letter import Reason
 
 
@@ -35,7 +36,7 @@ class Metric(Struct, frozen=True):
     labels: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Label → all values it can have. The playbook's names, shards and topics are not among them:
-    those are known at run time."""
+    those are known when a flow starts."""
     buckets: tuple[float, ...] = ()
     """Upper bounds of a histogram, in its unit, rising; a last one without bound follows."""
 
@@ -47,7 +48,7 @@ STAGES = (
     *("consume", "plan", "decode", "route", "decide"),
     *("produce", "acknowledge", "commit", "publish"),
 )
-TABLES = ("touchpoints", "actions")
+TABLES = tuple(table.name for table in warehouse_tables.TABLES)
 
 # Finest where promises are made: 20 and 80 ms.
 WAITS: Final = (
@@ -186,11 +187,15 @@ TOUCHPOINTS: Final = (
         "entries",
         "Entries that the bounds of profiles have dropped or merged.",
     ),
-    Metric("touchline_cache_hits_total", C, "profiles", "Profiles found in this process."),
-    Metric("touchline_cache_misses_total", C, "profiles", "Profiles read from Redis."),
+    Metric(
+        "touchline_cache_hits_total",
+        C,
+        "profiles",
+        "Profiles that a flush found here.",
+    ),
+    Metric("touchline_cache_misses_total", C, "profiles", "Profiles that a flush read from Redis."),
     Metric("touchline_profiles_cached", G, "profiles", "Profiles kept in this process."),
     Metric("touchline_playbook_info", G, "", "1 for the playbook in use.", ("version",)),
-    Metric("touchline_kafka_up", G, "", "1 when Kafka answers, 0 when it is waited for."),
     Metric("touchline_redis_up", G, "", "1 when Redis answers, 0 when it is waited for."),
 )
 """What flows/touchpoints.py measures."""
@@ -242,5 +247,13 @@ WAREHOUSE: Final = (
 """What flows/warehouse.py measures."""
 
 BUILD: Final = Metric("touchline_build_info", G, "", "1 for the program that runs.", ("version",))
+KAFKA_UP: Final = Metric(
+    "touchline_kafka_up", G, "", "1 when Kafka answers, 0 when it is waited for."
+)
 
-METRICS: Final = (BUILD, *TOUCHPOINTS, *WAREHOUSE)
+METRICS: Final = (BUILD, KAFKA_UP, *TOUCHPOINTS, *WAREHOUSE)
+METRICS_OF: Final = {
+    "touchpoints": (BUILD, KAFKA_UP, *TOUCHPOINTS),
+    "warehouse": (BUILD, KAFKA_UP, *WAREHOUSE),
+}
+"""Flow → what it shows: a 0 of something that it does not measure would be a false alarm."""

@@ -16,9 +16,10 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
+from connectors.kafka_topics import channel_topic
 from decisions.load import load_playbook
 from decisions.playbook import PlaybookError
-from flows.metrics.catalogue import BUILD, METRICS, Kind, Metric
+from flows.metrics.catalogue import BUILD, METRICS, METRICS_OF, Kind, Metric
 from flows.settings import Settings
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
@@ -65,12 +66,16 @@ class Meter(Collector):
         ProcessCollector(registry=self.registry)
 
     @classmethod
-    def for_settings(cls, settings: Settings) -> Self:
-        """A meter that knows the channels and what the playbook names.
+    def for_flow(cls, flow: str, settings: Settings, shards: Iterable[int] = ()) -> Self:
+        """A meter of `flow` that knows the channels, the flow's `shards` and the playbook's names.
 
         A playbook that cannot be used is no matter of metrics: the flow that needs it says so.
         """
-        known: dict[str, Iterable[str]] = {"channel": settings.channels}
+        known: dict[str, Iterable[str]] = {
+            "channel": settings.channels,
+            "topic": map(channel_topic, settings.channels),
+            "shard": map(str, shards),
+        }
         try:
             playbook = load_playbook(Path(settings.playbook))
         except PlaybookError:
@@ -81,7 +86,7 @@ class Meter(Collector):
                 "alert": playbook.alerts,
                 "segment": playbook.segments,
             }
-        meter = cls(known=known)
+        meter = cls(METRICS_OF[flow], known)
         meter.set(BUILD.name, 1, version=_installed_version())
         return meter
 
@@ -96,6 +101,12 @@ class Meter(Collector):
         """Say what a gauge is now."""
         with self._lock:
             self._find(name, Kind.GAUGE, labels).value = value
+
+    def forget(self, name: str, /, **labels: str) -> None:
+        """Show a gauge no more under these labels: somebody else measures it now."""
+        with self._lock:
+            self._find(name, Kind.GAUGE, labels)
+            del self._series[name][_key(self._metric(name), labels)]
 
     def observe(self, name: str, value: float, /, **labels: str) -> None:
         """Count `value` into a histogram."""

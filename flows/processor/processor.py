@@ -113,6 +113,8 @@ class Processor:
         self.consumer.stop(shard.index)
         shard.leave()
         self.meter.add("touchline_shards_fenced_total")
+        for topic in self.topic_ids:
+            self.meter.forget("touchline_lag_events", topic=topic, shard=str(shard.index))
         log.warning("%s; this process leaves it alone", why)
         if all(other.hold is Hold.GONE for other in self.shards):
             self.execution.fail(why)

@@ -49,11 +49,10 @@ def start_processor(
     ids = _wait_for_kafka(settings, topics, stop)
     if ids is None or not _wait_for_redis(settings, stop):
         return None
-    number, of = worker
-    indexes = range(number - 1, settings.partitions, of)
+    indexes = settings.shards_of(worker)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
-    most_profiles = max(settings.cache_profiles // max(len(indexes), 1), 1)
+    most_profiles = max(settings.cache_profiles // len(indexes), 1)
     processor = Processor(
         settings=settings,
         playbook=playbook,

@@ -6,13 +6,13 @@ Guaranteed: nothing; a website does without offers when Redis is away, and so do
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
-from urllib.parse import urlsplit
 
 import msgspec
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from flows.addresses import without_secrets
 from flows.simulate.answers import Answer, Audience
 from state.keys import offers_key
 
@@ -35,7 +35,7 @@ class Website:
             socket_connect_timeout=TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
         )
-        self._address = urlsplit(redis_url).netloc.rpartition("@")[2] or redis_url
+        self._address = without_secrets(redis_url)
         self._audience = Audience(seed)
         self._say = say
         self._views: deque[tuple[int, str]] = deque(maxlen=10 * MOST_READS)

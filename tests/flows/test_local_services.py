@@ -57,6 +57,9 @@ def test_kafka_answers_from_loopback_alone(fresh_kafka: str) -> None:
     brokers = admin.list_topics(timeout=5).brokers.values()
     assert [f"{broker.host}:{broker.port}" for broker in brokers] == [fresh_kafka]
     assert fresh_kafka.startswith("127.0.0.1:")
+    # Another address of this machine: who listens on all of them would answer here too.
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.2", int(fresh_kafka.rpartition(":")[2]))) != 0
 
 
 def test_redis_is_empty_and_evicts_nothing(fresh_redis: str) -> None:

@@ -161,15 +161,39 @@ def test_no_count_is_lost_between_threads_nor_while_scraped() -> None:
 
 
 def test_a_flows_meter_knows_its_channels_and_its_playbook() -> None:
-    meter = Meter.for_settings(Settings(playbook=str(PLAYBOOK), channels=("click", "fax")))
+    settings = Settings(playbook=str(PLAYBOOK), channels=("click", "fax"))
+    meter = Meter.for_flow("touchpoints", settings, shards=[1, 3])
     assert {channel for channel, _ in samples(meter, EVENTS)} == {"click", "fax"}
     for name in ("offers_decided_total", "alerts_raised_total", "segment_transitions_total"):
         counts = samples(meter, f"touchline_{name}")
         assert counts
         assert set(counts.values()) == {0}
     assert list(samples(meter, "touchline_build_info").values()) == [1]
+    assert samples(meter, "touchline_lag_events") == {
+        (f"touchpoints.{channel}", shard): 0 for channel in ("click", "fax") for shard in "13"
+    }
+
+
+def test_a_flow_shows_no_metric_of_the_other_one() -> None:
+    settings = Settings(playbook=str(PLAYBOOK))
+    touchpoints, warehouse = (
+        {name.removesuffix("_total") for name in scrape(Meter.for_flow(flow, settings))}
+        for flow in ("touchpoints", "warehouse")
+    )
+    ours = {name for name in touchpoints & warehouse if name.startswith("touchline_")}
+    assert ours == {"touchline_build_info", "touchline_kafka_up"}
+    assert "touchline_warehouse_up" in warehouse
+    assert "touchline_redis_up" in touchpoints
+
+
+def test_a_gauge_that_another_process_measures_now_is_shown_no_more() -> None:
+    meter = Meter()
+    for shard in "12":
+        meter.set("touchline_lag_events", 7, topic="touchpoints.click", shard=shard)
+    meter.forget("touchline_lag_events", topic="touchpoints.click", shard="1")
+    assert samples(meter, "touchline_lag_events") == {("touchpoints.click", "2"): 7}
 
 
 def test_a_broken_playbook_is_left_to_the_flow_that_needs_it(tmp_path: Path) -> None:
-    meter = Meter.for_settings(Settings(playbook=str(tmp_path / "none.yaml")))
+    meter = Meter.for_flow("touchpoints", Settings(playbook=str(tmp_path / "none.yaml")))
     assert samples(meter, "touchline_offers_decided_total") == {}

@@ -21,10 +21,11 @@ import pytest
 from redis import Redis
 from rich.console import Console
 
+from flows.local.next_steps import next_commands
 from flows.local.numbers import Numbers
 from flows.local.outcome import somebody
 from flows.local.process import LINUX
-from flows.local.screen import next_commands, screen
+from flows.local.screen import screen
 from flows.local.stack import Ready
 
 ROOT = Path(__file__).parents[2]
@@ -217,6 +218,19 @@ def test_a_taken_port_is_one_line_with_port_and_option(tmp_path: Path, option: s
     assert option in line
 
 
+def test_two_at_once_find_ports_of_their_own(tmp_path: Path) -> None:
+    folders = tmp_path / "one", tmp_path / "other"
+    for folder in folders:
+        folder.mkdir()
+    with up(folders[0], "--json") as one, up(folders[1], "--json") as other:
+        places = [(ready(each)["bootstrap_servers"], each) for each in (one, other)]
+        assert places[0][0] != places[1][0]
+        for place, each in places:
+            assert listens(place)
+            each.terminate()
+    assert (one.returncode, other.returncode) == (0, 0)
+
+
 def test_a_second_up_on_the_same_data_directory_is_refused_while_the_first_runs(
     tmp_path: Path,
 ) -> None:
@@ -290,9 +304,19 @@ def test_a_reader_that_goes_away_stops_everything(tmp_path: Path) -> None:
 
 
 def test_without_a_terminal_there_are_plain_lines(tmp_path: Path) -> None:
+    metrics = "http://127.0.0.1:PORT/metrics"
     with up(tmp_path, "--demo", "--for", "0.6") as process:
         out, _ = process.communicate()
     assert "\x1b" not in out
+    (after,) = re.findall(r"^Try next, .*\n((?:  .+\n)*)", out, re.MULTILINE)
+    assert [re.sub(r"\d{4,5}", "PORT", line) for line in after.splitlines()] == [
+        f"  {command}"
+        for command in next_commands(
+            Ready("", "redis://127.0.0.1:PORT/0", {"touchpoints": metrics}, "", ""),
+            f"{sys.executable} -m flows.cli",
+            None,
+        )
+    ]
     assert "live in memory" in out
     assert re.search(r"events/s \(click \d+, chat \d+.*offers \d+", out)
     assert re.search(r"^dead letters  1$", out, re.MULTILINE)

@@ -1,0 +1,28 @@
+"""What to try while everything runs: three commands that work as they stand."""
+
+import shlex
+import shutil
+from pathlib import Path
+
+from flows.local.stack import Ready
+from state.keys import offers_key
+
+
+def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]:
+    """Three commands to try, with a real customer's id once there is one."""
+    name = customer or "CUSTOMER_ID"
+    server = ready.redis_url.removeprefix("redis://").removesuffix("/0")
+    key = offers_key(name).decode()
+    client = shutil.which("redis-cli") or shutil.which("valkey-cli")
+    if client:
+        port = server.rpartition(":")[2]
+        get = f"{Path(client).name} -p {port} GET {shlex.quote(key)}"
+    else:
+        # curl is one, too: Redis takes commands as plain lines. It would wait for more than the
+        # answer, hence a second at most.
+        get = f"echo {shlex.quote(f'GET {key}')} | curl -sm1 telnet://{server}"
+    return [
+        f"{program} customer {shlex.quote(name)} --redis-url redis://{server}",
+        get,
+        f"curl -s {ready.metrics_urls['touchpoints']}",
+    ]
