@@ -35,8 +35,27 @@ def loopback_port(wanted: int, option: str) -> int:
 
 
 def usual_port(usual: int) -> int:
-    """`usual` when it is free, else 0, which stands for any."""
+    """`usual` when it is free and no other `up` is about to use it, else 0, which stands for any.
+
+    This process keeps it to its end: a server started on a port that another one takes at the same
+    moment could not be told from that one.
+    """
     try:
-        return loopback_port(usual, "")
+        return loopback_port(usual, "") if usual in _kept or _keep(usual) else 0
     except PortTaken:
         return 0
+
+
+_kept: dict[int, socket.socket] = {}
+"""Port → what keeps it: UDP's port of the same number, a lock that no crash leaves behind."""
+
+
+def _keep(port: int) -> bool:
+    lock = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        lock.bind((LOOPBACK, port))
+    except OSError:
+        lock.close()
+        return False
+    _kept[port] = lock
+    return True

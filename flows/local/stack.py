@@ -15,16 +15,14 @@ from flows.local.ports import (
     USUAL_KAFKA,
     USUAL_METRICS,
     USUAL_REDIS,
-    PortTaken,
     loopback_port,
     usual_port,
 )
 from flows.local.process import Process
-from flows.local.services import Service, ServiceError, start_kafka, start_redis
+from flows.local.services import Service, start_kafka, start_redis
 from flows.settings import KAFKA_PREFIX, PREFIX, Settings
 
 TOUCHLINE = (sys.executable, "-m", "flows.cli")
-FLOWS = ("touchpoints", "warehouse")
 READY_S = 60.0
 
 # Everything has ended so soon after it was asked to; what has not by then is killed. The rest of
@@ -125,12 +123,8 @@ class Stack:
     def _serve(
         self, start: Callable[[Path, int], Service], wanted: int | None, usual: int
     ) -> Service:
-        if wanted is not None:
-            return start(self.folder.logs, wanted)
-        try:
-            return start(self.folder.logs, usual)
-        except (PortTaken, ServiceError):
-            return start(self.folder.logs, 0)
+        port = usual_port(usual) if wanted is None else wanted
+        return start(self.folder.logs, port)
 
     def start_flows(self) -> Ready:
         """Start the flows, wait until they are ready, and let the simulator begin.
@@ -140,12 +134,10 @@ class Stack:
         kafka, redis = self.services["kafka"], self.services["redis"]
         environment = self._environment(kafka, redis)
         wanted = self.plan.metrics_port
-        first = usual_port(USUAL_METRICS) if wanted is None else wanted
-        for flow, port in zip(FLOWS, (first, 0), strict=True):
-            self.flows[flow] = self._child(
-                flow, ("run", flow, "--json"), {**environment, PREFIX + "METRICS_PORT": str(port)}
-            )
-        urls = {flow: self._until_ready(process) for flow, process in self.flows.items()}
+        port = usual_port(USUAL_METRICS) if wanted is None else wanted
+        self._start_flow("touchpoints", environment, port)
+        self._start_flow("warehouse", environment, 0)
+        urls = self._urls()
         if self.plan.demo:
             self.simulator = self._simulate(self.plan.demo, kafka, redis, environment)
         return Ready(
@@ -230,6 +222,13 @@ class Stack:
         crowd = ("--customers", str(demo.customers), "--seed", str(demo.seed))
         arguments = ("simulate", "--json", *servers, "--rate", str(demo.rate), *crowd)
         return self._child("simulator", arguments, environment)
+
+    def _start_flow(self, flow: str, environment: Mapping[str, str], metrics_port: int) -> None:
+        env = {**environment, PREFIX + "METRICS_PORT": str(metrics_port)}
+        self.flows[flow] = self._child(flow, ("run", flow, "--json"), env)
+
+    def _urls(self) -> dict[str, str]:
+        return {flow: self._until_ready(process) for flow, process in self.flows.items()}
 
     def _until_ready(self, process: Process) -> str:
         """Its metrics URL, once it has printed it."""

@@ -87,12 +87,22 @@ def test_what_is_no_serving_key_is_an_error_of_its_own_kind() -> None:
         Audience(1).answers("c-000001", b'{"offers": 1}', NOW_MS)
 
 
-def test_an_absent_redis_is_said_once_and_asked_again() -> None:
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("redis://:secret@127.0.0.1:1/0", "redis://127.0.0.1:1/0"),
+        ("unix://me:secret@/no/such.sock", "unix:/no/such.sock"),
+        ("unix:///no/such.sock?password=secret", "unix:/no/such.sock"),
+    ],
+)
+def test_an_absent_redis_is_said_once_without_its_secrets_and_asked_again(
+    url: str, address: str
+) -> None:
     said: list[str] = []
-    website = Website("redis://:secret@127.0.0.1:1/0", 1, said.append)
+    website = Website(url, 1, said.append)
     for later_ms in range(0, 3 * PAUSE_MS, 500):
         website.viewed("c-000001", NOW_MS + later_ms)
         assert website.due(NOW_MS + later_ms) == []
     assert len(said) == 1
-    assert "127.0.0.1:1 does not answer" in said[0]
+    assert f"{address} does not answer" in said[0]
     assert "secret" not in said[0]

@@ -84,7 +84,11 @@ def left_in(folder: Path) -> list[str]:
 
 def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
     assert process.stdout is not None
-    line: dict[str, Any] = json.loads(process.stdout.readline())
+    text = process.stdout.readline()
+    if not text:
+        process.kill()
+        pytest.fail(f"it ended before it was ready: {process.communicate()[1]}")
+    line: dict[str, Any] = json.loads(text)
     return line
 
 
