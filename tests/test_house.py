@@ -1,8 +1,10 @@
 """What holds for the project as a whole: files, locks, checks and commands."""
 
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +102,25 @@ def test_no_package_below_tests_shadows_a_package_of_the_project() -> None:
 def test_what_is_shipped_is_what_the_import_contract_watches() -> None:
     shipped = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert shipped == PYPROJECT["tool"]["importlinter"]["root_packages"]
+
+
+def test_an_archive_of_the_source_holds_every_file_that_git_holds(tmp_path: Path) -> None:
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        pytest.skip("this folder is no clone, or git is not on this machine")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as shipped:
+        names = {name.partition("/")[2] for name in shipped.getnames()}
+    tracked = {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()}
+    assert tracked - names == set()
 
 
 def test_imports_go_one_way() -> None:
