@@ -21,6 +21,16 @@ case $1 in
 esac
 """
 
+FAKE_PYTHON = """#!/bin/sh
+case "$1 $2" in
+    "-c import ensurepip") exit "${ENSUREPIP-0}" ;;
+    *%d.%d*) echo 3.11 ;;
+    "-c "*) echo "$0" ;;
+    "-m venv") echo "python $*" >>"$UV_NOTES"; mkdir -p .venv/bin; ln -s "$0" .venv/bin/python ;;
+    "-m pip") echo "python $*" >>"$UV_NOTES"; ln -s "$BROUGHT_UV" .venv/bin/uv; echo said by pip ;;
+esac
+"""
+
 
 class Machine:
     """A clone of the project and a PATH of its own."""
@@ -110,6 +120,39 @@ def test_when_uv_cannot_bring_one_a_sentence_says_what_to_install(machine: Machi
     result = machine.bootstrap("run")
     assert result.returncode == 1
     assert "uv could not bring one: install Python 3.12" in result.stderr
+
+
+@pytest.fixture
+def without_uv(machine: Machine) -> Machine:
+    """A machine with a Python that suits and only takes notes; its pip brings uv."""
+    machine.program("python3", FAKE_PYTHON)
+    brought = machine.bin.parent / "brought-uv"
+    brought.write_text(FAKE_UV)
+    brought.chmod(0o755)
+    return machine
+
+
+def test_without_uv_on_path_pip_brings_the_one_of_the_lock_by_hash(without_uv: Machine) -> None:
+    uv = str(without_uv.bin.parent / "brought-uv")
+    result = without_uv.bootstrap("run", BROUGHT_UV=uv)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    venv, pip, *rest = without_uv.asked()
+    assert venv == "python -m venv .venv"
+    assert pip.startswith("python -m pip install ")
+    assert pip.endswith(" --require-hashes --requirement requirements/bootstrap.lock")
+    assert "--only-binary :all:" in pip
+    assert [line.split()[1] for line in rest] == ["sync", "install"]
+    assert without_uv.bootstrap("run", BROUGHT_UV=uv).stderr == ""
+
+
+def test_without_uv_and_without_venv_a_sentence_says_what_to_install(without_uv: Machine) -> None:
+    result = without_uv.bootstrap("run", ENSUREPIP="1")
+    assert result.returncode == 1
+    assert "cannot make environments: apt-get install python3.11-venv, or install uv." in (
+        result.stderr
+    )
+    assert without_uv.asked() == []
 
 
 def test_a_python_that_was_named_and_does_not_suit_is_refused(equipped: Machine) -> None:
