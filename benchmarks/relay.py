@@ -5,6 +5,7 @@ reads. When told to stop (SIGTERM) it prints one JSON line for each record: [whe
 acknowledged, its number], the time as CLOCK_MONOTONIC nanoseconds.
 """
 
+import logging
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 
 import orjson
 
+from connectors.kafka_errors import Outage
 from connectors.kafka_topics import channel_topic
 from connectors.publisher import Publisher
 from connectors.shard_consumer import ShardConsumer
@@ -27,8 +29,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = read_settings()
     topics = [channel_topic(channel) for channel in settings.channels]
-    consumer = ShardConsumer(settings.kafka_config, topics)
-    publisher = Publisher(settings.kafka_config)
+    outage = Outage(logging.getLogger("relay"))
+    consumer = ShardConsumer(settings.kafka_config, topics, outage)
+    publisher = Publisher(settings.kafka_config, outage)
     for shard in range(settings.partitions):
         consumer.start(shard, dict.fromkeys(topics, 0))
     print("{}", flush=True)

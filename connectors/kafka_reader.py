@@ -21,13 +21,10 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-from connectors.kafka_topics import FoundTopic
-from connectors.shard_consumer import LogTruncated
+from connectors.kafka_errors import QUIET, LogTruncated, Outage, gone, passes
+from connectors.kafka_topics import ANSWER_S, FoundTopic
 
 log = logging.getLogger(__name__)
-
-ANSWER_S = 3.0
-"""How long a broker may take to describe topics."""
 
 LOOK_S = 5.0
 """Seconds between two looks at whether the topics are still the same ones."""
@@ -35,7 +32,6 @@ LOOK_S = 5.0
 PREFETCH_KB = 16_384
 """What librdkafka may hold that nobody has asked for yet: the bound while a sink is waiting."""
 
-_GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
 _UNKNOWN = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 
 
@@ -65,7 +61,7 @@ class Record(NamedTuple):
 class TopicReader:
     """Reads every partition of `topics`, each from its start. Not thread-safe.
 
-    Broker connections that are lost come back by themselves (librdkafka); `unreachable` says why
+    Broker connections that are lost come back by themselves (librdkafka); `outage.why` says why
     nothing comes meanwhile.
     """
 
@@ -77,10 +73,11 @@ class TopicReader:
     ) -> None:
         """`starts`: next offset by place; with 0, or none, it begins at the earliest record."""
         self._topics = topics
-        self.unreachable: str | None = None
+        self.outage = Outage(log)
         self._consumer = Consumer(
             {
                 "client.id": "touchline-reader",
+                **QUIET,
                 **config,
                 "group.id": "touchline-reader",  # librdkafka wants one; it is never joined
                 "enable.auto.commit": False,
@@ -89,9 +86,8 @@ class TopicReader:
                 "queued.max.messages.kbytes": PREFETCH_KB,
                 # Its default lets a full queue run empty: a second's rest for each 16 MB.
                 "fetch.queue.backoff.ms": 20,
-                "error_cb": self._unwell,
-            },
-            logger=log,
+                "error_cb": self.outage.note,
+            }
         )
         self._admin = _admin(config)
         self._looking: Mapping[str, Future[Any]] = {}
@@ -118,9 +114,8 @@ class TopicReader:
                 records.append(Record(place, message.offset(), message.key(), message.value()))
             else:
                 self._note(message, error)
-        if records and self.unreachable is not None:
-            log.info("Kafka answers again")
-            self.unreachable = None
+        if records:
+            self.outage.end()
         return records
 
     def close(self) -> None:
@@ -128,21 +123,16 @@ class TopicReader:
         self._consumer.close()
 
     def _note(self, message: Message, error: KafkaError) -> None:
-        if error.code() in _GONE:
+        if gone(error):
             raise LogTruncated(
                 f"{message.topic()}[{message.partition()}]: expected the log to hold the next"
                 f" offset, got: {error.str()}; the topic was truncated or is behind its retention"
             )
         if error.code() in _UNKNOWN:
             self._look_at_s = 0.0  # one look tells whether it is gone or the broker is starting
-        elif error.code() >= 0 and not error.retriable():
+        elif not passes(error):
             raise KafkaException(error)
-        self._unwell(error)
-
-    def _unwell(self, error: KafkaError) -> None:
-        if self.unreachable is None:
-            log.warning("Kafka: %s; waiting until it answers again", error.str())
-        self.unreachable = error.str()
+        self.outage.note(error)
 
     def _look(self) -> None:
         """A consumer of a topic that was made again sits silent for ever: so ask for the ids.
@@ -158,12 +148,13 @@ class TopicReader:
             self._looking = {}
             self._look_at_s = time.monotonic() + LOOK_S
 
-    @staticmethod
-    def _compare(topic: FoundTopic, answer: "Future[Any]") -> None:
+    def _compare(self, topic: FoundTopic, answer: "Future[Any]") -> None:
         try:
             found = _found(topic.name, answer)
-        except KafkaException:
-            return  # no answer: nothing is known
+        except KafkaException as silent:
+            self.outage.begin(silent.args[0].str())
+            return
+        self.outage.end()
         if found is None or found.id != topic.id:
             raise TopicReplaced(
                 f"{topic.name}: expected the topic with id {topic.id},"
@@ -182,7 +173,7 @@ def find_topics(config: Mapping[str, str], names: Iterable[str]) -> dict[str, Fo
 
 def _admin(config: Mapping[str, Any]) -> AdminClient:
     # What goes wrong comes with the answer, or is said by the consumer of the same brokers.
-    settings: dict[str, Any] = {"log_level": 2, **config, "error_cb": lambda _: None}
+    settings: dict[str, Any] = {**QUIET, **config, "error_cb": lambda _: None}
     return AdminClient(settings)
 
 

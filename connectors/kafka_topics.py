@@ -13,6 +13,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module 
 )
 from msgspec import Struct
 
+from connectors.kafka_errors import QUIET
+
 PREFIX = "touchpoints."
 ENRICHED = PREFIX + "enriched"
 ACTIONS = PREFIX + "actions"
@@ -24,7 +26,10 @@ MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES * 4 // 3 + 65_536
 """The largest input record in base64, and 64 KiB for what is said about it. A producer of dead
 letters needs the same number as its `message.max.bytes`."""
 
-TIMEOUT_S = 15.0
+ANSWER_S = 3.0
+"""How long a broker may take to describe topics."""
+MAKE_S = 15.0
+"""How long it may take to make them."""
 
 
 class TopicError(Exception):
@@ -86,7 +91,7 @@ def create_topics(
     ]
     if not new:
         return ()
-    futures = admin.create_topics(new, operation_timeout=TIMEOUT_S)
+    futures = admin.create_topics(new, operation_timeout=MAKE_S)
     return tuple(name for name, future in futures.items() if _made(name, future))
 
 
@@ -108,7 +113,7 @@ def describe_topics(admin_config: Mapping[str, Any], names: Sequence[str]) -> li
     if not found:
         return []
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in found]
-    for resource, future in admin.describe_configs(resources, request_timeout=TIMEOUT_S).items():
+    for resource, future in admin.describe_configs(resources, request_timeout=ANSWER_S).items():
         entry = future.result().get("max.message.bytes")
         size = int(entry.value) if entry is not None and entry.value is not None else None
         topic = found[resource.name]
@@ -138,12 +143,12 @@ def check_topics(
 
 def _admin(config: Mapping[str, Any]) -> AdminClient:
     # Failures come as exceptions; librdkafka's own lines on stderr would say them twice.
-    return AdminClient({"log_level": 2, **config})
+    return AdminClient({**QUIET, **config})
 
 
 def _describe(admin: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
     found = {}
-    futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=TIMEOUT_S)
+    futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_S)
     for name, future in futures.items():
         # Asked, not raised: a traceback would hold the client, and with it the connection.
         failure = future.exception()

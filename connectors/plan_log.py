@@ -1,10 +1,15 @@
-"""The plans in the enriched topic: what was begun, should Redis have forgotten it."""
+"""The plans in the enriched topic: what was begun, should Redis have forgotten it.
+
+Guaranteed: every plan from the given offset on to the end that the log had when it was read, in
+order. After a crash nothing is remembered here: the fence says from where to read again.
+"""
 
 from collections.abc import Callable, Mapping
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from msgspec import Struct, field
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from msgspec import DecodeError, Struct, field
 
+from connectors.kafka_errors import QUIET, LogTruncated, passes
 from connectors.kafka_topics import ENRICHED
 from state.fence import Plan, decode_plan
 
@@ -31,12 +36,14 @@ def read_plans(
 ) -> dict[int, PlanLog]:
     """Shard → its plan log from the given offset to the end. A plan is a record without a key.
 
-    Raises PlanLogUnreadable, also when `stopped` says so while nothing comes, and KafkaException
-    for an error that does not pass by itself.
+    Raises PlanLogUnreadable, also when `stopped` says so while nothing comes; LogTruncated when the
+    log ends before the given offset, or holds what is no plan; and KafkaException for an error that
+    does not pass by itself.
     """
     consumer = Consumer(
         {
             "client.id": "touchline-plan-log",
+            **QUIET,
             **config,
             "group.id": "touchline-plan-log",
             "enable.auto.commit": False,
@@ -66,15 +73,31 @@ def read_plans(
             shard = message.partition() or 0
             if error is None:
                 if message.key() is None:
-                    logs[shard].plans.append(decode_plan(message.value() or b""))
+                    logs[shard].plans.append(_plan(shard, message))
             elif error.code() == KafkaError._PARTITION_EOF:
-                logs[shard].end = message.offset() or 0
+                logs[shard].end = end = message.offset() or 0
                 open_shards.discard(shard)
-            elif error.code() >= 0 and not error.retriable():
+                if end < starts[shard]:
+                    raise LogTruncated(
+                        f"{ENRICHED}[{shard}]: expected offset {starts[shard]}, which was "
+                        f"acknowledged, got a log that ends at {end}: records were lost or the "
+                        "topic was made anew; restore it, or begin with an empty Redis"
+                    )
+            elif not passes(error):
                 raise KafkaException(error)
     finally:
         consumer.close()
     return logs
+
+
+def _plan(shard: int, message: Message) -> Plan:
+    try:
+        return decode_plan(message.value() or b"")
+    except DecodeError as error:
+        raise LogTruncated(
+            f"{ENRICHED}[{shard}] at offset {message.offset()}: expected a plan, as the record has "
+            f"no key, got: {error}; nobody but Touchline may write this topic"
+        ) from None
 
 
 def to_do(plan_in_fence: Plan | None, logged: list[Plan], committed: int) -> list[Plan]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from connectors.kafka_errors import QUIET, Outage
 from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, MAX_DEAD_LETTER_BYTES
 
 
@@ -19,14 +20,14 @@ class NotDelivered(Exception):
 class Publisher:
     """The process's only producer. Not thread-safe."""
 
-    def __init__(self, config: Mapping[str, str]) -> None:
+    def __init__(self, config: Mapping[str, str], outage: Outage) -> None:
         self._failures: list[str] = []
-        self._errors: list[KafkaError] = []
         self._producer = Producer(
             {
                 "client.id": "touchline-touchpoints",
                 "linger.ms": 1,
                 "compression.type": "none",
+                **QUIET,
                 **config,
                 "acks": "all",
                 "enable.idempotence": True,
@@ -34,7 +35,7 @@ class Publisher:
                 "message.timeout.ms": 0,
                 "message.max.bytes": MAX_DEAD_LETTER_BYTES,
                 "queue.buffering.max.messages": 500_000,
-                "error_cb": self._errors.append,
+                "error_cb": outage.note,
                 # A Python call per success would be the largest item of a record's cost.
                 "delivery.report.only.error": True,
             }
@@ -84,11 +85,6 @@ class Publisher:
         if self._failures:
             raise NotDelivered(self._failures[0])
         return len(self._producer) == 0
-
-    def errors(self) -> list[KafkaError]:
-        """What librdkafka has reported since the last call, e.g. that all brokers are down."""
-        taken, self._errors[:] = list(self._errors), []
-        return taken
 
     def abandon(self) -> None:
         """Forget what is not acknowledged: it is produced again by whoever takes the shard."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from connectors.kafka_errors import QUIET, LogTruncated, Outage, gone, passes
 from connectors.kafka_topics import ENRICHED
 
 CLOSE_S = 2.0
@@ -18,14 +19,11 @@ CLOSE_S = 2.0
 GROUP = "touchline"
 """The group under which offsets are committed for lag tools; never a start position."""
 
-_UNREADABLE = (KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError._NOT_IMPLEMENTED)
-"""A batch that cannot be read must not be passed over."""
-_GONE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
-
 
 class Record(Protocol):
     """A record that was fetched: a confluent_kafka.Message without an error."""
 
+    # fmt: off - what confluent_kafka documents, on a line each
     def topic(self) -> str: ...
     def partition(self) -> int: ...
     def offset(self) -> int: ...
@@ -34,20 +32,19 @@ class Record(Protocol):
     def value(self) -> bytes | None: ...
     def headers(self) -> list[tuple[str, bytes | None]] | None: ...
 
-
-class LogTruncated(Exception):
-    """A position is no longer, or not yet, in the log; the text names topic and partition."""
+    # fmt: on
 
 
 class ShardConsumer:
     """Reads partition s of every topic for each shard s it is given. Not thread-safe."""
 
-    def __init__(self, config: Mapping[str, str], topics: Sequence[str]) -> None:
+    def __init__(self, config: Mapping[str, str], topics: Sequence[str], outage: Outage) -> None:
         self._topics = tuple(topics)
-        self._errors: list[KafkaError] = []
+        self._outage = outage
         self._consumer = Consumer(
             {
                 "client.id": "touchline-touchpoints",
+                **QUIET,
                 **config,
                 "group.id": GROUP,
                 "enable.auto.commit": False,
@@ -57,7 +54,7 @@ class ShardConsumer:
                 "fetch.wait.max.ms": 20,
                 "fetch.error.backoff.ms": 50,
                 "queued.max.messages.kbytes": 65_536,
-                "error_cb": self._errors.append,
+                "error_cb": outage.note,
             }
         )
         self._held: set[tuple[str, int]] = set()
@@ -115,20 +112,15 @@ class ShardConsumer:
         place = (message.topic() or "", message.partition() or 0)
         if error.code() == KafkaError._PARTITION_EOF:
             self.ends[place] = message.offset() or 0
-        elif error.code() in _GONE:
+        elif gone(error):
             raise LogTruncated(
                 f"{place[0]}[{place[1]}]: expected the log to hold the next offset, got: "
                 f"{error.str()}; the topic was truncated, recreated or is behind its retention"
             )
-        elif error.code() not in _UNREADABLE and (error.retriable() or error.code() < 0):
-            self._errors.append(error)  # librdkafka goes on by itself
+        elif passes(error):
+            self._outage.note(error)
         else:
             raise KafkaException(error)
-
-    def errors(self) -> list[KafkaError]:
-        """What librdkafka has reported since the last call, e.g. that all brokers are down."""
-        taken, self._errors[:] = list(self._errors), []
-        return taken
 
     def highs(self, shard: int) -> dict[str, int]:
         """Topic → the end of its partition as the last fetch told it; no request is made."""
@@ -151,7 +143,7 @@ class ShardConsumer:
             try:
                 self._consumer.commit(offsets=parts, asynchronous=True)
             except KafkaException as error:
-                self._errors.append(error.args[0])
+                self._outage.note(error.args[0])
 
     def worked_on(self, shard: int) -> bool:
         """Whether the broker has a committed offset or an enriched record of `shard`."""

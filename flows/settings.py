@@ -30,8 +30,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """0 = any free port."""
-    flush_events: int = 8_000
-    """Events one flush may hold, over all shards of a process."""
+    flush_events: int = 4_000
+    """Events that one flush of a shard may hold, and that are read from Kafka at once. Each may
+    change a profile, and a commit of many more than 5,000 would hold Redis up for others."""
+    flush_bytes: int = 16_777_216
+    """Bytes of events that one flush of a shard may hold; a larger single event goes alone."""
     cache_profiles: int = 100_000
     """Decoded profiles a process keeps."""
     fail_fast: bool = False
@@ -108,6 +111,17 @@ def _redis(text: str) -> str:
     return text
 
 
+STORES = ("file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
+"""Schemes of object stores that the Delta library knows."""
+
+
+def _warehouse(text: str) -> str:
+    scheme, separator, _ = _filled(text).partition("://")
+    if separator and scheme not in STORES:
+        raise ValueError
+    return text
+
+
 def _filled(text: str) -> str:
     if not text.strip():
         raise ValueError
@@ -139,13 +153,14 @@ def _strict_flag(text: str) -> bool:
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "kafka_bootstrap_servers": (_servers, "host:port[,host:port...]"),
     "redis_url": (_redis, "redis://, rediss:// or unix:// and an address"),
-    "warehouse_url": (_filled, "a folder or an object store's address"),
+    "warehouse_url": (_warehouse, f"a folder, or an address with one of {', '.join(STORES)}"),
     "playbook": (_filled, "the path of a playbook file"),
     "channels": (_channels, "different names of letters, digits and _, separated by commas"),
     "partitions": _between(1, 1024),
     "metrics_host": (_filled, "an address to listen on"),
     "metrics_port": _between(0, 65_535),
-    "flush_events": _between(1, 50_000),
-    "cache_profiles": _between(1_000, 10_000_000),
+    "flush_events": _between(1, 5_000),
+    "flush_bytes": _between(1_024, 268_435_456),
+    "cache_profiles": _between(1, 10_000_000),
     "fail_fast": (_strict_flag, "1 or 0"),
 }

@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
+from confluent_kafka import KafkaException
 
+from connectors.kafka_errors import LogTruncated
 from flows.engine import execute
 from flows.loader.edges import AppendSink, PollSource
 from flows.loader.loader import Loader
@@ -45,6 +47,11 @@ def run(settings: Settings, meter: Meter, stop: threading.Event, ready: Callable
     try:
         if loader.open(ready):
             execute(build(loader))
-            loader.execution.raise_failure()
+            try:
+                loader.execution.raise_failure()
+            except (LogTruncated, KafkaException):
+                # What was read before is good, and may be in no topic any more.
+                loader.drain()
+                raise
     finally:
         loader.close()

@@ -67,6 +67,8 @@ class Fence(Struct, array_like=True, frozen=True):
     """An offset in the shard's enriched partition that no plan above `commit` lies before."""
     plan: Plan | None
     positions: dict[str, Position] = field(default_factory=dict)
+    log_id: str = ""
+    """Kafka's id of the topic that holds the shard's plans, touchpoints.enriched."""
 
 
 def advance(fence: Fence, plan: Plan, last_ids: Mapping[str, str] = NOTHING) -> Fence:

@@ -164,4 +164,27 @@ class Profile(Struct, array_like=True, gc=False):
 
 
 encode_profile = msgspec.msgpack.Encoder().encode
-decode_profile = msgspec.msgpack.Decoder(Profile).decode
+_decode = msgspec.msgpack.Decoder(Profile).decode
+
+
+class ProfileUnreadable(ValueError):
+    """A stored profile is none, or one of a later version, which knows more fields."""
+
+
+def decode_profile(blob: bytes) -> Profile:
+    """A stored profile, of this version or an earlier one.
+
+    Raises ProfileUnreadable: to write one of a later version again would drop what only that knows.
+    """
+    try:
+        profile = _decode(blob)
+    except msgspec.DecodeError as error:
+        raise ProfileUnreadable(f"expected a stored profile, got: {error}") from None
+    if profile.version != VERSION:
+        if profile.version > VERSION:
+            raise ProfileUnreadable(
+                f"expected a stored profile of version {VERSION} at most, got {profile.version}: "
+                "it was written by a later version of Touchline, so run that one"
+            )
+        profile.version = VERSION
+    return profile

@@ -15,7 +15,7 @@ import msgspec
 import redis
 from msgspec import Struct, field, structs
 
-from state.fence import Fence, decode_fence, encode_fence
+from state.fence import VERSION, Fence, decode_fence, encode_fence
 from state.keys import offers_key, shard_keys
 from state.wire import Command, Wire, WireLost
 
@@ -88,6 +88,11 @@ class ShardStore:
         )
         _no_errors([stored, outbox, counters])
         known = decode_fence(stored) if stored is not None else first()
+        if known.version > VERSION:
+            raise Refused(
+                f"shard {self._shard}: its fence has version {known.version}, expected {VERSION} "
+                "at most; it was written by a later version of Touchline, so run that one"
+            )
         if self._epoch and known.owner != self._owner and known.epoch >= self._epoch:
             raise Fenced(
                 f"shard {self._shard}: {known.owner} has taken it (epoch {known.epoch}, "
@@ -178,7 +183,13 @@ class ShardStore:
             _no_errors([a for a in queued if isinstance(a, redis.exceptions.NoPermissionError)])
             why = [str(answer) for answer in queued if isinstance(answer, redis.ResponseError)]
             raise Unsettled(f"shard {self._shard}: not committed: {why or executed or 'fenced'}")
-        _no_errors(executed)
+        for answer in executed:
+            if isinstance(answer, redis.ResponseError):
+                # The others were carried out: what stands there now is half of a commit.
+                raise Refused(
+                    f"shard {self._shard}: Redis carried out a part of a commit only: expected "
+                    f"success of each command, got {answer!s}; restore Redis from its backup"
+                )
         if stored != self._next:
             self.close()
             raise Unsettled(f"shard {self._shard}: the fence changed right after a commit")

@@ -13,9 +13,9 @@ from confluent_kafka import KafkaException
 from msgspec import structs
 
 from connectors.delta import WarehouseUnfit
+from connectors.kafka_errors import LogTruncated
 from connectors.plan_log import PlanLogUnreadable
 from connectors.publisher import NotDelivered
-from connectors.shard_consumer import LogTruncated
 from decisions.playbook import PlaybookError
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
@@ -98,6 +98,8 @@ def warehouse(as_json: bool, fail_fast: bool) -> None:
 def _not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None:
     if not is_ready.is_set():
         return "starting"
+    if not meter.value("touchline_kafka_up"):
+        return "Kafka does not answer"
     if flow == "warehouse":
         return None if meter.value("touchline_warehouse_up") else "the warehouse is not available"
     waiting = meter.value("touchline_shards_waiting")
@@ -130,7 +132,9 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
 
     def ready() -> None:
         is_ready.set()
-        logging.getLogger("touchline").info("%s is ready; metrics at %s", flow, server.url)
+        waits = _not_ready(flow, meter, is_ready)
+        state = f"runs and waits: {waits}" if waits else "is ready"
+        logging.getLogger("touchline").info("%s %s; metrics at %s", flow, state, server.url)
         if as_json:
             click.echo(orjson.dumps({"flow": flow, "metrics_url": server.url}))
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from connectors.delta import WarehouseUnavailable
 from flows.execution import Stopped
 from flows.metrics.meter import Meter
+from flows.waiting import ServiceAbsent
 
 log = logging.getLogger("touchline.warehouse")
 
@@ -52,3 +53,11 @@ class Hold:
                         "the warehouse is available again after %.1f s", time.monotonic() - began_s
                     )
                 return result
+
+
+def at_once(attempt: Callable[[], T]) -> T:
+    """What `attempt` returns. Raises ServiceAbsent when the warehouse is away."""
+    try:
+        return attempt()
+    except WarehouseUnavailable as reason:
+        raise ServiceAbsent(f"the warehouse is not available: {reason}") from reason

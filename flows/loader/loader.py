@@ -15,7 +15,7 @@ from flows.execution import Execution, Stopped
 from flows.loader import arrivals
 from flows.loader.append import Append, Buffer
 from flows.loader.arrivals import Arrivals, Poll
-from flows.loader.hold import Hold
+from flows.loader.hold import Hold, at_once
 from flows.metrics.meter import Meter
 from flows.settings import Settings
 from flows.waiting import wait_for
@@ -54,6 +54,7 @@ class Loader:
         """
         tell = _once(ready)
         hold = Hold(self._stop, self._meter, waiting=tell)
+        find = at_once if self._settings.fail_fast else hold
         starts: dict[Place, int] = {}
         buffers: dict[str, Buffer] = {}
         try:
@@ -63,7 +64,7 @@ class Loader:
                 appender = DeltaAppender(
                     self._settings.warehouse_url, table, topic.id, topic.partitions
                 )
-                for partition, position in hold(appender.positions).items():
+                for partition, position in find(appender.positions).items():
                     place = Place(topic.name, partition)
                     starts[place] = position.offset
                     self._marks[place] = position.mark
@@ -90,13 +91,14 @@ class Loader:
         topics = wait_for(f"Kafka at {address}", attempt, errors, self._stop, fail_fast)
         if topics is None:
             raise Stopped
+        self._meter.set("touchline_kafka_up", 1)
         return topics
 
     def poll(self) -> Poll:
         """Raises LogTruncated, TopicReplaced and KafkaException."""
         assert self._reader is not None, "open() comes first"
         records = self._reader.read(POLL_RECORDS, POLL_S)
-        self._meter.set("touchline_kafka_up", self._reader.unreachable is None)
+        self._meter.set("touchline_kafka_up", self._reader.outage.why is None)
         return Poll(time.monotonic(), records)
 
     def decode(self, poll: Poll) -> Arrivals:

@@ -14,10 +14,11 @@ from decisions.decide import decide
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
+from flows.processor.steps import stored_profile
 from state.applied import Applied
 from state.decision import Decision
 from state.fold import fold
-from state.profile import Profile, decode_profile
+from state.profile import Profile, encode_profile
 from state.touchpoint import Touchpoint
 
 log = logging.getLogger("touchline.touchpoints")
@@ -51,6 +52,8 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
             place = Applied(shard, generation, commit, len(rows))
             row = enriched_record(event, summary(profile, now_ms), profile.segments, place, version)
             records = _records(part, event, decision, version) if decision is not None else []
+        except MemoryError:
+            raise  # not the event's doing: another machine would decide it
         except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter
             _log(part, error)
             profiles[customer] = _without(processor, part, position)
@@ -100,7 +103,12 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
 
 
 def _log(part: Slice, error: Exception) -> None:
-    """Where it happened, and not what the error says: that may hold what a customer sent."""
+    """Where it happened, and not what the error says: that may hold what a customer sent.
+
+    The first of a flush: whoever finds a way to make one can make many.
+    """
+    if part.undone:
+        return
     frame = traceback.extract_tb(error.__traceback__)[-1]
     log.error(
         "shard %d, flush %d: an event could not be decided and is a dead letter: %s at %s:%s",
@@ -150,13 +158,18 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
     """
     bad = part.events[position]
     assert isinstance(bad, Touchpoint)
-    commit_pending(processor)  # Redis must know of what this customer did in the flush before
-    part.shard.store.begin_load([bad.customer_id])
-    (blob,) = part.shard.store.end_load()
-    profile = decode_profile(blob) if blob is not None else Profile()
-    for earlier in part.events[:position]:  # what was refused is a Refusal there by now
-        if isinstance(earlier, Touchpoint) and earlier.customer_id == bad.customer_id:
+    customer = bad.customer_id
+    if customer not in part.undone:
+        commit_pending(processor)  # Redis must know of what this customer did in the flush before
+        part.shard.store.begin_load([customer])
+        (stored,) = part.shard.store.end_load()
+        part.undone[customer] = (0, stored or encode_profile(Profile()))
+    begin, blob = part.undone[customer]
+    profile = stored_profile(part, customer, blob)
+    for earlier in part.events[begin:position]:  # what was refused is a Refusal there by now
+        if isinstance(earlier, Touchpoint) and earlier.customer_id == customer:
             changed = fold(profile, earlier, processor.playbook.traits)
             if changed:
                 decide(profile, earlier, changed, processor.playbook, part.plan.now_ms)
+    part.undone[customer] = (position, encode_profile(profile))
     return profile

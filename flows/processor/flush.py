@@ -32,6 +32,9 @@ class Slice(Struct, eq=False):
     """Customer → what is served from now on."""
     actions: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, action record)."""
+    undone: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    """Customer of an event that could not be decided → a position in `events`, and the profile as
+    the events before it left it: from there the next such event is undone."""
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
     trimmed: int = 0

@@ -5,10 +5,11 @@ the plans that were fixed and not committed come again first, with the same inpu
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
+from connectors.shard_consumer import Record
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.ownership import take_due
@@ -18,7 +19,11 @@ from flows.processor.upkeep import Upkeep
 from state.fence import Plan, Range, advance
 from state.ordering import checksum, in_order
 from state.store import Refused
+from state.times import rfc3339
 
+CLOCK_BACK_MS = 5 * 60 * 1000
+"""How far the clock may be behind the last plan's time. Time stands still meanwhile; for longer,
+offers would not expire and new events would be too late or in the future, one after the other."""
 WAIT_S = 0.05
 """How long an idle flow waits for the first record; also how late it notices a stop."""
 
@@ -62,12 +67,17 @@ class Intake(StatelessSourcePartition[Flush]):
         busy = processor.pending is not None or any(
             s.buffer for s in processor.shards if not s.todo
         )
-        most = processor.settings.flush_events
+        most, most_bytes = processor.settings.flush_events, processor.settings.flush_bytes
         processor.consumer.hold(
-            {(topic, s.index) for s in processor.shards if s.buffer for topic in s.full(most)}
+            {
+                (topic, s.index)
+                for s in processor.shards
+                if s.buffer
+                for topic in s.full(most, most_bytes)
+            }
         )
         wall, cpu = time.perf_counter(), time.thread_time()
-        messages = processor.consumer.fetch(processor.settings.flush_events, 0 if busy else WAIT_S)
+        messages = processor.consumer.fetch(most, 0 if busy else WAIT_S)
         by_index = processor.by_index
         for message in messages:
             by_index[message.partition()].add(message)
@@ -86,10 +96,17 @@ class Intake(StatelessSourcePartition[Flush]):
         return slices
 
     def _new(self, shard: Shard, now_ms: int) -> Slice:
-        head = shard.head
-        taken = shard.take(self._processor.settings.flush_events)
+        head, settings = shard.head, self._processor.settings
+        if head.now_ms - now_ms > CLOCK_BACK_MS:
+            raise Refused(
+                f"shard {shard.index}: the clock of this machine says {rfc3339(now_ms)}, and the "
+                f"last flush was planned at {rfc3339(head.now_ms)}: expected a clock that is at "
+                f"most {CLOCK_BACK_MS // 60_000} minutes behind; set the clock right. If it is, "
+                "another machine's was wrong then: restore Redis from its backup of before that"
+            )
+        taken = shard.take(settings.flush_events, settings.flush_bytes)
         ranges = {
-            topic: Range(head.positions[topic].next_offset, run[-1].offset() + 1, len(run))
+            topic: _range(topic, head.positions[topic].next_offset, run)
             for topic, run in taken.items()
         }
         messages = in_order(taken)
@@ -132,6 +149,21 @@ class Intake(StatelessSourcePartition[Flush]):
         shard.todo.popleft()
         self._processor.meter.add("touchline_flushes_replayed_total")
         return Slice(shard, plan, True, messages)
+
+
+def _range(topic: str, start: int, run: Sequence[Record]) -> Range:
+    """What a plan takes of a topic: `run`, read from offset `start` on.
+
+    Gaps are what compaction and transactions leave. Raises Refused for an offset that is below the
+    start, or there twice: to go on would count an event again.
+    """
+    first, last = run[0].offset(), run[-1].offset()
+    if first < start or last - first + 1 < len(run):
+        raise Refused(
+            f"{topic}[{run[0].partition()}]: expected {len(run)} records from offset {start} on, "
+            f"got offsets {first} to {last}: the broker sent some twice; start again"
+        )
+    return Range(start, last + 1, len(run))
 
 
 class IntakeSource(DynamicSource[Flush]):

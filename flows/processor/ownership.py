@@ -8,6 +8,7 @@ import msgspec
 from confluent_kafka import KafkaException
 from msgspec import structs
 
+from connectors.kafka_topics import ENRICHED
 from connectors.plan_log import PlanLog, PlanLogUnreadable, read_plans
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
@@ -46,7 +47,11 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
             processor.lose(processor.by_index[index], doubt)
         return
     for index, found in taken.items():
-        _begin(processor, processor.by_index[index], found, logs[index])
+        shard = processor.by_index[index]
+        try:
+            _begin(processor, shard, found, logs[index])
+        except KafkaException as doubt:
+            processor.lose(shard, doubt)
 
 
 def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
@@ -108,6 +113,7 @@ def _first_fence(processor: Processor, shard: Shard) -> Callable[[], Fence]:
                 topic: Position(processor.topic_ids[topic], offset)
                 for topic, offset in earliest.items()
             },
+            log_id=processor.topic_ids[ENRICHED],
         )
 
     return first
@@ -116,7 +122,7 @@ def _first_fence(processor: Processor, shard: Shard) -> Callable[[], Fence]:
 def _with_new_topics(processor: Processor, index: int, taken: Taken) -> Taken:
     """A channel that was added since begins at its topic's earliest offset."""
     known = taken.fence.positions
-    if processor.topic_ids.keys() <= known.keys():
+    if known.keys() >= set(processor.inputs):
         return taken
     added = {
         topic: Position(processor.topic_ids[topic], offset)
@@ -128,7 +134,7 @@ def _with_new_topics(processor: Processor, index: int, taken: Taken) -> Taken:
 
 
 def _check_topics_of_plans(processor: Processor, shard: Shard) -> None:
-    gone = {topic for plan in shard.todo for topic in plan.ranges} - processor.topic_ids.keys()
+    gone = {topic for plan in shard.todo for topic in plan.ranges} - {*processor.inputs}
     if gone:
         raise Refused(
             f"shard {shard.index}: a flush that was begun reads {', '.join(sorted(gone))}, which "
@@ -141,6 +147,12 @@ def _check(processor: Processor, index: int, fence: Fence) -> None:
         raise Refused(
             f"shard {index}: expected {fence.partitions} partitions, which its state was made "
             f"with, got {processor.settings.partitions}: the number is fixed for life"
+        )
+    log_id = processor.topic_ids[ENRICHED]
+    if fence.log_id != log_id:
+        raise Refused(
+            f"topic {ENRICHED} was made anew: expected id {fence.log_id}, got {log_id}; what was "
+            "begun is no longer known. Restore the topic, or begin with an empty Redis"
         )
     for topic, position in fence.positions.items():
         now_id = processor.topic_ids.get(topic)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from connectors.kafka_errors import Outage
+from connectors.kafka_topics import channel_topic
 from connectors.publisher import Publisher
 from connectors.shard_consumer import ShardConsumer
 from decisions.playbook import Playbook
@@ -35,6 +37,7 @@ class Processor:
         shards: list[Shard],
         consumer: ShardConsumer,
         publisher: Publisher,
+        outage: Outage,
         topic_ids: dict[str, str],
         build: str,
         stop: threading.Event,
@@ -46,8 +49,10 @@ class Processor:
         self.by_index = {shard.index: shard for shard in shards}
         self.consumer = consumer
         self.publisher = publisher
+        self.outage = outage
         self.topic_ids = topic_ids
-        """Input topic → the broker's id of it at start."""
+        """Topic → the broker's id of it at start; outputs too."""
+        self.inputs = tuple(map(channel_topic, settings.channels))
         self.build = build
         self.execution = Execution(stop)
         self.in_flight = False
@@ -113,7 +118,7 @@ class Processor:
         self.consumer.stop(shard.index)
         shard.leave()
         self.meter.add("touchline_shards_fenced_total")
-        for topic in self.topic_ids:
+        for topic in self.inputs:
             self.meter.forget("touchline_lag_events", topic=topic, shard=str(shard.index))
         log.warning("%s; this process leaves it alone", why)
         if all(other.hold is Hold.GONE for other in self.shards):
@@ -136,12 +141,13 @@ class Processor:
         while not self.publisher.settle(0.25):
             waited += 0.25
             if waited == 1:
-                log.warning("Kafka acknowledges nothing; waiting for it")
+                self.outage.begin("nothing is acknowledged")
                 self.meter.set("touchline_kafka_up", 0)
             if self.execution.stop.is_set() and waited > 1:
                 log.warning("told to stop while Kafka is away: what was begun is done again")
                 raise Stopped
         self.meter.set("touchline_kafka_up", 1)
+        self.outage.end()
         for shard in self.shards:
             shard.trim += shard.published
             shard.published = 0

@@ -102,13 +102,21 @@ class Shard:
         else:
             run.append(message)
 
-    def take(self, most: int) -> dict[str, list[Record]]:
-        """The first `most` records read so far: topic → its part of them, in offset order."""
-        if sum(map(len, self.buffer.values())) <= most:
+    def take(self, most: int, most_bytes: int) -> dict[str, list[Record]]:
+        """The first records read so far: topic → its part of them, in offset order.
+
+        At most `most`, and so many that their values fit `most_bytes`, but one at least.
+        """
+        records = sum(map(len, self.buffer.values()))
+        if records <= most and sum(map(_bytes, self.buffer.values())) <= most_bytes:
             everything, self.buffer = self.buffer, {}
             return everything
         taken: dict[str, list[Record]] = {}
+        room = most_bytes
         for record in in_order(self.buffer)[:most]:
+            room -= len(record.value() or b"")
+            if room < 0 and taken:
+                break
             taken.setdefault(record.topic(), []).append(record)
         self.buffer = {
             topic: left
@@ -117,13 +125,14 @@ class Shard:
         }
         return taken
 
-    def full(self, most: int) -> set[str]:
-        """Topics of which enough is read: more than `most`, and all that the next plan needs."""
+    def full(self, most: int, most_bytes: int) -> set[str]:
+        """Topics of which enough is read: more than a flush may hold, and all that the next plan
+        needs."""
         ranges = self.todo[0].ranges if self.todo else {}
         return {
             topic
             for topic, run in self.buffer.items()
-            if len(run) > most
+            if (len(run) > most or _bytes(run) > most_bytes)
             and not (topic in ranges and run[-1].offset() + 1 < ranges[topic].end)
         }
 
@@ -177,3 +186,7 @@ class Shard:
             evictable = (customer for customer in self.profiles if customer not in uncommitted)
             for customer in list(islice(evictable, excess)):
                 del self.profiles[customer]
+
+
+def _bytes(run: Iterable[Record]) -> int:
+    return sum([len(record.value() or b"") for record in run])

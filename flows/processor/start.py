@@ -14,7 +14,8 @@ from pathlib import Path
 import redis
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from connectors.kafka_topics import channel_topic, check_topics, topic_ids
+from connectors.kafka_errors import Outage
+from connectors.kafka_topics import all_topics, channel_topic, check_topics, topic_ids
 from connectors.publisher import Publisher
 from connectors.shard_consumer import ShardConsumer
 from decisions.load import load_playbook
@@ -46,13 +47,14 @@ def start_processor(
     playbook = load_playbook(Path(settings.playbook))
     meter.set("touchline_playbook_info", 1, version=playbook.version)
     topics = [channel_topic(channel) for channel in settings.channels]
-    ids = _wait_for_kafka(settings, topics, stop)
+    ids = _wait_for_kafka(settings, stop)
     if ids is None or not _wait_for_redis(settings, stop):
         return None
     indexes = settings.shards_of(worker)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
     most_profiles = max(settings.cache_profiles // len(indexes), 1)
+    outage = Outage(log)
     processor = Processor(
         settings=settings,
         playbook=playbook,
@@ -60,12 +62,14 @@ def start_processor(
         shards=[
             Shard(index, ShardStore(connect, index, owner), most_profiles) for index in indexes
         ],
-        consumer=ShardConsumer(settings.kafka_config, topics),
-        publisher=Publisher(settings.kafka_config),
+        consumer=ShardConsumer(settings.kafka_config, topics, outage),
+        publisher=Publisher(settings.kafka_config, outage),
+        outage=outage,
         topic_ids=ids,
         build=build_id(),
         stop=stop,
     )
+    meter.set("touchline_kafka_up", 1)
     processor.report_holds()
     # Loaded modules and compiled rules live for good; the collector need not look at them again.
     # What a flush makes is freed by its reference count: to look through its many small dicts for
@@ -88,16 +92,14 @@ def start_processor(
     return processor
 
 
-def _wait_for_kafka(
-    settings: Settings, topics: list[str], stop: threading.Event
-) -> dict[str, str] | None:
+def _wait_for_kafka(settings: Settings, stop: threading.Event) -> dict[str, str] | None:
     config = {"socket.timeout.ms": "5000", **settings.kafka_config}
 
     def ask() -> dict[str, str]:
         check_options(config)
         if wrong := check_topics(config, settings.channels, settings.partitions):
             raise Refused("; ".join(wrong) + "; `touchline topics create` makes missing ones")
-        return topic_ids(config, topics)
+        return topic_ids(config, [topic.name for topic in all_topics(settings.channels)])
 
     return wait_for(
         f"Kafka at {settings.kafka_bootstrap_servers}",

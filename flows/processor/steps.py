@@ -8,7 +8,11 @@ from connectors.kafka_topics import PREFIX
 from connectors.murmur2 import partition_of
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
-from state.profile import Profile, decode_profile
+from state.profile import Profile, ProfileUnreadable, decode_profile
+from state.store import Refused
+
+LAST_MS = 253_402_300_800_000
+"""The end of the year 9999, in milliseconds since the epoch."""
 
 
 def decode_step(processor: Processor, flush: Flush) -> None:
@@ -19,14 +23,9 @@ def decode_step(processor: Processor, flush: Flush) -> None:
         events = part.events
         for message in part.messages:
             stamp = message.timestamp()[1]
-            events.append(
-                decode(
-                    message.value(),
-                    channels[message.topic()],
-                    stamp if stamp > 0 else now_ms,
-                    now_ms,
-                )
-            )
+            # None (-1), or one that no calendar has: a producer's clock may say anything.
+            received_ms = stamp if 0 < stamp < LAST_MS else now_ms
+            events.append(decode(message.value(), channels[message.topic()], received_ms, now_ms))
 
 
 def route_step(processor: Processor, flush: Flush) -> None:
@@ -61,6 +60,14 @@ def _unknown(part: Slice, customers: Sequence[str]) -> list[str]:
     return [customer for customer in customers if customer not in known]
 
 
+def stored_profile(part: Slice, customer: str, blob: bytes) -> Profile:
+    """Raises Refused when it cannot be read: to begin with an empty one would forget a customer."""
+    try:
+        return decode_profile(blob)
+    except ProfileUnreadable as error:
+        raise Refused(f"shard {part.shard.index}, customer {customer!r}: {error}") from None
+
+
 def _place(
     processor: Processor, part: Slice, customers: Sequence[str], blobs: Sequence[bytes | None]
 ) -> None:
@@ -70,7 +77,7 @@ def _place(
     elsewhere: dict[str, int] = {}
     for customer, blob in zip(customers, blobs, strict=True):
         if blob is not None:
-            profiles[customer] = decode_profile(blob)
+            profiles[customer] = stored_profile(part, customer, blob)
         elif (shard := partition_of(customer, partitions)) == part.shard.index:
             profiles[customer] = Profile()
         else:

@@ -62,8 +62,6 @@ class Upkeep:
                     "touchline_lag_events", lag, topic=topic, shard=str(shard.index)
                 )
         processor.meter.set("touchline_profiles_cached", cached)
-        for error in (*processor.consumer.errors(), *processor.publisher.errors()):
-            log.warning("kafka: %s", error.str())
 
     def _offsets(self) -> None:
         commit_offsets(self._processor)
@@ -99,8 +97,9 @@ def _ask(config: dict[str, str], names: list[str], answers: "SimpleQueue[Answer]
 def _same_topics(processor: Processor, answer: Answer) -> None:
     processor.meter.set("touchline_kafka_up", 0 if isinstance(answer, KafkaException) else 1)
     if isinstance(answer, KafkaException):
-        log.warning("kafka: topics could not be described: %s", answer)
+        processor.outage.begin(answer.args[0].str())
         return
+    processor.outage.end()
     for topic, known_id in processor.topic_ids.items():
         if answer.get(topic) != known_id:
             raise Refused(
@@ -134,6 +133,6 @@ def commit_offsets(processor: Processor) -> None:
             for shard in processor.shards
             if shard.hold is Hold.OWNED
             for topic, position in shard.fence.positions.items()
-            if topic in processor.topic_ids
+            if topic in processor.inputs
         )
     )

@@ -9,9 +9,9 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # not listed
 
 import connectors.kafka_reader
+from connectors.kafka_errors import LogTruncated
 from connectors.kafka_reader import Place, Record, TopicReader, TopicReplaced, find_topics
 from connectors.kafka_topics import FoundTopic
-from connectors.shard_consumer import LogTruncated
 
 
 def make(bootstrap: str, name: str) -> None:
@@ -133,7 +133,7 @@ def test_a_broker_that_is_away_is_said_and_waited_for(
     topics = {"away": FoundTopic("away", "id", 1, None)}
     reader = open_reader("127.0.0.1:1", topics, {})
     deadline = time.monotonic() + 20
-    while reader.unreachable is None:
+    while reader.outage.why is None:
         assert time.monotonic() < deadline
         assert reader.read(10, 0.1) == []
-    assert "127.0.0.1:1" in reader.unreachable or "down" in reader.unreachable
+    assert "127.0.0.1:1" in reader.outage.why or "down" in reader.outage.why

@@ -25,7 +25,14 @@ from connectors.record_types import (
     read_enriched,
     read_offers,
 )
-from connectors.records import action_record, dead_letter_record, enriched_record, offers_document
+from connectors.records import (
+    MAX_HEADER_NAME_CHARACTERS,
+    MAX_HEADERS,
+    action_record,
+    dead_letter_record,
+    enriched_record,
+    offers_document,
+)
 from state.applied import Applied
 from state.decision import Action, ServedOffer, Serving
 from state.touchpoint import Touchpoint
@@ -148,7 +155,10 @@ def test_a_dead_letter_without_value_key_and_headers_is_one_too() -> None:
 @given(
     st.none() | st.binary(),
     st.none() | st.binary(),
-    st.lists(st.tuples(st.text(), st.none() | st.binary())),
+    st.lists(
+        st.tuples(st.text(max_size=MAX_HEADER_NAME_CHARACTERS), st.none() | st.binary()),
+        max_size=MAX_HEADERS,
+    ),
     st.sampled_from(Reason),
 )
 def test_a_dead_letter_is_read_as_it_was_written(

@@ -1,11 +1,14 @@
 """Services that go away, come back, come back from the past, or are not the ones they were."""
 
+import http.client
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -14,10 +17,12 @@ from confluent_kafka.admin import AdminClient
 from msgspec import structs
 
 from connectors.dead_letter import Reason
-from connectors.kafka_topics import DEAD_LETTER, create_topics
+from connectors.kafka_topics import DEAD_LETTER, ENRICHED, create_topics
 from flows.local.services import Service, start_kafka, start_redis
+from state.fence import decode_fence, encode_fence
+from state.keys import shard_keys
 from tests.faults.conftest import CHANNELS
-from tests.faults.world import PARTITIONS, World, check, ended, read_dead_letter
+from tests.faults.world import PARTITIONS, World, check, ended, held, read_dead_letter
 from tests.services import running
 
 EVENTS = 600
@@ -57,35 +62,58 @@ def test_a_redis_that_dies_and_comes_back_costs_nothing(
 ) -> None:
     produced = breakable.fill(EVENTS, now_ms())
     child = breakable.start("never", 1, produced)
+    is_up = up(child)
     until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
+    assert is_up("redis")
     durable.process.stop(0)
+    until(lambda: not is_up("redis"), "the metrics show that Redis is gone")
     again = start_redis(tmp_path / "durable", durable.port, durable=True)
     try:
+        until_said(child, "waits")
+        until(lambda: is_up("redis"), "the metrics show that Redis is back")
         said = ended(child)
         assert child.returncode == 0, said
-        assert "waits" in said
         check(breakable, produced)
     finally:
         again.stop(0)
 
 
-def until_said(child: "subprocess.Popen[str]", words: str) -> None:
-    """Read on until the child says `words`; the test's own time limit ends the wait."""
+def until_said(child: "subprocess.Popen[str]", words: str) -> str:
+    """Read on until the child says `words`; that line. The test's time limit ends the wait."""
     assert child.stderr is not None
-    said = ""
-    while words not in said:
+    said = line = ""
+    while words not in line:
         line = child.stderr.readline()
         assert line, f"it ended without saying {words!r}:\n{said}"
         said += line
+    return line
+
+
+def up(child: "subprocess.Popen[str]") -> Callable[[str], bool]:
+    """A look at the child's metrics: whether it says that `kafka` or `redis` is up."""
+    address = urlsplit(until_said(child, "metrics at ").split()[-1]).netloc
+
+    def look(service: str) -> bool:
+        connection = http.client.HTTPConnection(address, timeout=5)
+        connection.request("GET", "/metrics")
+        page = connection.getresponse().read().decode()
+        connection.close()
+        (value,) = re.findall(rf"^touchline_{service}_up (\S+)$", page, re.MULTILINE)
+        return float(value) == 1
+
+    return look
 
 
 def test_a_broker_that_hangs_for_a_while_costs_nothing(breakable: World, broker: Service) -> None:
     produced = breakable.fill(EVENTS, now_ms())
     child = breakable.start("never", 1, produced)
+    is_up = up(child)
     until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
+    assert is_up("kafka")
     os.kill(broker.process.pid, signal.SIGSTOP)
     try:
-        until_said(child, "Kafka acknowledges nothing; waiting for it")
+        until(lambda: not is_up("kafka"), "the metrics show that Kafka is gone")
+        until_said(child, "waiting until it answers again")
         before = breakable.accounted()
     finally:
         os.kill(broker.process.pid, signal.SIGCONT)
@@ -103,7 +131,7 @@ def test_being_told_to_stop_while_the_broker_hangs_ends_in_time_and_costs_nothin
     until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
     os.kill(broker.process.pid, signal.SIGSTOP)
     try:
-        until_said(child, "Kafka acknowledges nothing; waiting for it")
+        until_said(child, "waiting until it answers again")
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=20)
     finally:
@@ -170,6 +198,43 @@ def test_a_redis_from_the_past_leads_to_the_same_records_again(world: World) -> 
     assert check(world, produced)["rows"] > 0
 
 
+def test_a_kill_in_the_replay_after_a_redis_from_the_past_costs_nothing_either(
+    world: World,
+) -> None:
+    produced = world.fill(EVENTS, now_ms())
+    assert world.run("4 committed", 5, produced) == -9
+    client = redis.Redis.from_url(world.redis_url)
+    past = {key: client.dump(key) or b"" for key in client.scan_iter()}
+    assert world.run("4 committed", 12, produced) == -9
+    client.flushall()
+    for key, dumped in past.items():
+        client.restore(key, 0, dumped)
+    assert world.run("4 committed", 4, produced) == -9
+    assert world.run("never", 1, produced) == 0
+    assert check(world, produced)["rows"] > 0
+
+
+@pytest.mark.parametrize("point", ["never", "poison"])
+def test_a_cache_of_one_profile_a_shard_changes_nothing(world: World, point: str) -> None:
+    produced = world.fill(EVENTS, now_ms())
+    assert world.run(point, 1, produced, TOUCHLINE_CACHE_PROFILES=str(PARTITIONS)) == 0
+    check(world, produced)
+
+
+def test_a_number_of_partitions_that_is_not_the_state_s_is_refused(world: World) -> None:
+    produced = world.fill(EVENTS // 4, now_ms())
+    assert world.run("never", 1, produced) == 0
+    client = redis.Redis.from_url(world.redis_url)
+    for shard in range(PARTITIONS):
+        key = shard_keys(shard).fence
+        fence = decode_fence(held(client, key))
+        client.set(key, encode_fence(structs.replace(fence, partitions=8)))
+    child = world.start("never", 1, produced + 1)
+    said = ended(child)
+    assert child.returncode != 0
+    assert "expected 8 partitions, which its state was made with, got 4" in said
+
+
 def test_a_redis_that_was_wiped_is_refused(world: World) -> None:
     produced = world.fill(EVENTS, now_ms())
     assert world.run("never", 1, produced) == 0
@@ -192,6 +257,35 @@ def test_a_topic_that_was_made_anew_is_refused_by_name(world: World) -> None:
     said = ended(child)
     assert child.returncode != 0
     assert "topic touchpoints.chat was made anew" in said
+
+
+def test_an_output_topic_that_is_made_anew_while_the_flow_runs_stops_it_by_name(
+    world: World,
+) -> None:
+    # Of an input topic test_upkeep.py shows the comparison alone: librdkafka 2.16 crashes at what
+    # the embedded broker answers to a fetch from a topic that is gone.
+    produced = world.fill(EVENTS // 4, now_ms())
+    child = world.start("never", 1, produced + 1)
+    until(lambda: world.accounted() == produced, "all is done")
+    admin = {"bootstrap.servers": world.bootstrap_servers}
+    client = AdminClient({**admin})
+    client.delete_topics([ENRICHED])[ENRICHED].result(10)
+    create_topics(admin, CHANNELS, PARTITIONS)
+    said = ended(child)
+    assert f"topic {ENRICHED} was deleted or made anew" in said, child.returncode
+
+
+def test_an_enriched_topic_that_was_made_anew_is_refused_at_start(world: World) -> None:
+    produced = world.fill(EVENTS // 4, now_ms())
+    assert world.run("never", 1, produced) == 0
+    admin = {"bootstrap.servers": world.bootstrap_servers}
+    client = AdminClient({**admin})
+    client.delete_topics([ENRICHED])[ENRICHED].result(10)
+    create_topics(admin, CHANNELS, PARTITIONS)
+    child = world.start("never", 1, produced + 1)
+    said = ended(child)
+    assert child.returncode != 0
+    assert f"topic {ENRICHED} was made anew" in said
 
 
 def test_an_event_that_cannot_be_decided_is_a_dead_letter_and_changes_nothing(

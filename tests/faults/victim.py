@@ -20,6 +20,7 @@ import redis
 from connectors.publisher import Publisher
 from flows import touchpoints
 from flows.metrics.meter import Meter
+from flows.metrics.server import serve
 from flows.processor import decide, ownership
 from flows.processor.shard import Shard
 from flows.settings import read_settings
@@ -113,7 +114,10 @@ def main() -> None:
                 stop.set()
 
     watcher = threading.Thread(target=watch, daemon=True)
-    touchpoints.run(settings, Meter(), stop, ready=watcher.start)
+    meter = Meter.for_flow("touchpoints", settings)
+    server = serve(meter, "127.0.0.1", 0, lambda: None, lambda: None)
+    sys.stderr.write(f"metrics at {server.url}\n")
+    touchpoints.run(settings, meter, stop, ready=watcher.start)
 
 
 if __name__ == "__main__":

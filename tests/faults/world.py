@@ -91,9 +91,9 @@ class World(Struct, frozen=True):
             text=True,
         )
 
-    def run(self, point: str, nth: int, total: int) -> int:
+    def run(self, point: str, nth: int, total: int, **settings: str) -> int:
         """`start`, then its exit code. Fails when it runs too long, with what it said."""
-        child = self.start(point, nth, total)
+        child = self.start(point, nth, total, **settings)
         said = ended(child)
         assert child.returncode in (0, -9), said[-4000:]
         return child.returncode

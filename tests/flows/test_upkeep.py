@@ -1,15 +1,19 @@
-"""What is reported of lag: true while catching up, 0 at the end, whatever the mark says."""
+"""What is looked at between flushes: lag, and whether topics are still the same ones."""
 
+import logging
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
+from connectors.kafka_errors import Outage
 from flows.metrics.meter import Meter
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold
-from flows.processor.upkeep import Upkeep
+from flows.processor.upkeep import Upkeep, _same_topics
 from state.fence import Position
+from state.store import Refused
 
 
 @pytest.mark.parametrize(
@@ -47,3 +51,25 @@ def test_lag_is_what_is_not_committed(
     )
     Upkeep(cast(Processor, processor))._lag()
     assert meter.value("touchline_lag_events", topic="t", shard="3") == lag
+
+
+def knowing(**ids: str) -> Any:
+    """A processor that knew these topics by these ids at its start."""
+    outage = Outage(logging.getLogger("test"))
+    return SimpleNamespace(topic_ids=ids, meter=Meter(), outage=outage)
+
+
+@pytest.mark.parametrize(("answer", "got"), [({"a": "1", "b": "3"}, "3"), ({"a": "1"}, "no topic")])
+def test_a_topic_with_another_id_or_none_is_refused_by_name(answer: Any, got: str) -> None:
+    with pytest.raises(Refused, match=f"topic b was deleted or made anew: .* 2, got {got}"):
+        _same_topics(knowing(a="1", b="2"), answer)
+
+
+def test_the_same_topics_and_no_answer_at_all_are_no_reason_to_stop() -> None:
+    processor = knowing(a="1")
+    _same_topics(processor, KafkaException(KafkaError(KafkaError._TIMED_OUT)))
+    assert processor.meter.value("touchline_kafka_up") == 0
+    assert processor.outage.why is not None
+    _same_topics(processor, {"a": "1"})
+    assert processor.meter.value("touchline_kafka_up") == 1
+    assert processor.outage.why is None

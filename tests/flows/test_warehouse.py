@@ -16,7 +16,9 @@ from confluent_kafka.admin import AdminClient
 
 import flows.loader.append
 import flows.loader.hold
+import flows.loader.loader
 from connectors.delta import WarehouseUnfit
+from connectors.kafka_reader import Record, TopicReader, TopicReplaced
 from connectors.kafka_topics import ACTIONS, ENRICHED, create_topics
 from flows import warehouse
 from flows.loader.loader import Loader
@@ -314,3 +316,39 @@ def test_without_a_broker_the_flow_ends_at_once_when_it_must_not_wait(tmp_path: 
     )
     with pytest.raises(ServiceAbsent, match=r"127\.0\.0\.1:1"):
         warehouse.run(settings, Meter(), threading.Event(), lambda: None)
+
+
+def test_without_a_warehouse_the_flow_ends_at_once_when_it_must_not_wait(
+    fresh_topics: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "warehouse"
+    folder.write_text("in the way")
+    settings = Settings(
+        kafka_bootstrap_servers=fresh_topics, warehouse_url=str(folder), fail_fast=True
+    )
+    with pytest.raises(ServiceAbsent, match="the warehouse is not available"):
+        warehouse.run(settings, Meter(), threading.Event(), lambda: None)
+
+
+def test_what_was_read_before_a_topic_was_gone_is_written(
+    fresh_topics: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows.loader.loader, "POLL_RECORDS", 10)
+    monkeypatch.setattr(flows.loader.append, "MOST_SECONDS", 3_600.0)
+    made = log(seed=15, flushes=6)
+    publish(fresh_topics, made.records)
+    left, read = len(made.records), TopicReader.read
+
+    def read_until_gone(reader: TopicReader, limit: int, wait_s: float) -> list[Record]:
+        nonlocal left
+        if left <= 0:
+            raise TopicReplaced("gone")
+        records = read(reader, limit, wait_s)
+        left -= len(records)
+        return records
+
+    monkeypatch.setattr(TopicReader, "read", read_until_gone)
+    flow = Running(fresh_topics, tmp_path)
+    until("its end", lambda: not flow.alive())
+    assert isinstance(flow.failure, TopicReplaced)
+    assert_exactly(tmp_path, made)

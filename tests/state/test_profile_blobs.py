@@ -21,6 +21,7 @@ from state.profile import (
     Kiosk,
     Orders,
     Profile,
+    ProfileUnreadable,
     Sessions,
     decode_profile,
     encode_profile,
@@ -108,6 +109,14 @@ def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> 
 def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
     shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
     assert decode_profile(shorter).identified_at == 0
+
+
+def test_a_blob_of_a_later_version_and_what_is_no_blob_are_refused() -> None:
+    later = msgspec.structs.replace(full(), version=VERSION + 1)
+    with pytest.raises(ProfileUnreadable, match="written by a later version"):
+        decode_profile(encode_profile(later))
+    with pytest.raises(ProfileUnreadable, match="expected a stored profile"):
+        decode_profile(b"no blob")
 
 
 def test_the_version_is_the_first_thing_in_a_blob() -> None:

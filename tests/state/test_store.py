@@ -6,11 +6,19 @@ import pytest
 import redis
 from msgspec import structs
 
-from state.fence import VERSION, Fence, Plan, Position, Range, decode_fence
+from state.fence import (
+    VERSION,
+    Fence,
+    Plan,
+    Position,
+    Range,
+    decode_fence,
+    encode_fence,
+)
 from state.keys import offers_key, shard_keys
 from state.requirements import Unsuitable, check_server
-from state.store import Commit, Fenced, ShardStore, Unsettled, read_counters
-from state.wire import Wire, WireLost
+from state.store import Commit, Fenced, Refused, ShardStore, Unsettled, read_counters
+from state.wire import Command, Wire, WireLost
 
 KEYS = shard_keys(3)
 IN_AN_HOUR_MS = 4_000_000_000_000
@@ -190,3 +198,62 @@ def test_a_server_that_may_evict_is_refused(client: "redis.Redis") -> None:
     finally:
         client.config_set("maxmemory-policy", "noeviction")
     check_server(client)
+
+
+class Interrupted(Wire):
+    """A connection on which something happens between an EXEC and the WATCH that follows it."""
+
+    between: Callable[[], object] | None = None
+
+    def send(self, *commands: Command) -> None:
+        if self.between is None or ("EXEC",) not in commands:
+            return super().send(*commands)
+        cut = commands.index(("EXEC",)) + 1
+        super().send(*commands[:cut])
+        # Answered on this connection only when the EXEC is done; nothing is read before `end`.
+        happen, self.between = self.between, None
+        happen()
+        return super().send(*commands[cut:])
+
+
+def test_a_shard_taken_between_a_commit_and_its_next_guard_is_lost_at_once(
+    redis_url: str, client: "redis.Redis"
+) -> None:
+    wires: list[Interrupted] = []
+
+    def connect() -> Wire:
+        wires.append(Interrupted(redis_url))
+        return wires[-1]
+
+    old = ShardStore(connect, 3, "old")
+    fence = old.take(5, new_fence).fence
+
+    def taken_over() -> None:
+        while client.get(KEYS.profile_prefix + b"ann") is None:
+            """Until the EXEC has been carried out."""
+        ShardStore(lambda: Wire(redis_url), 3, "new").take(6, new_fence)
+
+    wires[-1].between = taken_over
+    with pytest.raises(Unsettled, match="the fence changed right after a commit"):
+        done(old, commit_of(fence, "a"))
+    with pytest.raises(WireLost):
+        done(old, commit_of(structs.replace(fence, commit=1), "zombie"))
+    assert held(client, KEYS.profile_prefix + b"ann") == b"a"
+
+
+def test_a_fence_of_a_later_version_is_refused(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    client.set(KEYS.fence, encode_fence(structs.replace(new_fence(), version=VERSION + 1)))
+    with pytest.raises(Refused, match="written by a later version of Touchline"):
+        store("me").take(5, new_fence)
+
+
+def test_a_commit_that_redis_carries_out_in_part_is_refused(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    owner = store("me")
+    fence = owner.take(5, new_fence).fence
+    client.set(KEYS.outbox, "no list")
+    with pytest.raises(Refused, match="a part of a commit only"):
+        done(owner, commit_of(fence, "a"))

@@ -1,0 +1,178 @@
+"""What a plan takes of what was read: bounded, in order, and again exactly as it was begun."""
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from msgspec import Struct, structs
+
+from connectors.plan_log import PlanLog
+from flows.execution import Execution
+from flows.metrics.meter import Meter
+from flows.processor.intake import CLOCK_BACK_MS, Intake
+from flows.processor.processor import Processor
+from flows.processor.shard import Shard
+from flows.settings import Settings
+from state.fence import VERSION, Fence, Plan, Position, Range
+from state.ordering import checksum
+from state.store import Refused, ShardStore, Taken
+
+TOPIC = "touchpoints.click"
+
+
+class Message(Struct):
+    """A record as librdkafka hands it out."""
+
+    at: int
+    body: bytes = b"{}"
+
+    def topic(self) -> str:
+        return TOPIC
+
+    def partition(self) -> int:
+        return 3
+
+    def offset(self) -> int:
+        return self.at
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, self.at
+
+    def key(self) -> bytes | None:
+        return None
+
+    def value(self) -> bytes | None:
+        return self.body
+
+    def headers(self) -> list[tuple[str, bytes | None]] | None:
+        return None
+
+
+def owned(*messages: Message, now_ms: int = 0, plan: Plan | None = None) -> Shard:
+    """A shard at offset 10 of its topic that has read `messages`."""
+    shard = Shard(3, cast(ShardStore, None), 100)
+    positions = {TOPIC: Position("id", 10)}
+    fence = Fence(VERSION, "me", 1, 0, 4, 16, now_ms, 0, plan, positions)
+    shard.own(Taken(fence, [], {}), PlanLog())
+    for message in messages:
+        shard.add(message)
+    return shard
+
+
+def intake(**settings: int) -> Any:
+    processor = SimpleNamespace(
+        execution=Execution(threading.Event()),
+        settings=Settings(**settings),  # type: ignore[arg-type]  # the numbers among them
+        playbook=SimpleNamespace(version="v"),
+        build="b",
+        meter=Meter(),
+        consumer=SimpleNamespace(ends={}),
+    )
+    return Intake(cast(Processor, processor))
+
+
+def wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def test_a_plan_covers_what_was_read_from_the_position_on_gaps_included() -> None:
+    part = intake()._new(owned(Message(12), Message(15)), wall_ms())
+    assert part.plan.ranges == {TOPIC: Range(10, 16, 2)}
+    assert [message.offset() for message in part.messages] == [12, 15]
+    assert (part.plan.commit, part.replay) == (5, False)
+
+
+@pytest.mark.parametrize("offsets", [(9, 10), (10, 11, 11), (10, 11, 10, 11)])
+def test_a_record_that_comes_twice_or_from_before_the_position_is_refused(
+    offsets: tuple[int, ...],
+) -> None:
+    with pytest.raises(Refused, match=r"touchpoints\.click\[3\]: expected .* from offset 10 on"):
+        intake()._new(owned(*map(Message, offsets)), wall_ms())
+
+
+def test_a_plan_takes_no_more_events_than_a_flush_may_hold_and_leaves_the_rest() -> None:
+    shard = owned(*map(Message, range(10, 20)))
+    part = intake(flush_events=4)._new(shard, wall_ms())
+    assert part.plan.ranges == {TOPIC: Range(10, 14, 4)}
+    assert [message.offset() for message in shard.buffer[TOPIC]] == list(range(14, 20))
+
+
+def test_a_plan_takes_no_more_bytes_than_a_flush_may_hold_but_one_event_at_least() -> None:
+    shard = owned(*(Message(offset, b"x" * 400) for offset in (10, 11, 12)), Message(13, b"y"))
+    taker = intake(flush_bytes=1_000)
+    part = taker._new(shard, wall_ms())
+    assert part.plan.ranges == {TOPIC: Range(10, 12, 2)}
+    shard = owned(Message(10, b"x" * 5_000), Message(11))
+    assert taker._new(shard, wall_ms()).plan.ranges == {TOPIC: Range(10, 11, 1)}
+    assert shard.full(4_000, 1_000) == set()
+    shard.add(Message(12, b"z" * 2_000))
+    assert shard.full(4_000, 1_000) == {TOPIC}
+
+
+def test_the_time_of_a_plan_never_falls() -> None:
+    ahead_ms = wall_ms() + CLOCK_BACK_MS // 2
+    part = intake()._new(owned(Message(10), now_ms=ahead_ms), wall_ms())
+    assert part.plan.now_ms == ahead_ms
+
+
+def test_a_clock_that_is_far_behind_the_last_plan_is_refused_and_nothing_is_taken() -> None:
+    shard = owned(Message(10), now_ms=wall_ms() + 2 * CLOCK_BACK_MS)
+    with pytest.raises(Refused, match="the clock of this machine says"):
+        intake()._new(shard, wall_ms())
+    assert len(shard.buffer[TOPIC]) == 1
+
+
+def begun(messages: list[Message]) -> Plan:
+    """The plan of flush 5 over `messages`."""
+    ranges = {TOPIC: Range(10, messages[-1].at + 1, len(messages))}
+    return Plan(5, 0, ranges, 1_000, "v", "b", checksum(messages))
+
+
+def test_what_was_begun_is_done_again_with_the_same_input_and_time_whatever_else_was_read() -> None:
+    messages = [Message(10, b"one"), Message(11, b"two")]
+    plan = begun(messages)
+    shard = owned(*messages, Message(12, b"new"), plan=plan)
+    part = intake()._again(shard)
+    assert (part.plan, part.messages, part.replay) == (plan, messages, True)
+    assert [message.offset() for message in shard.buffer[TOPIC]] == [12]
+    assert not shard.todo
+
+
+def test_what_was_begun_waits_for_all_of_its_input() -> None:
+    messages = [Message(10, b"one"), Message(11, b"two")]
+    shard = owned(messages[0], plan=begun(messages))
+    assert intake()._again(shard) is None
+    assert len(shard.todo) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"checksum": 7}, "with other content"),
+        ({"ranges": {TOPIC: Range(10, 12, 3)}}, "expected the 3 records"),
+        ({"ranges": {TOPIC: Range(9, 12, 2)}}, "was planned from 9, is at 10"),
+    ],
+)
+def test_input_that_is_not_what_was_begun_is_refused(change: dict[str, Any], said: str) -> None:
+    messages = [Message(10, b"one"), Message(11, b"two")]
+    plan = structs.replace(begun(messages), **change)
+    with pytest.raises(Refused, match=said):
+        intake()._again(owned(*messages, plan=plan))
+
+
+def test_a_commit_number_that_was_seen_survives_the_loss_of_the_shard() -> None:
+    shard = owned(Message(10))
+    shard.store = cast(ShardStore, SimpleNamespace(close=lambda: None))
+    shard.lose(0.0)
+    assert shard.seen_commit == 4
+    assert shard.buffer == {}
+
+
+def test_only_the_oldest_profiles_that_redis_knows_too_make_room() -> None:
+    shard = Shard(3, cast(ShardStore, None), 2)
+    shard.profiles = dict.fromkeys(("ann", "bob", "cid", "dot"), cast(Any, None))
+    shard.remember(["ann"])
+    shard.evict({"bob"})
+    assert list(shard.profiles) == ["bob", "ann"]
