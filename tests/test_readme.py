@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
+from deltalake import DeltaTable
 from msgspec.json import decode
 
 from connectors.record_types import OffersDocument
@@ -32,6 +35,12 @@ FIRST_OFFER_S = 60
 def blocks(language: str) -> list[str]:
     """The README's code blocks in `language`."""
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def example(name: str) -> str:
+    """The code of the example that carries this name."""
+    (found,) = re.findall(rf"<!-- example: {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    return str(found)
 
 
 def environment() -> dict[str, str]:
@@ -61,7 +70,13 @@ class Up:
         """`text` with the usual ports replaced by those of this run."""
         kafka = self.addresses["bootstrap_servers"].rpartition(":")[2]
         redis_port = str(urlsplit(self.addresses["redis_url"]).port)
-        return text.replace("19092", kafka).replace("16379", redis_port)
+        text = text.replace("19092", kafka).replace("16379", redis_port)
+        return text.replace(".touchline/warehouse", self.addresses["warehouse_path"])
+
+    def answers(self, path: str) -> dict[str, int]:
+        """Flow → the status at `path`, beside its metrics."""
+        urls = self.addresses["metrics_urls"]
+        return {flow: status(url.replace("/metrics", path)) for flow, url in urls.items()}
 
     def offers(self, customer: str) -> OffersDocument:
         """What is served to `customer`, as soon as there is something."""
@@ -85,7 +100,8 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     running.process.communicate(timeout=30)
     assert running.process.returncode == 0
     assert time.monotonic() - began_s <= STOP_S
-    assert not {place for place in listeners if place in all_listeners().values()}
+    # By inode: the usual port may be somebody else's by now.
+    assert not listeners.keys() & all_listeners().keys()
 
 
 @functools.cache
@@ -105,16 +121,16 @@ def all_listeners() -> dict[str, str]:
     return {row[9]: row[1] for row in rows if row[3] == "0A"}
 
 
-def listening(pid: int) -> set[str]:
-    """Where the process and its descendants listen."""
+def listening(pid: int) -> dict[str, str]:
+    """Inode → address and port, where the process and its descendants listen."""
     sockets = all_listeners()
-    found = set()
+    found = {}
     for one in [pid, *descendants(pid)]:
         for handle in Path(f"/proc/{one}/fd").glob("*"):
             with contextlib.suppress(OSError):
                 name = str(handle.readlink())
                 if name.startswith("socket:[") and (place := sockets.get(name[8:-1])):
-                    found.add(place)
+                    found[name[8:-1]] = place
     return found
 
 
@@ -127,7 +143,7 @@ def descendants(pid: int) -> list[int]:
 def test_everything_that_is_started_listens_on_loopback_alone(up: Up) -> None:
     if not linux():
         pytest.skip("only Linux tells who listens where, in /proc")
-    places = listening(up.process.pid)
+    places = set(listening(up.process.pid).values())
     assert len(places) == 4  # Kafka, Redis, two pages of metrics
     assert {place.partition(":")[0] for place in places} == {"0100007F"}  # 127.0.0.1
 
@@ -136,24 +152,28 @@ def test_the_picture_is_the_one_the_code_draws() -> None:
     assert blocks("mermaid") == [mermaid() + "\n"]
 
 
-def test_the_python_example_prints_an_offer(up: Up) -> None:
-    (example,) = blocks("python")
-    done = subprocess.run(
-        [sys.executable, "-c", up.here(example)],
+def python(code: str) -> str:
+    """What `code` prints in this Python."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
         env=environment(),
         capture_output=True,
         text=True,
         timeout=WAIT_S,
         check=True,
-    )
-    printed = decode(done.stdout, type=OffersDocument)
+    ).stdout
+
+
+def test_the_python_example_prints_an_offer(up: Up) -> None:
+    output = python(up.here(example("python")))
+    printed = decode(output, type=OffersDocument)
     assert printed.customer_id == "ann"
     (shown,) = blocks("json")
     document = json.loads(shown.replace("\n", " "))
     assert [offer.offer_id for offer in printed.offers] == [
         offer["offer_id"] for offer in document["offers"]
     ]
-    raw = json.loads(done.stdout)
+    raw = json.loads(output)
     assert raw.keys() == document.keys()
     assert raw["offers"][0].keys() == document["offers"][0].keys()
     for name in ("channel", "rank", "score", "propensity", "value", "placement"):
@@ -166,8 +186,7 @@ def test_the_node_example_leads_to_an_offer(up: Up, tmp_path: Path) -> None:
             pytest.fail("node and npm are missing in CI")
         pytest.skip("node and npm are not on this machine")
     (install,) = re.findall(r"`npm (install \S+)`", README)
-    (example,) = blocks("js")
-    (tmp_path / "shop.mjs").write_text(up.here(example))
+    (tmp_path / "shop.mjs").write_text(up.here(example("node")))
     npm = ["npm", *install.split(), "--no-audit", "--no-fund", "--loglevel=error"]
     installed = subprocess.run(npm, cwd=tmp_path, timeout=90, capture_output=True, check=False)
     if installed.returncode != 0 and os.environ.get("CI") != "true":
@@ -177,15 +196,41 @@ def test_the_node_example_leads_to_an_offer(up: Up, tmp_path: Path) -> None:
     assert up.offers("bob").offers
 
 
+def test_the_tables_are_read_as_is_said(up: Up) -> None:
+    python(up.here(example("python")))
+    table = Path(up.addresses["warehouse_path"], "touchpoints")
+    deadline = time.monotonic() + WAIT_S
+    while not DeltaTable.is_deltatable(str(table)) or not DeltaTable(table).file_uris():
+        assert time.monotonic() < deadline, "no row in the warehouse"
+        time.sleep(0.05)
+    shown = python(up.here(example("delta")))
+    assert re.search(r"\| Product Viewed +\| \d+", shown)
+
+
+def status(url: str) -> int:
+    """What an HTTP server answers, be it well or not."""
+    try:
+        with urllib.request.urlopen(url, timeout=WAIT_S) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
+def test_each_flow_answers_at_what_is_named(up: Up, path: str) -> None:
+    assert f"`{path}`" in README
+    assert up.answers(path) == {"touchpoints": 200, "warehouse": 200}
+
+
 def test_the_touchline_commands_do_what_is_said(up: Up) -> None:
     commands = [
         line
         for block in blocks("sh")
         for line in block.splitlines()
-        if line.startswith("touchline ")
+        if line.startswith(".venv/bin/touchline ")
     ]
-    assert commands
-    test_the_python_example_prints_an_offer(up)
+    assert len(commands) == 2
+    python(up.here(example("python")))
     for command in commands:
         done = subprocess.run(
             [sys.executable, "-m", "flows.cli", *up.here(command).split()[1:]],
@@ -223,6 +268,19 @@ def test_make_run_starts_everything_and_prints_nothing_but_json(tmp_path: Path) 
     assert summary["events"] > 0
     assert summary["offers"] > 0
     assert summary["first_offer_s"] <= FIRST_OFFER_S
+
+
+def test_a_run_that_was_made_stands_below_the_commands() -> None:
+    (shown,) = re.findall(r"<!-- summary: begin -->\n(.*?)<!-- summary: end -->", README, re.DOTALL)
+    assert re.search(r'^make run ARGS="--for \d+"$', shown, re.MULTILINE)
+    # A label as `words_of` sets it: in a column of 14.
+    assert re.findall(r"^([a-z ]{14})\S", shown, re.MULTILINE) == [
+        f"{label:<14}"
+        for label in (
+            *("ran", "events", "to offer", "offers"),
+            *("alerts", "dead letters", "answers", "warehouse"),
+        )
+    ]
 
 
 def test_every_link_into_the_repository_leads_somewhere() -> None:
