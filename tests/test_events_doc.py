@@ -149,7 +149,7 @@ def test_a_limit_is_the_one_in_force(reason: str, limit: str) -> None:
 
 
 def test_what_is_ignored_is_bounded_as_is_said() -> None:
-    ignored = DOCUMENT.partition("## Accepted, and ignored")[2]
+    ignored = " ".join(DOCUMENT.partition("## Accepted, and ignored")[2].split())
     assert f"±{LARGEST:,.0f}" in ignored
     assert f"above {MOST:,}" in ignored
     assert f"first {PRODUCTS_READ}" in ignored
