@@ -1,1 +1,1 @@
-"""One module a subcommand of `touchline`; each defines `command`, a click command."""
+"""One module a subcommand of `touchline`, each with `command`; and the options they share."""

@@ -6,13 +6,22 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 import click
 from msgspec.json import encode
 
+from flows.addresses import redis_trouble
+from flows.commands.option_types import (
+    CUSTOMERS,
+    LEAST_PER_S,
+    MOST_PER_S,
+    SECONDS,
+    FiniteRange,
+    redis_url,
+)
 from flows.settings import Settings, SettingsError, read_settings
 from flows.simulate.run import CHANNELS, Order, Summary, Tally, run, start_of
 from flows.simulate.sinks import KafkaAbsentError, KafkaSink, LinesSink
@@ -20,6 +29,10 @@ from flows.simulate.website import Website
 
 RATE = 200.0
 PROGRESS_S = 3
+MOST_EVENTS = 10_000_000_000
+"""As fast as possible and ending now, more would begin too long ago."""
+FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""Between them a simulation may start: some of its events are hours older."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 EPILOG = """\b
@@ -54,7 +67,15 @@ def _start(_ctx: click.Context, _param: click.Parameter, text: str | None) -> in
         moment = None
     if moment is None or moment.tzinfo is None:
         raise click.BadParameter(f"expected a time like 2026-01-31T12:00:00Z, got {text!r}")
+    if not FIRST <= moment < LAST:
+        raise click.BadParameter(f"expected a year from {FIRST.year} to {LAST.year - 1}")
     return int(moment.timestamp() * 1_000)
+
+
+def _rate(_ctx: click.Context, _param: click.Parameter, rate: float | None) -> float | None:
+    if rate is not None and 0 < rate < LEAST_PER_S:
+        raise click.BadParameter(f"expected 0, or {LEAST_PER_S} and more, got {rate:g}")
+    return rate
 
 
 @click.command(
@@ -62,23 +83,27 @@ def _start(_ctx: click.Context, _param: click.Parameter, text: str | None) -> in
     short_help="A seeded population that writes events and answers offers.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--count", type=click.IntRange(min=1), help="Events to send.  [default: endless]")
+@click.option(
+    "--count", type=click.IntRange(1, MOST_EVENTS), help="Events to send.  [default: endless]"
+)
 @click.option(
     "--for",
     "seconds",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Stop after so many seconds.  [default: endless]",
+    type=SECONDS,
+    help="Stop after so many seconds; wait for an absent Kafka no longer, either.  "
+    "[default: endless]",
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(0, MOST_PER_S),
+    callback=_rate,
     help="Events a second; 0 = as fast as possible, their times ending now and 200 a second, "
     "without answers.  [default: 200; with --out 0]",
 )
 @click.option(
     "--customers",
-    type=click.IntRange(min=1, max=10_000_000),
+    type=CUSTOMERS,
     default=5_000,
     show_default=True,
     help="How many people there are: c-000001, who comes most often, c-000002, ...",
@@ -98,7 +123,11 @@ def _start(_ctx: click.Context, _param: click.Parameter, text: str | None) -> in
     help="When the first event happened (RFC 3339); with the same seed, the same bytes.",
 )
 @click.option("--bootstrap-servers", help="Kafka.  [default: $TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS]")
-@click.option("--redis-url", help="Where offers are read.  [default: $TOUCHLINE_REDIS_URL]")
+@click.option(
+    "--redis-url",
+    callback=redis_url,
+    help="Where offers are read.  [default: $TOUCHLINE_REDIS_URL]",
+)
 @click.option("--no-answers", is_flag=True, help="Read no offers and answer none.")
 @click.option("--fail-fast", is_flag=True, help="Exit when Kafka is absent at the start.")
 @click.option(
@@ -128,7 +157,9 @@ def command(
     touchpoints.click, .email, .chat and .kiosk. Who looks at a page is shown the offers that
     Redis holds for them, and may click, accept or dismiss one.
 
-    Exits with 1 when an event could not be delivered.
+    Ctrl-C and SIGTERM end it within 2 s. Exits with 1 when Kafka was absent for as long as --for
+    says, or when events were not delivered: at the end of --for, they are given up once Kafka has
+    acknowledged none for 3 s.
     """
     if as_json and out == "-":
         raise click.UsageError("--json and --out - both want stdout; write to a file, or drop one")
@@ -147,7 +178,14 @@ def command(
             summary = _into_file(order(), out, stop)
         else:
             settings = _settings(bootstrap_servers, redis_url, fail_fast)
-            summary = _into_kafka(order, settings, stop, flat_out=rate == 0, answers=not no_answers)
+            config = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka}
+            sink = KafkaSink(config, _say, stop, flat_out=rate == 0)
+            # As fast as possible, the events are of the past: nobody is there to look at an offer.
+            website = None
+            if rate and not no_answers:
+                website = Website(settings.redis_url, seed, _say)
+            wait_s = 0 if settings.fail_fast else seconds
+            summary = _into_kafka(order, sink, website, stop, wait_s)
     if summary is None:
         return
     click.echo(encode(summary).decode() if as_json else _words(summary), err=out == "-")
@@ -164,36 +202,30 @@ def _settings(bootstrap_servers: str | None, redis_url: str | None, fail_fast: b
     if fail_fast:
         environ["TOUCHLINE_FAIL_FAST"] = "1"
     try:
-        return read_settings(environ)
+        settings = read_settings(environ)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    if trouble := redis_trouble(settings.redis_url):
+        raise click.ClickException(f"TOUCHLINE_REDIS_URL: {trouble}")
+    return settings
 
 
 def _into_kafka(
     make_order: Callable[[], Order],
-    settings: Settings,
+    sink: KafkaSink,
+    website: Website | None,
     stop: Stop,
-    *,
-    flat_out: bool,
-    answers: bool,
+    wait_s: float | None,
 ) -> Summary | None:
-    """None when stopped before Kafka answered."""
-    config = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka}
-    sink = KafkaSink(config, _say, stop, flat_out=flat_out)
-    try:
-        if not sink.connect(CHANNELS, fail_fast=settings.fail_fast):
-            return None
-    except KafkaAbsentError as absent:
-        raise click.ClickException(str(absent)) from None
-    order = make_order()
-    # As fast as possible, the events are of the past: nobody is there to look at an offer.
-    if not answers or flat_out:
-        return run(order, sink, None, stop, _progress)
-    website = Website(settings.redis_url, order.seed, _say)
-    try:
-        return run(order, sink, website, stop, _progress)
-    finally:
-        website.close()
+    """None when stopped before Kafka answered, which is waited for `wait_s` seconds (None: for
+    ever)."""
+    with contextlib.closing(website) if website else contextlib.nullcontext():
+        try:
+            if not sink.connect(CHANNELS, wait_s):
+                return None
+        except KafkaAbsentError as absent:
+            raise click.ClickException(str(absent)) from None
+        return run(make_order(), sink, website, stop, _progress)
 
 
 def _into_file(order: Order, out: str, stop: Stop) -> Summary | None:

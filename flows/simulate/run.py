@@ -13,6 +13,7 @@ from flows.simulate.website import Website
 
 CHANNELS = ("click", "email", "chat", "kiosk")
 TICK_S = 0.02
+PATIENCE_S = 3.0
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
 
@@ -94,7 +95,7 @@ def run(
         if website is not None:
             for answer in website.due(order.start_ms + int((now - begin) * 1_000)):
                 tally.answers[answer.name] += 1
-                sink.send("click", answer.key, answer.value)
+                sink.send("click", answer.key, answer.value, end)
         if now >= report + 1:
             report = now
             progress(tally, now - begin)
@@ -111,12 +112,13 @@ def run(
             now = time.monotonic()
         if now >= end or stopped():
             break
-        sink.send(emission.channel, emission.key, emission.value)
+        sink.send(emission.channel, emission.key, emission.value, end)
         tally.events[emission.channel] += 1
         tally.kinds[emission.kind] += 1
         if emission.view and website is not None:
             website.viewed(emission.key, emission.due_ms)
-    sink.close()
+    # Who has asked for an end by time does not want to wait for a Kafka that has gone.
+    sink.close(PATIENCE_S if order.seconds is not None else float("inf"))
     return _summary(tally, sink.failed(), time.monotonic() - begin)
 
 

@@ -16,6 +16,10 @@ Stopped = Callable[[], bool]
 LOOK_S = 1.0
 """How long one look for the brokers takes at most: a signal waits for it."""
 MOST_BACKOFF_S = 10.0
+FLUSH_S = 0.1
+"""A slice of the wait for acknowledgements."""
+STOPPED_S = 1.5
+"""All that is waited for them once a signal has come."""
 
 
 class KafkaAbsentError(Exception):
@@ -25,14 +29,14 @@ class KafkaAbsentError(Exception):
 class Sink(Protocol):
     """Takes records."""
 
-    def send(self, channel: str, key: str, value: bytes) -> None:
-        """Take one record; blocks while there is no room."""
+    def send(self, channel: str, key: str, value: bytes, until_s: float) -> None:
+        """Take one record; while there is no room, wait, at most until `until_s` (monotonic)."""
 
     def serve(self) -> None:
         """Called now and then, for what has to be done in between."""
 
-    def close(self) -> None:
-        """Deliver what was taken."""
+    def close(self, patience_s: float) -> None:
+        """Deliver what was taken; give up when nothing has moved for `patience_s` seconds."""
 
     def failed(self) -> int:
         """Of the records taken, how many were not delivered; known after `close`."""
@@ -69,22 +73,25 @@ class KafkaSink:
             }
         )
 
-    def connect(self, channels: tuple[str, ...], *, fail_fast: bool) -> bool:
+    def connect(self, channels: tuple[str, ...], wait_s: float | None) -> bool:
         """Wait for brokers that have the channels' topics; False when stopped while waiting.
 
-        Raises KafkaAbsentError at once when `fail_fast`.
+        Raises KafkaAbsentError after `wait_s` seconds (None: never), and one look at the least.
         """
         backoff_s = 0.5
+        until_s = float("inf") if wait_s is None else time.monotonic() + wait_s
         while not self._stopped():
             trouble = self._trouble(channels)
             if not trouble:
                 self._down = False
                 return True
-            if fail_fast:
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
                 raise KafkaAbsentError(trouble)
-            self._say(f"{trouble}; trying again in {backoff_s:g} s")
-            until = time.monotonic() + backoff_s
-            while time.monotonic() < until and not self._stopped():
+            pause_s = min(backoff_s, left_s)
+            self._say(f"{trouble}; trying again in {pause_s:.1g} s")
+            again_s = time.monotonic() + pause_s
+            while time.monotonic() < again_s and not self._stopped():
                 time.sleep(0.05)
             backoff_s = min(2 * backoff_s, MOST_BACKOFF_S)
         return False
@@ -97,14 +104,14 @@ class KafkaSink:
         missing = [channel_topic(name) for name in channels if channel_topic(name) not in found]
         return f"Kafka at {self._address} has no topic {', '.join(missing)}" if missing else ""
 
-    def send(self, channel: str, key: str, value: bytes) -> None:
+    def send(self, channel: str, key: str, value: bytes, until_s: float) -> None:
         """Take one record; while the queue is full, wait for the brokers or the end."""
         while True:
             try:
                 self._producer.produce(channel_topic(channel), value, key, on_delivery=self._lost)
             except BufferError:
                 self._producer.poll(0.05)
-                if self._stopped():
+                if self._stopped() or time.monotonic() >= until_s:
                     self._failed += 1
                     return
             except KafkaException as refused:  # too large, by the producer's own options
@@ -121,21 +128,24 @@ class KafkaSink:
             self._down = False
             self._say(f"Kafka at {self._address} is back")
 
-    def close(self) -> None:
-        """Wait for every acknowledgement; 1.5 s at most once stopped."""
-        patience_s = 1.5
-        while self._producer.flush(0.1):
-            if self._stopped():
-                patience_s -= 0.1
-            if patience_s <= 0:
+    def close(self, patience_s: float) -> None:
+        """Wait for every acknowledgement, until none has come for `patience_s` seconds; 1.5 s at
+        most once stopped."""
+        queued, silent_s, stopped_s = len(self._producer), 0.0, 0.0
+        while left := self._producer.flush(FLUSH_S):
+            silent_s = silent_s + FLUSH_S if left == queued else 0.0
+            stopped_s += FLUSH_S if self._stopped() else 0.0
+            if silent_s >= patience_s or stopped_s >= STOPPED_S:
                 self._tell(f"Kafka at {self._address} did not take what was queued in time")
                 self._producer.purge()
-                self._producer.flush(0.1)
+                left = self._producer.flush(1)  # counts the purged ones, see `_lost`
+                self._failed += left
                 break
+            queued = left
 
     def failed(self) -> int:
         """Records given up."""
-        return self._failed + len(self._producer)
+        return self._failed
 
     def _lost(self, error: KafkaError | None, message: Message) -> None:
         # Only failures are reported, see `delivery.report.only.error`.
@@ -164,7 +174,7 @@ class LinesSink:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
-    def send(self, channel: str, key: str, value: bytes) -> None:
+    def send(self, channel: str, key: str, value: bytes, until_s: float) -> None:
         """Write one line. Raises OSError."""
         line: dict[str, str] = {"topic": channel_topic(channel), "key": key}
         try:
@@ -177,7 +187,7 @@ class LinesSink:
         """Let a reader of the file see it. Raises OSError."""
         self._file.flush()
 
-    def close(self) -> None:
+    def close(self, patience_s: float) -> None:
         """Write what is buffered; the file stays open. Raises OSError."""
         self._file.flush()
 

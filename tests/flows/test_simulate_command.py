@@ -142,6 +142,14 @@ def test_a_reader_of_stdout_may_leave() -> None:
     [
         (["--json", "--out", "-"], "--json and --out -"),
         (["--start", "2026-01-31 12:00"], "2026-01-31T12:00:00Z"),
+        (["--start", "1900-01-01T00:00:00Z"], "expected a year from 1971 to 2999"),
+        (["--rate", "nan"], "nan is not a finite number"),
+        (["--rate", "inf"], "'--rate': inf is not in the range"),
+        (["--rate", "1e-9"], "expected 0, or 0.001 and more, got 1e-09"),
+        (["--for", "nan"], "'--for': nan is not a finite number"),
+        (["--count", "1000000000000"], "'--count': 1000000000000 is not in the range"),
+        (["--redis-url", "foo"], "'--redis-url': expected redis://, rediss:// or unix://"),
+        (["--redis-url", "redis://me:secret@h?no=1"], "'--redis-url': expected redis://"),
         (["--bootstrap-servers", "nowhere"], "host:port"),
         (["--fail-fast", "--bootstrap-servers", "127.0.0.1:1"], "127.0.0.1:1 does not answer"),
     ],
@@ -151,6 +159,15 @@ def test_what_cannot_be_done_is_said_in_a_sentence(options: list[str], said: str
     assert result.exit_code != 0
     assert said in result.stderr
     assert "Traceback" not in result.output
+    assert "secret" not in result.output
+
+
+def test_an_absent_kafka_is_waited_for_no_longer_than_the_run_was_to_last() -> None:
+    began_s = time.monotonic()
+    result = CliRunner().invoke(command, ["--for", "0.2", "--bootstrap-servers", "127.0.0.1:1"])
+    assert time.monotonic() - began_s < 10
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "Error: Kafka at 127.0.0.1:1 does not answer"
 
 
 def test_an_absent_kafka_is_named_and_waited_for_until_a_signal() -> None:
@@ -169,10 +186,31 @@ def test_what_is_not_delivered_is_counted_and_said_once() -> None:
     config = {"bootstrap.servers": "127.0.0.1:1", "message.timeout.ms": "200"}
     sink = KafkaSink(config, said.append, lambda: False, flat_out=False)
     for _ in range(3):
-        sink.send("click", "c-000001", b"{}")
-    sink.close()
+        sink.send("click", "c-000001", b"{}", until_s=float("inf"))
+    sink.close(patience_s=float("inf"))
     assert sink.failed() == 3
     assert len([text for text in said if "not delivered" in text]) == 1
+
+
+def test_a_run_that_was_to_end_gives_up_events_that_kafka_does_not_take() -> None:
+    said: list[str] = []
+    sink = KafkaSink(
+        {"bootstrap.servers": "127.0.0.1:1"}, said.append, lambda: False, flat_out=False
+    )
+    for _ in range(3):
+        sink.send("click", "c-000001", b"{}", until_s=float("inf"))
+    sink.close(patience_s=0.3)
+    assert sink.failed() == 3
+    assert said[-1] == "Kafka at 127.0.0.1:1 did not take what was queued in time"
+
+
+def test_a_full_queue_is_waited_for_no_longer_than_the_run_is_to_last() -> None:
+    config = {"bootstrap.servers": "127.0.0.1:1", "queue.buffering.max.messages": "1"}
+    sink = KafkaSink(config, lambda text: None, lambda: False, flat_out=False)
+    for _ in range(3):
+        sink.send("click", "c-000001", b"{}", until_s=0)
+    sink.close(patience_s=0)
+    assert sink.failed() == 3
 
 
 def test_events_that_kafka_does_not_take_make_it_exit_with_1(

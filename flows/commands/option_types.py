@@ -1,0 +1,37 @@
+"""Values of options that several subcommands take."""
+
+import math
+from typing import Any
+
+import click
+
+from flows.addresses import redis_trouble
+
+MOST_PER_S = 1_000_000
+LEAST_PER_S = 0.001
+"""Simulated events: at fewer, the time of the next one is soon beyond what a date can say."""
+
+
+class FiniteRange(click.FloatRange):
+    """Numbers of a range. Neither nan, which is in every range, nor inf."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; click's usual complaint about another."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+SECONDS = FiniteRange(min=0, min_open=True)
+CUSTOMERS = click.IntRange(1, 10_000_000)
+"""A simulated population is held in memory."""
+
+
+def redis_url(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
+    """An option's callback: `url`, when it is an address of Redis."""
+    if url is not None and (trouble := redis_trouble(url)):
+        raise click.BadParameter(trouble)
+    return url
