@@ -1,8 +1,10 @@
 """`touchline up`: everything on this machine."""
 
+import os
 import shutil
 import sys
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 import click
@@ -11,13 +13,17 @@ from confluent_kafka import KafkaException
 from rich.console import Console
 
 from connectors.kafka_topics import TopicError
+from decisions.load import load_playbook
+from decisions.playbook import PlaybookError
+from flows.commands.option_types import CUSTOMERS, LEAST_PER_S, MOST_PER_S, SECONDS, FiniteRange
 from flows.local.data_dir import DataDir, DataDirInUse
+from flows.local.next_steps import servers_only_commands
 from flows.local.outcome import somebody
 from flows.local.ports import USUAL_KAFKA, USUAL_METRICS, USUAL_REDIS, PortTaken
-from flows.local.report import JsonReport, PlainReport, Report
+from flows.local.report import JsonReport, PlainReport, Report, ServersReport
 from flows.local.screen import ScreenReport
 from flows.local.services import ServiceError
-from flows.local.session import Interrupts, run
+from flows.local.session import Interrupts, run, serve
 from flows.local.stack import ChildDied, Demo, Plan, Ready, Stack
 from flows.settings import Settings, SettingsError, read_settings
 
@@ -36,15 +42,22 @@ TROUBLE = (
 KILLED = 130
 """Exit code after a second Ctrl-C, as shells have it for SIGINT."""
 PORT = click.IntRange(0, 65_535)
+MOST_PARTITIONS = 128
+"""The embedded broker takes some 50 events a second when each topic has 256."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--demo", is_flag=True, help="Simulate customers.")
+@click.option(
+    "--servers-only",
+    is_flag=True,
+    help="Kafka, Redis and the topics alone, for flows started by hand; says what to export.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line; see above.")
 @click.option(
     "--for",
     "seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     metavar="SECONDS",
     help="Stop by itself, so long after everything is ready.",
 )
@@ -68,20 +81,24 @@ PORT = click.IntRange(0, 65_535)
     help="Logs and the warehouse; one `up` at a time.",
 )
 @click.option("--playbook", type=click.Path(), help="Instead of TOUCHLINE_PLAYBOOK.")
-@click.option("--partitions", type=click.IntRange(1, 1024), help="Of each topic. Default 16.")
+@click.option(
+    "--partitions",
+    type=click.IntRange(1, MOST_PARTITIONS),
+    help=f"Of each topic; beyond {MOST_PARTITIONS} the embedded broker gets too slow to be of use. "
+    "Default: TOUCHLINE_PARTITIONS, or 16.",
+)
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(LEAST_PER_S, MOST_PER_S),
     default=200.0,
     show_default=True,
-    help="Simulated events a second.",
+    help="Simulated events a second; the answers to offers come on top.",
 )
-@click.option(
-    "--customers", type=click.IntRange(min=1), default=5_000, show_default=True, help="Simulated."
-)
+@click.option("--customers", type=CUSTOMERS, default=5_000, show_default=True, help="Simulated.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the simulation.")
 def command(
     demo: bool,
+    servers_only: bool,
     as_json: bool,
     seconds: float | None,
     kafka_port: int | None,
@@ -99,28 +116,47 @@ def command(
     Kafka and Redis are embedded, live in memory and begin anew each time; the warehouse in the
     data directory goes on. Ctrl-C and SIGTERM stop everything within 5 s, a second one at once.
 
+    The embedded Kafka is for demonstrations: its high watermark is wrong, so a reader that wants
+    all there is reads to the end of the partition (PARTITION_EOF) instead.
+
     With --json, the first line has bootstrap_servers, redis_url, metrics_urls, warehouse_path and
     data_dir, and comes when all are ready; then a line {"numbers": ...} a second, and at the end
-    {"summary": ...}. Messages go to stderr.
+    {"summary": ...}; with --servers-only, metrics_urls is empty and the first line the only one.
+    Messages go to stderr.
 
-    \b
-    Exit codes: 0 stopped when told to (Ctrl-C, SIGTERM, --for), 1 something could not be started
-    or ended by itself, 130 killed by a second Ctrl-C.
+    Exit codes: 0 stopped when told to (Ctrl-C, SIGTERM, --for) or nobody reads its output any
+    more, 1 something could not be started or ended by itself, 2 wrong options, 130 killed by a
+    second Ctrl-C. (After Ctrl-C on `make run`, make itself ends with 130.)
 
     \b
     Examples:
       touchline up --demo                        200 simulated events a second, until Ctrl-C
       touchline up --demo --rate 1000 --for 60   a minute of more
       touchline up --kafka-port 9092 --redis-port 6379   for producers and readers of your own
+      touchline up --servers-only                for `touchline run touchpoints` by hand
     """
+    if servers_only and (demo or metrics_port is not None):
+        raise click.UsageError("--servers-only: expected neither --demo nor --metrics-port with it")
+    _differ({"kafka": kafka_port, "redis": redis_port, "metrics": metrics_port})
     interrupts = Interrupts()
     crowd = Demo(rate=rate, customers=customers, seed=seed) if demo else None
     plan = Plan(kafka_port=kafka_port, redis_port=redis_port, metrics_port=metrics_port, demo=crowd)
     try:
         settings = _settings(playbook, partitions)
+        if not servers_only:
+            load_playbook(Path(settings.playbook))
         with interrupts.caught(), DataDir(data_dir) as folder:
             stack = Stack(folder, settings, plan, interrupts.asked)
-            run(stack, _report(as_json), interrupts, seconds)
+            if servers_only:
+                serve(stack, _servers_report(as_json, settings), interrupts, seconds)
+            else:
+                run(stack, _report(as_json), interrupts, seconds)
+    except PlaybookError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # What is buffered has no reader either; Python would complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except TROUBLE as trouble:
         if interrupts.count < 2:
             raise click.ClickException(str(trouble)) from None
@@ -128,20 +164,47 @@ def command(
         sys.exit(KILLED)
 
 
+def _differ(ports: dict[str, int | None]) -> None:
+    """Raises UsageError when two options want the same port."""
+    for (one, port), (other, same) in combinations(ports.items(), 2):
+        if port and port == same:
+            raise click.UsageError(
+                f"--{one}-port and --{other}-port: expected different ports, got {port} for both"
+            )
+
+
 def _settings(playbook: str | None, partitions: int | None) -> Settings:
     """The environment's, but for what the options say. Raises SettingsError."""
     options = {"playbook": playbook, "partitions": partitions}
     given = {name: value for name, value in options.items() if value is not None}
-    return msgspec.structs.replace(read_settings(), **given)
+    settings = msgspec.structs.replace(read_settings(), **given)
+    if settings.partitions > MOST_PARTITIONS:
+        raise SettingsError(
+            f"TOUCHLINE_PARTITIONS: expected at most {MOST_PARTITIONS}, beyond which the embedded "
+            f"broker gets too slow to be of use, got {settings.partitions}"
+        )
+    return settings
 
 
 def _report(as_json: bool) -> Report:
     if as_json:
-        return JsonReport(click.echo, aside=partial(click.echo, err=True))
+        return _json_report()
+    console = Console()
     # Asked of stdout itself: rich would draw on a pipe, too, and show only the last picture.
-    if not sys.stdout.isatty():
+    if not sys.stdout.isatty() or console.is_dumb_terminal:
         return PlainReport(click.echo, _program(), _customer)
-    return ScreenReport(Console(), _program(), _customer)
+    return ScreenReport(console, _program(), _customer)
+
+
+def _json_report() -> JsonReport:
+    return JsonReport(click.echo, aside=partial(click.echo, err=True))
+
+
+def _servers_report(as_json: bool, settings: Settings) -> JsonReport | ServersReport:
+    if as_json:
+        return _json_report()
+    program = _program()
+    return ServersReport(click.echo, lambda ready: servers_only_commands(ready, settings, program))
 
 
 def _customer(ready: Ready) -> str | None:

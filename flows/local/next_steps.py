@@ -1,10 +1,11 @@
-"""What to try while everything runs: three commands that work as they stand."""
+"""What to try while everything runs: commands that work as they stand."""
 
 import shlex
 import shutil
 from pathlib import Path
 
 from flows.local.stack import Ready
+from flows.settings import PREFIX, Settings
 from state.keys import offers_key
 
 
@@ -26,3 +27,12 @@ def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]
         get,
         f"curl -s {ready.metrics_urls['touchpoints']}",
     ]
+
+
+def servers_only_commands(ready: Ready, settings: Settings, program: str) -> list[str]:
+    """What leads a flow to the servers of `ready`, and the flow: lines for a shell."""
+    told = {"KAFKA_BOOTSTRAP_SERVERS": ready.bootstrap_servers, "REDIS_URL": ready.redis_url}
+    if settings.partitions != Settings().partitions:
+        told["PARTITIONS"] = str(settings.partitions)
+    exports = [f"export {PREFIX}{name}={shlex.quote(value)}" for name, value in told.items()]
+    return [*exports, f"{program} run touchpoints"]

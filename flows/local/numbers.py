@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from prometheus_client.parser import text_string_to_metric_families
 
 EVENTS = "touchline_events_total"
@@ -16,12 +16,17 @@ ALERTS = "touchline_alerts_raised_total"
 DEAD_LETTERS = "touchline_dead_letters_total"
 LAG = "touchline_lag_events"
 ROWS = "touchline_warehouse_rows_total"
-NAMES = (EVENTS, LATENCY, OFFERS, ALERTS, DEAD_LETTERS, LAG, ROWS)
+OWNED = "touchline_shards_owned"
+WAITING = "touchline_shards_waiting"
+SUMMED = (OFFERS, ALERTS, DEAD_LETTERS, LAG, ROWS, OWNED, WAITING)
+NAMES = (EVENTS, LATENCY, *SUMMED)
 """Every metric read here."""
 
 SCRAPE_S = 0.5
 WINDOW_S = 5.0
 """Rates and the current percentiles are of the last so many seconds."""
+SILENT_S = 2.0
+"""A flow that has not answered for so long is told of; a single look may be missed under load."""
 
 Buckets = dict[float, float]
 """Upper bound in seconds → observations up to it."""
@@ -42,6 +47,10 @@ class Sample(Struct, frozen=True):
     """Events that are in the topics and not yet committed."""
     rows: float = 0
     """Rows added to the warehouse."""
+    owned: float | None = None
+    """Shards the touchpoints flow works on; None when it has not said so."""
+    waiting: float = 0
+    """Shards that wait for Kafka or Redis."""
 
 
 class Numbers(Struct, frozen=True):
@@ -60,13 +69,20 @@ class Numbers(Struct, frozen=True):
     dead_letters: int
     lag_events: int
     warehouse_rows: int
+    shards: int = 0
+    """All there are: one a partition."""
+    shards_owned: int | None = None
+    """None when the touchpoints flow has not said it."""
+    shards_waiting: int = 0
+    silent: dict[str, float] = field(default_factory=dict)
+    """Flow → seconds since it last answered, for those that do not; what is told of them is old."""
 
 
 def read_sample(texts: Mapping[str, str], at_s: float) -> Sample:
     """A sample of what the flows say, all of them added up."""
     events: defaultdict[str, float] = defaultdict(float)
     latency: defaultdict[float, float] = defaultdict(float)
-    sums = dict.fromkeys((OFFERS, ALERTS, DEAD_LETTERS, LAG, ROWS), 0.0)
+    sums: defaultdict[str, float] = defaultdict(float)
     for text in texts.values():
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -74,7 +90,7 @@ def read_sample(texts: Mapping[str, str], at_s: float) -> Sample:
                     events[sample.labels["channel"]] += sample.value
                 elif sample.name == LATENCY + "_bucket":
                     latency[float(sample.labels["le"])] += sample.value
-                elif sample.name in sums:
+                elif sample.name in SUMMED:
                     sums[sample.name] += sample.value
     return Sample(
         at_s=at_s,
@@ -85,6 +101,8 @@ def read_sample(texts: Mapping[str, str], at_s: float) -> Sample:
         dead_letters=sums[DEAD_LETTERS],
         lag=sums[LAG],
         rows=sums[ROWS],
+        owned=sums.get(OWNED),
+        waiting=sums[WAITING],
     )
 
 
@@ -131,36 +149,52 @@ def between(first: Sample, last: Sample, seconds: float) -> Numbers:
         dead_letters=int(last.dead_letters),
         lag_events=int(last.lag),
         warehouse_rows=int(last.rows),
+        shards_owned=None if last.owned is None else int(last.owned),
+        shards_waiting=int(last.waiting),
     )
 
 
 class Watch:
     """Samples of a run, looked at again and again. A flow that does not answer keeps what it said
-    last: a moment of silence is not a fall to zero."""
+    last: a moment of silence is not a fall to zero. A longer one is told."""
 
     def __init__(
-        self, urls: Mapping[str, str], clock: Callable[[], float] = time.monotonic
+        self,
+        urls: Mapping[str, str],
+        shards: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._urls = urls
+        self._shards = shards
         self._clock = clock
         self._texts: dict[str, str] = {}
         self._first = Sample(clock())
         self._recent = deque([self._first])
+        self._answered_s = dict.fromkeys(urls, self._first.at_s)
 
     def look(self) -> Numbers:
         """Ask the flows; the numbers of the last seconds."""
-        for flow, url in self._urls.items():
-            self._texts[flow] = _scrape(url) or self._texts.get(flow, "")
-        last = read_sample(self._texts, self._clock())
+        answers = {flow: _scrape(url) for flow, url in self._urls.items()}
+        last_s = self._clock()
+        for flow, text in answers.items():
+            if text is not None:
+                self._texts[flow] = text
+                self._answered_s[flow] = last_s
+        last = read_sample(self._texts, last_s)
         self._recent.append(last)
         while len(self._recent) > 2 and self._recent[1].at_s <= last.at_s - WINDOW_S:
             self._recent.popleft()
-        return between(self._recent[0], last, last.at_s - self._first.at_s)
+        numbers = between(self._recent[0], last, last.at_s - self._first.at_s)
+        return structs.replace(numbers, shards=self._shards, silent=self._silent(last_s))
 
     def whole(self) -> Numbers:
         """The numbers of the whole run, up to the last look."""
         last = self._recent[-1]
         return between(self._first, last, last.at_s - self._first.at_s)
+
+    def _silent(self, now_s: float) -> dict[str, float]:
+        silences = {flow: now_s - last_s for flow, last_s in self._answered_s.items()}
+        return {flow: round(long, 1) for flow, long in silences.items() if long >= SILENT_S}
 
 
 def _ms(seconds: float | None) -> float | None:

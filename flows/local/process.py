@@ -64,6 +64,13 @@ class Process:
         """Its exit code, minus the signal's number when a signal ended it; None while it runs."""
         return self._popen.poll()
 
+    def ending(self) -> str:
+        """How it ended, for people: `ended by itself (exit code 7)`."""
+        code = self._popen.wait()
+        if code >= 0:
+            return f"ended by itself (exit code {code})"
+        return f"was killed by signal {-code} ({signal.Signals(-code).name})"
+
     def printed(self) -> list[str]:
         """The lines of its stdout so far, complete ones only."""
         return [line for line in self.out.read_text().splitlines(True) if line.endswith("\n")]

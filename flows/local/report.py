@@ -17,8 +17,9 @@ Print = Callable[[str], None]
 
 DEMO_BROKER = (
     "Kafka and Redis are embedded, for a demonstration: both live in memory and begin anew each"
-    " time; only the warehouse goes on. Starting the flows ..."
+    " time"
 )
+STARTING = f"{DEMO_BROKER}; only the warehouse goes on. Starting the flows ..."
 JSON_EVERY_S = 1.0
 PLAIN_EVERY_S = 5.0
 
@@ -37,7 +38,7 @@ class Report(Protocol):
         """A new look, once a second or more often."""
 
     def stopping(self) -> None:
-        """Asked to stop; nothing more is shown until the closing words."""
+        """Asked to stop, perhaps before anything was ready; only the closing words follow."""
 
     def closing(self, summary: Summary) -> None:
         """Everything has ended."""
@@ -54,7 +55,7 @@ class JsonReport:
 
     def starting(self) -> None:
         """What to expect of the embedded services."""
-        self._aside(DEMO_BROKER)
+        self._aside(STARTING)
 
     def ready(self, ready: Ready) -> None:
         """The first line: addresses and folders."""
@@ -90,7 +91,7 @@ class PlainReport:
 
     def starting(self) -> None:
         """What to expect of the embedded services."""
-        self._out(DEMO_BROKER)
+        self._out(STARTING)
 
     def ready(self, ready: Ready) -> None:
         """Where everything is."""
@@ -120,6 +121,24 @@ class PlainReport:
             self._out(line)
 
 
+class ServersReport:
+    """Where Kafka and Redis are, as lines to copy into the terminal that a flow is to run in."""
+
+    def __init__(self, out: Print, commands: Callable[[Ready], list[str]]) -> None:
+        self._out = out
+        self._commands = commands
+
+    def ready(self, ready: Ready) -> None:
+        """The lines to copy."""
+        self._out(f"{DEMO_BROKER}. No flow runs; to run one, in another terminal:")
+        for command in self._commands(ready):
+            self._out(f"  {command}")
+
+    def stopping(self) -> None:
+        """Says so."""
+        self._out("stopping ...")
+
+
 def addresses(ready: Ready) -> list[str]:
     """What was started, a line each."""
     return [
@@ -139,7 +158,19 @@ def line_of(numbers: Numbers) -> str:
         f"  offers {numbers.offers:,}  alerts {numbers.alerts:,}"
         f"  dead letters {numbers.dead_letters:,}  lag {numbers.lag_events:,}"
         f"  warehouse rows {numbers.warehouse_rows:,}"
+        + "".join(f"  {trouble}" for trouble in troubles_of(numbers))
     )
+
+
+def troubles_of(numbers: Numbers) -> list[str]:
+    """What is not as it should be: flows that are silent, shards that nobody works on."""
+    troubles = [f"{flow} has not answered for {s:.0f} s" for flow, s in numbers.silent.items()]
+    owned = numbers.shards_owned
+    if owned is not None and owned < numbers.shards:
+        troubles.append(
+            f"{owned} of {numbers.shards} shards owned, {numbers.shards_waiting} waiting"
+        )
+    return troubles
 
 
 def words_of(summary: Summary) -> list[str]:

@@ -3,12 +3,12 @@
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from flows.local.numbers import Watch
 from flows.local.outcome import summary, told_answers, warehouse_rows
-from flows.local.report import Report
+from flows.local.report import JsonReport, Report, ServersReport
 from flows.local.stack import Stack, Stopped
 
 FIRST_LOOK_S = 0.25
@@ -58,7 +58,7 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
         report.starting()
         ready = stack.start_flows()
         ready_s = time.monotonic()
-        watch = Watch(ready.metrics_urls)
+        watch = Watch(ready.metrics_urls, stack.settings.partitions)
         report.ready(ready)
         try:
             until_s = ready_s + seconds if seconds else float("inf")
@@ -68,6 +68,7 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
         stack.stop_simulator()
         watch.look()
     except Stopped:
+        report.stopping()
         return
     finally:
         stack.stop()
@@ -81,6 +82,27 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
             rows_after=warehouse_rows(stack.folder.warehouse),
         )
     )
+
+
+def serve(
+    stack: Stack,
+    report: JsonReport | ServersReport,
+    interrupts: Interrupts,
+    seconds: float | None,
+) -> None:
+    """`run` with Kafka, Redis and the topics alone: nothing to look at, hence no closing words."""
+    interrupts.stack = stack
+    try:
+        with suppress(Stopped):
+            stack.start_services()
+            report.ready(stack.ready({}))
+            until_s = time.monotonic() + (seconds or float("inf"))
+            while not interrupts.asked() and time.monotonic() < until_s:
+                stack.check()
+                time.sleep(TICK_S)
+        report.stopping()
+    finally:
+        stack.stop()
 
 
 def _look(

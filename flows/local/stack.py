@@ -61,6 +61,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     """The touchpoints flow's; the warehouse's is any free."""
     demo: Demo | None = None
 
+    def ports(self) -> list[int]:
+        """Those that were asked for."""
+        wanted = (self.kafka_port, self.redis_port, self.metrics_port)
+        return [port for port in wanted if port]
+
 
 class Ready(Struct, frozen=True):
     """Where everything is, once it is there."""
@@ -123,27 +128,34 @@ class Stack:
     def _serve(
         self, start: Callable[[Path, int], Service], wanted: int | None, usual: int
     ) -> Service:
-        port = usual_port(usual) if wanted is None else wanted
-        return start(self.folder.logs, port)
+        return start(self.folder.logs, self._port(wanted, usual))
+
+    def _port(self, wanted: int | None, usual: int) -> int:
+        """The usual port is nobody's when an option keeps it for another server."""
+        if wanted is not None:
+            return wanted
+        return 0 if usual in self.plan.ports() else usual_port(usual)
 
     def start_flows(self) -> Ready:
         """Start the flows, wait until they are ready, and let the simulator begin.
 
         Raises ChildDied, or Stopped when asked to.
         """
-        kafka, redis = self.services["kafka"], self.services["redis"]
-        environment = self._environment(kafka, redis)
-        wanted = self.plan.metrics_port
-        port = usual_port(USUAL_METRICS) if wanted is None else wanted
+        environment = self._environment()
+        port = self._port(self.plan.metrics_port, USUAL_METRICS)
         self._start_flow("touchpoints", environment, port)
         self._start_flow("warehouse", environment, 0)
-        urls = self._urls()
+        ready = self.ready(self._urls())
         if self.plan.demo:
-            self.simulator = self._simulate(self.plan.demo, kafka, redis, environment)
+            self.simulator = self._simulate(self.plan.demo, environment)
+        return ready
+
+    def ready(self, metrics_urls: dict[str, str]) -> Ready:
+        """Where everything is, once `start_services` has returned."""
         return Ready(
-            bootstrap_servers=kafka.bootstrap_servers,
-            redis_url=redis.redis_url,
-            metrics_urls=urls,
+            bootstrap_servers=self.services["kafka"].bootstrap_servers,
+            redis_url=self.services["redis"].redis_url,
+            metrics_urls=metrics_urls,
             warehouse_path=str(self.folder.warehouse),
             data_dir=str(self.folder.path),
         )
@@ -193,7 +205,7 @@ class Stack:
         if self.asked_to_stop():
             raise Stopped
 
-    def _environment(self, kafka: Service, redis: Service) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         """The user's own, but for what would lead a flow to other servers than ours."""
         kept = {
             name: value
@@ -201,8 +213,8 @@ class Stack:
             if not name.startswith((KAFKA_PREFIX, "BYTEWAX_"))
         }
         ours = {
-            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
-            "REDIS_URL": redis.redis_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.services["kafka"].bootstrap_servers,
+            "REDIS_URL": self.services["redis"].redis_url,
             "WAREHOUSE_URL": str(self.folder.warehouse),
             "PLAYBOOK": self.settings.playbook,
             "PARTITIONS": str(self.settings.partitions),
@@ -215,9 +227,8 @@ class Stack:
         command = [*TOUCHLINE, *arguments]
         return Process(name, command, logs / f"{name}.log", env=env, out=logs / f"{name}.out")
 
-    def _simulate(
-        self, demo: Demo, kafka: Service, redis: Service, environment: Mapping[str, str]
-    ) -> Process:
+    def _simulate(self, demo: Demo, environment: Mapping[str, str]) -> Process:
+        kafka, redis = self.services["kafka"], self.services["redis"]
         servers = ("--bootstrap-servers", kafka.bootstrap_servers, "--redis-url", redis.redis_url)
         crowd = ("--customers", str(demo.customers), "--seed", str(demo.seed))
         arguments = ("simulate", "--json", *servers, "--rate", str(demo.rate), *crowd)
@@ -243,8 +254,7 @@ class Stack:
 
 
 def _died(process: Process) -> ChildDied:
-    code = process.exit_code()
-    return ChildDied(f"{process.name} ended by itself (exit code {code}){_last(process)}")
+    return ChildDied(f"{process.name} {process.ending()}{_last(process)}")
 
 
 def _last(process: Process) -> str:

@@ -30,6 +30,8 @@ touchline_alerts_raised_total{alert="x"} 1
 touchline_dead_letters_total{reason="not_json"} 2
 touchline_lag_events{topic="touchpoints.click",shard="0"} 5
 touchline_lag_events{topic="touchpoints.chat",shard="1"} 6
+touchline_shards_owned 12
+touchline_shards_waiting 3
 """
     warehouse = """\
 touchline_warehouse_rows_total{table="touchpoints"} 8
@@ -45,6 +47,8 @@ touchline_warehouse_rows_total{table="actions"} 1
         dead_letters=2,
         lag=11,
         rows=9,
+        owned=12,
+        waiting=3,
     )
 
 
@@ -93,6 +97,27 @@ def test_a_flow_that_is_silent_keeps_what_it_said_last(monkeypatch: pytest.Monke
     assert watch.look().events == 7
     assert watch.look().events == 7
     assert watch.whole().events == 7
+
+
+def test_a_flow_that_stays_silent_is_told_with_the_seconds_since_it_last_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = iter([True, False, False, False, True])
+    monkeypatch.setattr(
+        "flows.local.numbers._scrape",
+        lambda url: "" if url == "warehouse" or next(answers) else None,
+    )
+    ticks = iter([0, 1, 2, 3, 4, 5])
+    watch = Watch({name: name for name in ("touchpoints", "warehouse")}, clock=lambda: next(ticks))
+    silences = [watch.look().silent for _ in range(5)]
+    assert silences == [{}, {}, {"touchpoints": 2}, {"touchpoints": 3}, {}]
+
+
+def test_shards_are_unknown_until_the_flow_tells_them() -> None:
+    numbers = between(Sample(0), Sample(1), seconds=1)
+    assert numbers.shards_owned is None
+    told = between(Sample(0), Sample(1, owned=0, waiting=16), seconds=1)
+    assert (told.shards_owned, told.shards_waiting) == (0, 16)
 
 
 def test_nobody_listening_is_silence_and_not_an_error() -> None:

@@ -179,3 +179,12 @@ def test_complete_lines_of_stdout_are_read_apart_from_the_log(tmp_path: Path) ->
     assert process.wait_or_kill(10) == 0
     assert process.printed() == ["one\n"]
     assert process.last_lines() == ["oops"]
+
+
+def test_how_a_process_ended_is_said_by_its_code_or_its_signals_name(tmp_path: Path) -> None:
+    for script, said in (
+        ("exit 7", "ended by itself (exit code 7)"),
+        ("kill -9 $$", "was killed by signal 9 (SIGKILL)"),
+    ):
+        process = Process("ender", ["/bin/sh", "-c", script], tmp_path / "log", env={})
+        assert process.ending() == said

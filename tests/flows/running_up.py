@@ -1,0 +1,114 @@
+"""`touchline up` as a child, with stand_in.py in the place of the flows and the simulator."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.local.process import LINUX
+
+ROOT = Path(__file__).parents[2]
+UP = f"""
+import sys
+import flows.local.stack
+flows.local.stack.TOUCHLINE = (sys.executable, {str(Path(__file__).with_name("stand_in.py"))!r})
+from flows.cli import main
+main()
+"""
+
+
+@contextmanager
+def up(
+    folder: Path, *options: str, mood: str = "", **more: Any
+) -> Iterator["subprocess.Popen[str]"]:
+    """A running `up` in `folder`; afterwards nothing runs there any more."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "STAND_IN": mood,
+        "TOUCHLINE_PLAYBOOK": str(ROOT / "playbooks" / "retail.yaml"),
+        **more.pop("env", {}),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", UP, "up", *options],
+        cwd=folder,
+        env=environment,
+        stdout=more.pop("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+    try:
+        yield process
+        process.wait(20)
+    finally:
+        process.kill()
+        process.communicate()
+    if LINUX:
+        assert left_in(folder) == []
+
+
+def left_in(folder: Path) -> list[str]:
+    """Command lines of the processes that work in `folder`, after a moment for the dead."""
+    deadline = time.monotonic() + 2
+    while True:
+        left = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if (process / "cwd").readlink().is_relative_to(folder):
+                    left.append((process / "cmdline").read_text().replace("\0", " "))
+            except OSError:
+                continue
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.02)
+
+
+def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    assert process.stdout is not None
+    text = process.stdout.readline()
+    if not text:
+        process.kill()
+        pytest.fail(f"it ended before it was ready: {process.communicate()[1]}")
+    line: dict[str, Any] = json.loads(text)
+    return line
+
+
+def simulated(folder: Path) -> dict[str, Any]:
+    """What the stand-in for the simulator prints once it runs."""
+    printed = folder / ".touchline" / "logs" / "simulator.out"
+    while not printed.read_text().endswith("\n"):
+        time.sleep(0.02)
+    line: dict[str, Any] = json.loads(printed.read_text())
+    return line
+
+
+def listens(address: str) -> bool:
+    host, _, port = re.sub(r"^\w+://|/.*", "", address).partition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def seen_on_terminal(folder: Path, **environment: str) -> str:
+    """What a short `up --demo` writes to a terminal."""
+    ours, theirs = os.openpty()
+    seen = b""
+    with up(folder, "--demo", "--for", "0.8", stdout=theirs, env=environment) as process:
+        os.close(theirs)
+        while True:
+            try:
+                seen += os.read(ours, 4096)
+            except OSError:  # the terminal has no other end any more
+                break
+    os.close(ours)
+    assert process.returncode == 0
+    return seen.decode()
