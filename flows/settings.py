@@ -106,7 +106,11 @@ def _servers(text: str) -> str:
 
 
 def _redis(text: str) -> str:
-    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+    parts = urlsplit(text)
+    database = parts.path.strip("/")
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError
+    if parts.scheme != "unix" and database and not database.isdigit():
         raise ValueError
     return text
 
@@ -152,7 +156,10 @@ def _strict_flag(text: str) -> bool:
 
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "kafka_bootstrap_servers": (_servers, "host:port[,host:port...]"),
-    "redis_url": (_redis, "redis://, rediss:// or unix:// and an address"),
+    "redis_url": (
+        _redis,
+        "redis://, rediss:// or unix://, an address and a database's number if any",
+    ),
     "warehouse_url": (_warehouse, f"a folder, or an address with one of {', '.join(STORES)}"),
     "playbook": (_filled, "the path of a playbook file"),
     "channels": (_channels, "different names of letters, digits and _, separated by commas"),

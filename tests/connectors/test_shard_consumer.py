@@ -99,10 +99,9 @@ def test_an_outage_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixtu
     outage = Outage(logging.getLogger("outage"))
     with caplog.at_level(logging.INFO, logger="outage"):
         outage.note(KafkaError(KafkaError._TRANSPORT))  # one connection of many
-        assert outage.why is None
+        assert caplog.records == []
         for _ in range(3):
             outage.note(KafkaError(KafkaError._ALL_BROKERS_DOWN))
-        assert outage.why is not None
         for _ in range(3):
             outage.end()
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]

@@ -7,7 +7,8 @@ from confluent_kafka import Producer
 
 from connectors.dead_letter import Reason
 from connectors.kafka_topics import DEAD_LETTER
-from tests.faults.world import World, check, read_dead_letter
+from connectors.record_types import read_dead_letter
+from tests.faults.world import World, check
 
 GOOD = b'{"messageId":"m","type":"track","event":"E","userId":"ann","timestamp":"%s"%s}'
 NOW = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()).encode()

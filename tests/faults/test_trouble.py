@@ -1,14 +1,10 @@
 """Services that go away, come back, come back from the past, or are not the ones they were."""
 
-import http.client
 import os
-import re
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -18,11 +14,13 @@ from msgspec import structs
 
 from connectors.dead_letter import Reason
 from connectors.kafka_topics import DEAD_LETTER, ENRICHED, create_topics
+from connectors.record_types import read_dead_letter
 from flows.local.services import Service, start_kafka, start_redis
 from state.fence import decode_fence, encode_fence
 from state.keys import shard_keys
 from tests.faults.conftest import CHANNELS
-from tests.faults.world import PARTITIONS, World, check, ended, held, read_dead_letter
+from tests.faults.watching import until, until_said, up
+from tests.faults.world import PARTITIONS, World, check, ended, held
 from tests.services import running
 
 EVENTS = 600
@@ -30,14 +28,6 @@ EVENTS = 600
 
 def now_ms() -> int:
     return int(time.time() * 1000)
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    """Poll until `true`. Fails after 30 s."""
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -76,32 +66,6 @@ def test_a_redis_that_dies_and_comes_back_costs_nothing(
         check(breakable, produced)
     finally:
         again.stop(0)
-
-
-def until_said(child: "subprocess.Popen[str]", words: str) -> str:
-    """Read on until the child says `words`; that line. The test's time limit ends the wait."""
-    assert child.stderr is not None
-    said = line = ""
-    while words not in line:
-        line = child.stderr.readline()
-        assert line, f"it ended without saying {words!r}:\n{said}"
-        said += line
-    return line
-
-
-def up(child: "subprocess.Popen[str]") -> Callable[[str], bool]:
-    """A look at the child's metrics: whether it says that `kafka` or `redis` is up."""
-    address = urlsplit(until_said(child, "metrics at ").split()[-1]).netloc
-
-    def look(service: str) -> bool:
-        connection = http.client.HTTPConnection(address, timeout=5)
-        connection.request("GET", "/metrics")
-        page = connection.getresponse().read().decode()
-        connection.close()
-        (value,) = re.findall(rf"^touchline_{service}_up (\S+)$", page, re.MULTILINE)
-        return float(value) == 1
-
-    return look
 
 
 def test_a_broker_that_hangs_for_a_while_costs_nothing(breakable: World, broker: Service) -> None:

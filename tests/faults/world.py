@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
 import redis
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from msgspec import Struct
@@ -16,7 +15,13 @@ from connectors.dead_letter import Reason
 from connectors.decode import decode
 from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
 from connectors.murmur2 import partition_of
-from connectors.record_types import ActionRecord, DeadLetterRecord, EnrichedRecord
+from connectors.record_types import (
+    DeadLetterRecord,
+    EnrichedRecord,
+    read_action,
+    read_dead_letter,
+    read_enriched,
+)
 from connectors.records import action_record
 from decisions.decide import decide
 from decisions.load import load_playbook
@@ -33,10 +38,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 4
 PLAYBOOK = ROOT / "playbooks/retail.yaml"
 RUN_LIMIT_S = 60
-
-read_row = msgspec.json.Decoder(EnrichedRecord).decode
-read_action = msgspec.json.Decoder(ActionRecord).decode
-read_dead_letter = msgspec.json.Decoder(DeadLetterRecord).decode
 
 
 class Logged(Struct, frozen=True):
@@ -211,7 +212,7 @@ def check(world: World, produced: int) -> dict[str, int]:
         if logged.key is None:
             plan = decode_plan(logged.value)
             assert plans.setdefault((logged.partition, plan.commit), plan) == plan
-    rows = [(logged, read_row(logged.value)) for logged in rows_log if logged.key is not None]
+    rows = [(logged, read_enriched(logged.value)) for logged in rows_log if logged.key is not None]
     actions = [(logged, read_action(logged.value)) for logged in world.log(ACTIONS)]
     dead = [(logged, read_dead_letter(logged.value)) for logged in world.log(DEAD_LETTER)]
 
@@ -219,7 +220,7 @@ def check(world: World, produced: int) -> dict[str, int]:
     one_content((logged, f"{row.applied}") for logged, row in rows)
     one_content((logged, action.id) for logged, action in actions)
     one_content((logged, f"{letter.applied}") for logged, letter in dead)
-    once = [read_row(x.value) for x in read_once((logged, r.applied) for logged, r in rows)]
+    once = [read_enriched(x.value) for x in read_once((logged, r.applied) for logged, r in rows)]
     acted = read_once((logged, action.applied) for logged, action in actions)
     buried = read_once((logged, letter.applied) for logged, letter in dead)
 

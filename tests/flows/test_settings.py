@@ -52,6 +52,9 @@ def test_every_setting_can_be_told_by_a_variable() -> None:
         ("TOUCHLINE_CHANNELS", "click,click", "different names"),
         ("TOUCHLINE_FAIL_FAST", "maybe", "1 or 0, got 'maybe'"),
         ("TOUCHLINE_PLAYBOOK", " ", "the path of a playbook file"),
+        ("TOUCHLINE_REDIS_URL", "redis://host/abc", "a database's number"),
+        ("TOUCHLINE_WAREHOUSE_URL", "foo://bar/baz", "a folder, or an address with one of"),
+        ("TOUCHLINE_FLUSH_EVENTS", "8000", "a whole number from 1 to 5000, got '8000'"),
     ],
 )
 def test_a_wrong_one_says_which_what_was_expected_and_what_came(
@@ -60,6 +63,20 @@ def test_a_wrong_one_says_which_what_was_expected_and_what_came(
     with pytest.raises(SettingsError, match=variable) as raised:
         read_settings({variable: text})
     assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["./here", "/there", "s3://bucket/here", "file:///there"])
+def test_a_warehouse_is_a_folder_or_an_object_store(url: str) -> None:
+    assert read_settings({"TOUCHLINE_WAREHOUSE_URL": url}).warehouse_url == url
+
+
+def test_processes_share_all_shards_and_none_twice() -> None:
+    settings = Settings(partitions=16)
+    taken = [shard for n in range(1, 6) for shard in settings.shards_of((n, 5))]
+    assert sorted(taken) == list(range(16))
+    assert settings.shards_of((2, 8)) == range(1, 16, 8)
+    with pytest.raises(SettingsError, match="--worker 17/20: expected at most 16 processes"):
+        settings.shards_of((17, 20))
 
 
 def test_a_misspelt_variable_is_named_and_the_right_ones_are_listed() -> None:

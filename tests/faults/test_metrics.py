@@ -1,0 +1,93 @@
+"""What /metrics says of a run is what was committed by it."""
+
+import time
+from collections import Counter
+
+import redis
+
+from connectors.kafka_topics import ENRICHED
+from flows.metrics.catalogue import STAGES
+from state.fence import decode_plan
+from tests.faults.watching import Page, metrics, until
+from tests.faults.world import PARTITIONS, World, ended
+
+EVENTS = 600
+KINDS = {
+    "accepted": ("touchline_events_total", "{0}", "accepted"),
+    "duplicate": ("touchline_events_total", "{0}", "duplicate"),
+    "dead_letter": ("touchline_events_total", "{0}", "dead_letter"),
+    "reason": ("touchline_dead_letters_total", "{0}"),
+    "offer.decided": ("touchline_offers_decided_total", "{0}"),
+    "alert.raised": ("touchline_alerts_raised_total", "{0}"),
+    "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
+    "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
+    "rule_errors": ("touchline_rule_errors_total",),
+}
+"""Kind of count in Redis → the metric and its labels' values, {0} for what is counted."""
+
+
+def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None:
+    produced = world.fill(EVENTS, int(time.time() * 1000), customers=15)
+    child = world.start("never", 1, produced + 1)
+    look = metrics(child)
+    until(lambda: world.accounted() == produced, "all is done")
+    # Booked just after the commit that Redis shows.
+    until(lambda: sum_of(look(), "touchline_events_total") == produced, "all is booked")
+    profiles = world.profiles()
+    cached = ("touchline_profiles_cached",)
+    until(lambda: look()[cached] == len(profiles), "all that is looked at once a second is told")
+    page = look()
+    child.terminate()
+    ended(child)
+    assert child.returncode == 0
+
+    expected: Counter[tuple[str, ...]] = Counter()
+    for name, count in world.counters().items():
+        kind, _, what = name.partition(":")
+        subject = what.removeprefix("touchpoints.")
+        expected[tuple(part.format(subject) for part in KINDS[kind])] += count
+    named = {metric for metric, *_ in KINDS.values()}
+    shown = {key: value for key, value in page.items() if key[0] in named and value}
+    assert shown == dict(expected)
+
+    plans = [decode_plan(x.value) for x in world.log(ENRICHED) if x.key is None]
+    assert page[("touchline_commits_total",)] == len(plans) == sum(world.commits().values())
+    assert sum_of(page, "touchline_lag_events") == 0
+    assert page[("touchline_cache_misses_total",)] >= len(profiles)
+    assert page[("touchline_cache_hits_total",)] > 0
+    assert page[("touchline_trimmed_total",)] == sum(p.trimmed for p in profiles.values())
+    assert page[("touchline_playbook_info", plans[0].playbook)] == 1
+    assert page[("touchline_shards_owned",)] == PARTITIONS
+    for name in ("shards_waiting", "shards_fenced_total", "flushes_replayed_total"):
+        assert page[(f"touchline_{name}",)] == 0, name
+    name = "touchline_events_total"
+    accepted = sum(value for key, value in page.items() if key[0] == name and "accepted" in key)
+    waits = page[("touchline_event_to_offer_seconds_count",)]
+    assert accepted <= waits <= produced
+    for stage in STAGES:
+        assert page[("touchline_stage_seconds_count", stage)] > 0, stage
+        assert page[("touchline_stage_cpu_seconds_total", stage)] >= 0, stage
+
+
+def sum_of(page: Page, name: str) -> float:
+    return sum(value for key, value in page.items() if key[0] == name)
+
+
+def test_what_is_done_again_and_by_whom_is_counted(world: World) -> None:
+    produced = world.fill(EVENTS, int(time.time() * 1000))
+    assert world.run("3 acknowledged", 6, produced) == -9
+    begun = sum(
+        commit is not None
+        for commit in redis.Redis.from_url(world.redis_url).mget(
+            [f"touchline:{{s{shard:02d}}}:fence" for shard in range(PARTITIONS)]
+        )
+    )
+    assert begun == PARTITIONS
+    child = world.start("never", 1, produced + 1)
+    look = metrics(child)
+    until(lambda: world.accounted() == produced, "all is done")
+    page = look()
+    child.terminate()
+    ended(child)
+    assert page[("touchline_flushes_replayed_total",)] > 0
+    assert page[("touchline_replays_by_other_build_total",)] == 0

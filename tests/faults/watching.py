@@ -1,0 +1,55 @@
+"""Looking at a running flow: what it says, what its metrics show, and until when."""
+
+import http.client
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from prometheus_client.parser import text_string_to_metric_families
+
+Page = Mapping[tuple[str, ...], float]
+"""(name, value of a label, ...), labels in the order of their names → number."""
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Poll until `true`. Fails after 30 s."""
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.01)
+
+
+def until_said(child: "subprocess.Popen[str]", words: str) -> str:
+    """Read on until the child says `words`; that line. The test's time limit ends the wait."""
+    assert child.stderr is not None
+    said = line = ""
+    while words not in line:
+        line = child.stderr.readline()
+        assert line, f"it ended without saying {words!r}:\n{said}"
+        said += line
+    return line
+
+
+def metrics(child: "subprocess.Popen[str]") -> Callable[[], Page]:
+    """A look at the metrics of a child that has just been started."""
+    address = urlsplit(until_said(child, "metrics at ").split()[-1]).netloc
+
+    def look() -> Page:
+        connection = http.client.HTTPConnection(address, timeout=5)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return {
+            (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    return look
+
+
+def up(child: "subprocess.Popen[str]") -> Callable[[str], bool]:
+    """The same: whether `kafka` or `redis` is said to be up."""
+    look = metrics(child)
+    return lambda service: look()[(f"touchline_{service}_up",)] == 1
