@@ -1,18 +1,18 @@
 """`touchline customer`: what is known of one customer."""
 
 import sys
+import time
 from typing import Any
 
 import click
 import msgspec
 import orjson
 import redis
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from connectors.murmur2 import partition_of
-from flows.addresses import without_secrets
+from flows.addresses import redis_trouble, without_secrets
+from flows.commands.customer_page import rows_of
+from flows.commands.option_types import redis_url
 from flows.settings import SettingsError, read_settings
 from state.event_names import event_name
 from state.lookup import Known, look_up
@@ -20,15 +20,23 @@ from state.profile import Orders, Profile
 from state.times import rfc3339
 from state.windows import DAY_MS
 
+HEADING_COLUMNS = 13
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("customer_id", metavar="ID")
-@click.option("--redis-url", metavar="URL", help="Instead of TOUCHLINE_REDIS_URL.")
+@click.option(
+    "--redis-url",
+    "url",
+    metavar="URL",
+    callback=redis_url,
+    help="Instead of TOUCHLINE_REDIS_URL.",
+)
 @click.option(
     "--partitions", type=click.IntRange(1, 1024), help="Instead of TOUCHLINE_PARTITIONS (16)."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
-def command(customer_id: str, redis_url: str | None, partitions: int | None, as_json: bool) -> None:
+def command(customer_id: str, url: str | None, partitions: int | None, as_json: bool) -> None:
     """Show what is known of the customer ID: profile, segments, offers.
 
     Times are UTC. Exit code 1 when nothing is known of them, 2 when Redis does not answer.
@@ -42,8 +50,11 @@ def command(customer_id: str, redis_url: str | None, partitions: int | None, as_
         settings = read_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    url = redis_url or settings.redis_url
-    shard = partition_of(customer_id, partitions or settings.partitions)
+    url = url or settings.redis_url
+    if trouble := redis_trouble(url):
+        raise click.ClickException(f"TOUCHLINE_REDIS_URL: {trouble}")
+    partitions = partitions or settings.partitions
+    shard = partition_of(customer_id, partitions)
     client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
     try:
         known = look_up(client, customer_id, shard)
@@ -51,26 +62,29 @@ def command(customer_id: str, redis_url: str | None, partitions: int | None, as_
         click.echo(f"Error: Redis at {without_secrets(url)} gives no answer: {error}", err=True)
         sys.exit(2)
     if known is None:
-        click.echo(f"Error: nothing is known of {customer_id!r} (shard {shard})", err=True)
+        click.echo(
+            f"Error: nothing is known of {customer_id!r} in shard {shard} of {partitions}; with "
+            "another number of partitions they may be elsewhere (--partitions)",
+            err=True,
+        )
         sys.exit(1)
-    page = describe(known)
     if as_json:
-        click.echo(orjson.dumps(page))
-    else:
-        _print(page)
+        click.echo(orjson.dumps(describe(known)))
+        return
+    for heading, line in rows_of(known, _offers(known), time.time_ns() // 1_000_000):
+        click.echo(click.style(f"{heading:<{HEADING_COLUMNS}}", bold=True) + line)
 
 
 def describe(known: Known) -> dict[str, Any]:
     """The customer as plain JSON values, under the names that playbooks use; times RFC 3339."""
     profile = known.profile
-    offers = orjson.loads(known.offers) if known.offers else None
     return {
         "customer_id": known.customer_id,
         "shard": known.shard,
         "first_at": _moment(profile.first_at),
         "last_at": _moment(profile.last_at),
         "segments": {name: _moment(since) for name, since in sorted(profile.segments.items())},
-        "offers": offers["offers"] if offers else [],
+        "offers": _offers(known),
         "traits": profile.traits,
         **_sections(profile),
         "events": {event_name(key): count for key, count in profile.events.items()},
@@ -78,6 +92,11 @@ def describe(known: Known) -> dict[str, Any]:
         "alerts": {name: _moment(raised) for name, raised in profile.alerts.items()},
         "playbook": profile.playbook,
     }
+
+
+def _offers(known: Known) -> list[dict[str, Any]]:
+    offers: list[dict[str, Any]] = orjson.loads(known.offers)["offers"] if known.offers else []
+    return offers
 
 
 def _sections(profile: Profile) -> dict[str, Any]:
@@ -110,19 +129,3 @@ def _plain(value: Any, name: str = "") -> Any:
 
 def _moment(ms: int) -> str | None:
     return rfc3339(ms) if ms else None
-
-
-def _print(page: dict[str, Any]) -> None:
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in page.items():
-        table.add_row(f"[bold]{name}", escape(_text(value)))
-    Console(highlight=False).print(table)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        filled = {k: v for k, v in value.items() if v not in (None, 0, "", {}, [], 0.0)}
-        return ", ".join(f"{k} {_text(v)}" for k, v in filled.items()) or "-"
-    if isinstance(value, list):
-        return "\n".join(_text(item) for item in value) or "-"
-    return "-" if value is None else str(value)

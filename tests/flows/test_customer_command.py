@@ -9,9 +9,23 @@ from redis import Redis
 
 from connectors.murmur2 import partition_of
 from flows.commands.customer import command
+from flows.commands.customer_page import rows_of
 from state.event_names import event_key
 from state.keys import offers_key, shard_keys
-from state.profile import Chat, Orders, Profile, encode_profile
+from state.lookup import Known
+from state.profile import (
+    Cart,
+    CartLine,
+    ChannelActivity,
+    Chat,
+    Email,
+    Interest,
+    Kiosk,
+    Orders,
+    Profile,
+    Sessions,
+    encode_profile,
+)
 
 PROFILE = Profile(
     first_at=1_767_225_600_000,
@@ -53,11 +67,89 @@ def test_what_is_known_of_a_customer_is_told_by_its_documented_names(somebody: s
 def test_in_words_an_id_is_shown_as_it_is_and_what_is_empty_is_a_dash(somebody: str) -> None:
     told = touchline_customer("ann [1]", "--redis-url", somebody)
     assert told.exit_code == 0
-    rows = [line.partition("  ") for line in told.stdout.splitlines()]
-    lines = {name: text.strip() for name, _, text in rows}
-    assert lines["customer_id"] == "ann [1]"
-    assert lines["kiosk"] == "-"
-    assert "Order Completed 2" in lines["events"]
+    lines = told.stdout.splitlines()
+    assert lines[0] == "customer_id  ann [1]"
+    assert "kiosk        -" in lines
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_the_page_says_how_long_ago_and_rounds_and_gives_each_offer_a_line() -> None:
+    minute_ms, day_ms = 60_000, 86_400_000
+    now_ms = 1_767_225_600_000 + 10 * day_ms
+    profile = Profile(
+        first_at=1_767_225_600_000,
+        last_at=now_ms - 3 * minute_ms,
+        channels={"click": ChannelActivity(1, 0, now_ms - 5_000)},
+        events={event_key("Order Completed"): 2, "Queue Joined": 10},
+        sessions=Sessions(1, now_ms - minute_ms, now_ms, 5),
+        cart=Cart("cart-1", {"tea-01": CartLine(2, 3.5, "tea")}, 7.0, now_ms),
+        orders=Orders(2, 1426.8899999999999, now_ms - 2 * day_ms, 678.34, [(20_461, 1426.89, 2)]),
+        affinity={"tea": Interest(5.999997360586205, now_ms), "pots": Interest(7.25, now_ms)},
+        email=Email(sent=2, unsubscribed=True, last_sent_at=now_ms + 7_200_000),
+        kiosk=Kiosk(visits=1, failures=2, last_failure_at=now_ms - 1_000),
+        chat=Chat(1, 4, now_ms - 5_000, rating=2, rated_at=now_ms - 5_000),
+        traits={"city": "Ulm\x1b[2J", "age": 42},
+        segments={"vip": now_ms, "family": now_ms},
+        alerts={"vip_unhappy": now_ms - 5_000},
+        playbook="v1",
+    )
+    offer = {
+        "offer_id": "tea",
+        "rank": 1,
+        "placement": "home",
+        "channel": "click",
+        "score": 900.0,
+        "expires_at": "2026-01-12T00:00:00.000Z",
+        "reasons": ["drinks tea", "likes pots"],
+    }
+    rows = rows_of(Known("ann", 3, profile, None), [offer], now_ms)
+    assert rows == [
+        ("customer_id", "ann"),
+        ("shard", "3"),
+        ("seen", "3 min ago, first 2026-01-01 00:00"),
+        ("segments", "family  since 2026-01-11 00:00"),
+        ("", "vip     since 2026-01-11 00:00"),
+        (
+            "offers",
+            "1. tea: home on click, score 900, until 2026-01-12 00:00; drinks tea; likes pots",
+        ),
+        ("traits", "city Ulm?[2J, age 42"),
+        ("channels", "click  1 event, last 5 s ago"),
+        ("sessions", "1 visit; the last one began 1 min ago, 5 events"),
+        ("cart", "7, changed now"),
+        ("", "2 x tea-01 at 3.50 (tea)"),
+        ("orders", "2 for 1,426.89, the last 2 d ago for 678.34"),
+        ("", "2026-01-08  2 for 1,426.89"),
+        ("affinity", "pots 7.25, tea 6"),
+        ("email", "2 sent, 0 opened, 0 clicked, 0 bounced; unsubscribed"),
+        ("", "last sent in 2 h"),
+        ("kiosk", "1 visit, 0 transactions, 2 failures"),
+        ("", "last failure 1 s ago"),
+        ("chat", "1 conversation, 4 messages; last 5 s ago; rated 2 of 5, 5 s ago"),
+        ("events", "10 Queue Joined, 2 Order Completed"),
+        ("alerts", "vip_unhappy  5 s ago"),
+        ("playbook", "v1"),
+    ]
+
+
+def test_a_long_list_breaks_between_its_items() -> None:
+    profile = Profile(traits={f"trait-{number:02d}": "x" * 20 for number in range(4)})
+    lines = [line for _, line in rows_of(Known("ann", 3, profile, None), [], 0)]
+    item = "xxxxxxxxxxxxxxxxxxxx"
+    assert f"trait-00 {item}, trait-01 {item}," in lines
+    assert f"trait-02 {item}, trait-03 {item}" in lines
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_an_address_that_is_none_of_redis_is_one_line_without_secrets(by_option: bool) -> None:
+    url = "http://me:secret@there"
+    if by_option:
+        told = touchline_customer("ann", "--redis-url", url)
+    else:
+        told = CliRunner().invoke(command, ["ann"], env={"TOUCHLINE_REDIS_URL": url})
+    assert told.exit_code != 0
+    assert "expected redis://, rediss:// or unix://" in told.stderr.splitlines()[-1]
+    assert "secret" not in told.output
 
 
 def test_somebody_never_seen_ends_with_1_and_a_redis_that_is_away_with_2(
@@ -65,7 +157,8 @@ def test_somebody_never_seen_ends_with_1_and_a_redis_that_is_away_with_2(
 ) -> None:
     nobody = touchline_customer("bob", "--redis-url", somebody)
     assert (nobody.exit_code, nobody.stdout) == (1, "")
-    assert "nothing is known of 'bob'" in nobody.stderr
+    assert f"nothing is known of 'bob' in shard {partition_of('bob', 16)} of 16" in nobody.stderr
+    assert "--partitions" in nobody.stderr
     away = touchline_customer("bob", "--redis-url", f"unix://me:secret@{tmp_path}/none.sock")
     assert (away.exit_code, away.stdout) == (2, "")
     assert "gives no answer" in away.stderr
