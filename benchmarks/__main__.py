@@ -22,12 +22,21 @@ USUAL = ("throughput", "memory", "latency")
 @click.command()
 @click.argument("what", nargs=-1, type=click.Choice([*USUAL, "peers"]))
 @click.option("--events", default=1_000_000, type=click.IntRange(1_000), help="Of the backlog.")
+@click.option(
+    "--bad", default=0.0, type=click.FloatRange(0, 1), help="Share of the backlog that is broken."
+)
 @click.option("--rate", default=500.0, type=click.FloatRange(1), help="Events/s for latency.")
 @click.option("--seconds", default=60.0, type=click.FloatRange(2), help="Of the open loop.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, no tables.")
 @click.option("--write", "keep", is_flag=True, help="Also into benchmarks/README.md.")
 def main(
-    what: tuple[str, ...], events: int, rate: float, seconds: float, as_json: bool, keep: bool
+    what: tuple[str, ...],
+    events: int,
+    bad: float,
+    rate: float,
+    seconds: float,
+    as_json: bool,
+    keep: bool,
 ) -> None:
     """Measure throughput, memory and latency, or what is named, with embedded services.
 
@@ -42,7 +51,7 @@ def main(
     what = what or USUAL
     before = this_moment()
     with progress() as tell:
-        throughput = measure_throughput(events, tell) if "throughput" in what else None
+        throughput = measure_throughput(events, tell, bad) if "throughput" in what else None
         memory = measure_memory(events, tell) if "memory" in what else []
         latency = measure_latency(rate, seconds, tell) if "latency" in what else None
         peers = measure_peers(min(events, 200_000), tell) if "peers" in what else []

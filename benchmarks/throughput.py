@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 import time
 from collections.abc import Mapping
 
@@ -23,7 +24,8 @@ from benchmarks.usage import machine_busy_s, usage_of, used_between
 from connectors.kafka_topics import channel_topic
 from flows.metrics.catalogue import STAGES
 from flows.settings import Settings
-from flows.simulate.stream import FLAT_OUT_RATE, stream
+from flows.simulate.flaws import broken
+from flows.simulate.stream import CLEAN_KIND, FLAT_OUT_RATE, stream
 from state.store import read_counters
 
 WINDOW_S = 10.0
@@ -37,10 +39,10 @@ STALLED_S = 60.0
 OUTCOMES = ("accepted:", "duplicate:", "dead_letter:")
 
 
-def measure_throughput(events: int, tell: Progress) -> Throughput:
+def measure_throughput(events: int, tell: Progress, bad: float = 0.0) -> Throughput:
     """Fill the topics with `events`, start the flow, and watch until all are committed."""
     with services() as rig:
-        fill(rig, events, tell)
+        fill(rig, events, tell, bad)
         with touchpoints(rig) as flow:
             return _watch(rig, flow, events, tell)
 
@@ -53,15 +55,19 @@ def measure_memory(events: int, tell: Progress) -> list[Memory]:
             return _watch(rig, flow, events, tell).memory
 
 
-def fill(rig: Rig, events: int, tell: Progress) -> None:
-    """Write simulated events that have happened up to now."""
+def fill(rig: Rig, events: int, tell: Progress, bad: float = 0.0) -> None:
+    """Write simulated events that have happened up to now, the share `bad` of them broken."""
     producer = rig.producer(**{"linger.ms": 20, "queue.buffering.max.messages": 1_000_000})
     start_ms = time.time_ns() // 1_000_000 - events * 1000 // FLAT_OUT_RATE - 60_000
+    dice = random.Random(1)
     topics = {channel: channel_topic(channel) for channel in Settings().channels}
     for number, event in enumerate(
         itertools.islice(stream(1, CUSTOMERS, start_ms, 0), events), start=1
     ):
-        producer.produce(topics[event.channel], event.value, event.key)
+        value = event.value
+        if dice.random() < bad and event.kind == CLEAN_KIND:
+            value = broken(dice, value, f"bad-{number}")
+        producer.produce(topics[event.channel], value, event.key)
         if number % 10_000 == 0:
             producer.poll(0)
         if number % 100_000 == 0:
