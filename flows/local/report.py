@@ -77,7 +77,7 @@ class JsonReport:
 
 
 class PlainReport:
-    """A line every 5 s, for a log or a pipe.
+    """A line every 5 s, and when a flow falls silent or speaks again; for a log or a pipe.
 
     `customer` finds the id of somebody who has an offer, for the commands to try next.
     """
@@ -87,6 +87,7 @@ class PlainReport:
         self._program = program
         self._customer = customer
         self._due_s = 0.0
+        self._silent: set[str] = set()
         self._told_next = False
 
     def starting(self) -> None:
@@ -101,8 +102,9 @@ class PlainReport:
 
     def numbers(self, numbers: Numbers, answers: dict[str, int]) -> None:
         """A line when it is time for one; once, what to try next."""
-        if numbers.seconds >= self._due_s:
+        if numbers.seconds >= self._due_s or self._silent != set(numbers.silent):
             self._due_s = numbers.seconds + PLAIN_EVERY_S - 0.1
+            self._silent = set(numbers.silent)
             self._out(line_of(numbers))
         # With the first offer there is somebody to look at; without one it is told all the same.
         if not self._told_next and (numbers.offers or numbers.seconds >= PLAIN_EVERY_S):

@@ -13,7 +13,7 @@ from rich.console import Console
 from flows.local.next_steps import next_commands
 from flows.local.numbers import Numbers
 from flows.local.outcome import somebody
-from flows.local.report import JsonReport, line_of
+from flows.local.report import JsonReport, PlainReport, line_of
 from flows.local.screen import screen
 from flows.local.stack import Ready
 
@@ -108,6 +108,18 @@ def test_silence_and_shards_without_a_worker_are_told_on_the_screen_and_in_a_pla
     assert line_of(TROUBLED).endswith("  ".join(["", *TROUBLES]))
     well = structs.replace(NUMBERS, shards=16, shards_owned=16)
     assert line_of(well) == line_of(NUMBERS)
+
+
+def test_a_flow_that_falls_silent_or_speaks_again_is_told_before_the_next_line_is_due() -> None:
+    out: list[str] = []
+    report = PlainReport(out.append, "touchline", lambda ready: None)
+    report.ready(WHERE)
+    out.clear()
+    silences: list[dict[str, float]] = [{}, {}, {"warehouse": 2}, {"warehouse": 3}, {}, {}]
+    for second, silent in enumerate(silences):
+        report.numbers(structs.replace(NUMBERS, seconds=second, offers=0, silent=silent), {})
+    told = [line.split(" s ")[0].strip() for line in out if "events/s" in line]
+    assert told == ["0", "2", "4"]
 
 
 def test_what_does_not_answer_is_in_the_numbers_for_programs() -> None:
