@@ -1,9 +1,12 @@
 """What /metrics says of a run is what was committed by it."""
 
+import json
 import time
 from collections import Counter
+from datetime import UTC, datetime
 
 import redis
+from confluent_kafka import Producer
 
 from connectors.kafka_topics import ENRICHED
 from flows.metrics.catalogue import STAGES
@@ -28,6 +31,7 @@ KINDS = {
 
 def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None:
     produced = world.fill(EVENTS, int(time.time() * 1000), customers=15)
+    produced += long_names(world)
     child = world.start("never", 1, produced + 1)
     look = metrics(child)
     until(lambda: world.accounted() == produced, "all is done")
@@ -55,7 +59,7 @@ def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None
     assert sum_of(page, "touchline_lag_events") == 0
     assert page[("touchline_cache_misses_total",)] >= len(profiles)
     assert page[("touchline_cache_hits_total",)] > 0
-    assert page[("touchline_trimmed_total",)] == sum(p.trimmed for p in profiles.values())
+    assert page[("touchline_trimmed_total",)] == sum(p.trimmed for p in profiles.values()) == 3
     assert page[("touchline_playbook_info", plans[0].playbook)] == 1
     assert page[("touchline_shards_owned",)] == PARTITIONS
     for name in ("shards_waiting", "shards_fenced_total", "flushes_replayed_total"):
@@ -67,6 +71,20 @@ def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None
     for stage in STAGES:
         assert page[("touchline_stage_seconds_count", stage)] > 0, stage
         assert page[("touchline_stage_cpu_seconds_total", stage)] >= 0, stage
+
+
+def long_names(world: World) -> int:
+    """Three more events, whose names a profile cuts; how many went out."""
+    producer = Producer(
+        {"bootstrap.servers": world.bootstrap_servers, "partitioner": "murmur2_random"}
+    )
+    now = datetime.now(UTC).isoformat()
+    for number in range(3):
+        event = {"messageId": f"long-{number}", "type": "track", "event": f"{number}" * 100}
+        value = json.dumps({**event, "userId": "ann", "timestamp": now})
+        producer.produce("touchpoints.chat", value, "ann")
+    producer.flush()
+    return 3
 
 
 def sum_of(page: Page, name: str) -> float:

@@ -165,15 +165,17 @@ def test_a_redis_from_the_past_leads_to_the_same_records_again(world: World) -> 
 def test_a_kill_in_the_replay_after_a_redis_from_the_past_costs_nothing_either(
     world: World,
 ) -> None:
+    world = structs.replace(world, flush_events=10)
     produced = world.fill(EVENTS, now_ms())
     assert world.run("4 committed", 5, produced) == -9
     client = redis.Redis.from_url(world.redis_url)
     past = {key: client.dump(key) or b"" for key in client.scan_iter()}
-    assert world.run("4 committed", 12, produced) == -9
+    assert world.run("4 committed", 40, produced) == -9
     client.flushall()
     for key, dumped in past.items():
         client.restore(key, 0, dumped)
-    assert world.run("4 committed", 4, produced) == -9
+    # Some flushes of each shard have been done again by then, and some not.
+    assert world.run("4 committed", 12, produced) == -9
     assert world.run("never", 1, produced) == 0
     assert check(world, produced)["rows"] > 0
 
