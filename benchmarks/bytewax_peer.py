@@ -17,8 +17,8 @@ from bytewax.connectors.kafka import (
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
-from connectors.event import Event
-from connectors.kafka_topics import ENRICHED, channel_topic
+from connectors.events.event import Event
+from connectors.kafka.topics import ENRICHED, channel_topic
 from flows.engine import execute
 from flows.settings import Settings, read_settings
 

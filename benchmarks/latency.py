@@ -21,7 +21,7 @@ from benchmarks.usage import machine_busy_s, usage_of, used_between
 from decisions.offers import DECIDED
 from flows.local.numbers import LATENCY, quantile_s
 from flows.metrics.catalogue import STAGES
-from state.keys import offers_key
+from state.store.keys import offers_key
 from state.touchpoint import identity
 
 WARM_UP = 0.1

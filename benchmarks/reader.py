@@ -14,7 +14,7 @@ import orjson
 import redis
 
 from flows.settings import read_settings
-from state.keys import offers_key
+from state.store.keys import offers_key
 
 PREFIX = "__keyspace@0__:"
 

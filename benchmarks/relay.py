@@ -13,10 +13,10 @@ import time
 
 import orjson
 
-from connectors.kafka_errors import Outage
-from connectors.kafka_topics import channel_topic
-from connectors.publisher import Publisher
-from connectors.shard_consumer import ShardConsumer
+from connectors.kafka.errors import Outage
+from connectors.kafka.publisher import Publisher
+from connectors.kafka.shard_consumer import ShardConsumer
+from connectors.kafka.topics import channel_topic
 from flows.settings import read_settings
 
 NUMBER = "number"

@@ -16,7 +16,7 @@ from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.usage import Usage, usage_of
-from connectors.kafka_topics import create_topics
+from connectors.kafka.topics import create_topics
 from flows.local.process import Process
 from flows.local.services import Service, start_kafka, start_redis
 from flows.settings import Settings

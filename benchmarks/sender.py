@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from benchmarks.relay import NUMBER
 from benchmarks.rig import CUSTOMERS, Rig
-from connectors.kafka_topics import channel_topic
+from connectors.kafka.topics import channel_topic
 from flows.settings import Settings
 from flows.simulate.stream import BROKEN_KIND, DUPLICATE_KIND, Emission, stream
 

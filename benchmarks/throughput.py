@@ -21,12 +21,12 @@ from benchmarks.rig import (
     usages,
 )
 from benchmarks.usage import machine_busy_s, usage_of, used_between
-from connectors.kafka_topics import channel_topic
+from connectors.kafka.topics import channel_topic
 from flows.metrics.catalogue import STAGES
 from flows.settings import Settings
 from flows.simulate.flaws import broken
 from flows.simulate.stream import CLEAN_KIND, FLAT_OUT_RATE, stream
-from state.store import read_counters
+from state.store.shard_store import read_counters
 
 WINDOW_S = 10.0
 SMALL_CACHE = 5_000

@@ -1,1 +1,1 @@
-"""The edge: bytes in, bytes and calls out. Decides nothing."""
+"""The edge: bytes in, bytes and calls out; decides nothing."""

@@ -46,9 +46,11 @@ class Lazy(click.Group):
         return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one; None for a name that is none."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"flows.commands.{cmd_name}")
@@ -56,6 +58,7 @@ class Lazy(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Names and their sentences, without importing a module."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 

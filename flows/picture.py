@@ -7,8 +7,8 @@ import click
 from bytewax.dataflow import Dataflow
 from bytewax.visualize import RenderedOperator, RenderedPort, to_rendered
 
-from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
-from connectors.warehouse_tables import TABLES
+from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
+from connectors.warehouse.tables import TABLES
 from flows import touchpoints, warehouse
 from flows.settings import Settings
 

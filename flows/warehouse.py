@@ -11,7 +11,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from confluent_kafka import KafkaException
 
-from connectors.kafka_errors import LogTruncated
+from connectors.kafka.errors import LogTruncated
 from flows.engine import execute
 from flows.loader.edges import AppendSink, PollSource
 from flows.loader.loader import Loader

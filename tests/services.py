@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.kafka_topics import create_topics
+from connectors.kafka.topics import create_topics
 from flows.local.services import MissingExtra, Service, start_kafka, start_redis
 from flows.settings import Settings
 

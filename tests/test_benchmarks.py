@@ -12,7 +12,7 @@ from benchmarks.latency import offer_waits_ms
 from benchmarks.machine import Machine, Moment
 from benchmarks.report import BEGIN, END, README, markdown, write
 from benchmarks.results import Memory, Results, Throughput, spread, targets_of
-from connectors.records import offers_document
+from connectors.published.records import offers_document
 from decisions.offers import DECIDED
 from flows.local.services import MissingExtra, start_kafka
 from state.decision import ServedOffer, Serving

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.dead_letter import Reason
-from connectors.decode import (
+from connectors.events.dead_letter import Reason
+from connectors.events.decode import (
     MAX_AGE_MS,
     MAX_AHEAD_MS,
     MAX_BYTES,
@@ -18,7 +18,7 @@ from connectors.decode import (
     MAX_KEYS,
     decode,
 )
-from connectors.event import FIXED_NAMES, Event
+from connectors.events.event import FIXED_NAMES, Event
 from decisions.load import load_playbook
 from flows.settings import Settings
 from flows.simulate.answers import NAMES as OUTCOMES

@@ -22,7 +22,7 @@ import redis
 from deltalake import DeltaTable
 from msgspec.json import decode
 
-from connectors.record_types import OffersDocument
+from connectors.published.record_types import OffersDocument
 from flows.picture import mermaid
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,14 +9,14 @@ import msgspec
 import orjson
 import redis
 
-from connectors.murmur2 import partition_of
+from connectors.kafka.murmur2 import partition_of
 from flows.addresses import redis_trouble, without_secrets
 from flows.commands.customer_page import rows_of
 from flows.commands.option_types import redis_url
 from flows.settings import SettingsError, read_settings
 from state.event_names import event_name
-from state.lookup import Known, look_up
 from state.profile import Orders, Profile
+from state.store.lookup import Known, look_up
 from state.times import rfc3339
 from state.windows import DAY_MS
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from state.decay import decayed
 from state.event_names import event_name
-from state.lookup import Known
 from state.profile import Cart, Chat, Email, Kiosk, Orders, Profile
+from state.store.lookup import Known
 from state.times import rfc3339
 from state.windows import DAY_MS
 

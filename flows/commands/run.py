@@ -12,17 +12,17 @@ import orjson
 from confluent_kafka import KafkaException
 from msgspec import structs
 
-from connectors.delta import WarehouseUnfit
-from connectors.kafka_errors import LogTruncated
-from connectors.plan_log import PlanLogUnreadable
-from connectors.publisher import NotDelivered
+from connectors.kafka.errors import LogTruncated
+from connectors.kafka.plan_log import PlanLogUnreadable
+from connectors.kafka.publisher import NotDelivered
+from connectors.warehouse.delta import WarehouseUnfit
 from decisions.playbook import PlaybookError
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.settings import SettingsError, read_settings
 from flows.waiting import ServiceAbsent
-from state.requirements import Unsuitable
-from state.store import Fenced, Refused
+from state.store.requirements import Unsuitable
+from state.store.shard_store import Fenced, Refused
 
 USAGE, FENCED, REFUSED = 1, 3, 4
 """Exit codes: wrong settings; another owner has all shards; going on would lose data."""

@@ -51,6 +51,7 @@ class Stop:
         self.set = False
 
     def __call__(self) -> bool:
+        """Whether it came."""
         return self.set
 
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 from confluent_kafka import KafkaException
 
-from connectors.kafka_topics import (
+from connectors.kafka.topics import (
     TopicError,
     all_topics,
     check_topics,

@@ -12,7 +12,7 @@ import msgspec
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from connectors.kafka_topics import TopicError
+from connectors.kafka.topics import TopicError
 from decisions.load import load_playbook
 from decisions.playbook import PlaybookError
 from flows.commands.option_types import CUSTOMERS, LEAST_PER_S, MOST_PER_S, SECONDS, FiniteRange

@@ -4,8 +4,8 @@ import logging
 import time
 from collections.abc import Mapping
 
-from connectors.delta import DeltaAppender, WarehouseUnavailable
-from connectors.warehouse_tables import Row
+from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable
+from connectors.warehouse.tables import Row
 from flows.loader.arrivals import Arrivals
 from flows.loader.hold import Hold
 from flows.metrics.meter import Meter

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from connectors.kafka_reader import Place, Record
-from connectors.warehouse_tables import Row
+from connectors.kafka.reader import Place, Record
+from connectors.warehouse.tables import Row
 
 Read = Callable[[Place, bytes], Row]
 

@@ -19,6 +19,7 @@ class PollSource(DynamicSource[Poll]):
     def build(
         self, step_id: str, worker_index: int, worker_count: int
     ) -> StatelessSourcePartition[Poll]:
+        """Called once by the engine."""
         return _Polling(self._execution, self._poll)
 
 
@@ -48,6 +49,7 @@ class AppendSink(DynamicSink[Arrivals]):
     def build(
         self, step_id: str, worker_index: int, worker_count: int
     ) -> StatelessSinkPartition[Arrivals]:
+        """Called once by the engine."""
         return _Appending(self._append, self._drain)
 
 

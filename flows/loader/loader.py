@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
 
-from connectors.delta import DeltaAppender
-from connectors.kafka_reader import Place, TopicReader, find_topics
-from connectors.kafka_topics import FoundTopic, TopicError
-from connectors.warehouse_tables import TABLES
+from connectors.kafka.reader import Place, TopicReader, find_topics
+from connectors.kafka.topics import FoundTopic, TopicError
+from connectors.warehouse.delta import DeltaAppender
+from connectors.warehouse.tables import TABLES
 from flows.execution import Execution, Stopped
 from flows.loader import arrivals
 from flows.loader.append import Append, Buffer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.local.stack import Ready
 from flows.settings import PREFIX, Settings
-from state.keys import offers_key
+from state.store.keys import offers_key
 
 
 def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]:

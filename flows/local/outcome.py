@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from flows.local.numbers import Numbers
-from state.keys import offers_key
+from state.store.keys import offers_key
 
 LOOKED_AT = 50
 """Serving keys, of any number: an example is all that is wanted."""

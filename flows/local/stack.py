@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from connectors.kafka_topics import create_topics
+from connectors.kafka.topics import create_topics
 from flows.local.data_dir import DataDir
 from flows.local.ports import (
     USUAL_KAFKA,

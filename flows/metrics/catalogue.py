@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from connectors import warehouse_tables
-from connectors.dead_letter import Reason
+from connectors.events.dead_letter import Reason
+from connectors.warehouse import tables as warehouse_tables
 
 
 class Kind(StrEnum):

@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from connectors.kafka_topics import channel_topic
+from connectors.kafka.topics import channel_topic
 from decisions.load import load_playbook
 from decisions.playbook import PlaybookError
 from flows.metrics.catalogue import BUILD, METRICS, METRICS_OF, Kind, Metric

@@ -12,16 +12,16 @@ import msgspec
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from msgspec import structs
 
-from connectors.records import offers_document
+from connectors.published.records import offers_document
 from flows.processor.booking import book
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from state.fence import Fence, advance, encode_plan
 from state.profile import encode_profile
-from state.store import Commit, Unsettled
+from state.store.shard_store import Commit, Unsettled
+from state.store.wire import WireLost, WireTimeout
 from state.touchpoint import Touchpoint
-from state.wire import WireLost, WireTimeout
 
 encode_entry = msgspec.msgpack.Encoder().encode
 

@@ -7,9 +7,9 @@ makes the same bytes.
 import logging
 import traceback
 
-from connectors.dead_letter import Reason, Refusal
-from connectors.decode import MAX_ID_CHARACTERS
-from connectors.records import action_record, dead_letter_record, enriched_record
+from connectors.events.dead_letter import Reason, Refusal
+from connectors.events.decode import MAX_ID_CHARACTERS
+from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice

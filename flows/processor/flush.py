@@ -2,8 +2,8 @@
 
 from msgspec import Struct, field
 
-from connectors.dead_letter import Refusal
-from connectors.shard_consumer import Record
+from connectors.events.dead_letter import Refusal
+from connectors.kafka.shard_consumer import Record
 from flows.processor.shard import Shard
 from state.decision import Serving
 from state.fence import Plan

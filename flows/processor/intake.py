@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
-from connectors.shard_consumer import Record
+from connectors.kafka.shard_consumer import Record
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.ownership import take_due
@@ -18,7 +18,7 @@ from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
 from state.fence import Plan, Range, advance
 from state.ordering import checksum, in_order
-from state.store import Refused
+from state.store.shard_store import Refused
 from state.times import rfc3339
 
 CLOCK_BACK_MS = 5 * 60 * 1000

@@ -8,13 +8,13 @@ import msgspec
 from confluent_kafka import KafkaException
 from msgspec import structs
 
-from connectors.kafka_topics import ENRICHED
-from connectors.plan_log import PlanLog, PlanLogUnreadable, read_plans
+from connectors.kafka.plan_log import PlanLog, PlanLogUnreadable, read_plans
+from connectors.kafka.topics import ENRICHED
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from state.fence import VERSION, Fence, Position
-from state.store import Fenced, Refused, Taken, Unsettled
-from state.wire import WireLost
+from state.store.shard_store import Fenced, Refused, Taken, Unsettled
+from state.store.wire import WireLost
 
 log = logging.getLogger("touchline.touchpoints")
 

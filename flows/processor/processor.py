@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from connectors.kafka_errors import Outage
-from connectors.kafka_topics import channel_topic
-from connectors.publisher import Publisher
-from connectors.shard_consumer import ShardConsumer
+from connectors.kafka.errors import Outage
+from connectors.kafka.publisher import Publisher
+from connectors.kafka.shard_consumer import ShardConsumer
+from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.execution import Execution, Stopped
 from flows.metrics.meter import Meter
 from flows.processor.flush import Flush, Slice
 from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
-from state.store import Fenced, Unsettled
-from state.wire import WireLost, WireTimeout
+from state.store.shard_store import Fenced, Unsettled
+from state.store.wire import WireLost, WireTimeout
 
 log = logging.getLogger("touchline.touchpoints")
 

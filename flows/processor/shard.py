@@ -7,12 +7,12 @@ from itertools import islice
 
 from msgspec import structs
 
-from connectors.plan_log import PlanLog, to_do
-from connectors.shard_consumer import Record
+from connectors.kafka.plan_log import PlanLog, to_do
+from connectors.kafka.shard_consumer import Record
 from state.fence import Plan, Range
 from state.ordering import in_order
 from state.profile import Profile
-from state.store import Refused, ShardStore, Taken
+from state.store.shard_store import Refused, ShardStore, Taken
 
 RETRY_FIRST_S = 0.1
 RETRY_MOST_S = 3.0

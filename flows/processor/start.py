@@ -14,10 +14,10 @@ from pathlib import Path
 import redis
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from connectors.kafka_errors import Outage
-from connectors.kafka_topics import all_topics, channel_topic, check_topics, topic_ids
-from connectors.publisher import Publisher
-from connectors.shard_consumer import ShardConsumer
+from connectors.kafka.errors import Outage
+from connectors.kafka.publisher import Publisher
+from connectors.kafka.shard_consumer import ShardConsumer
+from connectors.kafka.topics import all_topics, channel_topic, check_topics, topic_ids
 from decisions.load import load_playbook
 from flows.addresses import without_secrets
 from flows.metrics.meter import Meter
@@ -26,9 +26,9 @@ from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from flows.settings import Settings, SettingsError
 from flows.waiting import wait_for
-from state.requirements import check_server
-from state.store import Refused, ShardStore
-from state.wire import Wire
+from state.store.requirements import check_server
+from state.store.shard_store import Refused, ShardStore
+from state.store.wire import Wire
 
 log = logging.getLogger("touchline.touchpoints")
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from connectors.dead_letter import Reason, Refusal
-from connectors.decode import decode
-from connectors.kafka_topics import PREFIX
-from connectors.murmur2 import partition_of
+from connectors.events.dead_letter import Reason, Refusal
+from connectors.events.decode import decode
+from connectors.kafka.murmur2 import partition_of
+from connectors.kafka.topics import PREFIX
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
 from state.profile import Profile, ProfileUnreadable, decode_profile
-from state.store import Refused
+from state.store.shard_store import Refused
 
 LAST_MS = 253_402_300_800_000
 """The end of the year 9999, in milliseconds since the epoch."""

@@ -8,11 +8,11 @@ from queue import SimpleQueue
 
 from confluent_kafka import KafkaException
 
-from connectors.kafka_topics import topic_ids
+from connectors.kafka.topics import topic_ids
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
-from state.store import Refused, Unsettled
-from state.wire import WireLost
+from state.store.shard_store import Refused, Unsettled
+from state.store.wire import WireLost
 
 log = logging.getLogger("touchline.touchpoints")
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 import orjson
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from connectors.kafka_topics import channel_topic
+from connectors.kafka.topics import channel_topic
 
 Say = Callable[[str], None]
 Stopped = Callable[[], bool]

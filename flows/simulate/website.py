@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from flows.addresses import without_secrets
 from flows.simulate.answers import Answer, Audience
-from state.keys import offers_key
+from state.store.keys import offers_key
 
 RENDER_MS = 300
 """From a view to the request for its offers: what a page takes, and the decision may take."""

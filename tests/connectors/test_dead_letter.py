@@ -4,8 +4,8 @@ import ast
 import inspect
 import itertools
 
-from connectors import dead_letter
-from connectors.dead_letter import Reason
+from connectors.events import dead_letter
+from connectors.events.dead_letter import Reason
 
 
 def test_every_reason_says_what_it_means() -> None:

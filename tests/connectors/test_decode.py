@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from connectors.dead_letter import Reason, Refusal
-from connectors.decode import MAX_AGE_MS, MAX_AHEAD_MS, MAX_BYTES, MAX_DEPTH, MAX_KEYS, decode
-from connectors.event import FIXED_NAMES
-from connectors.json_shape import distinct_keys
+from connectors.events.dead_letter import Reason, Refusal
+from connectors.events.decode import (
+    MAX_AGE_MS,
+    MAX_AHEAD_MS,
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_KEYS,
+    decode,
+)
+from connectors.events.event import FIXED_NAMES
+from connectors.events.json_shape import distinct_keys
 from state.times import rfc3339
 from state.touchpoint import Touchpoint, identity
 from tests.connectors.samples import AT, AT_MS, CHANNELS, NOW, raw

@@ -7,9 +7,9 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.dead_letter import Refusal
-from connectors.decode import decode
-from connectors.json_shape import deeper_than, distinct_keys
+from connectors.events.dead_letter import Refusal
+from connectors.events.decode import decode
+from connectors.events.json_shape import deeper_than, distinct_keys
 from state.touchpoint import Touchpoint
 from tests.connectors.samples import CLICK, NOW, json_values, raw, valid_raws
 

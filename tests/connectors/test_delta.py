@@ -14,12 +14,12 @@ from deltalake.schema import PrimitiveType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import connectors.delta
-from connectors.delta import DeltaAppender, Position, WarehouseUnavailable, WarehouseUnfit
-from connectors.kafka_reader import Place
-from connectors.kafka_topics import ENRICHED
-from connectors.records import enriched_record
-from connectors.warehouse_tables import TOUCHPOINTS, Row
+import connectors.warehouse.delta
+from connectors.kafka.reader import Place
+from connectors.kafka.topics import ENRICHED
+from connectors.published.records import enriched_record
+from connectors.warehouse.delta import DeltaAppender, Position, WarehouseUnavailable, WarehouseUnfit
+from connectors.warehouse.tables import TOUCHPOINTS, Row
 from state.applied import Applied
 from state.touchpoint import Touchpoint
 
@@ -239,7 +239,7 @@ def test_a_write_whose_answer_was_lost_is_not_repeated(
 ) -> None:
     appender.positions()
     with monkeypatch.context() as patch:
-        patch.setattr(connectors.delta, "write_deltalake", _then_fail(write_deltalake))
+        patch.setattr(connectors.warehouse.delta, "write_deltalake", _then_fail(write_deltalake))
         with pytest.raises(WarehouseUnavailable, match="the line went dead"):
             appender.append(rows(3), {0: 3})
     assert appender.append(rows(3), {0: 3}) == 0

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.kafka_reader import Place
-from connectors.kafka_topics import ACTIONS, ENRICHED
-from connectors.records import action_record, enriched_record
-from connectors.warehouse_tables import DECISIONS, TABLES, TOUCHPOINTS, Table
+from connectors.kafka.reader import Place
+from connectors.kafka.topics import ACTIONS, ENRICHED
+from connectors.published.records import action_record, enriched_record
+from connectors.warehouse.tables import DECISIONS, TABLES, TOUCHPOINTS, Table
 from state.applied import Applied
 from state.decision import Action
 from state.times import EPOCH

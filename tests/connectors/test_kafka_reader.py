@@ -8,10 +8,10 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # not listed
 
-import connectors.kafka_reader
-from connectors.kafka_errors import LogTruncated
-from connectors.kafka_reader import Place, Record, TopicReader, TopicReplaced, find_topics
-from connectors.kafka_topics import FoundTopic
+import connectors.kafka.reader
+from connectors.kafka.errors import LogTruncated
+from connectors.kafka.reader import Place, Record, TopicReader, TopicReplaced, find_topics
+from connectors.kafka.topics import FoundTopic
 
 
 def make(bootstrap: str, name: str) -> None:
@@ -85,7 +85,7 @@ def test_each_partition_is_read_in_order_from_where_it_is_told_to_start(
 def test_a_topic_that_was_made_again_while_it_was_read_stops_the_reader_by_name(
     kafka: str, open_reader: Callable[..., TopicReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connectors.kafka_reader, "LOOK_S", 0.05)
+    monkeypatch.setattr(connectors.kafka.reader, "LOOK_S", 0.05)
     make(kafka, "reader-same")
     make(kafka, "reader-again")
     topics = find_topics({"bootstrap.servers": kafka}, ["reader-same", "reader-again"])
@@ -101,7 +101,7 @@ def test_a_topic_that_was_made_again_while_it_was_read_stops_the_reader_by_name(
 def test_a_topic_that_was_deleted_stops_the_reader_by_name(
     kafka: str, open_reader: Callable[..., TopicReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connectors.kafka_reader, "LOOK_S", 0.05)
+    monkeypatch.setattr(connectors.kafka.reader, "LOOK_S", 0.05)
     reader = open_reader(kafka, {"reader-gone": FoundTopic("reader-gone", "id", 1, None)}, {})
     with pytest.raises(TopicReplaced, match=r"reader-gone: .* got no such topic"):
         read_until(reader, lambda _: False)

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # see there
 
-from connectors.kafka_topics import (
+from connectors.kafka.topics import (
     MAX_DEAD_LETTER_BYTES,
     TopicError,
     all_topics,
@@ -93,6 +93,6 @@ def test_topics_are_described_as_they_are(fresh_topics: str) -> None:
 
 
 def test_no_broker_is_an_error_and_not_an_empty_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.kafka_topics.ANSWER_S", 0.2)
+    monkeypatch.setattr("connectors.kafka.topics.ANSWER_S", 0.2)
     with pytest.raises(KafkaException):
         topic_ids(admin("127.0.0.1:1"), NAMES)

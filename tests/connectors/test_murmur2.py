@@ -3,8 +3,8 @@
 import pytest
 from confluent_kafka import Message, Producer
 
-from connectors.kafka_topics import create_topics
-from connectors.murmur2 import partition_of
+from connectors.kafka.murmur2 import partition_of
+from connectors.kafka.topics import create_topics
 
 # Hashes of Apache Kafka's own UtilsTest.testMurmur2, as Java's signed integers.
 KNOWN = {

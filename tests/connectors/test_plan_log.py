@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.plan_log import to_do
+from connectors.kafka.plan_log import to_do
 from state.fence import Plan, Range, decode_plan, encode_plan
 
 

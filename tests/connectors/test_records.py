@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.dead_letter import Reason
-from connectors.decode import decode
-from connectors.kafka_topics import MAX_DEAD_LETTER_BYTES, MAX_RECORD_BYTES
-from connectors.record_types import (
+from connectors.events.dead_letter import Reason
+from connectors.events.decode import decode
+from connectors.kafka.topics import MAX_DEAD_LETTER_BYTES, MAX_RECORD_BYTES
+from connectors.published.record_types import (
     ActionRecord,
     DeadLetterRecord,
     EnrichedRecord,
@@ -25,7 +25,7 @@ from connectors.record_types import (
     read_enriched,
     read_offers,
 )
-from connectors.records import (
+from connectors.published.records import (
     MAX_HEADER_NAME_CHARACTERS,
     MAX_HEADERS,
     action_record,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import KafkaError, Producer
 
-from connectors.kafka_errors import LogTruncated, Outage, gone, passes
-from connectors.shard_consumer import Record, ShardConsumer
+from connectors.kafka.errors import LogTruncated, Outage, gone, passes
+from connectors.kafka.shard_consumer import Record, ShardConsumer
 
 LIMIT_S = 20
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from itertools import islice
 from pathlib import Path
 
-from connectors.decode import decode
+from connectors.events.decode import decode
 from decisions.decide import decide
 from decisions.load import load_playbook
 from flows.simulate.stream import stream

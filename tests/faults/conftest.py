@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.kafka_topics import create_topics
+from connectors.kafka.topics import create_topics
 from tests.faults.world import PARTITIONS, World
 
 CHANNELS = ("click", "email", "chat", "kiosk")

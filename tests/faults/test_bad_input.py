@@ -5,9 +5,9 @@ import time
 
 from confluent_kafka import Producer
 
-from connectors.dead_letter import Reason
-from connectors.kafka_topics import DEAD_LETTER
-from connectors.record_types import read_dead_letter
+from connectors.events.dead_letter import Reason
+from connectors.kafka.topics import DEAD_LETTER
+from connectors.published.record_types import read_dead_letter
 from tests.faults.world import World, check
 
 GOOD = b'{"messageId":"m","type":"track","event":"E","userId":"ann","timestamp":"%s"%s}'

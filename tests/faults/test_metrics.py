@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import redis
 from confluent_kafka import Producer
 
-from connectors.kafka_topics import ENRICHED
+from connectors.kafka.topics import ENRICHED
 from flows.metrics.catalogue import STAGES
 from state.fence import decode_plan
 from tests.faults.watching import Page, metrics, until

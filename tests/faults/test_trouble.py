@@ -12,12 +12,12 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from msgspec import structs
 
-from connectors.dead_letter import Reason
-from connectors.kafka_topics import DEAD_LETTER, ENRICHED, create_topics
-from connectors.record_types import read_dead_letter
+from connectors.events.dead_letter import Reason
+from connectors.kafka.topics import DEAD_LETTER, ENRICHED, create_topics
+from connectors.published.record_types import read_dead_letter
 from flows.local.services import Service, start_kafka, start_redis
 from state.fence import decode_fence, encode_fence
-from state.keys import shard_keys
+from state.store.keys import shard_keys
 from tests.faults.conftest import CHANNELS
 from tests.faults.watching import until, until_said, up
 from tests.faults.world import PARTITIONS, World, check, ended, held

@@ -17,14 +17,14 @@ from typing import Any
 
 import redis
 
-from connectors.publisher import Publisher
+from connectors.kafka.publisher import Publisher
 from flows import touchpoints
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.processor import decide, ownership
 from flows.processor.shard import Shard
 from flows.settings import read_settings
-from state.store import ShardStore, read_counters
+from state.store.shard_store import ShardStore, read_counters
 
 POINTS: dict[str, tuple[Any, str]] = {
     "0 taken": (ShardStore, "take"),

@@ -11,27 +11,27 @@ import redis
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from msgspec import Struct
 
-from connectors.dead_letter import Reason
-from connectors.decode import decode
-from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
-from connectors.murmur2 import partition_of
-from connectors.record_types import (
+from connectors.events.dead_letter import Reason
+from connectors.events.decode import decode
+from connectors.kafka.murmur2 import partition_of
+from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
+from connectors.published.record_types import (
     DeadLetterRecord,
     EnrichedRecord,
     read_action,
     read_dead_letter,
     read_enriched,
 )
-from connectors.records import action_record
+from connectors.published.records import action_record
 from decisions.decide import decide
 from decisions.load import load_playbook
 from flows.simulate.stream import stream
 from state.applied import Applied
 from state.fence import Plan, decode_fence, decode_plan
 from state.fold import fold
-from state.keys import shard_keys
 from state.profile import Profile, decode_profile, encode_profile
-from state.store import read_counters
+from state.store.keys import shard_keys
+from state.store.shard_store import read_counters
 from state.touchpoint import Touchpoint
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,8 +8,8 @@ import duckdb
 from confluent_kafka import Producer
 from deltalake import DeltaTable
 
-from connectors.kafka_topics import ACTIONS, ENRICHED
-from connectors.records import action_record, enriched_record
+from connectors.kafka.topics import ACTIONS, ENRICHED
+from connectors.published.records import action_record, enriched_record
 from state.applied import Applied
 from state.decision import Action
 from state.touchpoint import Touchpoint

@@ -7,12 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
-from connectors.murmur2 import partition_of
+from connectors.kafka.murmur2 import partition_of
 from flows.commands.customer import command
 from flows.commands.customer_page import rows_of
 from state.event_names import event_key
-from state.keys import offers_key, shard_keys
-from state.lookup import Known
 from state.profile import (
     Cart,
     CartLine,
@@ -26,6 +24,8 @@ from state.profile import (
     Sessions,
     encode_profile,
 )
+from state.store.keys import offers_key, shard_keys
+from state.store.lookup import Known
 
 PROFILE = Profile(
     first_at=1_767_225_600_000,

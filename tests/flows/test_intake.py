@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from msgspec import Struct, structs
 
-from connectors.plan_log import PlanLog
+from connectors.kafka.plan_log import PlanLog
 from flows.execution import Execution
 from flows.metrics.meter import Meter
 from flows.processor.intake import CLOCK_BACK_MS, Intake
@@ -17,7 +17,7 @@ from flows.processor.shard import Shard
 from flows.settings import Settings
 from state.fence import VERSION, Fence, Plan, Position, Range
 from state.ordering import checksum
-from state.store import Refused, ShardStore, Taken
+from state.store.shard_store import Refused, ShardStore, Taken
 
 TOPIC = "touchpoints.click"
 

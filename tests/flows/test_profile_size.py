@@ -5,8 +5,8 @@ from statistics import median
 
 import pytest
 
-from connectors.dead_letter import Refusal
-from connectors.decode import decode
+from connectors.events.dead_letter import Refusal
+from connectors.events.decode import decode
 from decisions.decide import decide
 from decisions.load import load_playbook
 from flows.simulate.stream import stream

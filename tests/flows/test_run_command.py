@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from connectors.kafka_topics import create_topics
+from connectors.kafka.topics import create_topics
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = "127.0.0.1:1"

@@ -6,8 +6,8 @@ import msgspec
 import orjson
 import pytest
 
-from connectors.dead_letter import Refusal
-from connectors.decode import decode
+from connectors.events.dead_letter import Refusal
+from connectors.events.decode import decode
 from flows.simulate.answers import NAMES, Answer, Audience
 from flows.simulate.website import PAUSE_MS, Website
 

@@ -15,13 +15,13 @@ from click.testing import CliRunner
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from redis import Redis
 
-from connectors.kafka_topics import channel_topic
-from connectors.murmur2 import partition_of
+from connectors.kafka.murmur2 import partition_of
+from connectors.kafka.topics import channel_topic
 from flows.commands.simulate import command
 from flows.simulate.run import CHANNELS, start_of
 from flows.simulate.sinks import KafkaSink
 from flows.simulate.stream import stream
-from state.keys import offers_key
+from state.store.keys import offers_key
 
 START = "2026-01-31T12:00:00Z"
 START_MS = 1_769_860_800_000

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors.dead_letter import Refusal
-from connectors.decode import decode
+from connectors.events.dead_letter import Refusal
+from connectors.events.decode import decode
 from flows.simulate.flaws import FLAWS
 from flows.simulate.population import Population
 from flows.simulate.stream import Emission, stream

@@ -49,7 +49,7 @@ def test_a_wrong_partition_count_ends_in_exit_code_1(fresh_kafka: str) -> None:
 
 
 def test_an_absent_broker_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.kafka_topics.ANSWER_S", 0.2)
+    monkeypatch.setattr("connectors.kafka.topics.ANSWER_S", 0.2)
     absent = touchline_topics("far.example:1", "ls", "--bootstrap-servers", "127.0.0.1:1")
     assert absent.exit_code == 1
     (line,) = absent.stderr.splitlines()

@@ -7,13 +7,13 @@ from typing import Any, cast
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from connectors.kafka_errors import Outage
+from connectors.kafka.errors import Outage
 from flows.metrics.meter import Meter
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold
 from flows.processor.upkeep import Upkeep, _same_topics
 from state.fence import Position
-from state.store import Refused
+from state.store.shard_store import Refused
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from confluent_kafka.admin import AdminClient
 import flows.loader.append
 import flows.loader.hold
 import flows.loader.loader
-from connectors.delta import WarehouseUnfit
-from connectors.kafka_reader import Record, TopicReader, TopicReplaced
-from connectors.kafka_topics import ACTIONS, ENRICHED, create_topics
+from connectors.kafka.reader import Record, TopicReader, TopicReplaced
+from connectors.kafka.topics import ACTIONS, ENRICHED, create_topics
+from connectors.warehouse.delta import WarehouseUnfit
 from flows import warehouse
 from flows.loader.loader import Loader
 from flows.metrics.meter import Meter

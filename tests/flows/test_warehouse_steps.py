@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.delta import DeltaAppender, WarehouseUnavailable
-from connectors.kafka_reader import Place, Record
-from connectors.warehouse_tables import TOUCHPOINTS, Row
+from connectors.kafka.reader import Place, Record
+from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable
+from connectors.warehouse.tables import TOUCHPOINTS, Row
 from flows.execution import Execution, Stopped
 from flows.loader.append import MOST_BYTES, MOST_ROWS, Append, Buffer
 from flows.loader.arrivals import Arrivals, NotOurs, Poll, accept, decode

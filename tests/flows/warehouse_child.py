@@ -12,10 +12,10 @@ from typing import Any
 
 from deltalake import write_deltalake
 
-import connectors.delta
+import connectors.warehouse.delta
 import flows.loader.append
 import flows.loader.loader
-from connectors.delta import DeltaAppender
+from connectors.warehouse.delta import DeltaAppender
 from flows import warehouse
 from flows.metrics.meter import Meter
 from flows.settings import Settings
@@ -48,7 +48,7 @@ def main(bootstrap: str, folder: str, point: str, time: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if point in ("before commit", "after commit"):
         whole = die_around(write_deltalake, time, point == "before commit")
-        setattr(connectors.delta, "write_deltalake", whole)  # noqa: B010  mypy: it is not exported
+        setattr(connectors.warehouse.delta, "write_deltalake", whole)  # noqa: B010  mypy: it is not exported
     elif point == "after append":
         whole = die_around(DeltaAppender.append, time, False)
         DeltaAppender.append = whole  # type: ignore[method-assign]  # what the test is about

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connectors.record_types import EnrichedRecord
+from connectors.published.record_types import EnrichedRecord
 from tests.oracle import memory
 from tests.oracle.deeds import Deed, read_deed, text_of
 from tests.oracle.offers import Course, Held, Step, follow

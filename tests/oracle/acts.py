@@ -17,7 +17,7 @@ from confluent_kafka import Producer
 from deltalake import DeltaTable
 from msgspec import structs
 
-from connectors.kafka_topics import channel_topic
+from connectors.kafka.topics import channel_topic
 from flows.simulate.stream import stream
 from tests.faults.world import PLAYBOOK, ROOT, World
 from tests.oracle.deeds import moment

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.kafka_topics import create_topics
+from connectors.kafka.topics import create_topics
 from flows.local.services import start_kafka
 from tests.faults.world import PARTITIONS, World
 from tests.oracle.acts import CHANNELS, Warehouse, acts, perform

@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeVar
 
 import redis
 
-from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
-from connectors.record_types import (
+from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
+from connectors.published.record_types import (
     ActionRecord,
     DeadLetterRecord,
     EnrichedRecord,
@@ -16,8 +16,8 @@ from connectors.record_types import (
     read_enriched,
 )
 from state.fence import Plan, decode_plan
-from state.keys import offers_key
 from state.profile import Profile
+from state.store.keys import offers_key
 from tests.faults.world import ROOT, Logged, World, held
 from tests.oracle.account import Account, Row
 from tests.oracle.acts import CHANNELS, Act, Warehouse

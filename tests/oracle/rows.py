@@ -7,7 +7,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.record_types import ActionRecord, EnrichedRecord
+from connectors.published.record_types import ActionRecord, EnrichedRecord
 from state.applied import Applied
 from tests.oracle.deeds import EPOCH
 

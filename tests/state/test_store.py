@@ -15,10 +15,10 @@ from state.fence import (
     decode_fence,
     encode_fence,
 )
-from state.keys import offers_key, shard_keys
-from state.requirements import Unsuitable, check_server
-from state.store import Commit, Fenced, Refused, ShardStore, Unsettled, read_counters
-from state.wire import Command, Wire, WireLost
+from state.store.keys import offers_key, shard_keys
+from state.store.requirements import Unsuitable, check_server
+from state.store.shard_store import Commit, Fenced, Refused, ShardStore, Unsettled, read_counters
+from state.store.wire import Command, Wire, WireLost
 
 KEYS = shard_keys(3)
 IN_AN_HOUR_MS = 4_000_000_000_000

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from connectors.kafka_reader import Place
-from connectors.kafka_topics import ACTIONS, ENRICHED
-from connectors.record_types import ActionRecord, EnrichedRecord
+from connectors.kafka.reader import Place
+from connectors.kafka.topics import ACTIONS, ENRICHED
+from connectors.published.record_types import ActionRecord, EnrichedRecord
 
 Kind = Literal["day", "moment", "number", "text", "texts", "json"]
 """day: whole days since 1970-01-01. moment: microseconds since the epoch, UTC. number: a signed

@@ -10,9 +10,9 @@ from typing import Final
 from msgspec import ValidationError, convert
 from orjson import loads
 
-from connectors.dead_letter import Reason, Refusal
-from connectors.event import FIXED_NAMES, Event
-from connectors.json_shape import deeper_than, distinct_keys
+from connectors.events.dead_letter import Reason, Refusal
+from connectors.events.event import FIXED_NAMES, Event
+from connectors.events.json_shape import deeper_than, distinct_keys
 from state.touchpoint import Touchpoint, identity
 
 MAX_BYTES: Final = 32 * 1024

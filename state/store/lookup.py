@@ -3,8 +3,8 @@
 import redis
 from msgspec import Struct
 
-from state.keys import offers_key, shard_keys
 from state.profile import Profile, decode_profile
+from state.store.keys import offers_key, shard_keys
 
 
 class Known(Struct, frozen=True):

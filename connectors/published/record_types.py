@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from connectors.dead_letter import Reason
+from connectors.events.dead_letter import Reason
 from state.applied import Applied
 
 

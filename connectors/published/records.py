@@ -9,7 +9,7 @@ from typing import Any
 
 from orjson import Fragment, dumps
 
-from connectors.dead_letter import Reason
+from connectors.events.dead_letter import Reason
 from state.applied import Applied
 from state.decision import Action, Serving
 from state.times import rfc3339

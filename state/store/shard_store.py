@@ -16,8 +16,8 @@ import redis
 from msgspec import Struct, field, structs
 
 from state.fence import VERSION, Fence, decode_fence, encode_fence
-from state.keys import offers_key, shard_keys
-from state.wire import Command, Wire, WireLost
+from state.store.keys import offers_key, shard_keys
+from state.store.wire import Command, Wire, WireLost
 
 
 class Fenced(Exception):

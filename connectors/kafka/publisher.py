@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from connectors.kafka_errors import QUIET, Outage
-from connectors.kafka_topics import ACTIONS, DEAD_LETTER, ENRICHED, MAX_DEAD_LETTER_BYTES
+from connectors.kafka.errors import QUIET, Outage
+from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, MAX_DEAD_LETTER_BYTES
 
 
 class NotDelivered(Exception):

@@ -10,8 +10,8 @@ from typing import Any, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connectors.kafka_errors import QUIET, LogTruncated, Outage, gone, passes
-from connectors.kafka_topics import ENRICHED
+from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes
+from connectors.kafka.topics import ENRICHED
 
 CLOSE_S = 2.0
 """How long leaving the broker is waited for."""

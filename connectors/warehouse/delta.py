@@ -35,7 +35,7 @@ from deltalake.exceptions import (
 )
 from deltalake.schema import ArrayType, PrimitiveType
 
-from connectors.warehouse_tables import PARTITION_COLUMN, Kind, Row, Table
+from connectors.warehouse.tables import PARTITION_COLUMN, Kind, Row, Table
 
 log = logging.getLogger("touchline.warehouse")
 

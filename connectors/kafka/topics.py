@@ -13,7 +13,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module 
 )
 from msgspec import Struct
 
-from connectors.kafka_errors import QUIET
+from connectors.kafka.errors import QUIET
 
 PREFIX = "touchpoints."
 ENRICHED = PREFIX + "enriched"

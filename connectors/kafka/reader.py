@@ -21,8 +21,8 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-from connectors.kafka_errors import QUIET, LogTruncated, Outage, gone, passes
-from connectors.kafka_topics import ANSWER_S, FoundTopic
+from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes
+from connectors.kafka.topics import ANSWER_S, FoundTopic
 
 log = logging.getLogger(__name__)
 

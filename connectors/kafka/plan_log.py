@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from msgspec import DecodeError, Struct, field
 
-from connectors.kafka_errors import QUIET, LogTruncated, passes
-from connectors.kafka_topics import ENRICHED
+from connectors.kafka.errors import QUIET, LogTruncated, passes
+from connectors.kafka.topics import ENRICHED
 from state.fence import Plan, decode_plan
 
 POLL_S = 0.5

@@ -1,0 +1,1 @@
+"""What producers send: bytes in, touchpoints or refusals out; pure."""

@@ -1,0 +1,1 @@
+"""Kafka: topics, consumers and the producer."""

@@ -1,0 +1,1 @@
+"""What readers of our topics and of the serving key get: as types, and as bytes; pure."""

@@ -1,0 +1,1 @@
+"""Tables for analysts: what a row is, and how rows get into Delta."""

@@ -1,0 +1,1 @@
+"""What Redis keeps of a shard: keys, connection, transactions. Nothing else reads it."""
