@@ -5,6 +5,7 @@ import threading
 from typing import cast
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from flows.waiting import FIRST_S, MOST_S, ServiceAbsent, wait_for
 
@@ -74,6 +75,16 @@ def test_who_must_not_wait_asks_once() -> None:
     with pytest.raises(ServiceAbsent, match="Redis at there:2 does not answer: nobody there"):
         wait_for("Redis at there:2", service, (ConnectionError,), Stop(9).event, fail_fast=True)
     assert service.calls == 1
+
+
+def test_an_error_of_kafka_is_told_in_its_own_words(caplog: pytest.LogCaptureFixture) -> None:
+    def attempt() -> None:
+        raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN))
+
+    with caplog.at_level(logging.WARNING):
+        wait_for("Kafka", attempt, (KafkaException,), Stop(1).event)
+    words = KafkaError(KafkaError._ALL_BROKERS_DOWN).str()
+    assert f"Kafka does not answer: {words}; trying" in caplog.text
 
 
 def test_another_error_is_none_of_its_business() -> None:
