@@ -116,7 +116,8 @@ def command(
     Kafka and Redis are embedded, live in memory and begin anew each time; the warehouse in the
     data directory goes on. Ctrl-C and SIGTERM stop everything within 5 s, a second one at once.
 
-    The embedded Kafka is for demonstrations: its high watermark is wrong, so a reader that wants
+    The embedded Kafka is for demonstrations: all it was ever given stays in memory (about 70 MB a
+    minute at 200 events a second), and its high watermark is wrong, so a reader that wants
     all there is reads to the end of the partition (PARTITION_EOF) instead.
 
     With --json, the first line has bootstrap_servers, redis_url, metrics_urls, warehouse_path and
