@@ -38,7 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     cache_profiles: int = 100_000
     """Decoded profiles a process keeps."""
     fail_fast: bool = False
-    """Exit instead of waiting when Kafka or Redis is absent at start."""
+    """Exit instead of waiting when Kafka, Redis or the warehouse is absent at start."""
 
     def shards_of(self, worker: tuple[int, int]) -> range:
         """The shards of process n of m: every m-th from the n-th on.

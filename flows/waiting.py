@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from confluent_kafka import KafkaError
+from connectors.kafka.errors import words
 
 T = TypeVar("T")
 
@@ -36,16 +36,10 @@ def wait_for(
             return attempt()
         except errors as error:
             if fail_fast:
-                raise ServiceAbsent(f"{service} does not answer: {_said(error)}") from error
+                raise ServiceAbsent(f"{service} does not answer: {words(error)}") from error
             log.warning(
-                "%s does not answer: %s; trying again in %.1f s", service, _said(error), delay
+                "%s does not answer: %s; trying again in %.1f s", service, words(error), delay
             )
             stop.wait(delay)
             delay = min(delay * 2, MOST_S)
     return None
-
-
-def _said(error: Exception) -> str:
-    """Its words; of librdkafka's errors without the numbers around them."""
-    cause = error.args[0] if error.args else None
-    return cause.str() if isinstance(cause, KafkaError) else str(error)

@@ -149,7 +149,7 @@ class Profile(Struct, array_like=True, gc=False):
     chat: Chat = field(default_factory=Chat)
     traits: dict[str, Scalar] = field(default_factory=dict)
     trimmed: int = 0
-    """How often the bounds have dropped, merged or cut something so far (see `bounds`)."""
+    """How often the bounds have dropped or cut something so far (see `bounds`)."""
 
     segments: dict[str, int] = field(default_factory=dict)
     """Segment → since when."""

@@ -1,7 +1,7 @@
 """The orders of the last 90 days, from the list that `Orders.recent` keeps.
 
 By whole days, UTC: today and the 90 days before it. A list of days is bounded by itself, and the
-same in whatever order the orders come.
+same in whatever order the orders come, up to the rounding of sums.
 """
 
 from bisect import bisect_left

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from connectors.kafka.topics import create_topics
 from flows.local.services import MissingExtra, Service, start_kafka, start_redis
@@ -71,3 +72,13 @@ def fresh_redis(tmp_path: Path) -> Iterator[str]:
     """URL of an empty Redis for this test alone."""
     for service in running(redis_server, tmp_path / "redis"):
         yield service.redis_url
+
+
+@pytest.fixture
+def mock_cluster() -> Iterator[str]:
+    """librdkafka's own broker double, which answers a fetch beyond the log as Kafka does; the
+    embedded broker stays silent."""
+    host = Producer({"bootstrap.servers": "ignored:1", "test.mock.num.brokers": 1})
+    (broker,) = host.list_topics(timeout=10).brokers.values()
+    yield f"{broker.host}:{broker.port}"
+    host.flush(1)

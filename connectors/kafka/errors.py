@@ -4,6 +4,7 @@ Three outcomes, each with a name: it *passes* (librdkafka goes on by itself), th
 position is no longer, or not yet, in it), or it is for good and going on would pass records over.
 """
 
+from collections.abc import Callable
 from logging import Logger
 
 from confluent_kafka import KafkaError
@@ -33,11 +34,19 @@ def gone(error: KafkaError) -> bool:
     return error.code() in _GONE
 
 
+def words(error: BaseException) -> str:
+    """What an error says; of librdkafka's without the numbers around it."""
+    cause = error.args[0] if error.args else None
+    return cause.str() if isinstance(cause, KafkaError) else str(error)
+
+
 class Outage:
     """Says once that Kafka does not answer, and once that it does again."""
 
-    def __init__(self, log: Logger) -> None:
+    def __init__(self, log: Logger, changed: Callable[[bool], object] = lambda _: None) -> None:
+        """`changed` is told each time: whether Kafka answers from now on."""
         self._log = log
+        self._changed = changed
         self.why: str | None = None
         """Why nothing comes; None while all is well."""
 
@@ -50,10 +59,12 @@ class Outage:
         """It does not answer."""
         if self.why is None:
             self._log.warning("Kafka: %s; waiting until it answers again", why)
+            self._changed(False)
         self.why = why
 
     def end(self) -> None:
         """It has answered."""
         if self.why is not None:
             self._log.info("Kafka answers again")
+            self._changed(True)
         self.why = None

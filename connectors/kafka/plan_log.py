@@ -22,6 +22,10 @@ class PlanLogUnreadable(Exception):
     """The enriched topic could not be read to its end."""
 
 
+class NoPlan(Exception):
+    """A record of the enriched topic that has no key, as plans have none, is no plan."""
+
+
 class PlanLog(Struct):
     """What one shard's enriched partition holds from a given offset on."""
 
@@ -37,8 +41,7 @@ def read_plans(
     """Shard → its plan log from the given offset to the end. A plan is a record without a key.
 
     Raises PlanLogUnreadable, also when `stopped` says so while nothing comes; LogTruncated when the
-    log ends before the given offset, or holds what is no plan; and KafkaException for an error that
-    does not pass by itself.
+    log ends before the given offset; NoPlan; and KafkaException for an error that does not pass.
     """
     consumer = Consumer(
         {
@@ -94,7 +97,7 @@ def _plan(shard: int, message: Message) -> Plan:
     try:
         return decode_plan(message.value() or b"")
     except DecodeError as error:
-        raise LogTruncated(
+        raise NoPlan(
             f"{ENRICHED}[{shard}] at offset {message.offset()}: expected a plan, as the record has "
             f"no key, got: {error}; nobody but Touchline may write this topic"
         ) from None

@@ -6,7 +6,7 @@ out. After a crash nothing is remembered here: the caller's positions say what i
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -16,13 +16,11 @@ from confluent_kafka import (
     KafkaError,
     KafkaException,
     Message,
-    TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
 
-from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes
-from connectors.kafka.topics import ANSWER_S, FoundTopic
+from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes, words
+from connectors.kafka.topics import FoundTopic, admin_client, answered, ask_topics
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +87,7 @@ class TopicReader:
                 "error_cb": self.outage.note,
             }
         )
-        self._admin = _admin(config)
+        self._admin = admin_client(config)
         self._looking: Mapping[str, Future[Any]] = {}
         self._look_at_s = time.monotonic() + LOOK_S
         places = [Place(t.name, n) for t in topics.values() for n in range(t.partitions)]
@@ -141,7 +139,7 @@ class TopicReader:
         """
         if not self._looking:
             if time.monotonic() >= self._look_at_s:
-                self._looking = _describe(self._admin, self._topics)
+                self._looking = ask_topics(self._admin, self._topics)
         elif all(answer.done() for answer in self._looking.values()):
             for name, answer in self._looking.items():
                 self._compare(self._topics[name], answer)
@@ -150,9 +148,9 @@ class TopicReader:
 
     def _compare(self, topic: FoundTopic, answer: "Future[Any]") -> None:
         try:
-            found = _found(topic.name, answer)
+            found = answered(topic.name, answer)
         except KafkaException as silent:
-            self.outage.begin(silent.args[0].str())
+            self.outage.begin(words(silent))
             return
         self.outage.end()
         if found is None or found.id != topic.id:
@@ -161,31 +159,3 @@ class TopicReader:
                 f" got {found.id if found else 'no such topic'}: it was deleted or made again"
                 " while it was read; start again to read what is there now"
             )
-
-
-def find_topics(config: Mapping[str, str], names: Iterable[str]) -> dict[str, FoundTopic]:
-    """Those of `names` that exist. Raises KafkaException when no broker answers in 3 s."""
-    admin = _admin(config)  # must live until the answers are there
-    answers = _describe(admin, names)
-    found = [_found(name, answer) for name, answer in answers.items()]
-    return {topic.name: topic for topic in found if topic is not None}
-
-
-def _admin(config: Mapping[str, Any]) -> AdminClient:
-    # What goes wrong comes with the answer, or is said by the consumer of the same brokers.
-    settings: dict[str, Any] = {**QUIET, **config, "error_cb": lambda _: None}
-    return AdminClient(settings)
-
-
-def _describe(admin: AdminClient, names: Iterable[str]) -> "dict[str, Future[Any]]":
-    return admin.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_S)
-
-
-def _found(name: str, answer: "Future[Any]") -> FoundTopic | None:
-    try:
-        topic = answer.result()
-    except KafkaException as failure:
-        if failure.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            return None
-        raise
-    return FoundTopic(name, str(topic.topic_id), len(topic.partitions), None)

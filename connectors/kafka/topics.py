@@ -26,8 +26,8 @@ MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES * 4 // 3 + 65_536
 """The largest input record in base64, and 64 KiB for what is said about it. A producer of dead
 letters needs the same number as its `message.max.bytes`."""
 
-ANSWER_S = 3.0
-"""How long a broker may take to describe topics."""
+ANSWER_S = 5.0
+"""How long a broker may take to describe topics, the time to connect to it included."""
 MAKE_S = 15.0
 """How long it may take to make them."""
 
@@ -66,6 +66,13 @@ def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
     return (*inputs, *outputs)
 
 
+def admin_client(config: Mapping[str, Any]) -> AdminClient:
+    """Connects when it is first asked something."""
+    # Failures come as exceptions; librdkafka's own lines on stderr would say them twice.
+    settings: dict[str, Any] = {**QUIET, **config, "error_cb": lambda _: None}
+    return AdminClient(settings)
+
+
 def create_topics(
     admin_config: Mapping[str, Any], channels: Iterable[str], partitions: int
 ) -> tuple[str, ...]:
@@ -75,7 +82,7 @@ def create_topics(
     number of partitions (nothing is made then), or when the broker refuses; KafkaException when no
     broker answers.
     """
-    admin = _admin(admin_config)
+    admin = admin_client(admin_config)
     wanted = all_topics(channels)
     found = _describe(admin, [topic.name for topic in wanted])
     if other := _other_partitions(found.values(), partitions):
@@ -95,12 +102,37 @@ def create_topics(
     return tuple(name for name, future in futures.items() if _made(name, future))
 
 
+def ask_topics(admin: AdminClient, names: Iterable[str]) -> "dict[str, Future[Any]]":
+    """Ask for a description of each; `answered` reads what comes. `admin` must live until then."""
+    return admin.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_S)
+
+
+def answered(name: str, answer: "Future[Any]") -> FoundTopic | None:
+    """The topic, its size unknown; None when there is none.
+
+    Waits for the answer. Raises KafkaException when no broker gives one.
+    """
+    # Asked, not raised: a traceback would hold the client, and with it the connection.
+    failure = answer.exception()
+    if failure is None:
+        topic = answer.result()
+        return FoundTopic(name, str(topic.topic_id), len(topic.partitions), None)
+    if _code(failure) == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return None
+    raise failure
+
+
+def find_topics(admin_config: Mapping[str, Any], names: Iterable[str]) -> dict[str, FoundTopic]:
+    """Those of `names` that exist, sizes unknown. Raises KafkaException when no broker answers."""
+    return _describe(admin_client(admin_config), names)
+
+
 def topic_ids(admin_config: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
     """The broker's id of each topic in `names` that exists; a missing one is left out.
 
     Raises KafkaException when no broker answers.
     """
-    return {name: topic.id for name, topic in _describe(_admin(admin_config), names).items()}
+    return {name: topic.id for name, topic in find_topics(admin_config, names).items()}
 
 
 def describe_topics(admin_config: Mapping[str, Any], names: Sequence[str]) -> list[FoundTopic]:
@@ -108,7 +140,7 @@ def describe_topics(admin_config: Mapping[str, Any], names: Sequence[str]) -> li
 
     Raises KafkaException when no broker answers.
     """
-    admin = _admin(admin_config)
+    admin = admin_client(admin_config)
     found = _describe(admin, names)
     if not found:
         return []
@@ -141,23 +173,9 @@ def check_topics(
     return [*missing, *_other_partitions(found.values(), partitions), *small]
 
 
-def _admin(config: Mapping[str, Any]) -> AdminClient:
-    # Failures come as exceptions; librdkafka's own lines on stderr would say them twice.
-    return AdminClient({**QUIET, **config})
-
-
-def _describe(admin: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
-    found = {}
-    futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_S)
-    for name, future in futures.items():
-        # Asked, not raised: a traceback would hold the client, and with it the connection.
-        failure = future.exception()
-        if failure is None:
-            topic = future.result()
-            found[name] = FoundTopic(name, str(topic.topic_id), len(topic.partitions), None)
-        elif _code(failure) != KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise failure
-    return found
+def _describe(admin: AdminClient, names: Iterable[str]) -> dict[str, FoundTopic]:
+    found = [answered(name, answer) for name, answer in ask_topics(admin, names).items()]
+    return {topic.name: topic for topic in found if topic is not None}
 
 
 def _other_partitions(found: Iterable[FoundTopic], partitions: int) -> list[str]:

@@ -15,7 +15,7 @@ from flows.commands.customer_page import rows_of
 from flows.commands.option_types import redis_url
 from flows.settings import SettingsError, read_settings
 from state.event_names import event_name
-from state.profile import Orders, Profile
+from state.profile import Orders, Profile, ProfileUnreadable
 from state.store.lookup import Known, look_up
 from state.times import rfc3339
 from state.windows import DAY_MS
@@ -58,6 +58,8 @@ def command(customer_id: str, url: str | None, partitions: int | None, as_json: 
     client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
     try:
         known = look_up(client, customer_id, shard)
+    except ProfileUnreadable as error:
+        raise click.ClickException(f"customer {customer_id!r}: {error}") from None
     except redis.RedisError as error:
         click.echo(f"Error: Redis at {without_secrets(url)} gives no answer: {error}", err=True)
         sys.exit(2)
@@ -99,11 +101,12 @@ def _offers(known: Known) -> list[dict[str, Any]]:
     return offers
 
 
+SECTIONS = ("channels", "sessions", "cart", "affinity", "email", "kiosk", "chat")
+"""Parts of a profile that are shown as they are."""
+
+
 def _sections(profile: Profile) -> dict[str, Any]:
-    return {
-        name: _plain(getattr(profile, name))
-        for name in (*("channels", "sessions", "cart", "affinity", "email", "kiosk", "chat"),)
-    }
+    return {name: _plain(getattr(profile, name)) for name in SECTIONS}
 
 
 def _orders(orders: Orders) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import orjson
 from confluent_kafka import KafkaException
 from msgspec import structs
 
-from connectors.kafka.errors import LogTruncated
-from connectors.kafka.plan_log import PlanLogUnreadable
+from connectors.kafka.errors import LogTruncated, words
+from connectors.kafka.plan_log import NoPlan, PlanLogUnreadable
 from connectors.kafka.publisher import NotDelivered
 from connectors.warehouse.delta import WarehouseUnfit
 from decisions.playbook import PlaybookError
+from flows.kafka_options import check_options
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.settings import SettingsError, read_settings
@@ -37,6 +38,7 @@ EXPECTED: dict[type[Exception], int] = {
     NotDelivered: REFUSED,
     LogTruncated: REFUSED,
     PlanLogUnreadable: REFUSED,
+    NoPlan: REFUSED,
     KafkaException: REFUSED,
     WarehouseUnfit: REFUSED,
 }
@@ -84,7 +86,7 @@ def touchpoints(as_json: bool, fail_fast: bool, worker: tuple[int, int]) -> None
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
-@click.option("--fail-fast", is_flag=True, help="Exit when Kafka is absent at start.")
+@click.option("--fail-fast", is_flag=True, help="Exit when Kafka or the warehouse is absent.")
 def warehouse(as_json: bool, fail_fast: bool) -> None:
     """Enriched records and actions into Delta tables.
 
@@ -116,6 +118,7 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     is_ready = threading.Event()
     try:
         settings = read_settings()
+        check_options(settings.kafka_config)
         if fail_fast:
             settings = structs.replace(settings, fail_fast=True)
         worker = options.get("worker")
@@ -141,7 +144,7 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     try:
         importlib.import_module(f"flows.{flow}").run(settings, meter, stop, ready, **options)
     except tuple(EXPECTED) as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {words(error)}", err=True)
         sys.exit(next(code for kind, code in EXPECTED.items() if isinstance(error, kind)))
     finally:
         server.close()

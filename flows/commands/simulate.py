@@ -22,6 +22,7 @@ from flows.commands.option_types import (
     FiniteRange,
     redis_url,
 )
+from flows.kafka_options import check_options
 from flows.settings import Settings, SettingsError, read_settings
 from flows.simulate.run import CHANNELS, Order, Summary, Tally, run, start_of
 from flows.simulate.sinks import KafkaAbsentError, KafkaSink, LinesSink
@@ -180,6 +181,7 @@ def command(
         else:
             settings = _settings(bootstrap_servers, redis_url, fail_fast)
             config = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka}
+            _check(config)
             sink = KafkaSink(config, _say, stop, flat_out=rate == 0)
             # As fast as possible, the events are of the past: nobody is there to look at an offer.
             website = None
@@ -187,11 +189,17 @@ def command(
                 website = Website(settings.redis_url, seed, _say)
             wait_s = 0 if settings.fail_fast else seconds
             summary = _into_kafka(order, sink, website, stop, wait_s)
-    if summary is None:
-        return
-    click.echo(encode(summary).decode() if as_json else _words(summary), err=out == "-")
-    if summary.failed:
+        if summary is not None:
+            click.echo(encode(summary).decode() if as_json else _words(summary), err=out == "-")
+    if summary is not None and summary.failed:
         sys.exit(1)
+
+
+def _check(config: dict[str, str]) -> None:
+    try:
+        check_options(config)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _settings(bootstrap_servers: str | None, redis_url: str | None, fail_fast: bool) -> Settings:

@@ -12,6 +12,7 @@ import msgspec
 from confluent_kafka import KafkaException
 from rich.console import Console
 
+from connectors.kafka.errors import words
 from connectors.kafka.topics import TopicError
 from decisions.load import load_playbook
 from decisions.playbook import PlaybookError
@@ -136,8 +137,10 @@ def command(
       touchline up --kafka-port 9092 --redis-port 6379   for producers and readers of your own
       touchline up --servers-only                for `touchline run touchpoints` by hand
     """
-    if servers_only and (demo or metrics_port is not None):
-        raise click.UsageError("--servers-only: expected neither --demo nor --metrics-port with it")
+    if servers_only and (demo or metrics_port is not None or playbook is not None):
+        raise click.UsageError(
+            "--servers-only: expected none of --demo, --metrics-port and --playbook with it"
+        )
     _differ({"kafka": kafka_port, "redis": redis_port, "metrics": metrics_port})
     interrupts = Interrupts()
     crowd = Demo(rate=rate, customers=customers, seed=seed) if demo else None
@@ -160,7 +163,7 @@ def command(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except TROUBLE as trouble:
         if interrupts.count < 2:
-            raise click.ClickException(str(trouble)) from None
+            raise click.ClickException(words(trouble)) from None
     if interrupts.count > 1:
         sys.exit(KILLED)
 

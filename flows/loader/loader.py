@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
 
-from connectors.kafka.reader import Place, TopicReader, find_topics
-from connectors.kafka.topics import FoundTopic, TopicError
+from connectors.kafka.reader import Place, TopicReader
+from connectors.kafka.topics import FoundTopic, TopicError, find_topics
 from connectors.warehouse.delta import DeltaAppender
 from connectors.warehouse.tables import TABLES
 from flows.execution import Execution, Stopped

@@ -34,5 +34,7 @@ def servers_only_commands(ready: Ready, settings: Settings, program: str) -> lis
     told = {"KAFKA_BOOTSTRAP_SERVERS": ready.bootstrap_servers, "REDIS_URL": ready.redis_url}
     if settings.partitions != Settings().partitions:
         told["PARTITIONS"] = str(settings.partitions)
+    if settings.channels != Settings().channels:
+        told["CHANNELS"] = ",".join(settings.channels)
     exports = [f"export {PREFIX}{name}={shlex.quote(value)}" for name, value in told.items()]
     return [*exports, f"{program} run touchpoints"]

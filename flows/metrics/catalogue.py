@@ -185,7 +185,7 @@ TOUCHPOINTS: Final = (
         "touchline_trimmed_total",
         C,
         "entries",
-        "Entries that the bounds of profiles have dropped or merged.",
+        "Entries that the bounds of profiles have dropped or cut.",
     ),
     Metric(
         "touchline_cache_hits_total",

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from connectors.kafka.errors import Outage
+from connectors.kafka.errors import Outage, words
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
 from connectors.kafka.topics import channel_topic
@@ -110,7 +110,7 @@ class Processor:
         shard.lose(time.monotonic())
         if isinstance(why, WireLost):
             self.meter.set("touchline_redis_up", 0)
-        log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, why)
+        log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, words(why))
         self.report_holds()
 
     def leave(self, shard: Shard, why: Fenced) -> None:
@@ -142,12 +142,11 @@ class Processor:
             waited += 0.25
             if waited == 1:
                 self.outage.begin("nothing is acknowledged")
-                self.meter.set("touchline_kafka_up", 0)
             if self.execution.stop.is_set() and waited > 1:
                 log.warning("told to stop while Kafka is away: what was begun is done again")
                 raise Stopped
-        self.meter.set("touchline_kafka_up", 1)
-        self.outage.end()
+        if waited:
+            self.outage.end()
         for shard in self.shards:
             shard.trim += shard.published
             shard.published = 0

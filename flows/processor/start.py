@@ -7,12 +7,12 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 import redis
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaException
 
 from connectors.kafka.errors import Outage
 from connectors.kafka.publisher import Publisher
@@ -24,7 +24,7 @@ from flows.metrics.meter import Meter
 from flows.processor.ownership import take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
-from flows.settings import Settings, SettingsError
+from flows.settings import Settings
 from flows.waiting import wait_for
 from state.store.requirements import check_server
 from state.store.shard_store import Refused, ShardStore
@@ -42,7 +42,7 @@ def start_processor(
 ) -> Processor | None:
     """Wait for Kafka and Redis, check both, take the shards; None when `stop` is set before.
 
-    Raises PlaybookError, Refused, ServiceAbsent.
+    Raises PlaybookError, Refused, ServiceAbsent, and SettingsError for more workers than shards.
     """
     playbook = load_playbook(Path(settings.playbook))
     meter.set("touchline_playbook_info", 1, version=playbook.version)
@@ -54,7 +54,7 @@ def start_processor(
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
     most_profiles = max(settings.cache_profiles // len(indexes), 1)
-    outage = Outage(log)
+    outage = Outage(log, lambda up: meter.set("touchline_kafka_up", up))
     processor = Processor(
         settings=settings,
         playbook=playbook,
@@ -96,7 +96,6 @@ def _wait_for_kafka(settings: Settings, stop: threading.Event) -> dict[str, str]
     config = {"socket.timeout.ms": "5000", **settings.kafka_config}
 
     def ask() -> dict[str, str]:
-        check_options(config)
         if wrong := check_topics(config, settings.channels, settings.partitions):
             raise Refused("; ".join(wrong) + "; `touchline topics create` makes missing ones")
         return topic_ids(config, [topic.name for topic in all_topics(settings.channels)])
@@ -108,18 +107,6 @@ def _wait_for_kafka(settings: Settings, stop: threading.Event) -> dict[str, str]
         stop,
         settings.fail_fast,
     )
-
-
-def check_options(config: Mapping[str, str]) -> None:
-    """Raises SettingsError when librdkafka does not know an option or its value."""
-    try:
-        Producer({**config, "log_level": "0"})
-    except KafkaException as error:
-        if error.args[0].code() != KafkaError._INVALID_ARG:
-            raise
-        raise SettingsError(
-            f"TOUCHLINE_KAFKA_*: expected options of librdkafka, got: {error.args[0].str()}"
-        ) from None
 
 
 def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:
@@ -141,6 +128,10 @@ def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:
     return bool(found)
 
 
+DECIDING = ("state", "decisions", "connectors/events", "connectors/published", "flows/processor")
+"""Folders of the code that has a say in what a flush comes to."""
+
+
 def build_id() -> str:
     """12 hex digits of the code that decides: another build may decide otherwise."""
     root = Path(__file__).resolve().parents[2]
@@ -151,5 +142,5 @@ def build_id() -> str:
 
 
 def _sources(root: Path) -> Iterable[Path]:
-    for package in ("state", "decisions", "connectors", "flows/processor"):
+    for package in DECIDING:
         yield from sorted((root / package).rglob("*.py"))

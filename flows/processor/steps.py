@@ -30,20 +30,20 @@ def decode_step(processor: Processor, flush: Flush) -> None:
 
 def route_step(processor: Processor, flush: Flush) -> None:
     """Refuse who belongs to another shard; read the profiles that are not in memory."""
-    customers = {id(part): _customers(part) for part in flush.slices}
-    asked = {id(part): _unknown(part, customers[id(part)]) for part in flush.slices}
+    customers = {part: _customers(part) for part in flush.slices}
+    asked = {part: _unknown(part, customers[part]) for part in flush.slices}
 
     def ask(part: Slice) -> None:
-        if unknown := asked[id(part)]:
+        if unknown := asked[part]:
             part.shard.store.begin_load(unknown)
 
     def answer(part: Slice) -> None:
-        if unknown := asked[id(part)]:
+        if unknown := asked[part]:
             _place(processor, part, unknown, part.shard.store.end_load())
 
     flush.slices = processor.each(processor.each(flush.slices, ask), answer)
-    met = sum(len(customers[id(part)]) for part in flush.slices)
-    missed = sum(len(asked[id(part)]) for part in flush.slices)
+    met = sum(len(customers[part]) for part in flush.slices)
+    missed = sum(len(asked[part]) for part in flush.slices)
     processor.meter.add("touchline_cache_misses_total", missed)
     processor.meter.add("touchline_cache_hits_total", met - missed)
 

@@ -8,7 +8,8 @@ from queue import SimpleQueue
 
 from confluent_kafka import KafkaException
 
-from connectors.kafka.topics import topic_ids
+from connectors.kafka.errors import words
+from connectors.kafka.topics import ENRICHED, topic_ids
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from state.store.shard_store import Refused, Unsettled
@@ -38,7 +39,7 @@ class Upkeep:
         self._answers: SimpleQueue[Answer] = SimpleQueue()
 
     def run(self, idle: bool) -> None:
-        """Raises Refused when an input topic is not the one it was at start."""
+        """Raises Refused when a topic is not the one it was at start."""
         now_s = time.monotonic()
         if idle:
             trim_published(self._processor)
@@ -95,16 +96,17 @@ def _ask(config: dict[str, str], names: list[str], answers: "SimpleQueue[Answer]
 
 
 def _same_topics(processor: Processor, answer: Answer) -> None:
-    processor.meter.set("touchline_kafka_up", 0 if isinstance(answer, KafkaException) else 1)
     if isinstance(answer, KafkaException):
-        processor.outage.begin(answer.args[0].str())
+        processor.outage.begin(words(answer))
         return
     processor.outage.end()
     for topic, known_id in processor.topic_ids.items():
         if answer.get(topic) != known_id:
+            needed = topic in (*processor.inputs, ENRICHED)
+            advice = "restore it, or begin with an empty Redis" if needed else "start again"
             raise Refused(
                 f"topic {topic} was deleted or made anew: expected id {known_id}, got "
-                f"{answer.get(topic, 'no topic')}; restore it, or begin with an empty Redis"
+                f"{answer.get(topic, 'no topic')}; {advice}"
             )
 
 

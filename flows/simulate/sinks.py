@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 import orjson
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from connectors.kafka.errors import QUIET, words
 from connectors.kafka.topics import channel_topic
 
 Say = Callable[[str], None]
@@ -56,12 +57,13 @@ class KafkaSink:
         self._say = say
         self._stopped = stopped
         self._failed = 0
-        self._down = False
+        self._down = True
+        """Of what happens before `connect` is done, that tells."""
         self._told = False
         self._producer = Producer(
             {
                 "client.id": "touchline-simulate",
-                "log_level": 2,  # what librdkafka would print is said by `say`
+                **QUIET,
                 "linger.ms": 100 if flat_out else 5,
                 **config,
                 "partitioner": "murmur2_random",
@@ -83,6 +85,7 @@ class KafkaSink:
         while not self._stopped():
             trouble = self._trouble(channels)
             if not trouble:
+                self._producer.poll(0)  # what librdkafka had to say before is said
                 self._down = False
                 return True
             left_s = until_s - time.monotonic()
@@ -115,7 +118,7 @@ class KafkaSink:
                     self._failed += 1
                     return
             except KafkaException as refused:  # too large, by the producer's own options
-                self._tell(f"{channel_topic(channel)}: an event was refused: {refused}")
+                self._tell(f"{channel_topic(channel)}: an event was refused: {words(refused)}")
                 self._failed += 1
                 return
             else:

@@ -20,7 +20,7 @@ class Known(Struct, frozen=True):
 def look_up(client: "redis.Redis", customer_id: str, shard: int) -> Known | None:
     """What is known of `customer_id` in its `shard`; None for somebody never seen.
 
-    Raises redis.RedisError when Redis does not answer.
+    Raises redis.RedisError when Redis does not answer, ProfileUnreadable for what is no profile.
     """
     key = shard_keys(shard).profile_prefix + customer_id.encode()
     blob, offers = client.mget([key, offers_key(customer_id)])

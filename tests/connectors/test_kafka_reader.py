@@ -10,8 +10,8 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 import connectors.kafka.reader
 from connectors.kafka.errors import LogTruncated
-from connectors.kafka.reader import Place, Record, TopicReader, TopicReplaced, find_topics
-from connectors.kafka.topics import FoundTopic
+from connectors.kafka.reader import Place, Record, TopicReader, TopicReplaced
+from connectors.kafka.topics import FoundTopic, find_topics
 
 
 def make(bootstrap: str, name: str) -> None:
@@ -105,16 +105,6 @@ def test_a_topic_that_was_deleted_stops_the_reader_by_name(
     reader = open_reader(kafka, {"reader-gone": FoundTopic("reader-gone", "id", 1, None)}, {})
     with pytest.raises(TopicReplaced, match=r"reader-gone: .* got no such topic"):
         read_until(reader, lambda _: False)
-
-
-@pytest.fixture
-def mock_cluster() -> Iterator[str]:
-    """librdkafka's own broker double, which answers a fetch beyond the log as Kafka does; the
-    embedded broker stays silent."""
-    host = Producer({"bootstrap.servers": "ignored:1", "test.mock.num.brokers": 1})
-    (broker,) = host.list_topics(timeout=10).brokers.values()
-    yield f"{broker.host}:{broker.port}"
-    host.flush(1)
 
 
 def test_a_start_that_the_log_does_not_hold_stops_the_reader_by_name(

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import KafkaError, Producer
@@ -11,16 +10,6 @@ from connectors.kafka.errors import LogTruncated, Outage, gone, passes
 from connectors.kafka.shard_consumer import Record, ShardConsumer
 
 LIMIT_S = 20
-
-
-@pytest.fixture
-def mock_cluster() -> Iterator[str]:
-    """librdkafka's own broker double, which answers a fetch beyond the log as Kafka does; the
-    embedded broker stays silent."""
-    host = Producer({"bootstrap.servers": "ignored:1", "test.mock.num.brokers": 1})
-    (broker,) = host.list_topics(timeout=10).brokers.values()
-    yield f"{broker.host}:{broker.port}"
-    host.flush(1)
 
 
 def consumer(servers: str, *topics: str) -> ShardConsumer:
@@ -96,7 +85,8 @@ def test_what_cannot_be_read_is_never_passed_over() -> None:
 
 
 def test_an_outage_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    outage = Outage(logging.getLogger("outage"))
+    told: list[bool] = []
+    outage = Outage(logging.getLogger("outage"), told.append)
     with caplog.at_level(logging.INFO, logger="outage"):
         outage.note(KafkaError(KafkaError._TRANSPORT))  # one connection of many
         assert caplog.records == []
@@ -105,3 +95,4 @@ def test_an_outage_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixtu
         for _ in range(3):
             outage.end()
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert told == [False, True]

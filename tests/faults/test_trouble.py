@@ -30,6 +30,20 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
+def remembered(world: World) -> dict[bytes, bytes]:
+    """All that Redis holds."""
+    client = redis.Redis.from_url(world.redis_url)
+    return {key: client.dump(key) or b"" for key in client.scan_iter()}
+
+
+def back_to(world: World, past: dict[bytes, bytes]) -> None:
+    """Redis comes back from the past."""
+    client = redis.Redis.from_url(world.redis_url)
+    client.flushall()
+    for key, dumped in past.items():
+        client.restore(key, 0, dumped)
+
+
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Service]:
     yield from running(start_kafka, tmp_path / "kafka")
@@ -152,12 +166,9 @@ def test_an_owner_that_was_asleep_while_another_took_over_changes_nothing(world:
 def test_a_redis_from_the_past_leads_to_the_same_records_again(world: World) -> None:
     produced = world.fill(EVENTS, now_ms())
     assert world.run("4 committed", 5, produced) == -9
-    client = redis.Redis.from_url(world.redis_url)
-    past = {key: client.dump(key) or b"" for key in client.scan_iter()}
+    past = remembered(world)
     assert world.run("4 committed", 5, produced) == -9
-    client.flushall()
-    for key, dumped in past.items():
-        client.restore(key, 0, dumped)
+    back_to(world, past)
     assert world.run("never", 1, produced) == 0
     assert check(world, produced)["rows"] > 0
 
@@ -168,12 +179,9 @@ def test_a_kill_in_the_replay_after_a_redis_from_the_past_costs_nothing_either(
     world = structs.replace(world, flush_events=10)
     produced = world.fill(EVENTS, now_ms())
     assert world.run("4 committed", 5, produced) == -9
-    client = redis.Redis.from_url(world.redis_url)
-    past = {key: client.dump(key) or b"" for key in client.scan_iter()}
+    past = remembered(world)
     assert world.run("4 committed", 40, produced) == -9
-    client.flushall()
-    for key, dumped in past.items():
-        client.restore(key, 0, dumped)
+    back_to(world, past)
     # Some flushes of each shard have been done again by then, and some not.
     assert world.run("4 committed", 12, produced) == -9
     assert world.run("never", 1, produced) == 0

@@ -152,6 +152,15 @@ def test_an_address_that_is_none_of_redis_is_one_line_without_secrets(by_option:
     assert "secret" not in told.output
 
 
+def test_a_profile_that_cannot_be_read_is_one_line(fresh_redis: str) -> None:
+    with Redis.from_url(fresh_redis) as redis:
+        redis.set(shard_keys(partition_of("ann", 16)).profile_prefix + b"ann", b"no profile")
+    told = touchline_customer("ann", "--redis-url", fresh_redis)
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr.startswith("Error: customer 'ann': expected a stored profile")
+    assert told.stderr.count("\n") == 1
+
+
 def test_somebody_never_seen_ends_with_1_and_a_redis_that_is_away_with_2(
     somebody: str, tmp_path: Path
 ) -> None:

@@ -104,8 +104,9 @@ def test_a_wrong_setting_is_one_line() -> None:
     ]
 
 
-def test_a_misspelt_kafka_option_is_refused_and_not_waited_for() -> None:
-    child = start("touchpoints", env={"TOUCHLINE_KAFKA_SECURITY_PROTOCAL": "SSL"})
+@pytest.mark.parametrize("flow", ["touchpoints", "warehouse"])
+def test_a_misspelt_kafka_option_is_refused_and_not_waited_for(flow: str) -> None:
+    child = start(flow, env={"TOUCHLINE_KAFKA_SECURITY_PROTOCAL": "SSL"})
     _, said = child.communicate(timeout=60)
     assert child.returncode == 1
     assert 'No such configuration property: "security.protocal"' in said

@@ -162,6 +162,14 @@ def test_what_cannot_be_done_is_said_in_a_sentence(options: list[str], said: str
     assert "secret" not in result.output
 
 
+def test_a_misspelt_kafka_option_is_said_in_a_sentence_and_not_waited_for() -> None:
+    env = {"TOUCHLINE_KAFKA_SECURITY_PROTOCAL": "SSL"}
+    result = CliRunner().invoke(command, ["--bootstrap-servers", "127.0.0.1:1"], env=env)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert 'No such configuration property: "security.protocal"' in result.stderr
+
+
 def test_an_absent_kafka_is_waited_for_no_longer_than_the_run_was_to_last() -> None:
     began_s = time.monotonic()
     result = CliRunner().invoke(command, ["--for", "0.2", "--bootstrap-servers", "127.0.0.1:1"])

@@ -33,7 +33,7 @@ def refused(folder: Path, *options: str, **environment: str) -> Result:
             ["--kafka-port", "30111", "--redis-port", "30111"],
             "--kafka-port and --redis-port: expected different ports, got 30111 for both",
         ),
-        (["--servers-only", "--demo"], "--servers-only: expected neither --demo"),
+        (["--servers-only", "--demo"], "--servers-only: expected none of --demo"),
     ],
 )
 def test_options_that_cannot_be_met_are_wrong_usage(

@@ -41,12 +41,10 @@ def test_lag_is_what_is_not_committed(
     consumer = SimpleNamespace(
         highs=lambda _shard: {"t": high},
         ends={} if end_seen is None else {("t", 3): end_seen},
-        errors=list,
     )
     processor = SimpleNamespace(
         shards=[shard],
         consumer=consumer,
-        publisher=SimpleNamespace(errors=list),
         meter=meter,
     )
     Upkeep(cast(Processor, processor))._lag()
@@ -55,14 +53,22 @@ def test_lag_is_what_is_not_committed(
 
 def knowing(**ids: str) -> Any:
     """A processor that knew these topics by these ids at its start."""
-    outage = Outage(logging.getLogger("test"))
-    return SimpleNamespace(topic_ids=ids, meter=Meter(), outage=outage)
+    meter = Meter()
+    meter.set("touchline_kafka_up", 1)
+    outage = Outage(logging.getLogger("test"), lambda up: meter.set("touchline_kafka_up", up))
+    return SimpleNamespace(topic_ids=ids, inputs=("b",), meter=meter, outage=outage)
 
 
 @pytest.mark.parametrize(("answer", "got"), [({"a": "1", "b": "3"}, "3"), ({"a": "1"}, "no topic")])
 def test_a_topic_with_another_id_or_none_is_refused_by_name(answer: Any, got: str) -> None:
-    with pytest.raises(Refused, match=f"topic b was deleted or made anew: .* 2, got {got}"):
+    with pytest.raises(Refused, match=f"b was deleted or made anew: .* 2, got {got};") as told:
         _same_topics(knowing(a="1", b="2"), answer)
+    assert "begin with an empty Redis" in str(told.value)
+
+
+def test_an_output_that_is_made_anew_asks_for_a_new_start_and_no_more() -> None:
+    with pytest.raises(Refused, match=r"topic a was deleted or made anew: .*; start again$"):
+        _same_topics(knowing(a="1", b="2"), {"a": "7", "b": "2"})
 
 
 def test_the_same_topics_and_no_answer_at_all_are_no_reason_to_stop() -> None:
