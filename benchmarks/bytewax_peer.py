@@ -1,10 +1,14 @@
-"""A peer: the same input through plain Bytewax with its own Kafka connectors, without any rule.
+"""A peer: the same input and the same profiles the way Bytewax itself offers it, without any rule.
 
-Each event is decoded, put into its customer's Redis hash and written on, with no promise about
-crashes. `python -m benchmarks.bytewax_peer` prints `{}` when it begins and ends with its input.
+Its own Kafka connectors, one keyed step that keeps each customer's profile, one write to Redis and
+one record out for each event. Decoding, folding and records are this product's own code, so what
+differs is how they are put together: there is no order between a customer's channels, no rule, no
+decision, and no promise about crashes (its recovery is off). `python -m benchmarks.bytewax_peer`
+prints `{}` when it begins and ends with its input.
 """
 
-import msgspec
+import time
+
 import redis
 from bytewax import operators as op
 from bytewax.connectors.kafka import (
@@ -16,71 +20,88 @@ from bytewax.connectors.kafka import (
 )
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from msgspec import Struct
 
-from connectors.events.event import Event
-from connectors.kafka.topics import ENRICHED, channel_topic
+from connectors.events.decode import decode
+from connectors.kafka.topics import ENRICHED, PREFIX, channel_topic
+from connectors.published.records import enriched_record
 from flows.engine import execute
 from flows.settings import Settings, read_settings
+from state.applied import Applied
+from state.fold import fold
+from state.profile import Profile, encode_profile
+from state.store.keys import shard_keys
+from state.touchpoint import Touchpoint
 
 Raw = bytes | None
 Message = KafkaSourceMessage[Raw, Raw] | KafkaError[Raw, Raw]
-decode = msgspec.json.Decoder(Event).decode
+KEYS = shard_keys(0)
+NOWHERE = Applied(0, 0, 0, 0)
 
 
-class Known(msgspec.Struct, frozen=True):
-    """A decoded event."""
+class Counted(Struct, frozen=True):
+    """An event that is in its customer's profile."""
 
-    customer: str
-    name: str
-    value: bytes
+    customer: bytes
+    profile: bytes
+    record: bytes
 
 
-class Hashes(StatelessSinkPartition[Known]):
-    """One HSET for each event, pipelined by the batch."""
+class Profiles(StatelessSinkPartition[Counted]):
+    """One SET for each event, pipelined by the batch."""
 
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(url)
 
-    def write_batch(self, items: list[Known]) -> None:
+    def write_batch(self, items: list[Counted]) -> None:
         pipeline = self._client.pipeline(transaction=False)
         for item in items:
-            pipeline.hset(f"peer:{item.customer}", item.name, item.value)
+            pipeline.set(KEYS.profile_prefix + item.customer, item.profile)
         pipeline.execute()
 
 
-class HashSink(DynamicSink[Known]):
+class ProfileSink(DynamicSink[Counted]):
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> Hashes:
-        return Hashes(self._url)
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> Profiles:
+        return Profiles(self._url)
 
 
-def known(message: Message) -> Known | None:
+def touchpoint(message: Message) -> tuple[str, Touchpoint] | None:
     """None for what is no event: here it is dropped."""
     if isinstance(message, KafkaError):
         return None
-    try:
-        event = decode(message.value or b"")
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
-    customer = event.user_id or event.anonymous_id or ""
-    return Known(customer, event.event or event.type, message.value or b"")
+    now_ms = time.time_ns() // 1_000_000
+    channel = (message.topic or "").removeprefix(PREFIX)
+    event = decode(message.value, channel, now_ms, now_ms)
+    return (event.customer_id, event) if isinstance(event, Touchpoint) else None
 
 
-def out(item: Known) -> KafkaSinkMessage[Raw, Raw]:
-    return KafkaSinkMessage(item.customer.encode(), item.value)
+def count(profile: Profile | None, event: Touchpoint) -> tuple[Profile, Counted | None]:
+    """None for a repeat."""
+    profile = profile or Profile()
+    if not fold(profile, event, {}):
+        return profile, None
+    record = enriched_record(event, {}, (), NOWHERE, "")
+    return profile, Counted(event.customer_id.encode(), encode_profile(profile), record)
+
+
+def out(item: Counted) -> KafkaSinkMessage[Raw, Raw]:
+    return KafkaSinkMessage(item.customer, item.record)
 
 
 def build(settings: Settings) -> Dataflow:
-    """Kafka → decode → Redis and Kafka."""
+    """Kafka → decode → profile → Redis and Kafka."""
     brokers = [settings.kafka_bootstrap_servers]
     topics = [channel_topic(channel) for channel in settings.channels]
     flow = Dataflow("peer")
     messages = op.input("consume", flow, KafkaSource(brokers, topics, tail=False))
-    events = op.filter_map("decode", messages, known)
-    op.output("redis", events, HashSink(settings.redis_url))
-    op.output("kafka", op.map("record", events, out), KafkaSink(brokers, ENRICHED))
+    events = op.filter_map("decode", messages, touchpoint)
+    folded = op.key_rm("unkey", op.stateful_map("profile", events, count))
+    counted = op.filter_map("new", folded, lambda item: item)
+    op.output("redis", counted, ProfileSink(settings.redis_url))
+    op.output("kafka", op.map("record", counted, out), KafkaSink(brokers, ENRICHED))
     return flow
 
 

@@ -15,7 +15,7 @@ LOOK_S = 0.05
 def measure_peers(events: int, tell: Progress) -> list[Peer]:
     """Three rounds; in each the flow first, then the peer."""
     ours = Peer("touchline, all rules and outputs", events, [], [])
-    theirs = Peer("plain Bytewax, no rules, no guarantees", events, [], [])
+    theirs = Peer("the same profiles in plain Bytewax: no rules, no guarantees", events, [], [])
     for number in range(1, ROUNDS + 1):
         tell.say(f"peers: round {number} of {ROUNDS}, touchline")
         found = measure_throughput(events, tell)
