@@ -103,7 +103,11 @@ class Processor:
         return kept
 
     def lose(self, shard: Shard, why: Exception) -> None:
-        """Nothing of `shard` is done until it has been taken again."""
+        """Nothing of `shard` is done until it has been taken again.
+
+        Raises Stopped when the process is told to stop and Redis hangs: every further question
+        would wait as long for nothing, and what was begun is done again by the next owner.
+        """
         self.consumer.stop(shard.index)
         if self.pending is not None:
             self.pending.drop(shard)
@@ -112,6 +116,9 @@ class Processor:
             self.meter.set("touchline_redis_up", 0)
         log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, words(why))
         self.report_holds()
+        if isinstance(why, WireTimeout) and self.execution.stop.is_set():
+            log.warning("told to stop while Redis hangs: what was begun is done again")
+            raise Stopped
 
     def leave(self, shard: Shard, why: Fenced) -> None:
         """Another owner has `shard`; without any shard left the process has nothing to do."""

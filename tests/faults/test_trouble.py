@@ -18,6 +18,7 @@ from connectors.published.record_types import read_dead_letter
 from flows.local.services import Service, start_kafka, start_redis
 from state.fence import decode_fence, encode_fence
 from state.store.keys import shard_keys
+from state.store.wire import TIMEOUT_SECONDS
 from tests.faults.conftest import CHANNELS
 from tests.faults.watching import until, until_said, up
 from tests.faults.world import PARTITIONS, World, check, ended, held
@@ -111,10 +112,10 @@ def test_being_told_to_stop_while_the_broker_hangs_ends_in_time_and_costs_nothin
     try:
         until_said(child, "waiting until it answers again")
         child.send_signal(signal.SIGTERM)
-        child.communicate(timeout=20)
+        said = ended(child, within_s=20)
     finally:
         os.kill(broker.process.pid, signal.SIGCONT)
-    assert child.returncode == 0
+    assert child.returncode == 0, said
     assert breakable.run("never", 1, produced) == 0
     check(breakable, produced)
 
@@ -128,7 +129,8 @@ def test_being_told_to_stop_while_redis_hangs_ends_in_time_and_costs_nothing(
     os.kill(durable.process.pid, signal.SIGSTOP)
     try:
         child.send_signal(signal.SIGTERM)
-        said = child.communicate(timeout=30)[1]
+        # One answer that does not come, not one after the other.
+        said = ended(child, within_s=TIMEOUT_SECONDS + 8)
     finally:
         os.kill(durable.process.pid, signal.SIGCONT)
     assert child.returncode == 0, said

@@ -105,7 +105,7 @@ def main() -> None:
             time.sleep(0.01)
             try:
                 counts = read_counters(client, settings.partitions)
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.TimeoutError):
                 continue
             kinds = ("accepted:", "duplicate:", "dead_letter:")
             if sum(n for name, n in counts.items() if name.startswith(kinds)) >= total:

@@ -172,10 +172,10 @@ def held(client: "redis.Redis", key: bytes) -> bytes:
     return value
 
 
-def ended(child: "subprocess.Popen[str]") -> str:
+def ended(child: "subprocess.Popen[str]", within_s: float = RUN_LIMIT_S) -> str:
     """What the child has said, once it has ended. Fails when it runs too long."""
     try:
-        return child.communicate(timeout=RUN_LIMIT_S)[1]
+        return child.communicate(timeout=within_s)[1]
     except subprocess.TimeoutExpired:
         child.kill()
         said = child.communicate()[1]
