@@ -105,6 +105,12 @@ def _servers(text: str) -> str:
     return text
 
 
+REDIS_ADDRESS = (
+    "redis://, rediss:// or unix://, an address and a database's number if any "
+    "(redis://127.0.0.1:6379/0)"
+)
+
+
 def _redis(text: str) -> str:
     parts = urlsplit(text)
     database = parts.path.strip("/")
@@ -156,10 +162,7 @@ def _strict_flag(text: str) -> bool:
 
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "kafka_bootstrap_servers": (_servers, "host:port[,host:port...]"),
-    "redis_url": (
-        _redis,
-        "redis://, rediss:// or unix://, an address and a database's number if any",
-    ),
+    "redis_url": (_redis, REDIS_ADDRESS),
     "warehouse_url": (_warehouse, f"a folder, or an address with one of {', '.join(STORES)}"),
     "playbook": (_filled, "the path of a playbook file"),
     "channels": (_channels, "different names of letters, digits and _, separated by commas"),

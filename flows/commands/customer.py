@@ -10,7 +10,8 @@ import orjson
 import redis
 
 from connectors.kafka.murmur2 import partition_of
-from flows.addresses import redis_trouble, without_secrets
+from flows.addresses import without_secrets
+from flows.clients import check_redis
 from flows.commands.customer_page import rows_of
 from flows.commands.option_types import redis_url
 from flows.settings import SettingsError, read_settings
@@ -48,11 +49,10 @@ def command(customer_id: str, url: str | None, partitions: int | None, as_json: 
     """
     try:
         settings = read_settings()
+        url = url or settings.redis_url
+        check_redis(url)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    url = url or settings.redis_url
-    if trouble := redis_trouble(url):
-        raise click.ClickException(f"TOUCHLINE_REDIS_URL: {trouble}")
     partitions = partitions or settings.partitions
     shard = partition_of(customer_id, partitions)
     client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)

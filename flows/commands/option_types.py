@@ -5,8 +5,6 @@ from typing import Any
 
 import click
 
-from flows.addresses import redis_trouble
-
 MOST_PER_S = 1_000_000
 LEAST_PER_S = 0.001
 """Simulated events: at fewer, the time of the next one is soon beyond what a date can say."""
@@ -32,6 +30,8 @@ CUSTOMERS = click.IntRange(1, 10_000_000)
 
 def redis_url(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
     """An option's callback: `url`, when it is an address of Redis."""
+    from flows.clients import redis_trouble  # noqa: PLC0415 - 0.2 s that no help text needs
+
     if url is not None and (trouble := redis_trouble(url)):
         raise click.BadParameter(trouble)
     return url

@@ -17,7 +17,7 @@ from connectors.kafka.plan_log import NoPlan, PlanLogUnreadable
 from connectors.kafka.publisher import NotDelivered
 from connectors.warehouse.delta import WarehouseUnfit
 from decisions.playbook import PlaybookError
-from flows.kafka_options import check_options
+from flows.clients import check_kafka, check_redis
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.settings import SettingsError, read_settings
@@ -118,7 +118,9 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     is_ready = threading.Event()
     try:
         settings = read_settings()
-        check_options(settings.kafka_config)
+        check_kafka(settings.kafka_config)
+        if flow == "touchpoints":
+            check_redis(settings.redis_url)
         if fail_fast:
             settings = structs.replace(settings, fail_fast=True)
         worker = options.get("worker")

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 from msgspec.json import encode
 
-from flows.addresses import redis_trouble
+from flows.clients import check_kafka, check_redis
 from flows.commands.option_types import (
     CUSTOMERS,
     LEAST_PER_S,
@@ -22,7 +22,6 @@ from flows.commands.option_types import (
     FiniteRange,
     redis_url,
 )
-from flows.kafka_options import check_options
 from flows.settings import Settings, SettingsError, read_settings
 from flows.simulate.run import CHANNELS, Order, Summary, Tally, run, start_of
 from flows.simulate.sinks import KafkaAbsentError, KafkaSink, LinesSink
@@ -180,9 +179,7 @@ def command(
             summary = _into_file(order(), out, stop)
         else:
             settings = _settings(bootstrap_servers, redis_url, fail_fast)
-            config = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka}
-            _check(config)
-            sink = KafkaSink(config, _say, stop, flat_out=rate == 0)
+            sink = KafkaSink(settings.kafka_config, _say, stop, flat_out=rate == 0)
             # As fast as possible, the events are of the past: nobody is there to look at an offer.
             website = None
             if rate and not no_answers:
@@ -195,13 +192,6 @@ def command(
         sys.exit(1)
 
 
-def _check(config: dict[str, str]) -> None:
-    try:
-        check_options(config)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-
-
 def _settings(bootstrap_servers: str | None, redis_url: str | None, fail_fast: bool) -> Settings:
     environ = dict(os.environ)
     if bootstrap_servers is not None:
@@ -212,10 +202,10 @@ def _settings(bootstrap_servers: str | None, redis_url: str | None, fail_fast: b
         environ["TOUCHLINE_FAIL_FAST"] = "1"
     try:
         settings = read_settings(environ)
+        check_kafka(settings.kafka_config)
+        check_redis(settings.redis_url)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    if trouble := redis_trouble(settings.redis_url):
-        raise click.ClickException(f"TOUCHLINE_REDIS_URL: {trouble}")
     return settings
 
 

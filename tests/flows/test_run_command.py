@@ -112,6 +112,18 @@ def test_a_misspelt_kafka_option_is_refused_and_not_waited_for(flow: str) -> Non
     assert 'No such configuration property: "security.protocal"' in said
 
 
+@pytest.mark.parametrize("url", ["redis://me:secret@h?no=1", "redis://me:secret@h:99999/0"])
+def test_an_address_that_the_redis_client_does_not_take_is_one_line_without_the_password(
+    url: str,
+) -> None:
+    child = start("touchpoints", env={"TOUCHLINE_REDIS_URL": url})
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert len(said.splitlines()) == 1
+    assert said.startswith("Error: TOUCHLINE_REDIS_URL: expected redis://")
+    assert "secret" not in said
+
+
 def test_a_wrong_redis_password_is_refused_and_not_waited_for(
     fresh_topics: str, fresh_redis: str
 ) -> None:
