@@ -51,6 +51,10 @@ DELTA_TYPES: dict[Kind, PrimitiveType | ArrayType] = {
     "json": PrimitiveType("string"),
 }
 
+_PATIENCE = {"timeout": "10s", "connect_timeout": "5s", "retry_timeout": "10s", "max_retries": "2"}
+"""Of one request to an object store, and of all its retries. Who calls tries again; the library's
+own 180 s would hold up a stop for so long. A folder knows no such options and ignores them."""
+
 _COMPRESSION = WriterProperties(compression="ZSTD", compression_level=1)
 
 
@@ -103,7 +107,7 @@ class DeltaAppender:
             new = [row for row in rows if row.mark > held[row.place.partition].mark]
             if not new:
                 return 0
-            after = self._after(held, new, offsets)
+            after, version = self._after(held, new, offsets), handle.version()
             try:
                 # On the handle whose transactions were just compared: Delta then refuses a commit
                 # if another one has touched the same transaction ids since. It does not refuse a
@@ -124,7 +128,12 @@ class DeltaAppender:
                 self._handle = None  # it may have been written all the same: so look again
                 raise WarehouseUnavailable(f"{self.url}: {_said(trouble)}") from trouble
             else:
-                self._positions = after
+                if handle.version() == version + 1:
+                    self._positions = after
+                else:
+                    # Put behind what another writer did to other partitions: the handle has that
+                    # now and `after` has not, so the two no longer go together.
+                    self._handle = None
                 return len(new)
         raise WarehouseUnavailable(f"{self.url}: refused {RIVALRY} times: {refusal}")
 
@@ -167,7 +176,7 @@ class DeltaAppender:
 
     def _load(self) -> DeltaTable:
         try:
-            return DeltaTable(self.url)
+            return DeltaTable(self.url, storage_options=_PATIENCE)
         except TableNotFoundError:
             if self._positions is not None:
                 # It was there. A new, empty one would lack what was read before and let go.
@@ -180,9 +189,10 @@ class DeltaAppender:
             name=self.table.name,
             description=self.table.doc,
             configuration={"delta.dataSkippingStatsColumns": ",".join(_skippable(self.table))},
+            storage_options=_PATIENCE,
         )
         log.info("%s: made", self.url)
-        return DeltaTable(self.url)
+        return DeltaTable(self.url, storage_options=_PATIENCE)
 
     def _position(self, handle: DeltaTable, app: str) -> Position:
         offset, mark = handle.transaction_version(app), handle.transaction_version(f"{app}/applied")

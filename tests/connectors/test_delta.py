@@ -1,7 +1,11 @@
 """What the Delta appender promises: each row once, with its position, whatever happens."""
 
+import os
 import resource
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -204,34 +208,54 @@ def test_of_two_writers_with_the_same_rows_one_adds_them(tmp_path: Path) -> None
     assert ids(tmp_path) == numbered(6)
 
 
-turns = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 6), st.booleans()), max_size=12)
+def test_what_a_rival_added_to_another_partition_meanwhile_is_not_added_again(
+    tmp_path: Path,
+) -> None:
+    one, other = (DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 2) for _ in range(2))
+    one.positions(), other.positions()
+    ahead = [row(number, partition=1) for number in range(3)]
+    assert one.append(ahead, {1: 3}) == 3
+    assert other.append(rows(3), {0: 3}) == 3  # no conflict: Delta puts it behind the rival's
+    assert other.append(ahead, {1: 3}) == 0
+    assert ids(tmp_path) == sorted([*numbered(3), "1-0", "1-1", "1-2"])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+turns = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.tuples(st.integers(0, 4), st.integers(0, 4)).filter(any),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(turns=turns)
 def test_two_writers_that_take_turns_as_they_like_never_double_a_row(
-    tmp_path_factory: pytest.TempPathFactory, turns: list[tuple[int, int, bool]]
+    tmp_path_factory: pytest.TempPathFactory, turns: list[tuple[int, tuple[int, int], bool]]
 ) -> None:
-    """Each reads the same log from its beginning, in batches of its own, and may restart."""
+    """Each reads two partitions from their beginnings, in batches of its own, and may restart."""
     folder = tmp_path_factory.mktemp("rivals")
-    log = [row(number // 2, partition=number % 2) for number in range(40)]
 
-    def fresh() -> tuple[DeltaAppender, int]:
-        return DeltaAppender(str(folder), TOUCHPOINTS, "id", 2), 0
+    def fresh() -> tuple[DeltaAppender, list[int]]:
+        return DeltaAppender(str(folder), TOUCHPOINTS, "id", 2), [0, 0]
 
-    writers = [fresh(), fresh()]
+    writers, furthest = [fresh(), fresh()], [0, 0]
     for writer, _ in writers:
         writer.positions()
-    for which, count, restart in turns:
-        writer, at = fresh() if restart else writers[which]
-        batch = log[at : at + count]
-        writer.append(batch, {r.place.partition: at + count for r in batch})
-        writers[which] = writer, at + count
-    furthest = max([at for _, at in writers] + [len(ids(folder))])
-    assert ids(folder) == sorted(
-        [f"{r.place.partition}-{n // 2}" for n, r in enumerate(log[:furthest])],
-        key=lambda name: [int(part) for part in name.split("-")],
-    )
+    for which, counts, restart in turns:
+        writer, at = writers[which] = fresh() if restart else writers[which]
+        batch = [
+            row(number, partition)
+            for partition, count in enumerate(counts)
+            for number in range(at[partition], at[partition] + count)
+        ]
+        at[:] = (before + count for before, count in zip(at, counts, strict=True))
+        writer.append(batch, {r.place.partition: at[r.place.partition] for r in batch})
+        furthest = list(map(max, furthest, at))
+    expected = [f"{p}-{number}" for p, count in enumerate(furthest) for number in range(count)]
+    assert sorted(ids(folder)) == sorted(expected)
 
 
 def test_a_write_whose_answer_was_lost_is_not_repeated(
@@ -322,3 +346,34 @@ def test_a_table_with_other_columns_is_refused_by_name(tmp_path: Path) -> None:
     appender = DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 1)
     with pytest.raises(WarehouseUnfit, match=r"column date: expected .*date.*, got no such column"):
         appender.append(rows(1), {})
+
+
+def test_an_object_store_that_hangs_is_unavailable_before_long() -> None:
+    asking = """
+from connectors.warehouse import delta
+from connectors.warehouse.tables import TABLES
+delta._PATIENCE["timeout"] = "1s"
+try:
+    delta.DeltaAppender("s3://bucket/warehouse", TABLES[0], "id", 1).positions()
+except delta.WarehouseUnavailable as error:
+    print(error)
+"""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {
+            **os.environ,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_REGION": "here",
+            "AWS_ACCESS_KEY_ID": "me",
+            "AWS_SECRET_ACCESS_KEY": "none",
+        }
+        # The library's own patience is 180 s.
+        said = subprocess.run(
+            [sys.executable, "-c", asking],
+            check=False,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+    assert "s3://bucket/warehouse/touchpoints: " in said.stdout, said.stderr
