@@ -36,7 +36,7 @@ def redis_trouble(url: str) -> str | None:
         pool = ConnectionPool.from_url(url)
         # An option in the query that no connection has is found here.
         pool.connection_class(**pool.connection_kwargs)
-    except (RedisError, TypeError, ValueError):
+    except (RedisError, AttributeError, TypeError, ValueError):
         # Not what the client says: that may hold a password.
         return f"expected {REDIS_ADDRESS}, and after a ? only options of the redis package"
     return None

@@ -122,7 +122,7 @@ def _redis(text: str) -> str:
 
 
 STORES = ("file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
-"""Schemes of object stores that the Delta library knows."""
+"""Schemes of addresses that are taken, of those the Delta library knows."""
 
 
 def _warehouse(text: str) -> str:

@@ -72,9 +72,9 @@ def _drain(processor: Processor) -> None:
     try:
         commit_pending(processor)
         processor.settle()
+        commit_offsets(processor)
         trim_published(processor)
     except Stopped:
         return
-    commit_offsets(processor)
     if processor.ready:
         log.info("drained: every flush is committed and published")

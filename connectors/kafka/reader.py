@@ -141,21 +141,22 @@ class TopicReader:
             if time.monotonic() >= self._look_at_s:
                 self._looking = ask_topics(self._admin, self._topics)
         elif all(answer.done() for answer in self._looking.values()):
-            for name, answer in self._looking.items():
-                self._compare(self._topics[name], answer)
-            self._looking = {}
+            answers, self._looking = self._looking, {}
             self._look_at_s = time.monotonic() + LOOK_S
+            self._compare(answers)
 
-    def _compare(self, topic: FoundTopic, answer: "Future[Any]") -> None:
+    def _compare(self, answers: Mapping[str, Future[Any]]) -> None:
         try:
-            found = answered(topic.name, answer)
+            found = {name: answered(name, answer) for name, answer in answers.items()}
         except KafkaException as silent:
             self.outage.begin(words(silent))
             return
         self.outage.end()
-        if found is None or found.id != topic.id:
-            raise TopicReplaced(
-                f"{topic.name}: expected the topic with id {topic.id},"
-                f" got {found.id if found else 'no such topic'}: it was deleted or made again"
-                " while it was read; start again to read what is there now"
-            )
+        for name, topic in found.items():
+            known_id = self._topics[name].id
+            if topic is None or topic.id != known_id:
+                raise TopicReplaced(
+                    f"{name}: expected the topic with id {known_id},"
+                    f" got {topic.id if topic else 'no such topic'}: it was deleted or made again"
+                    " while it was read; start again to read what is there now"
+                )

@@ -23,21 +23,34 @@ class Hold:
     """Tries until it is possible. Who waits in here reads nothing, so memory stays bounded."""
 
     def __init__(
-        self, stop: threading.Event, meter: Meter, waiting: Callable[[], None] = lambda: None
+        self,
+        stop: threading.Event,
+        meter: Meter,
+        waiting: Callable[[], None] = lambda: None,
+        fail_fast: bool = False,
     ) -> None:
-        """`waiting` is called each time that something was found not to be possible now."""
+        """`waiting` is called each time that something was found not to be possible now.
+
+        With `fail_fast` nothing is waited for.
+        """
         self._stop = stop
         self._meter = meter
         self._waiting = waiting
+        self._fail_fast = fail_fast
 
     def __call__(self, attempt: Callable[[], T]) -> T:
-        """What `attempt` returns, once it does. Raises Stopped when `stop` is set before."""
+        """What `attempt` returns, once it does.
+
+        Raises Stopped when `stop` is set before, and ServiceAbsent with `fail_fast`.
+        """
         delay_s, began_s, said = FIRST_S, time.monotonic(), ""
         while True:
             try:
                 result = attempt()
             except WarehouseUnavailable as reason:
                 self._meter.set("touchline_warehouse_up", 0)
+                if self._fail_fast:
+                    raise ServiceAbsent(f"the warehouse is not available: {reason}") from reason
                 if str(reason) != said:
                     log.warning("the warehouse is not available, waiting: %s", reason)
                     said = str(reason)
@@ -53,11 +66,3 @@ class Hold:
                         "the warehouse is available again after %.1f s", time.monotonic() - began_s
                     )
                 return result
-
-
-def at_once(attempt: Callable[[], T]) -> T:
-    """What `attempt` returns. Raises ServiceAbsent when the warehouse is away."""
-    try:
-        return attempt()
-    except WarehouseUnavailable as reason:
-        raise ServiceAbsent(f"the warehouse is not available: {reason}") from reason

@@ -15,7 +15,7 @@ from flows.execution import Execution, Stopped
 from flows.loader import arrivals
 from flows.loader.append import Append, Buffer
 from flows.loader.arrivals import Arrivals, Poll
-from flows.loader.hold import Hold, at_once
+from flows.loader.hold import Hold
 from flows.metrics.meter import Meter
 from flows.settings import Settings
 from flows.waiting import wait_for
@@ -53,8 +53,8 @@ class Loader:
         ServiceAbsent.
         """
         tell = _once(ready)
-        hold = Hold(self._stop, self._meter, waiting=tell)
-        find = at_once if self._settings.fail_fast else hold
+        opening = Hold(self._stop, self._meter, tell, self._settings.fail_fast)
+        writing = Hold(self._stop, self._meter)
         starts: dict[Place, int] = {}
         buffers: dict[str, Buffer] = {}
         try:
@@ -64,11 +64,11 @@ class Loader:
                 appender = DeltaAppender(
                     self._settings.warehouse_url, table, topic.id, topic.partitions
                 )
-                for partition, position in find(appender.positions).items():
+                for partition, position in opening(appender.positions).items():
                     place = Place(topic.name, partition)
                     starts[place] = position.offset
                     self._marks[place] = position.mark
-                buffers[topic.name] = Buffer(appender, hold, self._meter)
+                buffers[topic.name] = Buffer(appender, writing, self._meter)
         except Stopped:
             return False
         self._append = Append(buffers)

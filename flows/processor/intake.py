@@ -154,8 +154,8 @@ class Intake(StatelessSourcePartition[Flush]):
 def _range(topic: str, start: int, run: Sequence[Record]) -> Range:
     """What a plan takes of a topic: `run`, read from offset `start` on.
 
-    Gaps are what compaction and transactions leave. Raises Refused for an offset that is below the
-    start, or there twice: to go on would count an event again.
+    Gaps are what compaction and transactions leave. Raises Refused when an offset is below the
+    start, or there are more records than offsets: to go on would count an event again.
     """
     first, last = run[0].offset(), run[-1].offset()
     if first < start or last - first + 1 < len(run):

@@ -117,7 +117,7 @@ class Processor:
         log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, words(why))
         self.report_holds()
         if isinstance(why, WireTimeout) and self.execution.stop.is_set():
-            log.warning("told to stop while Redis hangs: what was begun is done again")
+            log.warning("told to stop while Redis hangs: what is not finished is done again")
             raise Stopped
 
     def leave(self, shard: Shard, why: Fenced) -> None:

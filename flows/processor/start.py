@@ -77,13 +77,10 @@ def start_processor(
     gc.collect()
     gc.freeze()
     gc.disable()
-    try:
-        while not (processor.execution.over() or processor.ready):
-            take_due(processor)
-            stop.wait(0.02)
-    except BaseException:
-        processor.close()
-        raise
+    take = processor.execution.guard(take_due)
+    while not (processor.execution.over() or processor.ready):
+        take(processor)
+        stop.wait(0.02)
     if processor.execution.over():
         processor.close()
         processor.execution.raise_failure()
@@ -128,8 +125,11 @@ def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:
     return bool(found)
 
 
-DECIDING = ("state", "decisions", "connectors/events", "connectors/published", "flows/processor")
-"""Folders of the code that has a say in what a flush comes to."""
+DECIDING = (
+    *("state", "decisions", "connectors/events", "connectors/published", "flows/processor"),
+    "connectors/kafka/murmur2.py",
+)
+"""Folders and files of the code that has a say in what a flush comes to."""
 
 
 def build_id() -> str:
@@ -142,5 +142,5 @@ def build_id() -> str:
 
 
 def _sources(root: Path) -> Iterable[Path]:
-    for package in DECIDING:
-        yield from sorted((root / package).rglob("*.py"))
+    for path in (root / name for name in DECIDING):
+        yield from sorted(path.rglob("*.py")) if path.is_dir() else (path,)

@@ -20,6 +20,8 @@ log = logging.getLogger("touchline.touchpoints")
 LAG_EVERY_S = 1.0
 OFFSETS_EVERY_S = 5.0
 TOPICS_EVERY_S = 5.0
+AWAY_EVERY_S = 1.0
+"""While Kafka is away, so that its return is seen soon."""
 GARBAGE_EVERY_S = 60.0
 
 
@@ -31,11 +33,11 @@ class Upkeep:
         self._tasks = (
             (self._lag, LAG_EVERY_S),
             (self._offsets, OFFSETS_EVERY_S),
-            (self._topics, TOPICS_EVERY_S),
             (self._garbage, GARBAGE_EVERY_S),
         )
         self._done_s = dict.fromkeys((task for task, _ in self._tasks), time.monotonic())
         self._asking: threading.Thread | None = None
+        self._asked_s = time.monotonic()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
 
     def run(self, idle: bool) -> None:
@@ -47,6 +49,7 @@ class Upkeep:
             if now_s - self._done_s[task] >= every_s:
                 self._done_s[task] = now_s
                 task()
+        self._topics(now_s)
 
     def _lag(self) -> None:
         processor = self._processor
@@ -67,12 +70,17 @@ class Upkeep:
     def _offsets(self) -> None:
         commit_offsets(self._processor)
 
-    def _topics(self) -> None:
+    def _topics(self, now_s: float) -> None:
         """A running consumer of a topic that was made anew sits silent: so ask for its id."""
         processor = self._processor
+        # As soon as it is there: an old one says nothing of whether Kafka answers now.
         while not self._answers.empty():
             _same_topics(processor, self._answers.get())
+        pause_s = TOPICS_EVERY_S if processor.outage.why is None else AWAY_EVERY_S
+        if now_s - self._asked_s < pause_s:
+            return
         if self._asking is None or not self._asking.is_alive():
+            self._asked_s = now_s
             config, names = processor.settings.kafka_config, list(processor.topic_ids)
             # A daemon, since a broker that is away holds it up for longer than a stop may take.
             self._asking = threading.Thread(

@@ -92,7 +92,7 @@ class KafkaSink:
             if left_s <= 0:
                 raise KafkaAbsentError(trouble)
             pause_s = min(backoff_s, left_s)
-            self._say(f"{trouble}; trying again in {pause_s:.1g} s")
+            self._say(f"{trouble}; trying again in {pause_s:.1f} s")
             again_s = time.monotonic() + pause_s
             while time.monotonic() < again_s and not self._stopped():
                 time.sleep(0.05)

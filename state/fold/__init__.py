@@ -86,7 +86,7 @@ def fold(profile: Profile, touchpoint: Touchpoint, traits: Mapping[str, str]) ->
 
     name = touchpoint.name
     events = profile.events
-    key = NUMBERS.get(name, name)
+    key = NUMBERS.get(name, name)  # event_key, less a call an event
     if key in events:
         events[key] += 1
     else:

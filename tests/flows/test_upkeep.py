@@ -9,9 +9,10 @@ from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka.errors import Outage
 from flows.metrics.meter import Meter
+from flows.processor import upkeep
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold
-from flows.processor.upkeep import Upkeep, _same_topics
+from flows.processor.upkeep import AWAY_EVERY_S, TOPICS_EVERY_S, Upkeep, _same_topics
 from state.fence import Position
 from state.store.shard_store import Refused
 
@@ -79,3 +80,49 @@ def test_the_same_topics_and_no_answer_at_all_are_no_reason_to_stop() -> None:
     _same_topics(processor, {"a": "1"})
     assert processor.meter.value("touchline_kafka_up") == 1
     assert processor.outage.why is None
+
+
+class Asked:
+    """An upkeep whose clock stands still until told, and whose broker is asked for nothing."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now_s, self.asked_s = 100.0, list[float]()
+        clock = SimpleNamespace(monotonic=lambda: self.now_s)
+        monkeypatch.setattr(upkeep, "time", clock)
+        monkeypatch.setattr(upkeep, "_ask", lambda *_: self.asked_s.append(self.now_s))
+        self.processor = knowing(a="1")
+        self.processor.shards = []
+        self.processor.consumer = SimpleNamespace(commit=list)
+        self.processor.settings = SimpleNamespace(kafka_config={})
+        self.upkeep = Upkeep(self.processor)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass in steps of a quarter."""
+        for _ in range(round(4 * seconds)):
+            self.now_s += 0.25
+            self.upkeep.run(idle=False)
+            if self.upkeep._asking is not None:
+                self.upkeep._asking.join()
+
+
+def test_an_answer_from_before_kafka_went_away_does_not_end_the_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = Asked(monkeypatch)
+    asked.upkeep._answers.put({"a": "1"})
+    asked.run(0.25)
+    asked.processor.outage.begin("all brokers are down")
+    asked.run(2 * TOPICS_EVERY_S)
+    assert asked.processor.outage.why == "all brokers are down"
+
+
+def test_kafka_is_asked_more_often_while_it_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch)
+    asked.run(2 * TOPICS_EVERY_S)
+    assert asked.asked_s == [100 + TOPICS_EVERY_S, 100 + 2 * TOPICS_EVERY_S]
+    asked.processor.outage.begin("all brokers are down")
+    asked.run(3 * AWAY_EVERY_S)
+    assert len(asked.asked_s) == 2 + 3
+    asked.upkeep._answers.put({"a": "1"})
+    asked.run(0.25)
+    assert asked.processor.outage.why is None

@@ -330,6 +330,23 @@ def test_without_a_warehouse_the_flow_ends_at_once_when_it_must_not_wait(
         warehouse.run(settings, Meter(), threading.Event(), lambda: None)
 
 
+@pytest.mark.parametrize("fail_fast", [True, False])
+def test_a_warehouse_that_is_there_counts_as_up_from_the_start(
+    fail_fast: bool, fresh_topics: str, tmp_path: Path
+) -> None:
+    settings = Settings(
+        kafka_bootstrap_servers=fresh_topics, warehouse_url=str(tmp_path), fail_fast=fail_fast
+    )
+    meter, stop, seen = Meter(), threading.Event(), []
+
+    def ready() -> None:
+        seen.append(meter.value("touchline_warehouse_up"))
+        stop.set()
+
+    warehouse.run(settings, meter, stop, ready)
+    assert seen == [1]
+
+
 def test_what_was_read_before_a_topic_was_gone_is_written(
     fresh_topics: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

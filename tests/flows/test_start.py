@@ -1,0 +1,45 @@
+"""Starting the touchpoints flow."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import redis
+
+from flows.metrics.meter import Meter
+from flows.processor import start
+from flows.settings import Settings
+from state.store import wire
+from tests.faults.world import PLAYBOOK
+
+
+def test_being_told_to_stop_while_redis_hangs_at_the_first_take_is_no_failure(
+    fresh_topics: str, fresh_redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    told = threading.Timer(0.2, stop.set)
+
+    def hang_after(client: "redis.Redis") -> list[str]:
+        client.client_pause(1_500)
+        told.start()
+        return []
+
+    monkeypatch.setattr(start, "check_server", hang_after)
+    monkeypatch.setattr(wire, "TIMEOUT_SECONDS", 1.0)
+    settings = Settings(
+        kafka_bootstrap_servers=fresh_topics, redis_url=fresh_redis, playbook=str(PLAYBOOK)
+    )
+    meter = Meter()
+    started = start.start_processor(settings, meter, stop, pytest.fail, (1, 1))
+    assert started is None
+    assert meter.value("touchline_redis_up") == 0
+
+
+def test_every_file_that_has_a_say_in_a_decision_is_in_the_build(tmp_path: Path) -> None:
+    for name in start.DECIDING:
+        path = tmp_path / name
+        path = path if path.suffix else path / "one.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    assert len(list(start._sources(tmp_path))) == len(start.DECIDING)
+    assert all(path.is_file() for path in start._sources(Path(start.__file__).parents[2]))
