@@ -19,6 +19,7 @@ from connectors.events.decode import (
     decode,
 )
 from connectors.events.event import FIXED_NAMES, Event
+from connectors.published.records import MAX_CARRIED_BYTES, MAX_HEADERS
 from decisions.load import load_playbook
 from flows.settings import Settings
 from flows.simulate.answers import NAMES as OUTCOMES
@@ -146,6 +147,12 @@ def test_every_reason_is_told_and_none_that_there_is_not() -> None:
 def test_a_limit_is_the_one_in_force(reason: str, limit: str) -> None:
     (row,) = [row for row in ROWS if row[0] == f"`{reason}`"]
     assert limit in row[1]
+
+
+def test_what_of_a_record_is_carried_is_bounded_as_is_said() -> None:
+    section = " ".join(DOCUMENT.partition("## Limits")[2].partition("\n| ")[0].split())
+    assert f"more than {MAX_CARRIED_BYTES:,} bytes" in section
+    assert f"beyond the first {MAX_HEADERS}" in section
 
 
 def test_what_is_ignored_is_bounded_as_is_said() -> None:

@@ -17,7 +17,8 @@ from state.touchpoint import Touchpoint
 
 MAX_DETAIL_CHARACTERS = 1_000
 MAX_CARRIED_BYTES = 1_048_588
-"""Of value, key and headers together; a compressed batch may hold a larger record."""
+"""Of key, value and headers together, in this order: what brokers take unless told otherwise. One
+that was told may hold larger records, and so may a compressed batch."""
 MAX_HEADERS = 64
 MAX_HEADER_NAME_CHARACTERS = 128
 """Bounds of what a dead letter adds to base64: a record may consist of nothing but headers."""
@@ -110,18 +111,23 @@ def dead_letter_record(
 ) -> bytes:
     """JSON of a `DeadLetterRecord`: a third larger than what it carries, and at most 64 KiB more.
 
-    Of headers the first 64 are kept, of their names 128 characters, of `detail` 1,000.
+    Of headers the first 64 are kept, of their names 128 characters, of `detail` 1,000. Of a record
+    larger than MAX_CARRIED_BYTES the beginning is kept, and `detail` says so.
     """
     room = MAX_CARRIED_BYTES
     kept: list[bytes | None] = []
-    for part in (raw, key, *(value for _, value in (headers or ())[:MAX_HEADERS])):
+    lost = 0
+    for part in (key, raw, *(value for _, value in (headers or ())[:MAX_HEADERS])):
         kept.append(part if part is None else part[:room])
+        lost += len(part or b"") - len(kept[-1] or b"")
         room -= len(kept[-1] or b"")
+    if lost:
+        detail = f"cut, {lost} bytes are left out here; {detail}"
     names = [_clean(name[:MAX_HEADER_NAME_CHARACTERS]) for name, _ in headers or ()]
     return dumps(
         {
-            "value": _base64(kept[0]),
-            "key": _base64(kept[1]),
+            "value": _base64(kept[1]),
+            "key": _base64(kept[0]),
             "headers": [[n, _base64(v)] for n, v in zip(names, kept[2:], strict=False)],
             "topic": topic,
             "partition": partition,

@@ -9,6 +9,7 @@ import traceback
 
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import MAX_ID_CHARACTERS
+from connectors.kafka.shard_consumer import Record
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
 from flows.processor.commit import commit_pending
@@ -125,20 +126,29 @@ def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
     return kind, str(body[subject])
 
 
+def _headers(message: Record) -> tuple[list[tuple[str, bytes | None]], str]:
+    """The record's headers, and what to say when the client cannot read them."""
+    try:
+        return message.headers() or [], ""
+    except (SystemError, UnicodeDecodeError):  # how it says that a name is not UTF-8
+        return [], "; its headers are left out: expected names in UTF-8"
+
+
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
     message = part.messages[position]
+    headers, unread = _headers(message)
     place = Applied(
         part.shard.index, part.plan.generation, part.plan.commit, len(part.dead_letters)
     )
     record = dead_letter_record(
         message.value(),
         message.key(),
-        message.headers() or [],
+        headers,
         message.topic(),
         message.partition(),
         message.offset(),
         refusal.reason,
-        refusal.detail,
+        refusal.detail + unread,
         stage,
         part.plan.now_ms,
         place,

@@ -195,6 +195,14 @@ def test_the_largest_record_has_a_dead_letter_that_its_topic_takes(
     assert len(letter) <= MAX_DEAD_LETTER_BYTES
 
 
+def test_of_a_record_too_large_to_carry_the_key_and_the_beginning_are_kept_and_it_says_so() -> None:
+    value = b"x" * (2 * MAX_RECORD_BYTES)
+    letter = read_dead_letter(dead_letter(raw=value, key=b"ann", headers=[], detail="too large"))
+    assert letter.key == b"ann"
+    assert letter.value == value[: MAX_RECORD_BYTES - 3]
+    assert letter.detail == f"cut, {MAX_RECORD_BYTES + 3} bytes are left out here; too large"
+
+
 @given(valid_raws())
 def test_the_original_stands_in_the_record_as_it_came(value: bytes) -> None:
     record = enriched(value)
