@@ -127,7 +127,8 @@ STORES = ("file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
 
 def _warehouse(text: str) -> str:
     scheme, separator, _ = _filled(text).partition("://")
-    if separator and scheme not in STORES:
+    # A password in it would stand in every error of the Delta library.
+    if separator and (scheme not in STORES or urlsplit(text).password is not None):
         raise ValueError
     return text
 
@@ -163,7 +164,11 @@ def _strict_flag(text: str) -> bool:
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "kafka_bootstrap_servers": (_servers, "host:port[,host:port...]"),
     "redis_url": (_redis, REDIS_ADDRESS),
-    "warehouse_url": (_warehouse, f"a folder, or an address with one of {', '.join(STORES)}"),
+    "warehouse_url": (
+        _warehouse,
+        f"a folder, or an address with one of {', '.join(STORES)} and without a password: the "
+        "store's own variables, such as AWS_SECRET_ACCESS_KEY, are for that",
+    ),
     "playbook": (_filled, "the path of a playbook file"),
     "channels": (_channels, "different names of letters, digits and _, separated by commas"),
     "partitions": _between(1, 1024),

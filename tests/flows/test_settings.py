@@ -54,6 +54,7 @@ def test_every_setting_can_be_told_by_a_variable() -> None:
         ("TOUCHLINE_PLAYBOOK", " ", "the path of a playbook file"),
         ("TOUCHLINE_REDIS_URL", "redis://host/abc", "a database's number"),
         ("TOUCHLINE_WAREHOUSE_URL", "foo://bar/baz", "a folder, or an address with one of"),
+        ("TOUCHLINE_WAREHOUSE_URL", "s3://me:secret@bucket", "without a password"),
         ("TOUCHLINE_FLUSH_EVENTS", "8000", "a whole number from 1 to 5000, got '8000'"),
     ],
 )
@@ -63,9 +64,13 @@ def test_a_wrong_one_says_which_what_was_expected_and_what_came(
     with pytest.raises(SettingsError, match=variable) as raised:
         read_settings({variable: text})
     assert expected in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
-@pytest.mark.parametrize("url", ["./here", "/there", "s3://bucket/here", "file:///there"])
+@pytest.mark.parametrize(
+    "url",
+    ["./here", "/there", "s3://bucket/here", "abfss://box@me.example/here", "file:///there"],
+)
 def test_a_warehouse_is_a_folder_or_an_object_store(url: str) -> None:
     assert read_settings({"TOUCHLINE_WAREHOUSE_URL": url}).warehouse_url == url
 
