@@ -123,6 +123,10 @@ def _redis(text: str) -> str:
 
 STORES = ("file", "s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
 """Schemes of addresses that are taken, of those the Delta library knows."""
+WAREHOUSE_ADDRESS = (
+    f"a folder, or an address with one of {', '.join(STORES)} and without a password: the store's "
+    "own variables, such as AWS_SECRET_ACCESS_KEY, are for that"
+)
 
 
 def _warehouse(text: str) -> str:
@@ -164,11 +168,7 @@ def _strict_flag(text: str) -> bool:
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "kafka_bootstrap_servers": (_servers, "host:port[,host:port...]"),
     "redis_url": (_redis, REDIS_ADDRESS),
-    "warehouse_url": (
-        _warehouse,
-        f"a folder, or an address with one of {', '.join(STORES)} and without a password: the "
-        "store's own variables, such as AWS_SECRET_ACCESS_KEY, are for that",
-    ),
+    "warehouse_url": (_warehouse, WAREHOUSE_ADDRESS),
     "playbook": (_filled, "the path of a playbook file"),
     "channels": (_channels, "different names of letters, digits and _, separated by commas"),
     "partitions": _between(1, 1024),
