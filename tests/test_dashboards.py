@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -143,9 +144,11 @@ def test_prometheus_asks_both_flows_where_they_listen() -> None:
 
 
 def promtool(*arguments: str) -> None:
-    """Run Prometheus' own check, here and in CI only where it is installed."""
+    """Run Prometheus' own check."""
     program = shutil.which("promtool")
     if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("promtool is missing in CI")
         pytest.skip("promtool is not on this machine; Debian has it in `prometheus`")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
