@@ -66,6 +66,14 @@ def done(store: ShardStore, commit: Commit) -> None:
     store.end()
 
 
+def is_busy(client: "redis.Redis") -> bool:
+    try:
+        client.ping()
+    except redis.ResponseError:
+        return True
+    return False
+
+
 def test_a_commit_changes_everything_it_names(
     store: Callable[[str], ShardStore], client: "redis.Redis"
 ) -> None:
@@ -134,6 +142,14 @@ def test_a_connection_that_was_cut_is_never_opened_again_in_silence(
     assert again.fence.epoch == 6
 
 
+def test_nothing_can_be_sent_on_a_connection_that_was_closed(redis_url: str) -> None:
+    wire = Wire(redis_url)
+    assert wire.call(("PING",)) == [b"PONG"]
+    wire.close()
+    with pytest.raises(WireLost, match="closed"):
+        wire.send(("PING",))
+
+
 def test_a_fence_that_somebody_touched_is_never_overwritten(
     store: Callable[[str], ShardStore], client: "redis.Redis"
 ) -> None:
@@ -173,6 +189,39 @@ def test_a_full_redis_changes_nothing_and_is_waited_for(
     assert client.exists(KEYS.profile_prefix + b"ann") == 0
     done(mine, commit_of(mine.take(6, new_fence).fence, "x"))
     assert client.get(KEYS.profile_prefix + b"ann") == b"x"
+
+
+def test_a_redis_that_is_busy_with_a_script_is_waited_for(
+    redis_url: str, store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    mine, other = store("me"), Wire(redis_url)
+    mine.take(5, new_fence)
+    patience_ms = client.config_get("lua-time-limit")["lua-time-limit"]
+    client.config_set("lua-time-limit", 1)
+    other.send(("EVAL", "while true do end", 0))
+    try:
+        while not is_busy(client):
+            """Until the script has run for longer than that."""
+        mine.begin_load(["ann"])
+        with pytest.raises(Unsettled, match="BUSY"):
+            mine.end_load()
+    finally:
+        client.script_kill()
+        other.receive(1)
+        client.config_set("lua-time-limit", patience_ms)
+
+
+def test_a_user_that_may_not_write_is_refused(redis_url: str, client: "redis.Redis") -> None:
+    client.acl_setuser(
+        "reader", enabled=True, nopass=True, keys="*", commands=["-mset"], categories=["+@all"]
+    )
+    try:
+        limited = ShardStore(lambda: Wire(redis_url.replace("//", "//reader:any@")), 3, "me")
+        with pytest.raises(Refused, match="no permissions to run the 'mset' command"):
+            limited.take(5, new_fence)
+    finally:
+        client.acl_deluser("reader")
+    assert client.exists(KEYS.fence) == 0
 
 
 def test_leftover_actions_and_counts_come_with_the_shard(
