@@ -111,6 +111,22 @@ def test_a_plan_takes_no_more_bytes_than_a_flush_may_hold_but_one_event_at_least
     assert shard.full(4_000, 1_000) == {TOPIC}
 
 
+def test_a_topic_of_which_more_than_a_flush_is_read_is_held_back() -> None:
+    """However far the flow is behind, it keeps no more than that in memory."""
+    held: list[set[tuple[str, int]]] = []
+    taker = intake(flush_events=2)
+    processor = taker._processor
+    processor.consumer.hold = held.append
+    processor.consumer.fetch = lambda _limit, _wait_s: [Message(12)]
+    processor.pending = None
+    processor.shards = [shard := owned(Message(10), Message(11))]
+    processor.by_index = {shard.index: shard}
+    processor.book_stage = lambda *_: None
+    taker._read()
+    taker._read()
+    assert held == [set(), {(TOPIC, 3)}]
+
+
 def test_the_time_of_a_plan_never_falls() -> None:
     ahead_ms = wall_ms() + CLOCK_BACK_MS // 2
     part = intake()._new(owned(Message(10), now_ms=ahead_ms), wall_ms())

@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka.errors import Outage
+from connectors.kafka.topics import ACTIONS, ENRICHED
 from flows.metrics.meter import Meter
 from flows.processor import upkeep
 from flows.processor.processor import Processor
@@ -70,6 +71,12 @@ def test_a_topic_with_another_id_or_none_is_refused_by_name(answer: Any, got: st
 def test_an_output_that_is_made_anew_asks_for_a_new_start_and_no_more() -> None:
     with pytest.raises(Refused, match=r"topic a was deleted or made anew: .*; start again$"):
         _same_topics(knowing(a="1", b="2"), {"a": "7", "b": "2"})
+
+
+def test_the_output_that_holds_the_plans_is_to_be_restored() -> None:
+    """A new start would refuse it, too: what was begun stood there."""
+    with pytest.raises(Refused, match=r"; restore it, or begin with an empty Redis$"):
+        _same_topics(knowing(**{ENRICHED: "1", ACTIONS: "2"}), {ENRICHED: "7", ACTIONS: "2"})
 
 
 def test_the_same_topics_and_no_answer_at_all_are_no_reason_to_stop() -> None:
