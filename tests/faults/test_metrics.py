@@ -6,12 +6,14 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from msgspec import structs
 
-from connectors.kafka.topics import ENRICHED
+from connectors.kafka.shard_consumer import GROUP
+from connectors.kafka.topics import ENRICHED, channel_topic
 from flows.metrics.catalogue import STAGES
 from state.fence import decode_plan
+from tests.faults.conftest import CHANNELS
 from tests.faults.watching import Page, metrics, until
 from tests.faults.world import PARTITIONS, World, ended
 
@@ -90,6 +92,21 @@ def long_names(world: World) -> int:
 
 def sum_of(page: Page, name: str) -> float:
     return sum(value for key, value in page.items() if key[0] == name)
+
+
+def test_after_a_stop_lag_tools_see_all_that_was_done(world: World) -> None:
+    """Less than 5 s in all, so that no commit of offsets but the last one's can have told it."""
+    produced = world.fill(EVENTS, int(time.time() * 1000))
+    assert world.run("never", 1, produced) == 0
+    ends = {
+        (topic, record.partition): record.offset + 1  # the last one counts
+        for topic in map(channel_topic, CHANNELS)
+        for record in world.log(topic)
+    }
+    tool = Consumer({"bootstrap.servers": world.bootstrap_servers, "group.id": GROUP})
+    committed = tool.committed([TopicPartition(*place) for place in ends], timeout=15)
+    tool.close()
+    assert {(part.topic, part.partition): part.offset for part in committed} == ends
 
 
 def test_what_is_done_again_and_by_whom_is_counted(world: World, tmp_path: Path) -> None:
