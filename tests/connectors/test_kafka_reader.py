@@ -3,9 +3,10 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # not listed
 
 import connectors.kafka.reader
@@ -104,6 +105,17 @@ def test_a_topic_that_was_deleted_stops_the_reader_by_name(
     monkeypatch.setattr(connectors.kafka.reader, "LOOK_S", 0.05)
     reader = open_reader(kafka, {"reader-gone": FoundTopic("reader-gone", "id", 1, None)}, {})
     with pytest.raises(TopicReplaced, match=r"reader-gone: .* got no such topic"):
+        read_until(reader, lambda _: False)
+
+
+def test_a_topic_that_the_broker_does_not_know_is_looked_at_with_the_next_read(
+    kafka: str, open_reader: Callable[..., TopicReader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connectors.kafka.reader, "LOOK_S", 3_600.0)
+    reader = open_reader(kafka, {"reader-none": FoundTopic("reader-none", "id", 1, None)}, {})
+    # Told by hand: with the brokers at hand librdkafka tells it to its error callback alone.
+    reader._note(cast(Message, None), KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    with pytest.raises(TopicReplaced, match=r"reader-none: .* got no such topic"):
         read_until(reader, lambda _: False)
 
 

@@ -1,10 +1,12 @@
 """Reading the plan log of a broker that answers as Kafka does: to its end, or not at all."""
 
+import socket
+
 import pytest
 from confluent_kafka import Producer
 
 from connectors.kafka.errors import LogTruncated
-from connectors.kafka.plan_log import NoPlan, read_plans
+from connectors.kafka.plan_log import POLL_S, NoPlan, PlanLogUnreadable, read_plans
 from connectors.kafka.topics import ENRICHED
 from state.fence import Plan, Range, encode_plan
 
@@ -39,3 +41,10 @@ def test_a_record_without_a_key_that_is_no_plan_is_named_with_its_place(mock_clu
     publish(mock_cluster, ("ann", b"{}"), (None, b"somebody else's"))
     with pytest.raises(NoPlan, match=r"touchpoints\.enriched\[1\] at offset 1: expected a plan"):
         read_plans({"bootstrap.servers": mock_cluster}, {1: 0}, lambda: False)
+
+
+def test_a_broker_that_says_nothing_is_not_waited_for_by_who_is_told_to_stop() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = {"bootstrap.servers": f"127.0.0.1:{silent.getsockname()[1]}"}
+        with pytest.raises(PlanLogUnreadable, match=rf"gave no answer in {POLL_S} s"):
+            read_plans(config, {1: 0}, lambda: True)

@@ -4,10 +4,11 @@ import logging
 import time
 
 import pytest
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from connectors.kafka.errors import LogTruncated, Outage, gone, passes
-from connectors.kafka.shard_consumer import Record, ShardConsumer
+from connectors.kafka.shard_consumer import GROUP, Record, ShardConsumer
+from connectors.kafka.topics import ENRICHED
 
 LIMIT_S = 20
 
@@ -35,6 +36,16 @@ def fetched(reader: ShardConsumer, count: int, limit: int = 100) -> list[Record]
     return found
 
 
+def until_ended(reader: ShardConsumer, place: tuple[str, int]) -> list[Record]:
+    """What comes until the end of `place` is seen."""
+    found: list[Record] = []
+    deadline = time.monotonic() + LIMIT_S
+    while place not in reader.ends:
+        assert time.monotonic() < deadline
+        found += reader.fetch(10, 0.05)
+    return found
+
+
 def test_a_shard_is_read_from_where_it_is_told_to_its_end(kafka: str) -> None:
     fill(kafka, "shard-consumer", 0, 10)
     reader = consumer(kafka, "shard-consumer")
@@ -43,10 +54,7 @@ def test_a_shard_is_read_from_where_it_is_told_to_its_end(kafka: str) -> None:
     assert [(r.offset(), r.value()) for r in records] == [
         (n, str(n).encode()) for n in range(4, 10)
     ]
-    deadline = time.monotonic() + LIMIT_S
-    while ("shard-consumer", 0) not in reader.ends:
-        assert time.monotonic() < deadline
-        assert reader.fetch(10, 0.05) == []
+    assert until_ended(reader, ("shard-consumer", 0)) == []
     assert reader.ends["shard-consumer", 0] == 10
     reader.close()
 
@@ -61,6 +69,47 @@ def test_a_shard_that_is_given_up_and_taken_again_begins_where_it_is_told_then(k
     assert reader.ends == {}
     reader.start(0, {"shard-again": 7})
     assert [record.offset() for record in fetched(reader, 3)] == [7, 8, 9]
+    reader.close()
+
+
+def test_of_a_shard_that_is_given_up_no_end_is_known(kafka: str) -> None:
+    fill(kafka, "shard-ended", 0, 1)
+    reader = consumer(kafka, "shard-ended")
+    reader.start(0, {"shard-ended": 0})
+    until_ended(reader, ("shard-ended", 0))
+    reader.stop(0)
+    assert reader.ends == {}
+    reader.close()
+
+
+def test_a_shard_that_is_taken_again_can_be_held_again(kafka: str) -> None:
+    fill(kafka, "shard-held", 0, 10)
+    fill(kafka, "shard-held", 1, 10)
+    reader = consumer(kafka, "shard-held")
+    reader.start(1, {"shard-held": 0})
+    for _ in range(2):
+        reader.start(0, {"shard-held": 0})
+        reader.hold({("shard-held", 0)})
+    records = fetched(reader, 10)
+    fill(kafka, "shard-held", 1, 10)  # so that one more answer of the broker has come
+    assert {record.partition() for record in records + fetched(reader, 10)} == {1}
+    reader.close()
+
+
+@pytest.mark.parametrize("evidence", ["an offset", "a record", None])
+def test_an_offset_or_an_enriched_record_is_enough_to_tell_that_a_shard_was_worked_on(
+    fresh_topics: str, evidence: str | None
+) -> None:
+    reader = consumer(fresh_topics, "touchpoints.chat", "touchpoints.click")
+    if evidence == "an offset":
+        committed = TopicPartition("touchpoints.click", 1, 5)
+        group = Consumer({"bootstrap.servers": fresh_topics, "group.id": GROUP})
+        group.commit(offsets=[committed], asynchronous=False)
+        group.close()
+    elif evidence == "a record":
+        fill(fresh_topics, ENRICHED, 1, 1)
+    assert reader.worked_on(1) is (evidence is not None)
+    assert not reader.worked_on(2)
     reader.close()
 
 

@@ -31,6 +31,7 @@ PROFILE = Profile(
     first_at=1_767_225_600_000,
     events={event_key("Order Completed"): 2, "Queue Joined": 1},
     orders=Orders(count=2, value=30.5, recent=[(20_454, 30.5, 2)]),
+    affinity={"tea": Interest(5.5, 1_767_225_600_000)},
     chat=Chat(rated_at=1_767_225_600_000, rating=2),
     segments={"vip": 1_767_225_600_000},
 )
@@ -59,6 +60,7 @@ def test_what_is_known_of_a_customer_is_told_by_its_documented_names(somebody: s
     assert page["last_at"] is None
     assert page["events"] == {"Order Completed": 2, "Queue Joined": 1}
     assert page["orders"]["recent"] == [{"date": "2026-01-01", "value": 30.5, "orders": 2}]
+    assert page["affinity"] == {"tea": {"score": 5.5, "at": "2026-01-01T00:00:00.000Z"}}
     assert page["chat"]["rated_at"] == "2026-01-01T00:00:00.000Z"
     assert page["segments"] == {"vip": "2026-01-01T00:00:00.000Z"}
     assert page["offers"] == [{"offer_id": "tea", "rank": 1}]

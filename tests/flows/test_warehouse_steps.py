@@ -1,22 +1,27 @@
 """The steps of the warehouse flow between Kafka and the tables."""
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.kafka.reader import Place, Record
+from connectors.kafka.errors import Outage
+from connectors.kafka.reader import Place, Record, TopicReader
 from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable
 from connectors.warehouse.tables import TOUCHPOINTS, Row
 from flows.execution import Execution, Stopped
 from flows.loader.append import MOST_BYTES, MOST_ROWS, Append, Buffer
 from flows.loader.arrivals import Arrivals, NotOurs, Poll, accept, decode
 from flows.loader.hold import Hold
+from flows.loader.loader import Loader
 from flows.metrics.meter import Meter
+from flows.settings import Settings
 
 TOPIC = TOUCHPOINTS.topic
 HOME, AWAY = Place(TOPIC, 0), Place(TOPIC, 1)
@@ -57,6 +62,21 @@ def test_plans_are_left_out_and_what_is_no_record_is_named_with_its_place() -> N
     assert "rubbish" in found.not_ours[0].reason
     assert isinstance(found.not_ours[0], NotOurs)
     assert found.at_s == 7.0
+
+
+# poll
+
+
+def test_a_poll_shows_whether_kafka_is_there(meter: Meter) -> None:
+    loader = Loader(Settings(), meter, threading.Event())
+    outage = Outage(logging.getLogger("test"))
+    loader._reader = cast(TopicReader, SimpleNamespace(read=lambda *_: [], outage=outage))
+    outage.begin("all brokers are down")
+    assert loader.poll().records == []
+    assert meter.value("touchline_kafka_up") == 0
+    outage.end()
+    loader.poll()
+    assert meter.value("touchline_kafka_up") == 1
 
 
 # accept

@@ -80,9 +80,10 @@ def test_a_collection_has_a_default_for_every_key_written_either_way() -> None:
         '"Order Completed" in profile.events && "Queue Joined" in profile.events', profile
     )
     assert is_true('event.name in profile.events && !("Page Viewed" in profile.events)', profile)
-    told = event("Page Viewed", number=2, named="Order Completed")
+    told = event("Page Viewed", number=2, named="Order Completed", many=["Order Completed"])
     assert is_true("event.properties.named in profile.events", profile, told)
     assert is_true("!(event.properties.number in profile.events)", profile, told)
+    assert is_true("!(event.properties.many in profile.events)", profile, told)
     assert value("profile.channels.email.events", profile) == 3
     assert value('profile.channels["email"].first_at', profile) == "1970-01-01T00:00:01.000Z"
     assert value("profile.channels.kiosk.events", profile) == 0
