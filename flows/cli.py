@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 RUNNING = ("up", "run", "simulate")
@@ -11,7 +12,8 @@ RUNNING = ("up", "run", "simulate")
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     """Told to stop while still being loaded: nothing has been begun that had to be ended."""
-    os.write(sys.stderr.fileno(), b"stopping ...\n")
+    with suppress(OSError):  # stderr may be closed
+        os.write(2, b"stopping ...\n")
     os._exit(0)
 
 
@@ -22,9 +24,11 @@ if sys.argv[1:2] and sys.argv[1] in RUNNING:
         signal.signal(number, _stop)
 
 import importlib  # noqa: E402 - see above
-import io  # noqa: E402 - see above
+from typing import Any  # noqa: E402 - see above
 
 import click  # noqa: E402 - see above
+
+from flows.commands.streams import guarded  # noqa: E402 - see above
 
 COMMANDS = {
     "up": "Everything on this machine: Kafka, Redis, both flows, metrics.",
@@ -39,11 +43,10 @@ COMMANDS = {
 class Lazy(click.Group):
     """A group whose members live in flows/commands/, one module each."""
 
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the subcommand; what stdout's encoding cannot carry becomes a question mark."""
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")
-        return super().invoke(ctx)
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As click has it, with one answer of all commands to a stdout that cannot be written."""
+        with guarded(endless=bool(sys.argv[1:2]) and sys.argv[1] in RUNNING):
+            return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, in the order of the help."""

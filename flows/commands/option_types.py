@@ -1,6 +1,7 @@
 """Values of options that several subcommands take."""
 
 import math
+import os
 from typing import Any
 
 import click
@@ -26,6 +27,27 @@ class FiniteRange(click.FloatRange):
 SECONDS = FiniteRange(min=0, min_open=True)
 CUSTOMERS = click.IntRange(1, 10_000_000)
 """A simulated population is held in memory."""
+
+
+class FilledPath(click.Path):
+    """Paths that are not empty: click makes of an empty one the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; click's usual complaint about another."""
+        if not os.fspath(value).strip():
+            self.fail("expected a path, got nothing; name one.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def kafka_servers(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
+    """An option's callback: `text`, when it is one or more addresses of Kafka."""
+    from flows.settings import PARSERS  # noqa: PLC0415 - a help text does not need it
+
+    parse, expected = PARSERS["kafka_bootstrap_servers"]
+    try:
+        return None if text is None else str(parse(text))
+    except ValueError:
+        raise click.BadParameter(f"expected {expected}, got {text!r}") from None
 
 
 def redis_url(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:

@@ -19,7 +19,9 @@ from flows.commands.option_types import (
     LEAST_PER_S,
     MOST_PER_S,
     SECONDS,
+    FilledPath,
     FiniteRange,
+    kafka_servers,
     redis_url,
 )
 from flows.settings import Settings, SettingsError, read_settings
@@ -123,7 +125,11 @@ def _rate(_ctx: click.Context, _param: click.Parameter, rate: float | None) -> f
     callback=_start,
     help="When the first event happened (RFC 3339); with the same seed, the same bytes.",
 )
-@click.option("--bootstrap-servers", help="Kafka.  [default: $TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS]")
+@click.option(
+    "--bootstrap-servers",
+    callback=kafka_servers,
+    help="Kafka.  [default: $TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS]",
+)
 @click.option(
     "--redis-url",
     callback=redis_url,
@@ -133,7 +139,7 @@ def _rate(_ctx: click.Context, _param: click.Parameter, rate: float | None) -> f
 @click.option("--fail-fast", is_flag=True, help="Exit when Kafka is absent at the start.")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, writable=True, allow_dash=True),
+    type=FilledPath(dir_okay=False, writable=True, allow_dash=True),
     help="Write JSON lines to this file (- = stdout) instead of Kafka; no answers then.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The closing summary as one JSON line.")
@@ -158,9 +164,12 @@ def command(
     touchpoints.click, .email, .chat and .kiosk. Who looks at a page is shown the offers that
     Redis holds for them, and may click, accept or dismiss one.
 
-    Ctrl-C and SIGTERM end it within 2 s. Exits with 1 when Kafka was absent for as long as --for
-    says, or when events were not delivered: at the end of --for, they are given up once Kafka has
+    Ctrl-C and SIGTERM end it within 2 s. At the end of --for, events are given up once Kafka has
     acknowledged none for 3 s.
+
+    Exit codes: 0 all was delivered, or nobody reads its output any more, 1 wrong settings, Kafka
+    was absent for as long as --for says (with --fail-fast, at the start), events were not
+    delivered, or the file could not be written, 2 wrong options.
     """
     if as_json and out == "-":
         raise click.UsageError("--json and --out - both want stdout; write to a file, or drop one")
@@ -174,6 +183,7 @@ def command(
         return Order(seed, customers, begin_ms, rate, count, seconds)
 
     stop = Stop()
+    summary: Summary | None
     with _signals(stop):
         if out is not None:
             summary = _into_file(order(), out, stop)
@@ -187,9 +197,16 @@ def command(
             wait_s = 0 if settings.fail_fast else seconds
             summary = _into_kafka(order, sink, website, stop, wait_s)
         if summary is not None:
-            click.echo(encode(summary).decode() if as_json else _words(summary), err=out == "-")
-    if summary is not None and summary.failed:
-        sys.exit(1)
+            _close(summary, as_json, to_stderr=out == "-")
+
+
+def _close(summary: Summary, as_json: bool, *, to_stderr: bool) -> None:
+    """The closing words; lost events end with 1, also when nobody reads of them any more."""
+    try:
+        click.echo(encode(summary).decode() if as_json else _words(summary), err=to_stderr)
+    finally:
+        if summary.failed:
+            sys.exit(1)
 
 
 def _settings(bootstrap_servers: str | None, redis_url: str | None, fail_fast: bool) -> Settings:
@@ -227,19 +244,16 @@ def _into_kafka(
         return run(make_order(), sink, website, stop, _progress)
 
 
-def _into_file(order: Order, out: str, stop: Stop) -> Summary | None:
-    """None when the reader of stdout has gone."""
+def _into_file(order: Order, out: str, stop: Stop) -> Summary:
     try:
         if out != "-":
             with Path(out).open("wb") as file:
                 return run(order, LinesSink(file), None, stop, _progress)
         return run(order, LinesSink(sys.stdout.buffer), None, stop, _progress)
-    except BrokenPipeError:
-        # What is buffered has no reader either; Python would complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return None
     except OSError as error:
-        raise click.ClickException(f"{out}: {error.strerror}") from None
+        raise click.ClickException(
+            f"--out {out}: cannot be written: {error.strerror}; name another file"
+        ) from None
 
 
 @contextlib.contextmanager
