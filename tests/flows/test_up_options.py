@@ -8,7 +8,10 @@ from click.testing import CliRunner, Result
 from confluent_kafka.admin import AdminClient
 
 from flows.commands.up import command
-from flows.settings import read_settings
+from flows.local import stack
+from flows.local.data_dir import DataDir
+from flows.local.ports import loopback_port
+from flows.settings import Settings, read_settings
 from tests.flows.running_up import listens, ready, up
 
 
@@ -94,3 +97,32 @@ def test_servers_alone_have_no_metrics_in_json(tmp_path: Path) -> None:
     assert where["metrics_urls"] == {}
     assert where["redis_url"].startswith("redis://")
     assert (process.returncode, out, err) == (0, "", "")
+
+
+@pytest.mark.usefixtures("kafka", "redis_url")
+def test_as_many_partitions_as_are_allowed_can_be_had(tmp_path: Path) -> None:
+    most = {"TOUCHLINE_PARTITIONS": "128"}
+    with up(tmp_path, "--servers-only", "--json", "--for", "0.1", env=most) as process:
+        where = ready(process)
+        admin = AdminClient({"bootstrap.servers": where["bootstrap_servers"]})
+        topic = admin.list_topics("touchpoints.click", timeout=5).topics["touchpoints.click"]
+        assert len(topic.partitions) == 128
+        assert process.communicate()[1] == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.usefixtures("kafka", "redis_url")
+def test_kafka_leaves_its_usual_port_to_who_asked_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = loopback_port(0, "")
+    monkeypatch.setattr(stack, "USUAL_KAFKA", usual)
+    with DataDir(tmp_path / "data") as folder:
+        servers = stack.Stack(folder, Settings(), stack.Plan(redis_port=usual), lambda: False)
+        try:
+            servers.start_services()
+            where = servers.ready({})
+        finally:
+            servers.stop()
+    assert where.redis_url.startswith(f"redis://127.0.0.1:{usual}/")
+    assert not where.bootstrap_servers.endswith(f":{usual}")
