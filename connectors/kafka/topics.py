@@ -156,20 +156,22 @@ def describe_topics(admin_config: Mapping[str, Any], names: Sequence[str]) -> li
 def check_topics(
     admin_config: Mapping[str, Any], channels: Iterable[str], partitions: int
 ) -> list[str]:
-    """What is wrong with the topics, a sentence each; empty when all is as it should be.
+    """What is wrong with the topics, a sentence each, with what to do; empty when all is as it
+    should be.
 
     Raises KafkaException when no broker answers.
     """
     wanted = all_topics(channels)
     found = {topic.name: topic for topic in describe_topics(admin_config, [t.name for t in wanted])}
-    missing = [f"topic {t.name} does not exist" for t in wanted if t.name not in found]
     small = [
-        f"topic {t.name}: expected max.message.bytes of at least {t.max_message_bytes}, got {size}"
+        f"topic {t.name}: expected max.message.bytes of at least {t.max_message_bytes}, got {size}:"
+        " raise it with the tools of your Kafka"
         for t in wanted
         if t.name in found
         and (size := found[t.name].max_message_bytes) is not None
         and size < t.max_message_bytes
     ]
+    missing = _missing([topic.name for topic in wanted if topic.name not in found])
     return [*missing, *_other_partitions(found.values(), partitions), *small]
 
 
@@ -178,13 +180,38 @@ def _describe(admin: AdminClient, names: Iterable[str]) -> dict[str, FoundTopic]
     return {topic.name: topic for topic in found if topic is not None}
 
 
+def _missing(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    do, them = ("does", "it") if len(names) == 1 else ("do", "them")
+    return [f"{_named(names)} {do} not exist: `touchline topics create` makes {them}"]
+
+
 def _other_partitions(found: Iterable[FoundTopic], partitions: int) -> list[str]:
+    """A sentence for each other number."""
+    by_number: dict[int, list[str]] = {}
+    for topic in found:
+        by_number.setdefault(topic.partitions, []).append(topic.name)
     return [
-        f"topic {topic.name}: expected {partitions} partitions, got {topic.partitions}"
-        " (the number is fixed for life: a shard's state lives with its partition)"
-        for topic in found
-        if topic.partitions != partitions
+        f"{_named(names)} {'has' if len(names) == 1 else 'have'} {_counted(number)}, expected "
+        f"{partitions} (TOUCHLINE_PARTITIONS): "
+        + (
+            f"set TOUCHLINE_PARTITIONS={number}"
+            if len(by_number) == 1
+            else "the number is fixed for life, as a shard's state lives with its partition; delete"
+            " what nobody needs any more, and `touchline topics create` makes it anew"
+        )
+        for number, names in by_number.items()
+        if number != partitions
     ]
+
+
+def _named(names: Sequence[str]) -> str:
+    return f"topic{'' if len(names) == 1 else 's'} {', '.join(names)}"
+
+
+def _counted(partitions: int) -> str:
+    return f"{partitions} partition{'' if partitions == 1 else 's'}"
 
 
 def _made(name: str, future: "Future[None]") -> bool:

@@ -94,7 +94,7 @@ def _wait_for_kafka(settings: Settings, stop: threading.Event) -> dict[str, str]
 
     def ask() -> dict[str, str]:
         if wrong := check_topics(config, settings.channels, settings.partitions):
-            raise Refused("; ".join(wrong) + "; `touchline topics create` makes missing ones")
+            raise Refused("; ".join(wrong))
         return topic_ids(config, [topic.name for topic in all_topics(settings.channels)])
 
     return wait_for(

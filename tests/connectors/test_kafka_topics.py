@@ -53,7 +53,7 @@ def test_an_existing_topic_of_another_partition_count_is_named_and_nothing_is_ma
 ) -> None:
     config = admin(fresh_kafka)
     make(fresh_kafka, NewTopic("touchpoints.kiosk", 3))
-    with pytest.raises(TopicError, match=r"touchpoints\.kiosk: expected 4 partitions, got 3"):
+    with pytest.raises(TopicError, match=r"^topic touchpoints\.kiosk has 3 partitions, expected 4"):
         create_topics(config, CHANNELS, 4)
     assert list(topic_ids(config, ALL)) == ["touchpoints.kiosk"]
 
@@ -66,12 +66,36 @@ def test_check_names_what_is_missing_too_small_or_cut_otherwise(fresh_kafka: str
         NewTopic("touchpoints.kiosk", 3),
         NewTopic("touchpoints.dead-letter", 4, config={"max.message.bytes": "1000"}),
     )
-    missing, also_missing, other, small = check_topics(config, CHANNELS, 4)
-    assert missing == "topic touchpoints.enriched does not exist"
-    assert also_missing == "topic touchpoints.actions does not exist"
-    assert other.startswith("topic touchpoints.kiosk: expected 4 partitions, got 3")
+    missing, other, small = check_topics(config, CHANNELS, 4)
+    assert missing == (
+        "topics touchpoints.enriched, touchpoints.actions do not exist: `touchline topics create` "
+        "makes them"
+    )
+    assert other.startswith(
+        "topic touchpoints.kiosk has 3 partitions, expected 4 (TOUCHLINE_PARTITIONS): "
+        "the number is fixed for life"
+    )
     assert small.startswith("topic touchpoints.dead-letter: expected max.message.bytes of at least")
-    assert small.endswith(f"{MAX_DEAD_LETTER_BYTES}, got 1000")
+    assert f"{MAX_DEAD_LETTER_BYTES}, got 1000: raise it" in small
+
+
+def test_one_other_number_of_all_topics_is_said_once_with_the_setting_that_fits(
+    fresh_kafka: str,
+) -> None:
+    config = admin(fresh_kafka)
+    create_topics(config, CHANNELS, 1)
+    assert check_topics(config, CHANNELS, 8) == [
+        f"topics {', '.join(ALL)} have 1 partition, expected 8 (TOUCHLINE_PARTITIONS): "
+        "set TOUCHLINE_PARTITIONS=1"
+    ]
+
+
+def test_a_topic_that_is_missing_alone_is_told_alone(fresh_kafka: str) -> None:
+    config = admin(fresh_kafka)
+    create_topics(config, CHANNELS, 2)
+    assert check_topics(config, [*CHANNELS, "chat"], 2) == [
+        "topic touchpoints.chat does not exist: `touchline topics create` makes it"
+    ]
 
 
 def test_a_topic_made_again_has_another_id(fresh_kafka: str) -> None:
