@@ -1,5 +1,6 @@
 """/metrics, /healthz and /readyz over HTTP, without a framework and without any other page."""
 
+import errno
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from prometheus_client.exposition import choose_encoder
 
 from flows.metrics.meter import Meter
+from flows.settings import SettingsError
 
 State = Callable[[], str | None]
 """None when all is well, else the reason why not, in one line. Asked on the server's thread."""
@@ -45,18 +47,32 @@ def serve(meter: Meter, host: str, port: int, health: State, ready: State) -> Me
     """Answer on `host` and `port` (0 = any free one) from a thread of its own.
 
     Anyone who reaches the address may read: there is no authentication, so listen on loopback
-    unless a network is meant to read. Raises OSError when the address cannot be listened on; its
-    text names the address and the setting.
+    unless a network is meant to read. Raises SettingsError when the address cannot be listened on.
     """
     try:
         listener = _Listener((host, port), _handler(meter, health, ready))
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"cannot listen on {host}:{port} ({error.strerror}); set TOUCHLINE_METRICS_HOST and "
-            "TOUCHLINE_METRICS_PORT (0 = any free port)",
-        ) from error
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(_trouble(host, port, error)) from None
     return MetricsServer(listener)
+
+
+def _trouble(host: str, port: int, error: OSError | UnicodeError) -> str:
+    """Which of the two settings is to blame, and what to do."""
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return (
+            f"TOUCHLINE_METRICS_PORT: expected a free port of {host}, got {port}, which another "
+            "program has; choose another one, or 0 for any free port"
+        )
+    if isinstance(error, PermissionError):
+        return (
+            f"TOUCHLINE_METRICS_PORT: expected a port this user may listen on, got {port}; choose "
+            "one above 1023, or 0 for any free port"
+        )
+    reason = error.strerror if isinstance(error, OSError) else "no name of a host"
+    return (
+        f"TOUCHLINE_METRICS_HOST: expected an address of this machine, got {host!r} ({reason}); "
+        "choose 127.0.0.1, or 0.0.0.0 for all of them"
+    )
 
 
 class _Listener(ThreadingTCPServer):

@@ -1,5 +1,6 @@
 """What an operator, a probe and Prometheus get over HTTP."""
 
+import errno
 import http.client
 import socket
 import time
@@ -13,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from flows.metrics.meter import Meter
 from flows.metrics.server import SLOWEST_CLIENT_S, MetricsServer, serve
+from flows.settings import SettingsError
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0,text/plain;version=0.0.4;q=0.5"
 read_openmetrics: Any = parser.text_string_to_metric_families  # it is untyped
@@ -93,8 +95,35 @@ def test_a_silent_client_holds_up_neither_others_nor_the_end(server: MetricsServ
 
 
 def test_a_taken_port_is_named_with_the_setting_to_change(server: MetricsServer) -> None:
-    with pytest.raises(OSError, match=rf"127.0.0.1:{server.port}.*TOUCHLINE_METRICS_PORT"):
+    with pytest.raises(SettingsError) as taken:
         serve(Meter(), "127.0.0.1", server.port, lambda: None, lambda: None)
+    assert str(taken.value) == (
+        f"TOUCHLINE_METRICS_PORT: expected a free port of 127.0.0.1, got {server.port}, which "
+        "another program has; choose another one, or 0 for any free port"
+    )
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "a..b"])
+def test_a_host_that_is_none_of_this_machine_is_named_with_the_setting_to_change(
+    host: str,
+) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        serve(Meter(), host, 0, lambda: None, lambda: None)
+    assert str(wrong.value).startswith(
+        f"TOUCHLINE_METRICS_HOST: expected an address of this machine, got {host!r} ("
+    )
+    assert "Errno" not in str(wrong.value)
+
+
+def test_a_port_that_is_not_for_this_user_is_said_to_be_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("socketserver.TCPServer.server_bind", refuse)
+    with pytest.raises(SettingsError, match="^TOUCHLINE_METRICS_PORT: .*may listen on, got 80;"):
+        serve(Meter(), "127.0.0.1", 80, lambda: None, lambda: None)
 
 
 def test_close_frees_the_port_and_may_be_called_twice(server: MetricsServer) -> None:
@@ -110,7 +139,7 @@ def test_close_frees_the_port_and_may_be_called_twice(server: MetricsServer) -> 
 def test_it_speaks_ipv6_where_there_is_ipv6() -> None:
     try:
         running = serve(Meter(), "::1", 0, lambda: None, lambda: None)
-    except OSError as error:
+    except SettingsError as error:
         pytest.skip(f"no IPv6 loopback here: {error}")
     assert running.url == f"http://[::1]:{running.port}/metrics"
     assert ask(running.url)[0].status == 200
