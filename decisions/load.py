@@ -41,15 +41,20 @@ SECTIONS = ("title", "channels", "traits", "summary", "placements", "segments", 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
+class PlaybookUnreadable(PlaybookError):
+    """The file is not there, or cannot be opened: perhaps another one is meant."""
+
+
 def load_playbook(path: Path) -> Playbook:
-    """The playbook in a file. Raises PlaybookError, also when the file cannot be read."""
+    """The playbook in a file. Raises PlaybookError; PlaybookUnreadable when there is no such file,
+    or it cannot be opened."""
     try:
         with path.open("rb") as file:
             content = file.read(4 * MAX_CHARACTERS)
         text = content.decode()
     except OSError as error:
         problem = Problem(1, 1, f"the file; expected one that can be read, got {error.strerror}")
-        raise PlaybookError(str(path), [problem]) from None
+        raise PlaybookUnreadable(str(path), [problem]) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         problem = Problem(line, 1, f"the text; expected UTF-8, got byte {error.start} that is not")

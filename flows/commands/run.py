@@ -16,17 +16,20 @@ from connectors.kafka.errors import LogTruncated, words
 from connectors.kafka.plan_log import NoPlan, PlanLogUnreadable
 from connectors.kafka.publisher import NotDelivered
 from connectors.warehouse.delta import WarehouseUnfit
+from decisions.load import PlaybookUnreadable
 from decisions.playbook import PlaybookError
+from flows.addresses import without_secrets
 from flows.clients import check_kafka, check_redis
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
-from flows.settings import SettingsError, read_settings
+from flows.settings import Settings, SettingsError, read_settings
 from flows.waiting import ServiceAbsent
 from state.store.requirements import Unsuitable
 from state.store.shard_store import Fenced, Refused
 
 USAGE, FENCED, REFUSED = 1, 3, 4
-"""Exit codes: wrong settings; another owner has all shards; going on would lose data."""
+"""Exit codes: wrong settings; another owner has all shards; going on would lose data, or topics
+are not as they should be."""
 
 EXPECTED: dict[type[Exception], int] = {
     SettingsError: USAGE,
@@ -51,8 +54,9 @@ def command() -> None:
     Settings come from the environment (TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS, TOUCHLINE_REDIS_URL,
     TOUCHLINE_WAREHOUSE_URL, TOUCHLINE_PLAYBOOK, ...). SIGTERM and Ctrl-C finish the work at hand.
 
-    Exit codes: 0 stopped when told to, 1 wrong settings or playbook, 3 another owner has taken all
-    shards, 4 going on would lose or repeat something.
+    Exit codes: 0 stopped when told to, 1 wrong settings or playbook, a Redis that does not suit,
+    or with --fail-fast an absent server, 2 wrong options, 3 another owner has taken all shards,
+    4 going on would lose or repeat something, or topics are missing or not as they should be.
     """
 
 
@@ -108,6 +112,15 @@ def _not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None
     return f"{waiting:.0f} shards wait for Kafka or Redis" if waiting else None
 
 
+def _said(error: Exception, settings: Settings) -> str:
+    """What an error says, and of what it is about where it does not say so itself."""
+    if isinstance(error, Unsuitable):
+        return f"Redis at {without_secrets(settings.redis_url)} (TOUCHLINE_REDIS_URL): {error}"
+    if isinstance(error, PlaybookUnreadable):
+        return f"{error}; name yours in TOUCHLINE_PLAYBOOK"
+    return words(error)
+
+
 def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
@@ -132,7 +145,7 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
             health=lambda: None,
             ready=lambda: _not_ready(flow, meter, is_ready),
         )
-    except (SettingsError, PlaybookError, OSError) as error:
+    except (SettingsError, PlaybookError) as error:
         raise click.ClickException(str(error)) from None
 
     def ready() -> None:
@@ -146,7 +159,7 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     try:
         importlib.import_module(f"flows.{flow}").run(settings, meter, stop, ready, **options)
     except tuple(EXPECTED) as error:
-        click.echo(f"Error: {words(error)}", err=True)
+        click.echo(f"Error: {_said(error, settings)}", err=True)
         sys.exit(next(code for kind, code in EXPECTED.items() if isinstance(error, kind)))
     finally:
         server.close()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decisions.load import load_playbook, parse_playbook
+from decisions.load import PlaybookUnreadable, load_playbook, parse_playbook
 from decisions.playbook import Playbook, PlaybookError
 from state.profile import Profile
 from tests.decisions.someone import DAY_MS, HEAD, book
@@ -334,14 +334,15 @@ def test_a_file_is_loaded_and_called_by_its_path(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PlaybookError, match=r"none\.yaml:1:1: .*No such file"):
+    with pytest.raises(PlaybookUnreadable, match=r"none\.yaml:1:1: .*No such file"):
         load_playbook(tmp_path / "none.yaml")
-    with pytest.raises(PlaybookError, match="Is a directory"):
+    with pytest.raises(PlaybookUnreadable, match="Is a directory"):
         load_playbook(tmp_path)
     latin = tmp_path / "latin.yaml"
     latin.write_bytes("a: 1\nb: café".encode("latin-1"))
-    with pytest.raises(PlaybookError, match=r"latin\.yaml:2:1: .*UTF-8"):
+    with pytest.raises(PlaybookError, match=r"latin\.yaml:2:1: .*UTF-8") as wrong:
         load_playbook(latin)
+    assert not isinstance(wrong.value, PlaybookUnreadable)  # it is there: no other one is meant
 
 
 def test_the_summary_is_plain_json_in_the_order_of_the_file() -> None:

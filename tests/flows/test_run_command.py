@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -79,8 +80,8 @@ def test_missing_topics_are_named_with_what_to_do(fresh_kafka: str, fresh_redis:
     child = start("touchpoints", env=env)
     _, said = child.communicate(timeout=60)
     assert child.returncode == 4
-    assert "topic touchpoints.click does not exist" in said
-    assert "touchline topics create" in said
+    assert "topics touchpoints.click, " in said
+    assert said.endswith(" do not exist: `touchline topics create` makes them\n")
 
 
 def test_a_broken_playbook_is_refused_with_its_place(tmp_path: Path) -> None:
@@ -134,8 +135,44 @@ def test_a_wrong_redis_password_is_refused_and_not_waited_for(
     child = start("touchpoints", env=env)
     _, said = child.communicate(timeout=60)
     assert child.returncode == 1
-    assert "refuses the user or password" in said
+    assert (
+        f"Error: Redis at {fresh_redis} (TOUCHLINE_REDIS_URL): it refuses the user or password"
+        in said
+    )
     assert "secret" not in said
+
+
+def test_topics_cut_otherwise_are_told_once_with_the_setting_that_fits(
+    fresh_topics: str, fresh_redis: str
+) -> None:
+    env = {
+        "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": fresh_topics,
+        "TOUCHLINE_REDIS_URL": fresh_redis,
+        "TOUCHLINE_PARTITIONS": "8",
+    }
+    child = start("touchpoints", env=env)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 4
+    assert said.count("16 partitions") == 1
+    assert said.endswith("expected 8 (TOUCHLINE_PARTITIONS): set TOUCHLINE_PARTITIONS=16\n")
+
+
+def test_a_playbook_that_is_not_there_is_told_with_the_setting_that_names_one() -> None:
+    child = start("touchpoints", env={"TOUCHLINE_PLAYBOOK": "none.yaml"})
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert said.startswith("Error: none.yaml:1:1: the file; expected one that can be read")
+    assert said.endswith("; name yours in TOUCHLINE_PLAYBOOK\n")
+
+
+def test_a_taken_metrics_port_is_one_line_with_the_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        child = start("touchpoints", env={"TOUCHLINE_METRICS_PORT": port})
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == 1
+    (line,) = said.splitlines()
+    assert line.startswith("Error: TOUCHLINE_METRICS_PORT: expected a free port of 127.0.0.1, got")
 
 
 @pytest.mark.parametrize("wrong", ["0/2", "3/2", "2", "a/b"])
