@@ -1,5 +1,6 @@
 """`touchline customer`: what is known of one customer."""
 
+import re
 import sys
 import time
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 import orjson
 import redis
 
+from connectors.events.decode import CONTROL, MAX_ID_CHARACTERS
 from connectors.kafka.murmur2 import partition_of
 from flows.addresses import without_secrets
 from flows.clients import check_redis
@@ -22,10 +24,22 @@ from state.times import rfc3339
 from state.windows import DAY_MS
 
 HEADING_COLUMNS = 13
+NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes on the command line that are not UTF-8."""
+
+
+def _customer_id(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
+    """The argument's callback: `text`, when events may have it as an id."""
+    expected = f"expected 1 to {MAX_ID_CHARACTERS} characters, no control characters"
+    if not 0 < len(text) <= MAX_ID_CHARACTERS:
+        raise click.BadParameter(f"{expected}, got {len(text):,} characters")
+    if CONTROL.search(text) or NO_TEXT.search(text):
+        raise click.BadParameter(f"{expected}, got {text!r}")
+    return text
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("customer_id", metavar="ID")
+@click.argument("customer_id", metavar="ID", callback=_customer_id)
 @click.option(
     "--redis-url",
     "url",
@@ -40,7 +54,10 @@ HEADING_COLUMNS = 13
 def command(customer_id: str, url: str | None, partitions: int | None, as_json: bool) -> None:
     """Show what is known of the customer ID: profile, segments, offers.
 
-    Times are UTC. Exit code 1 when nothing is known of them, 2 when Redis does not answer.
+    Times are UTC.
+
+    Exit codes: 0 shown, 1 nothing is known of them, what is kept of them cannot be read, or wrong
+    settings, 2 wrong options, or Redis does not answer.
 
     \b
     Examples:
@@ -61,7 +78,7 @@ def command(customer_id: str, url: str | None, partitions: int | None, as_json: 
     except ProfileUnreadable as error:
         raise click.ClickException(f"customer {customer_id!r}: {error}") from None
     except redis.RedisError as error:
-        click.echo(f"Error: Redis at {without_secrets(url)} gives no answer: {error}", err=True)
+        click.echo(f"Error: {_trouble(url, error)}", err=True)
         sys.exit(2)
     if known is None:
         click.echo(
@@ -75,6 +92,16 @@ def command(customer_id: str, url: str | None, partitions: int | None, as_json: 
         return
     for heading, line in rows_of(known, _offers(known), time.time_ns() // 1_000_000):
         click.echo(click.style(f"{heading:<{HEADING_COLUMNS}}", bold=True) + line)
+
+
+def _trouble(url: str, error: redis.RedisError) -> str:
+    fault = "gives no answer"
+    if isinstance(error, redis.AuthenticationError):
+        fault = "refuses the user or password it is given"
+    return (
+        f"Redis at {without_secrets(url)} {fault} ({error}); name another with --redis-url or "
+        "TOUCHLINE_REDIS_URL"
+    )
 
 
 def describe(known: Known) -> dict[str, Any]:

@@ -154,6 +154,36 @@ def test_an_address_that_is_none_of_redis_is_one_line_without_secrets(by_option:
     assert "secret" not in told.output
 
 
+@pytest.mark.parametrize(
+    ("wrong", "got"),
+    [
+        ("", "0 characters"),
+        ("x" * 257, "257 characters"),
+        ("ann\n", r"'ann\n'"),
+        ("\udcff", r"'\udcff'"),
+    ],
+)
+def test_what_no_event_may_have_as_an_id_is_refused_and_not_looked_up(wrong: str, got: str) -> None:
+    told = touchline_customer(wrong, "--redis-url", "redis://127.0.0.1:1")
+    assert (told.exit_code, told.stdout) == (2, "")
+    line = told.stderr.splitlines()[-1]
+    assert line.endswith(f"'ID': expected 1 to 256 characters, no control characters, got {got}")
+
+
+def test_the_longest_id_an_event_may_have_is_looked_up(fresh_redis: str) -> None:
+    told = touchline_customer("é" * 256, "--redis-url", fresh_redis)
+    assert told.exit_code == 1
+    assert "nothing is known of" in told.stderr
+
+
+def test_a_redis_that_refuses_the_password_is_told_so(fresh_redis: str) -> None:
+    url = fresh_redis.replace("redis://", "redis://nobody:secret@")
+    told = touchline_customer("ann", "--redis-url", url)
+    assert told.exit_code == 2
+    assert told.stderr.startswith(f"Error: Redis at {fresh_redis} refuses the user or password")
+    assert "secret" not in told.output
+
+
 def test_a_profile_that_cannot_be_read_is_one_line(fresh_redis: str) -> None:
     with Redis.from_url(fresh_redis) as redis:
         redis.set(shard_keys(partition_of("ann", 16)).profile_prefix + b"ann", b"no profile")
