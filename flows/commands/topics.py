@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 import orjson
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka.topics import (
     TopicError,
@@ -16,12 +16,22 @@ from connectors.kafka.topics import (
     create_topics,
     describe_topics,
 )
+from flows.commands.option_types import kafka_servers
 from flows.settings import Settings, SettingsError, read_settings
+
+ABSENT = (
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError._RESOLVE,
+    KafkaError._ALL_BROKERS_DOWN,
+)
+"""What librdkafka says of brokers that it does not find, each in words of its own."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
 servers = click.option(
     "--bootstrap-servers",
     metavar="HOST:PORT",
+    callback=kafka_servers,
     help="Instead of TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS.",
 )
 
@@ -31,6 +41,9 @@ def command() -> None:
     """List, create and check the topics.
 
     Servers, channels and the number of partitions come from the TOUCHLINE_* environment variables.
+
+    Exit codes: 0 done, or all is as it should be, 1 something is wrong with the topics, the
+    settings or Kafka, 2 wrong options.
     """
 
 
@@ -87,14 +100,27 @@ def check(bootstrap_servers: str | None, as_json: bool) -> None:
 @contextmanager
 def _kafka(bootstrap_servers: str | None) -> Iterator[tuple[Settings, dict[str, Any]]]:
     """The settings and the admin client's configuration; errors end in one line each."""
+    from flows.clients import check_kafka  # noqa: PLC0415 - 0.2 s that no help text needs
+
     try:
         settings = read_settings()
         address = bootstrap_servers or settings.kafka_bootstrap_servers
-        yield settings, {**settings.kafka_config, "bootstrap.servers": address}
+        config = {**settings.kafka_config, "bootstrap.servers": address}
+        check_kafka(config)
+        yield settings, config
     except KafkaException as failure:
-        raise click.ClickException(f"Kafka at {address}: {failure.args[0].str()}") from None
+        raise click.ClickException(_trouble(address, failure.args[0])) from None
     except (SettingsError, TopicError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _trouble(address: str, error: KafkaError) -> str:
+    if error.code() in ABSENT:
+        return (
+            f"Kafka: no broker answers at {address}; start one there, or name another with "
+            "--bootstrap-servers or TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS"
+        )
+    return f"Kafka at {address}: {error.str()}"
 
 
 def _say_json(**fields: Any) -> None:

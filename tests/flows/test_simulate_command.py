@@ -150,7 +150,12 @@ def test_a_reader_of_stdout_may_leave() -> None:
         (["--count", "1000000000000"], "'--count': 1000000000000 is not in the range"),
         (["--redis-url", "foo"], "'--redis-url': expected redis://, rediss:// or unix://"),
         (["--redis-url", "redis://me:secret@h?no=1"], "'--redis-url': expected redis://"),
-        (["--bootstrap-servers", "nowhere"], "host:port"),
+        (["--bootstrap-servers", "nowhere"], "'--bootstrap-servers': expected host:port"),
+        (["--out", ""], "'--out': expected a path, got nothing"),
+        (
+            ["--count", "1", "--out", "/none/at/all"],
+            "--out /none/at/all: cannot be written: No such",
+        ),
         (["--fail-fast", "--bootstrap-servers", "127.0.0.1:1"], "127.0.0.1:1 does not answer"),
     ],
 )

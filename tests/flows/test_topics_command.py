@@ -45,7 +45,8 @@ def test_a_wrong_partition_count_ends_in_exit_code_1(fresh_kafka: str) -> None:
     for action in ("check", "create"):
         wrong = touchline_topics(fresh_kafka, action, TOUCHLINE_PARTITIONS="8")
         assert wrong.exit_code == 1
-        assert "touchpoints.click: expected 8 partitions, got 4" in wrong.output
+        assert "touchpoints.click, " in wrong.output
+        assert "have 4 partitions, expected 8 (TOUCHLINE_PARTITIONS): set" in wrong.output
 
 
 def test_an_absent_broker_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +54,26 @@ def test_an_absent_broker_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     absent = touchline_topics("far.example:1", "ls", "--bootstrap-servers", "127.0.0.1:1")
     assert absent.exit_code == 1
     (line,) = absent.stderr.splitlines()
-    assert line.startswith("Error: Kafka at 127.0.0.1:1: ")
+    assert line.startswith("Error: Kafka: no broker answers at 127.0.0.1:1; ")
+    assert "--bootstrap-servers" in line
+
+
+@pytest.mark.parametrize("action", ["ls", "create", "check"])
+@pytest.mark.parametrize("wrong", ["nope", "", "nope:x"])
+def test_an_address_that_is_none_of_kafka_is_refused_and_not_waited_for(
+    action: str, wrong: str
+) -> None:
+    refused = touchline_topics("127.0.0.1:1", action, "--bootstrap-servers", wrong)
+    assert refused.exit_code == 2
+    line = refused.stderr.splitlines()[-1]
+    assert line.endswith(f"'--bootstrap-servers': expected host:port[,host:port...], got {wrong!r}")
+
+
+def test_a_misspelt_kafka_option_is_one_line_that_names_the_settings() -> None:
+    wrong = touchline_topics("127.0.0.1:1", "ls", TOUCHLINE_KAFKA_SECURITY_PROTOCAL="SSL")
+    assert wrong.exit_code == 1
+    (line,) = wrong.stderr.splitlines()
+    assert line.startswith("Error: TOUCHLINE_KAFKA_*: ")
 
 
 def test_a_wrong_setting_is_one_line() -> None:
