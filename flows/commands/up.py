@@ -1,6 +1,5 @@
 """`touchline up`: everything on this machine."""
 
-import os
 import shutil
 import sys
 from functools import partial
@@ -9,15 +8,23 @@ from pathlib import Path
 
 import click
 import msgspec
+from click.core import ParameterSource
 from confluent_kafka import KafkaException
 from rich.console import Console
 
 from connectors.kafka.errors import words
 from connectors.kafka.topics import TopicError
-from decisions.load import load_playbook
+from decisions.load import PlaybookUnreadable, load_playbook
 from decisions.playbook import PlaybookError
-from flows.commands.option_types import CUSTOMERS, LEAST_PER_S, MOST_PER_S, SECONDS, FiniteRange
-from flows.local.data_dir import DataDir, DataDirInUse
+from flows.commands.option_types import (
+    CUSTOMERS,
+    LEAST_PER_S,
+    MOST_PER_S,
+    SECONDS,
+    FilledPath,
+    FiniteRange,
+)
+from flows.local.data_dir import DataDir, DataDirInUse, DataDirUnfit
 from flows.local.next_steps import servers_only_commands
 from flows.local.outcome import somebody
 from flows.local.ports import USUAL_KAFKA, USUAL_METRICS, USUAL_REDIS, PortTaken
@@ -31,6 +38,7 @@ from flows.settings import Settings, SettingsError, read_settings
 TROUBLE = (
     ChildDied,
     DataDirInUse,
+    DataDirUnfit,
     KafkaException,
     OSError,
     PortTaken,
@@ -39,6 +47,8 @@ TROUBLE = (
     TopicError,
 )
 """What ends with one line and exit code 1."""
+CROWD = ("rate", "customers", "seed")
+"""Options of the simulated customers."""
 
 KILLED = 130
 """Exit code after a second Ctrl-C, as shells have it for SIGINT."""
@@ -76,12 +86,12 @@ MOST_PARTITIONS = 128
 )
 @click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilledPath(file_okay=False, path_type=Path),
     default=Path(".touchline"),
     show_default=True,
     help="Logs and the warehouse; one `up` at a time.",
 )
-@click.option("--playbook", type=click.Path(), help="Instead of TOUCHLINE_PLAYBOOK.")
+@click.option("--playbook", type=FilledPath(), help="Instead of TOUCHLINE_PLAYBOOK.")
 @click.option(
     "--partitions",
     type=click.IntRange(1, MOST_PARTITIONS),
@@ -141,6 +151,7 @@ def command(
         raise click.UsageError(
             "--servers-only: expected none of --demo, --metrics-port and --playbook with it"
         )
+    _no_crowd_alone(demo)
     _differ({"kafka": kafka_port, "redis": redis_port, "metrics": metrics_port})
     interrupts = Interrupts()
     crowd = Demo(rate=rate, customers=customers, seed=seed) if demo else None
@@ -156,16 +167,34 @@ def command(
             else:
                 run(stack, _report(as_json), interrupts, seconds)
     except PlaybookError as error:
-        click.echo(str(error), err=True)
+        meant = "; name yours with --playbook or TOUCHLINE_PLAYBOOK"
+        click.echo(f"{error}{meant if isinstance(error, PlaybookUnreadable) else ''}", err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        # What is buffered has no reader either; Python would complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except TROUBLE as trouble:
-        if interrupts.count < 2:
-            raise click.ClickException(words(trouble)) from None
-    if interrupts.count > 1:
-        sys.exit(KILLED)
+        raise click.ClickException(_said(trouble)) from None
+    finally:
+        # Also of a stdout that nobody reads any more, and of what else comes of being killed.
+        if interrupts.count > 1:
+            sys.exit(KILLED)
+
+
+def _said(trouble: BaseException) -> str:
+    if isinstance(trouble, KafkaException):
+        return f"the embedded Kafka does not answer as it should: {words(trouble)}"
+    if isinstance(trouble, OSError) and trouble.strerror:
+        place = f"{trouble.filename}: " if trouble.filename else "this machine: "
+        return f"{place}{trouble.strerror}"
+    return words(trouble)
+
+
+def _no_crowd_alone(demo: bool) -> None:
+    """Raises UsageError when simulated customers are described, and none are wanted."""
+    source = click.get_current_context().get_parameter_source
+    given = [f"--{name}" for name in CROWD if source(name) is not ParameterSource.DEFAULT]
+    if given and not demo:
+        raise click.UsageError(
+            f"{', '.join(given)}: expected --demo as well, which simulates customers, got none"
+        )
 
 
 def _differ(ports: dict[str, int | None]) -> None:

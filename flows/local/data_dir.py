@@ -1,20 +1,29 @@
 """The folder of one `touchline up`: its lock, logs and warehouse."""
 
+import errno
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class DataDirInUse(Exception):
     """Another `touchline up` runs on this folder."""
 
 
+class DataDirUnfit(Exception):
+    """The folder cannot be made or written; the text names the option, the folder and why."""
+
+
 class DataDir:
     """Holds the folder for one process while entered; the file `lock` names that process.
 
     The operating system drops the lock with its owner, so one that a killed process left behind
-    is in nobody's way. Raises DataDirInUse, which names the folder and the process.
+    is in nobody's way. Raises DataDirInUse, which names the folder and the process, and
+    DataDirUnfit, also when something in the folder fails while it is held.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,11 +34,20 @@ class DataDir:
         self._held = -1
 
     def __enter__(self) -> "DataDir":
-        self.path.mkdir(parents=True, exist_ok=True)
-        while not self._take():
-            pass
-        os.ftruncate(self._held, 0)
-        os.write(self._held, f"{os.getpid()}\n".encode())
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            while not self._take():
+                pass
+        except OSError as error:
+            raise self._unfit(error) from None
+        try:
+            os.ftruncate(self._held, 0)
+            os.write(self._held, f"{os.getpid()}\n".encode())
+            for folder in (self.logs, self.warehouse):
+                folder.mkdir(exist_ok=True)
+        except OSError as error:
+            self._let_go()
+            raise self._unfit(error) from None
         return self
 
     def __exit__(
@@ -38,8 +56,32 @@ class DataDir:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._lock.unlink()
+        self._let_go()
+        if isinstance(error, OSError) and self._is_about(error):
+            raise self._unfit(error) from None
+
+    def _let_go(self) -> None:
+        with suppress(OSError):  # a folder that was removed meanwhile has no lock any more
+            self._lock.unlink()
         os.close(self._held)
+
+    def _is_about(self, error: OSError) -> bool:
+        """A full disk has no name of a file with it."""
+        place = error.filename
+        if isinstance(place, str | os.PathLike):
+            return Path(place).absolute().is_relative_to(self.path)
+        return error.errno in FULL
+
+    def _unfit(self, error: OSError) -> DataDirUnfit:
+        place = Path(error.filename or self.path)
+        reason = f"{error.strerror} ({place})"
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            in_the_way = (p for p in (place, *place.parents) if os.path.lexists(p))
+            reason = f"{next(in_the_way)}, which is no folder"
+        return DataDirUnfit(
+            f"--data-dir {self.path}: expected a folder that can be made and written, got "
+            f"{reason}; mend that, or choose another one"
+        )
 
     def _take(self) -> bool:
         self._held = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o644)
