@@ -54,9 +54,10 @@ def command() -> None:
     Settings come from the environment (TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS, TOUCHLINE_REDIS_URL,
     TOUCHLINE_WAREHOUSE_URL, TOUCHLINE_PLAYBOOK, ...). SIGTERM and Ctrl-C finish the work at hand.
 
-    Exit codes: 0 stopped when told to, 1 wrong settings or playbook, a Redis that does not suit,
-    or with --fail-fast an absent server, 2 wrong options, 3 another owner has taken all shards,
-    4 going on would lose or repeat something, or topics are missing or not as they should be.
+    Exit codes: 0 stopped when told to, or nobody reads what --json prints, 1 wrong settings or
+    playbook, a Redis that does not suit, or with --fail-fast an absent server, 2 wrong options,
+    3 another owner has taken all shards, 4 going on would lose or repeat something, or topics or
+    tables are not as they should be.
     """
 
 

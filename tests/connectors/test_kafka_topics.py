@@ -84,10 +84,11 @@ def test_one_other_number_of_all_topics_is_said_once_with_the_setting_that_fits(
 ) -> None:
     config = admin(fresh_kafka)
     create_topics(config, CHANNELS, 1)
-    assert check_topics(config, CHANNELS, 8) == [
+    (said,) = check_topics(config, CHANNELS, 8)
+    assert said == (
         f"topics {', '.join(ALL)} have 1 partition, expected 8 (TOUCHLINE_PARTITIONS): "
         "set TOUCHLINE_PARTITIONS=1"
-    ]
+    )
 
 
 def test_a_topic_that_is_missing_alone_is_told_alone(fresh_kafka: str) -> None:

@@ -92,10 +92,12 @@ def test_a_disk_that_is_full_is_told_with_the_folder_and_no_lock_is_left(
 
 @pytest.mark.parametrize("file", [None, "logs/kafka.log"])
 def test_a_disk_that_fills_up_later_is_told_likewise(tmp_path: Path, file: str | None) -> None:
-    with pytest.raises(DataDirUnfit, match=f"^--data-dir {tmp_path}: .*got No space left"):
-        with DataDir(tmp_path) as folder:
-            named = (str(folder.path / file),) if file else ()
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *named)
+    named = (str(tmp_path / file),) if file else ()
+    with (
+        pytest.raises(DataDirUnfit, match=f"^--data-dir {tmp_path}: .*got No space left"),
+        DataDir(tmp_path),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *named)
     assert not (tmp_path / "lock").exists()
 
 

@@ -122,7 +122,7 @@ def test_a_port_that_is_not_for_this_user_is_said_to_be_so(
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("socketserver.TCPServer.server_bind", refuse)
-    with pytest.raises(SettingsError, match="^TOUCHLINE_METRICS_PORT: .*may listen on, got 80;"):
+    with pytest.raises(SettingsError, match=r"^TOUCHLINE_METRICS_PORT: .*may listen on, got 80;"):
         serve(Meter(), "127.0.0.1", 80, lambda: None, lambda: None)
 
 
