@@ -1,12 +1,12 @@
-"""What a running `up` shows: read from the flows' /metrics, turned into rates and percentiles."""
+"""What a running `up` shows: read from the flows' /metrics, turned into rates and percentiles.
 
-import http.client
-import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+Who asks the flows is `flows.local.watch`.
+"""
 
-from msgspec import Struct, field, structs
+from collections import defaultdict
+from collections.abc import Mapping
+
+from msgspec import Struct, field
 from prometheus_client.parser import text_string_to_metric_families
 
 EVENTS = "touchline_events_total"
@@ -22,12 +22,6 @@ SUMMED = (OFFERS, ALERTS, DEAD_LETTERS, LAG, ROWS, OWNED, WAITING)
 NAMES = (EVENTS, LATENCY, *SUMMED)
 """Every metric read here."""
 
-SCRAPE_S = 0.5
-WINDOW_S = 5.0
-"""Rates and the current percentiles are of the last so many seconds."""
-SILENT_S = 2.0
-"""A flow that has not answered for so long is told of; a single look may be missed under load."""
-
 Buckets = dict[float, float]
 """Upper bound in seconds → observations up to it."""
 
@@ -39,6 +33,8 @@ class Sample(Struct, frozen=True):
     """Monotonic seconds."""
     events: dict[str, float] = field(default_factory=dict)
     """By channel, whatever became of them."""
+    accepted: float = 0
+    """Events that became a record for the warehouse: all but duplicates and dead letters."""
     latency: Buckets = field(default_factory=dict)
     offers: float = 0
     alerts: float = 0
@@ -69,6 +65,8 @@ class Numbers(Struct, frozen=True):
     dead_letters: int
     lag_events: int
     warehouse_rows: int
+    accepted: int = 0
+    """Events that are to be a row of the table touchpoints each."""
     shards: int = 0
     """All there are: one a partition."""
     shards_owned: int | None = None
@@ -76,6 +74,10 @@ class Numbers(Struct, frozen=True):
     shards_waiting: int = 0
     silent: dict[str, float] = field(default_factory=dict)
     """Flow → seconds since it last answered, for those that do not; what is told of them is old."""
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Flow → what it waits for, in the words of its /readyz; empty when all are ready."""
+    no_events_s: float = 0
+    """Seconds without an event while a simulator should send some; 0 when they come."""
 
 
 def read_sample(texts: Mapping[str, str], at_s: float) -> Sample:
@@ -83,11 +85,13 @@ def read_sample(texts: Mapping[str, str], at_s: float) -> Sample:
     events: defaultdict[str, float] = defaultdict(float)
     latency: defaultdict[float, float] = defaultdict(float)
     sums: defaultdict[str, float] = defaultdict(float)
+    accepted = 0.0
     for text in texts.values():
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 if sample.name == EVENTS:
                     events[sample.labels["channel"]] += sample.value
+                    accepted += sample.value * (sample.labels["outcome"] == "accepted")
                 elif sample.name == LATENCY + "_bucket":
                     latency[float(sample.labels["le"])] += sample.value
                 elif sample.name in SUMMED:
@@ -95,6 +99,7 @@ def read_sample(texts: Mapping[str, str], at_s: float) -> Sample:
     return Sample(
         at_s=at_s,
         events=dict(events),
+        accepted=accepted,
         latency=dict(latency),
         offers=sums[OFFERS],
         alerts=sums[ALERTS],
@@ -149,68 +154,11 @@ def between(first: Sample, last: Sample, seconds: float) -> Numbers:
         dead_letters=int(last.dead_letters),
         lag_events=int(last.lag),
         warehouse_rows=int(last.rows),
+        accepted=int(last.accepted),
         shards_owned=None if last.owned is None else int(last.owned),
         shards_waiting=int(last.waiting),
     )
 
 
-class Watch:
-    """Samples of a run, looked at again and again. A flow that does not answer keeps what it said
-    last: a moment of silence is not a fall to zero. A longer one is told."""
-
-    def __init__(
-        self,
-        urls: Mapping[str, str],
-        shards: int = 0,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._urls = urls
-        self._shards = shards
-        self._clock = clock
-        self._texts: dict[str, str] = {}
-        self._first = Sample(clock())
-        self._recent = deque([self._first])
-        self._answered_s = dict.fromkeys(urls, self._first.at_s)
-
-    def look(self) -> Numbers:
-        """Ask the flows; the numbers of the last seconds."""
-        answers = {flow: _scrape(url) for flow, url in self._urls.items()}
-        last_s = self._clock()
-        for flow, text in answers.items():
-            if text is not None:
-                self._texts[flow] = text
-                self._answered_s[flow] = last_s
-        last = read_sample(self._texts, last_s)
-        self._recent.append(last)
-        while len(self._recent) > 2 and self._recent[1].at_s <= last.at_s - WINDOW_S:
-            self._recent.popleft()
-        numbers = between(self._recent[0], last, last.at_s - self._first.at_s)
-        return structs.replace(numbers, shards=self._shards, silent=self._silent(last_s))
-
-    def whole(self) -> Numbers:
-        """The numbers of the whole run, up to the last look."""
-        last = self._recent[-1]
-        return between(self._first, last, last.at_s - self._first.at_s)
-
-    def _silent(self, now_s: float) -> dict[str, float]:
-        silences = {flow: now_s - last_s for flow, last_s in self._answered_s.items()}
-        return {flow: round(long, 1) for flow, long in silences.items() if long >= SILENT_S}
-
-
 def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 1)
-
-
-def _scrape(url: str) -> str | None:
-    """The page; None when there is no answer in time."""
-    # Not urllib.request: that would ask the environment's proxy for a page of this machine.
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=SCRAPE_S)
-    try:
-        connection.request("GET", parts.path)
-        answer = connection.getresponse()
-        return answer.read().decode() if answer.status == http.HTTPStatus.OK else None
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()

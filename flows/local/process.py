@@ -41,6 +41,8 @@ class Process:
     ) -> None:
         self.name = name
         self.log = log
+        self._grace_s: float | None = None
+        """How long it was waited for in vain, once it was."""
         leash = [sys.executable, "-I", "-S", "-c", LEASH, str(os.getpid())] if LINUX else []
         log.parent.mkdir(parents=True, exist_ok=True)
         self.out = out or log
@@ -67,6 +69,8 @@ class Process:
     def ending(self) -> str:
         """How it ended, for people: `ended by itself (exit code 7)`."""
         code = self._popen.wait()
+        if self._grace_s is not None:
+            return f"did not end within {self._grace_s:.1f} s and was killed"
         if code >= 0:
             return f"ended by itself (exit code {code})"
         return f"was killed by signal {-code} ({signal.Signals(-code).name})"
@@ -94,6 +98,7 @@ class Process:
         try:
             return self._popen.wait(grace_s)
         except subprocess.TimeoutExpired:
+            self._grace_s = grace_s
             self._popen.kill()
             return self._popen.wait()
 

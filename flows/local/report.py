@@ -14,6 +14,8 @@ from flows.local.outcome import Summary
 from flows.local.stack import Ready
 
 Print = Callable[[str], None]
+Troubles = tuple[set[str], dict[str, str], bool]
+"""What is told at once when it changes: who is silent, who waits for what, whether events miss."""
 
 DEMO_BROKER = (
     "Kafka and Redis are embedded, for a demonstration: both live in memory and begin anew each"
@@ -77,7 +79,7 @@ class JsonReport:
 
 
 class PlainReport:
-    """A line every 5 s, and when a flow falls silent or speaks again; for a log or a pipe.
+    """A line every 5 s, and when a trouble begins, changes or ends; for a log or a pipe.
 
     `customer` finds the id of somebody who has an offer, for the commands to try next.
     """
@@ -87,7 +89,7 @@ class PlainReport:
         self._program = program
         self._customer = customer
         self._due_s = 0.0
-        self._silent: set[str] = set()
+        self._troubles: Troubles = (set(), {}, False)
         self._told_next = False
 
     def starting(self) -> None:
@@ -102,9 +104,10 @@ class PlainReport:
 
     def numbers(self, numbers: Numbers, answers: dict[str, int]) -> None:
         """A line when it is time for one; once, what to try next."""
-        if numbers.seconds >= self._due_s or self._silent != set(numbers.silent):
+        troubles = (set(numbers.silent), numbers.waiting, numbers.no_events_s > 0)
+        if numbers.seconds >= self._due_s or self._troubles != troubles:
             self._due_s = numbers.seconds + PLAIN_EVERY_S - 0.1
-            self._silent = set(numbers.silent)
+            self._troubles = troubles
             self._out(line_of(numbers))
         # With the first offer there is somebody to look at; without one it is told all the same.
         if not self._told_next and (numbers.offers or numbers.seconds >= PLAIN_EVERY_S):
@@ -165,8 +168,12 @@ def line_of(numbers: Numbers) -> str:
 
 
 def troubles_of(numbers: Numbers) -> list[str]:
-    """What is not as it should be: flows that are silent, shards that nobody works on."""
+    """What is not as it should be: flows that are silent or wait for something, a simulator that
+    sends nothing, shards that nobody works on."""
     troubles = [f"{flow} has not answered for {s:.0f} s" for flow, s in numbers.silent.items()]
+    troubles += [f"{flow} is not ready: {reason}" for flow, reason in numbers.waiting.items()]
+    if numbers.no_events_s:
+        troubles.append(f"no events for {numbers.no_events_s:.0f} s")
     owned = numbers.shards_owned
     if owned is not None and owned < numbers.shards:
         troubles.append(
@@ -189,7 +196,8 @@ def words_of(summary: Summary) -> list[str]:
         "answers": answers_of(summary.answers),
         "warehouse": f"{summary.warehouse_rows:,} rows, {summary.warehouse_total_rows:,} in all",
     }
-    return [f"{name:<14}{value}" for name, value in lines.items() if value]
+    told = [f"{name:<14}{value}" for name, value in lines.items() if value]
+    return told + [f"{'trouble':<14}{trouble}" for trouble in summary.troubles]
 
 
 def latency_of(p50_ms: float | None, p99_ms: float | None) -> str:

@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from flows.local.numbers import Watch
-from flows.local.outcome import summary, told_answers, warehouse_rows
+from flows.local.outcome import (
+    NotAllKept,
+    summary,
+    told_answers,
+    troubles_at_end,
+    warehouse_rows,
+)
 from flows.local.report import JsonReport, Report, ServersReport
 from flows.local.stack import Stack, Stopped
+from flows.local.watch import Watch
 
 FIRST_LOOK_S = 0.25
 """Until the first offer, whose time is told."""
@@ -49,7 +55,8 @@ class Interrupts:
 
 def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | None) -> None:
     """Until a signal, or for `seconds` after everything is ready; whatever happens, nothing is left
-    running. Raises what `Stack` raises when it starts, and ChildDied."""
+    running. Raises what `Stack` raises when it starts, ChildDied, and after the closing words
+    NotAllKept."""
     interrupts.stack = stack
     began_s = time.monotonic()
     rows_before = warehouse_rows(stack.folder.warehouse)
@@ -58,7 +65,8 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
         report.starting()
         ready = stack.start_flows()
         ready_s = time.monotonic()
-        watch = Watch(ready.metrics_urls, stack.settings.partitions)
+        rate = stack.plan.demo.rate if stack.plan.demo else 0
+        watch = Watch(ready.metrics_urls, stack.settings.partitions, rate)
         report.ready(ready)
         try:
             until_s = ready_s + seconds if seconds else float("inf")
@@ -66,12 +74,15 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
         finally:
             report.stopping()
         stack.stop_simulator()
-        watch.look()
+        last = watch.look()
     except Stopped:
         report.stopping()
         return
     finally:
         stack.stop()
+    rows_after = warehouse_rows(stack.folder.warehouse)
+    logs = {flow: process.log for flow, process in stack.flows.items()}
+    troubles = troubles_at_end(last, stack.failures(), rows_before, rows_after, logs)
     report.closing(
         summary(
             watch.whole(),
@@ -79,9 +90,15 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
             first_offer_s=first_offer_s and first_offer_s - began_s,
             answers=_answers(stack),
             rows_before=rows_before,
-            rows_after=warehouse_rows(stack.folder.warehouse),
+            rows_after=rows_after,
+            troubles=troubles,
         )
     )
+    if troubles:
+        raise NotAllKept(
+            "what is not in the warehouse is lost, since the embedded Kafka forgets it; see"
+            f" {stack.folder.logs}"
+        )
 
 
 def serve(

@@ -185,6 +185,11 @@ class Stack:
         for service in reversed(self.services.values()):
             service.stop(SERVICE_S)
 
+    def failures(self) -> dict[str, str]:
+        """Flow → how it ended, of those that did not end well; for after `stop`."""
+        flows = self.flows.items()
+        return {flow: process.ending() for flow, process in flows if process.exit_code()}
+
     def kill(self) -> None:
         """End everything at once; what was on its way to the warehouse is lost."""
         for process in self._processes():

@@ -24,11 +24,16 @@ flows.local.stack.TOUCHLINE = (sys.executable, {str(Path(__file__).with_name("st
 from flows.cli import main
 main()
 """
+REAL = """
+from flows.cli import main
+main()
+"""
+"""As `UP`, with the flows and the simulator that a user gets."""
 
 
 @contextmanager
 def up(
-    folder: Path, *options: str, mood: str = "", **more: Any
+    folder: Path, *options: str, mood: str = "", program: str = UP, **more: Any
 ) -> Iterator["subprocess.Popen[str]"]:
     """A running `up` in `folder`; afterwards nothing runs there any more."""
     environment = {
@@ -39,7 +44,7 @@ def up(
         **more.pop("env", {}),
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", UP, "up", *options],
+        [sys.executable, "-c", program, "up", *options],
         cwd=folder,
         env=environment,
         stdout=more.pop("stdout", subprocess.PIPE),
@@ -54,23 +59,27 @@ def up(
         process.kill()
         process.communicate()
     if LINUX:
-        assert left_in(folder) == []
+        assert left_in(folder) == {}
 
 
-def left_in(folder: Path) -> list[str]:
-    """Command lines of the processes that work in `folder`, after a moment for the dead."""
+def left_in(folder: Path) -> dict[int, str]:
+    """Processes that work in `folder`, after a moment for the dead; see `working_in`."""
     deadline = time.monotonic() + 2
-    while True:
-        left = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if (process / "cwd").readlink().is_relative_to(folder):
-                    left.append((process / "cmdline").read_text().replace("\0", " "))
-            except OSError:
-                continue
-        if not left or time.monotonic() > deadline:
-            return left
+    while (left := working_in(folder)) and time.monotonic() < deadline:
         time.sleep(0.02)
+    return left
+
+
+def working_in(folder: Path) -> dict[int, str]:
+    """Process id → command line, of those whose working directory is `folder` or in it."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+    return found
 
 
 def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:

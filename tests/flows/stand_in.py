@@ -1,6 +1,7 @@
 """Takes the place of `touchline` as a child of `up`, and behaves or misbehaves as told.
 
-STAND_IN in the environment: `NAME dies`, `NAME ignores SIGTERM`, or nothing of the kind.
+STAND_IN in the environment: `NAME dies`, `NAME ignores SIGTERM`, `NAME waits`, `warehouse writes
+nothing`, or nothing of the kind.
 """
 
 import json
@@ -14,11 +15,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 BEGAN_S = time.monotonic()
 PAGES = {
     "touchpoints": """\
-touchline_events_total{{channel="click",outcome="accepted"}} {n}
-touchline_events_total{{channel="chat",outcome="accepted"}} {n}
+touchline_events_total{{channel="click",outcome="{outcome}"}} {n}
+touchline_events_total{{channel="chat",outcome="{outcome}"}} {n}
 touchline_events_total{{channel="chat",outcome="dead_letter"}} 1
 touchline_events_total{{channel="email",outcome="accepted"}} 0
-touchline_events_total{{channel="kiosk",outcome="accepted"}} {n}
+touchline_events_total{{channel="kiosk",outcome="{outcome}"}} {n}
 touchline_event_to_offer_seconds_bucket{{le="0.01"}} {n}
 touchline_event_to_offer_seconds_bucket{{le="0.1"}} {n}
 touchline_event_to_offer_seconds_bucket{{le="+Inf"}} {n}
@@ -35,16 +36,27 @@ touchline_lag_events{{topic="touchpoints.chat",shard="3"}} 5
 
 class Metrics(BaseHTTPRequestHandler):
     name = ""
+    mood = ""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's word
         """Nothing: the log is for what matters."""
 
     def do_GET(self) -> None:
-        page = PAGES[self.name].format(n=int((time.monotonic() - BEGAN_S) * 100)).encode()
-        self.send_response(200)
+        status, page = self.readyz() if self.path == "/readyz" else (200, self.metrics())
+        self.send_response(status)
         self.send_header("Content-Length", str(len(page)))
         self.end_headers()
         self.wfile.write(page)
+
+    def metrics(self) -> bytes:
+        # There is no table: what is accepted is missing there, what is a duplicate is not.
+        outcome = "accepted" if self.mood == "warehouse writes nothing" else "duplicate"
+        n = int((time.monotonic() - BEGAN_S) * 100)
+        return PAGES[self.name].format(n=n, outcome=outcome).encode()
+
+    def readyz(self) -> tuple[int, bytes]:
+        waits = self.mood == f"{self.name} waits"
+        return (503, b"better times\n") if waits else (200, b"ok\n")
 
 
 def say(line: object) -> None:
@@ -59,7 +71,7 @@ def main() -> None:
     ignores = mood == f"{name} ignores SIGTERM"
     signal.signal(signal.SIGTERM, signal.SIG_IGN if ignores else lambda *_: stop.set())
     if name != "simulator":
-        Metrics.name = name
+        Metrics.name, Metrics.mood = name, mood
         port = int(os.environ["TOUCHLINE_METRICS_PORT"])
         server = HTTPServer(("127.0.0.1", port), Metrics)
         threading.Thread(target=server.serve_forever, daemon=True).start()

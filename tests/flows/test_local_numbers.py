@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.local.numbers import NAMES, Sample, Watch, between, quantile_s, read_sample
+from flows.local.numbers import NAMES, Sample, between, quantile_s, read_sample
 from flows.metrics.catalogue import METRICS
 
 INF = float("inf")
@@ -41,6 +41,7 @@ touchline_warehouse_rows_total{table="actions"} 1
     assert sample == Sample(
         at_s=1.5,
         events={"click": 9, "chat": 1},
+        accepted=8,
         latency={0.01: 4, INF: 5},
         offers=7,
         alerts=1,
@@ -89,55 +90,11 @@ def test_a_percentile_lies_in_the_bucket_that_holds_it(counts: list[int], share:
     assert low <= value <= min(bounds[held], 1.0)
 
 
-def test_a_flow_that_is_silent_keeps_what_it_said_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    pages = iter(['touchline_events_total{channel="click",outcome="accepted"} 7\n', None])
-    monkeypatch.setattr("flows.local.numbers._scrape", lambda url: next(pages))
-    ticks = iter(range(10))
-    watch = Watch({"touchpoints": "http://127.0.0.1:1/metrics"}, clock=lambda: next(ticks))
-    assert watch.look().events == 7
-    assert watch.look().events == 7
-    assert watch.whole().events == 7
-
-
-def test_a_flow_that_stays_silent_is_told_with_the_seconds_since_it_last_answered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    answers = iter([True, False, False, False, True])
-    monkeypatch.setattr(
-        "flows.local.numbers._scrape",
-        lambda url: "" if url == "warehouse" or next(answers) else None,
-    )
-    ticks = iter([0, 1, 2, 3, 4, 5])
-    watch = Watch({name: name for name in ("touchpoints", "warehouse")}, clock=lambda: next(ticks))
-    silences = [watch.look().silent for _ in range(5)]
-    assert silences == [{}, {}, {"touchpoints": 2}, {"touchpoints": 3}, {}]
-
-
 def test_shards_are_unknown_until_the_flow_tells_them() -> None:
     numbers = between(Sample(0), Sample(1), seconds=1)
     assert numbers.shards_owned is None
     told = between(Sample(0), Sample(1, owned=0, waiting=16), seconds=1)
     assert (told.shards_owned, told.shards_waiting) == (0, 16)
-
-
-def test_nobody_listening_is_silence_and_not_an_error() -> None:
-    assert Watch({"touchpoints": "http://127.0.0.1:1/metrics"}).look().events == 0
-
-
-def test_rates_forget_what_is_older_than_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    counts = iter([0, 100, *[100] * 8])
-    monkeypatch.setattr(
-        "flows.local.numbers._scrape",
-        lambda url: (
-            f'touchline_events_total{{channel="click",outcome="accepted"}} {next(counts)}\n'
-        ),
-    )
-    ticks = iter(range(20))
-    watch = Watch({"touchpoints": "http://127.0.0.1:1/metrics"}, clock=lambda: next(ticks))
-    rates = [watch.look().events_per_s for _ in range(9)]
-    assert rates[1] == 50
-    assert rates[-1] == 0
-    assert watch.whole().events_per_s == pytest.approx(100 / 9, abs=0.1)
 
 
 def test_every_metric_read_is_in_the_catalogue() -> None:

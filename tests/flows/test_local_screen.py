@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -59,9 +60,20 @@ NUMBERS = Numbers(
 )
 ANSWERS = {f"Offer {name}": 100_000 for name in ("Shown", "Clicked", "Accepted", "Dismissed")}
 TROUBLED = structs.replace(
-    NUMBERS, shards=16, shards_owned=12, shards_waiting=3, silent={"touchpoints": 75.3}
+    NUMBERS,
+    shards=16,
+    shards_owned=12,
+    shards_waiting=3,
+    silent={"touchpoints": 75.3},
+    waiting={"warehouse": "the warehouse is not available"},
+    no_events_s=7.2,
 )
-TROUBLES = ["touchpoints has not answered for 75 s", "12 of 16 shards owned, 3 waiting"]
+TROUBLES = [
+    "touchpoints has not answered for 75 s",
+    "warehouse is not ready: the warehouse is not available",
+    "no events for 7 s",
+    "12 of 16 shards owned, 3 waiting",
+]
 
 
 def drawn(
@@ -103,28 +115,42 @@ def test_the_longest_bar_is_of_the_channel_with_most_events() -> None:
     assert bars == {"click": 40, "email": 1, "chat": 0, "kiosk": 32, "all": 0}
 
 
-def test_silence_and_shards_without_a_worker_are_told_on_the_screen_and_in_a_plain_line() -> None:
+def test_what_is_not_as_it_should_be_is_told_on_the_screen_and_in_a_plain_line() -> None:
     assert set(TROUBLES) <= set(drawn(TROUBLED, []))
     assert line_of(TROUBLED).endswith("  ".join(["", *TROUBLES]))
     well = structs.replace(NUMBERS, shards=16, shards_owned=16)
     assert line_of(well) == line_of(NUMBERS)
 
 
-def test_a_flow_that_falls_silent_or_speaks_again_is_told_before_the_next_line_is_due() -> None:
+def told_at(field: str, values: list[Any]) -> list[int]:
+    """Seconds of the plain lines, when `field` has one value after the other, a second each."""
     out: list[str] = []
     report = PlainReport(out.append, "touchline", lambda ready: None)
     report.ready(WHERE)
-    out.clear()
-    silences: list[dict[str, float]] = [{}, {}, {"warehouse": 2}, {"warehouse": 3}, {}, {}]
-    for second, silent in enumerate(silences):
-        report.numbers(structs.replace(NUMBERS, seconds=second, offers=0, silent=silent), {})
-    told = [line.split(" s ")[0].strip() for line in out if "events/s" in line]
-    assert told == ["0", "2", "4"]
+    for second, value in enumerate(values):
+        numbers = structs.replace(NUMBERS, seconds=second, offers=0, **{field: value})
+        report.numbers(numbers, {})
+    return [int(line.split(" s ")[0]) for line in out if "events/s" in line]
 
 
-def test_what_does_not_answer_is_in_the_numbers_for_programs() -> None:
+def test_a_flow_that_falls_silent_or_speaks_again_is_told_before_the_next_line_is_due() -> None:
+    assert told_at("silent", [{}, {}, {"warehouse": 2}, {"warehouse": 3}, {}, {}]) == [0, 2, 4]
+
+
+def test_a_flow_that_waits_is_told_at_once_and_again_when_it_waits_for_something_else() -> None:
+    kafka, redis = {"touchpoints": "Kafka"}, {"touchpoints": "Redis"}
+    assert told_at("waiting", [{}, kafka, kafka, redis, {}, {}]) == [0, 1, 3, 4]
+
+
+def test_events_that_do_not_come_are_told_at_once_and_not_each_second() -> None:
+    assert told_at("no_events_s", [0, 5, 6, 7, 0, 0]) == [0, 1, 4]
+
+
+def test_what_is_not_as_it_should_be_is_in_the_numbers_for_programs() -> None:
     out: list[str] = []
     JsonReport(out.append, out.append).numbers(TROUBLED, {})
     numbers = json.loads(out[0])["numbers"]
     assert numbers["silent"] == {"touchpoints": 75.3}
+    assert numbers["waiting"] == {"warehouse": "the warehouse is not available"}
+    assert numbers["no_events_s"] == 7.2
     assert (numbers["shards_owned"], numbers["shards"], numbers["shards_waiting"]) == (12, 16, 3)

@@ -1,6 +1,7 @@
 """`touchline up` says where everything is, shows what happens, and leaves nothing behind.
 
-Broker and Redis are real; stand_in.py takes the place of the flows and the simulator.
+Broker and Redis are real; stand_in.py takes the place of the flows and the simulator, but where a
+test says that they are real, too.
 """
 
 import json
@@ -12,16 +13,30 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.local.next_steps import next_commands
 from flows.local.process import LINUX
 from flows.local.stack import Ready
-from tests.flows.running_up import ROOT, UP, listens, ready, seen_on_terminal, simulated, up
+from tests.flows.running_up import (
+    REAL,
+    ROOT,
+    UP,
+    listens,
+    ready,
+    seen_on_terminal,
+    simulated,
+    up,
+    working_in,
+)
 
 MOST_STOP_S = 5.0
+LOST = "Error: what is not in the warehouse is lost, since the embedded Kafka forgets it; see {0}"
+ABSENT = "Kafka does not answer"
 
 pytestmark = pytest.mark.usefixtures("kafka", "redis_url")
 
@@ -52,6 +67,7 @@ def test_with_json_the_first_line_says_where_everything_is_and_the_last_sums_up(
         *numbers, summary = [json.loads(line) for line in process.stdout]
         assert all(line["numbers"]["offers"] > 0 for line in numbers)
         assert summary["summary"]["events"] > 100
+        assert summary["summary"]["troubles"] == []
         assert summary["summary"]["answers"] == {"Offer Shown": 3}
         assert summary["summary"]["first_offer_s"] >= summary["summary"]["ready_s"]
     assert process.returncode == 0
@@ -92,9 +108,92 @@ def test_a_process_that_will_not_end_is_ended_in_five_seconds(tmp_path: Path, na
         simulated(tmp_path)
         began_s = time.monotonic()
         process.terminate()
-        process.wait()
+        out, err = process.communicate()
         assert time.monotonic() - began_s < MOST_STOP_S
+    (*_, line) = out.splitlines()
+    troubles = json.loads(line)["summary"]["troubles"]
+    if name == "simulator":
+        assert (process.returncode, troubles) == (0, [])
+        return
+    assert process.returncode == 1
+    log = tmp_path / ".touchline" / "logs" / f"{name}.log"
+    (trouble,) = troubles
+    assert trouble.startswith(f"the {name} flow did not end within ")
+    assert trouble.endswith(f" s and was killed; see {log}")
+    assert err.splitlines()[1:] == [LOST.format(log.parent)]
+
+
+def test_a_flow_that_waits_is_told_while_it_does_and_at_the_end(tmp_path: Path) -> None:
+    with up(tmp_path, "--demo", "--for", "1", mood="warehouse waits") as process:
+        out, err = process.communicate()
+    assert process.returncode == 1
+    assert "  warehouse is not ready: better times\n" in out[: out.index("stopping")]
+    logs = tmp_path / ".touchline" / "logs"
+    assert out.splitlines()[-1] == (
+        "trouble       the warehouse flow was not ready when it had to stop (better times); see "
+        f"{logs / 'warehouse.log'}"
+    )
+    assert err.splitlines() == [LOST.format(logs)]
+
+
+def test_events_that_are_not_in_the_warehouse_at_the_end_are_told(tmp_path: Path) -> None:
+    with up(tmp_path, "--demo", "--for", "1", mood="warehouse writes nothing") as process:
+        out, err = process.communicate()
+    assert process.returncode == 1
+    (trouble,) = re.findall(r"^trouble       (.*)$", out, re.MULTILINE)
+    assert re.match(r"the warehouse flow has 0 of \d+ accepted events in its table; see", trouble)
+    assert err.splitlines() == [LOST.format(tmp_path / ".touchline" / "logs")]
+
+
+def test_a_warehouse_that_cannot_be_written_is_told_while_it_is_so_and_at_the_end(
+    tmp_path: Path,
+) -> None:
+    warehouse = tmp_path / ".touchline" / "warehouse"
+    warehouse.mkdir(parents=True)
+    (warehouse / "touchpoints").write_text("in the way\n")
+    with up(tmp_path, "--demo", "--json", "--for", "3", program=REAL) as process:
+        out, err = process.communicate()
+    *numbers, summary = [json.loads(line) for line in out.splitlines()[1:]]
+    for line in numbers:
+        assert line["numbers"]["waiting"] == {"warehouse": "the warehouse is not available"}
+    assert process.returncode == 1
+    (trouble,) = summary["summary"]["troubles"]
+    assert re.match(
+        r"the warehouse flow was not ready when it had to stop \(the warehouse is not available\),"
+        r" and has 0 of [\d,]+ accepted events in its table; see .*/warehouse\.log$",
+        trouble,
+    )
+    assert err.splitlines()[1:] == [LOST.format(warehouse.with_name("logs"))]
+
+
+@pytest.mark.skipif(not LINUX, reason="the embedded Kafka is found in /proc")
+def test_a_kafka_that_hangs_is_told_and_forgotten_when_it_answers_again(tmp_path: Path) -> None:
+    with up(tmp_path, "--demo", "--json", program=REAL) as process:
+        ready(process)
+        until_told(process, lambda numbers: numbers["offers"] > 0)
+        (kafka,) = [p for p, line in working_in(tmp_path).items() if " broker " in line]
+        os.kill(kafka, signal.SIGSTOP)
+        until_told(process, lambda numbers: numbers["waiting"].get("touchpoints") == ABSENT)
+        os.kill(kafka, signal.SIGCONT)
+        until_told(process, lambda numbers: not numbers["waiting"])
+        process.terminate()
+        assert process.stdout is not None
+        (*_, last) = process.stdout
     assert process.returncode == 0
+    assert json.loads(last)["summary"]["troubles"] == []
+
+
+def until_told(
+    process: "subprocess.Popen[str]", expected: Callable[[dict[str, Any]], bool]
+) -> None:
+    assert process.stdout is not None
+    deadline = time.monotonic() + 20
+    for line in process.stdout:
+        if expected(json.loads(line)["numbers"]):
+            return
+        if time.monotonic() > deadline:
+            break
+    pytest.fail(f"not told in time; the last line: {line}")
 
 
 def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
