@@ -84,7 +84,7 @@ class TopicReader:
                 "queued.max.messages.kbytes": PREFETCH_KB,
                 # Its default lets a full queue run empty: a second's rest for each 16 MB.
                 "fetch.queue.backoff.ms": 20,
-                "error_cb": self.outage.note,
+                "error_cb": self._told,
             }
         )
         self._admin = admin_client(config)
@@ -126,10 +126,13 @@ class TopicReader:
                 f"{message.topic()}[{message.partition()}]: expected the log to hold the next"
                 f" offset, got: {error.str()}; the topic was truncated or is behind its retention"
             )
+        if error.code() not in _UNKNOWN and not passes(error):
+            raise KafkaException(error)
+        self._told(error)
+
+    def _told(self, error: KafkaError) -> None:
         if error.code() in _UNKNOWN:
             self._look_at_s = 0.0  # one look tells whether it is gone or the broker is starting
-        elif not passes(error):
-            raise KafkaException(error)
         self.outage.note(error)
 
     def _look(self) -> None:

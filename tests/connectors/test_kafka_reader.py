@@ -3,10 +3,9 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import cast
 
 import pytest
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # not listed
 
 import connectors.kafka.reader
@@ -44,9 +43,9 @@ def open_reader() -> Iterator[Callable[..., TopicReader]]:
     readers: list[TopicReader] = []
 
     def open_one(
-        bootstrap: str, topics: dict[str, FoundTopic], starts: dict[Place, int]
+        bootstrap: str, topics: dict[str, FoundTopic], starts: dict[Place, int], **options: str
     ) -> TopicReader:
-        readers.append(TopicReader({"bootstrap.servers": bootstrap}, topics, starts))
+        readers.append(TopicReader({"bootstrap.servers": bootstrap, **options}, topics, starts))
         return readers[-1]
 
     yield open_one
@@ -112,9 +111,12 @@ def test_a_topic_that_the_broker_does_not_know_is_looked_at_with_the_next_read(
     kafka: str, open_reader: Callable[..., TopicReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connectors.kafka.reader, "LOOK_S", 3_600.0)
-    reader = open_reader(kafka, {"reader-none": FoundTopic("reader-none", "id", 1, None)}, {})
-    # Told by hand: with the brokers at hand librdkafka tells it to its error callback alone.
-    reader._note(cast(Message, None), KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    reader = open_reader(
+        kafka,
+        {"reader-none": FoundTopic("reader-none", "id", 1, None)},
+        {},
+        **{"topic.metadata.propagation.max.ms": "0"},
+    )
     with pytest.raises(TopicReplaced, match=r"reader-none: .* got no such topic"):
         read_until(reader, lambda _: False)
 
