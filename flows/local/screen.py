@@ -71,7 +71,8 @@ class ScreenReport:
     def closing(self, summary: Summary) -> None:
         """What stays on the terminal."""
         for line in words_of(summary):
-            self._console.print(line, highlight=False, markup=False)
+            # Soft, as above: a trouble names a log file.
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def screen(
