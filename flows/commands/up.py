@@ -103,10 +103,14 @@ MOST_PARTITIONS = 128
     type=FiniteRange(LEAST_PER_S, MOST_PER_S),
     default=200.0,
     show_default=True,
-    help="Simulated events a second; the answers to offers come on top.",
+    help="With --demo: events a second; the answers to offers come on top.",
 )
-@click.option("--customers", type=CUSTOMERS, default=5_000, show_default=True, help="Simulated.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the simulation.")
+@click.option(
+    "--customers", type=CUSTOMERS, default=5_000, show_default=True, help="With --demo: how many."
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="With --demo: of the simulation."
+)
 def command(
     demo: bool,
     servers_only: bool,
@@ -137,8 +141,9 @@ def command(
     Messages go to stderr.
 
     Exit codes: 0 stopped when told to (Ctrl-C, SIGTERM, --for) or nobody reads its output any
-    more, 1 something could not be started or ended by itself, 2 wrong options, 130 killed by a
-    second Ctrl-C. (After Ctrl-C on `make run`, make itself ends with 130.)
+    more, 1 something could not be started, ended by itself, or could not keep all it was given,
+    2 wrong options, 130 killed by a second Ctrl-C. (After Ctrl-C on `make run`, make itself ends
+    with 130.)
 
     \b
     Examples:

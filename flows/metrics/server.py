@@ -51,12 +51,12 @@ def serve(meter: Meter, host: str, port: int, health: State, ready: State) -> Me
     """
     try:
         listener = _Listener((host, port), _handler(meter, health, ready))
-    except (OSError, UnicodeError) as error:
+    except (OSError, TypeError) as error:  # TypeError: a name that no resolver is asked for
         raise SettingsError(_trouble(host, port, error)) from None
     return MetricsServer(listener)
 
 
-def _trouble(host: str, port: int, error: OSError | UnicodeError) -> str:
+def _trouble(host: str, port: int, error: OSError | TypeError) -> str:
     """Which of the two settings is to blame, and what to do."""
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return (

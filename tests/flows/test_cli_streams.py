@@ -156,6 +156,27 @@ with guarded(endless=False):
     assert subprocess.run(started, cwd=ROOT, check=False).returncode > 2
 
 
+@full_disk
+def test_what_a_command_leaves_unwritten_is_written_before_it_ends() -> None:
+    code = """
+import sys
+from flows.commands.streams import guarded
+with guarded(endless=False):
+    sys.stdout.write("no line's end")
+"""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: stdout: cannot be written: ")
+
+
 def test_what_the_encoding_of_stdout_cannot_carry_becomes_a_question_mark() -> None:
     done = touchline(["check", RETAIL], subprocess.PIPE, PYTHONIOENCODING="iso8859-5")
     assert done.returncode == 0

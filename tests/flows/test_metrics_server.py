@@ -103,7 +103,7 @@ def test_a_taken_port_is_named_with_the_setting_to_change(server: MetricsServer)
     )
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "a..b"])
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "ä..b"])
 def test_a_host_that_is_none_of_this_machine_is_named_with_the_setting_to_change(
     host: str,
 ) -> None:

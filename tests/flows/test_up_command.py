@@ -58,6 +58,15 @@ def test_a_playbook_that_is_not_there_is_told_with_the_ways_to_name_one(
     assert line.endswith("; name yours with --playbook or TOUCHLINE_PLAYBOOK")
 
 
+def test_a_playbook_that_is_there_and_wrong_is_told_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my.yaml").write_text("titel: none\n")
+    result = up(tmp_path, "--playbook", "my.yaml", monkeypatch=monkeypatch)
+    assert result.exit_code == 1
+    assert "name yours" not in result.stderr
+
+
 def test_a_data_directory_that_cannot_be_one_is_a_line_with_option_folder_and_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
