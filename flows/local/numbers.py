@@ -126,7 +126,8 @@ def quantile_s(buckets: Buckets, share: float) -> float | None:
         if buckets[bound] >= wanted and buckets[bound] > below:
             if bound == float("inf"):
                 return low
-            return low + (bound - low) * (wanted - below) / (buckets[bound] - below)
+            # Not beyond its bucket by a last digit that rounding has left over.
+            return min(bound, low + (bound - low) * (wanted - below) / (buckets[bound] - below))
         low, below = bound, buckets[bound]
     return low
 

@@ -1,7 +1,7 @@
 """What is shown is what the metrics say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.local.numbers import NAMES, Sample, between, quantile_s, read_sample
@@ -75,6 +75,7 @@ def test_a_percentile_beyond_the_last_bound_is_that_bound() -> None:
     assert quantile_s({0.1: 1, INF: 100}, 0.99) == 0.1
 
 
+@example([0, 0, 47, 0], 1.0)
 @given(st.lists(st.integers(0, 50), min_size=4, max_size=4), st.floats(0.01, 1))
 def test_a_percentile_lies_in_the_bucket_that_holds_it(counts: list[int], share: float) -> None:
     bounds = [0.01, 0.1, 1.0, INF]
