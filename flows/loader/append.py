@@ -57,7 +57,7 @@ class Buffer:
         try:
             self._write()
         except WarehouseUnavailable as reason:
-            log.warning("%d rows were not written and are read again next time: %s", kept, reason)
+            log.warning("%d rows are not written; they are read from Kafka again: %s", kept, reason)
 
     def _write(self) -> None:
         began_s = time.perf_counter()

@@ -56,7 +56,7 @@ class Hold:
                     said = str(reason)
                 self._waiting()
                 if self._stop.wait(delay_s):
-                    log.warning("stopping; what is not written is read again next time")
+                    log.warning("stopping; what is not written is read from Kafka again next time")
                     raise Stopped from reason
                 delay_s = min(2 * delay_s, MOST_S)
             else:
