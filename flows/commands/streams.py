@@ -54,19 +54,6 @@ class _Stdout(io.FileIO):
         return super().write(data)
 
 
-class _Stderr(io.FileIO):
-    """Descriptor 2. What cannot be written there can be told to nobody, and ends nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(2, "w", closefd=False)
-
-    def write(self, data: Any) -> int:
-        try:
-            return super().write(data)
-        except OSError:
-            return len(data)
-
-
 @contextmanager
 def guarded(*, endless: bool) -> Iterator[None]:
     """For the whole of a command: stdout that cannot be written ends it with one line and 1.
@@ -78,7 +65,7 @@ def guarded(*, endless: bool) -> Iterator[None]:
     if sys.stdout is not sys.__stdout__:  # a caller's own, such as a test's
         yield
         return
-    was, aside = sys.stdout, sys.stderr
+    was = sys.stdout
     for descriptor in (1, 2):
         _occupy(descriptor)
     sys.stdout = io.TextIOWrapper(
@@ -87,13 +74,6 @@ def guarded(*, endless: bool) -> Iterator[None]:
         errors="replace",
         line_buffering=bool(was and was.line_buffering),
     )
-    if aside is not None:
-        sys.stderr = io.TextIOWrapper(
-            io.BufferedWriter(_Stderr()),
-            encoding=aside.encoding,
-            errors="backslashreplace",
-            line_buffering=True,
-        )
     try:
         try:
             yield

@@ -128,23 +128,6 @@ main()
 
 
 @full_disk
-def test_a_stderr_that_cannot_be_written_changes_no_exit_code() -> None:
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*TOUCHLINE, "check", "none.yaml"], cwd=ROOT, stderr=full, check=False
-        )
-    assert done.returncode == 1
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*TOUCHLINE, "simulate", "--count", "5", "--out", "-"],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=full,
-            check=False,
-        )
-    assert done.returncode == 0
-
-
 def test_no_file_takes_the_place_of_a_closed_stream() -> None:
     code = """
 import os
