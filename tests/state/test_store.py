@@ -233,6 +233,21 @@ def test_leftover_actions_and_counts_come_with_the_shard(
     assert taken.counters == {"accepted:click": 7}
 
 
+def test_what_is_owned_or_written_does_not_expire_whatever_a_tool_has_set(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    mine = store("me")
+    taken = mine.take(1, new_fence)
+    done(mine, commit_of(taken.fence, "hello"))
+    lasting = (KEYS.fence, KEYS.counters, KEYS.profile_prefix + b"ann")
+    assert all(client.expire(key, 1_000) for key in lasting)
+    again = store("other")
+    taken = again.take(2, new_fence)
+    assert client.ttl(KEYS.fence) == -1
+    done(again, commit_of(taken.fence, "hello again"))
+    assert [client.ttl(key) for key in lasting] == [-1, -1, -1]
+
+
 def test_an_absent_server_is_a_lost_wire() -> None:
     with pytest.raises(WireLost):
         Wire("redis://127.0.0.1:1/0")
