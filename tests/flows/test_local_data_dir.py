@@ -109,3 +109,4 @@ def test_what_fails_elsewhere_is_not_laid_on_the_folder(tmp_path: Path) -> None:
 def test_a_folder_that_was_removed_meanwhile_is_left_in_peace(tmp_path: Path) -> None:
     with DataDir(tmp_path / "data") as folder:
         shutil.rmtree(folder.path)
+    assert not folder.path.exists()
