@@ -20,6 +20,7 @@ from connectors.kafka.topics import channel_topic
 from decisions.load import load_playbook
 from decisions.playbook import PlaybookError
 from flows.metrics.catalogue import BUILD, METRICS, METRICS_OF, Kind, Metric
+from flows.processor.build import build_id
 from flows.settings import Settings
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
@@ -87,7 +88,7 @@ class Meter(Collector):
                 "segment": playbook.segments,
             }
         meter = cls(METRICS_OF[flow], known)
-        meter.set(BUILD.name, 1, version=_installed_version())
+        meter.set(BUILD.name, 1, version=_installed_version(), build=build_id())
         return meter
 
     def add(self, name: str, value: float = 1, /, **labels: str) -> None:

@@ -8,7 +8,6 @@ from state.touchpoint import Touchpoint
 
 COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
-    ("touchline_offers_decided_total", "offer.decided", "offer"),
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
 )
 """Metric, kind of count in a slice's tally, label."""
@@ -29,6 +28,8 @@ def book(processor: Processor, flush: Flush) -> None:
         for metric, kind, label in COUNTED:
             for value, count in part.tally.get(kind, {}).items():
                 meter.add(metric, count, **{label: value})
+        for (offer, channel), count in part.served.items():
+            meter.add("touchline_offers_decided_total", count, offer=offer, channel=channel)
         for kind, direction in (("segment.entered", "entered"), ("segment.exited", "exited")):
             for segment, count in part.tally.get(kind, {}).items():
                 meter.add(

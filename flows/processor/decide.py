@@ -12,6 +12,7 @@ from connectors.events.decode import MAX_ID_CHARACTERS
 from connectors.kafka.shard_consumer import Record
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
+from decisions.offers import DECIDED
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
@@ -96,6 +97,9 @@ def _records(
 def _take(part: Slice, customer: str, decision: Decision) -> None:
     for action in decision.actions:
         part.count(*_label(action.kind, action.body))
+        if action.kind == DECIDED:
+            served = str(action.body["offer_id"]), str(action.body["channel"])
+            part.served[served] = part.served.get(served, 0) + 1
     if decision.serving is not None:
         part.serving[customer] = decision.serving
     if decision.rule_errors:

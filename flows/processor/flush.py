@@ -37,6 +37,8 @@ class Slice(Struct, eq=False):
     the events before it left it: from there the next such event is undone."""
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
+    served: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(offer, channel it is served through) → decisions; for metrics alone."""
     trimmed: int = 0
     # commit
     profiles: list[tuple[str, bytes]] = field(default_factory=list)

@@ -1,13 +1,12 @@
 """From settings to a processor that owns its shards."""
 
 import gc
-import hashlib
 import logging
 import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from connectors.kafka.topics import all_topics, channel_topic, check_topics, top
 from decisions.load import load_playbook
 from flows.addresses import without_secrets
 from flows.metrics.meter import Meter
+from flows.processor.build import build_id
 from flows.processor.ownership import take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
@@ -123,24 +123,3 @@ def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:
     )
     client.close()
     return bool(found)
-
-
-DECIDING = (
-    *("state", "decisions", "connectors/events", "connectors/published", "flows/processor"),
-    "connectors/kafka/murmur2.py",
-)
-"""Folders and files of the code that has a say in what a flush comes to."""
-
-
-def build_id() -> str:
-    """12 hex digits of the code that decides: another build may decide otherwise."""
-    root = Path(__file__).resolve().parents[2]
-    digest = hashlib.blake2b(digest_size=6)
-    for path in _sources(root):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _sources(root: Path) -> Iterable[Path]:
-    for path in (root / name for name in DECIDING):
-        yield from sorted(path.rglob("*.py")) if path.is_dir() else (path,)

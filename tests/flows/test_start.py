@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from flows.metrics.meter import Meter
-from flows.processor import start
+from flows.processor import build, start
 from flows.settings import Settings
 from state.store import wire
 from tests.faults.world import PLAYBOOK
@@ -47,10 +47,10 @@ def test_being_told_to_stop_while_redis_hangs_at_the_first_take_is_no_failure(
 
 
 def test_every_file_that_has_a_say_in_a_decision_is_in_the_build(tmp_path: Path) -> None:
-    for name in start.DECIDING:
+    for name in build.DECIDING:
         path = tmp_path / name
         path = path if path.suffix else path / "one.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
-    assert len(list(start._sources(tmp_path))) == len(start.DECIDING)
-    assert all(path.is_file() for path in start._sources(Path(start.__file__).parents[2]))
+    assert len(list(build._sources(tmp_path))) == len(build.DECIDING)
+    assert all(path.is_file() for path in build._sources(Path(build.__file__).parents[2]))
