@@ -51,7 +51,7 @@ DELTA_TYPES: dict[Kind, PrimitiveType | ArrayType] = {
     "json": PrimitiveType("string"),
 }
 
-_PATIENCE = {"timeout": "10s", "connect_timeout": "5s", "retry_timeout": "10s", "max_retries": "2"}
+PATIENCE = {"timeout": "10s", "connect_timeout": "5s", "retry_timeout": "10s", "max_retries": "2"}
 """Of one request to an object store, and of all its retries. Who calls tries again; the library's
 own 180 s would hold up a stop for so long. A folder knows no such options and ignores them."""
 
@@ -120,13 +120,13 @@ class DeltaAppender:
                     commit_properties=self._properties(held, after),
                 )
             except CommitFailedError as conflict:
-                self._handle, refusal = None, _said(conflict)
+                self._handle, refusal = None, said(conflict)
                 log.warning("%s: perhaps another writer came first: %s", self.url, refusal)
             except (SchemaMismatchError, DeltaProtocolError) as unfit:
-                raise WarehouseUnfit(f"{self.url}: {_said(unfit)}") from unfit
+                raise WarehouseUnfit(f"{self.url}: {said(unfit)}") from unfit
             except (DeltaError, OSError) as trouble:
                 self._handle = None  # it may have been written all the same: so look again
-                raise WarehouseUnavailable(f"{self.url}: {_said(trouble)}") from trouble
+                raise WarehouseUnavailable(f"{self.url}: {said(trouble)}") from trouble
             else:
                 if handle.version() == version + 1:
                     self._positions = after
@@ -167,16 +167,16 @@ class DeltaAppender:
                 handle = self._load()
                 found = {n: self._position(handle, app) for n, app in enumerate(self._apps)}
             except DeltaProtocolError as unfit:
-                raise WarehouseUnfit(f"{self.url}: {_said(unfit)}") from unfit
+                raise WarehouseUnfit(f"{self.url}: {said(unfit)}") from unfit
             except (DeltaError, OSError) as trouble:
-                raise WarehouseUnavailable(f"{self.url}: {_said(trouble)}") from trouble
+                raise WarehouseUnavailable(f"{self.url}: {said(trouble)}") from trouble
             self._check(handle, found)
             self._handle, self._positions = handle, found
         return self._handle, self._positions
 
     def _load(self) -> DeltaTable:
         try:
-            return DeltaTable(self.url, storage_options=_PATIENCE)
+            return DeltaTable(self.url, storage_options=PATIENCE)
         except TableNotFoundError:
             if self._positions is not None:
                 # It was there. A new, empty one would lack what was read before and let go.
@@ -189,10 +189,10 @@ class DeltaAppender:
             name=self.table.name,
             description=self.table.doc,
             configuration={"delta.dataSkippingStatsColumns": ",".join(_skippable(self.table))},
-            storage_options=_PATIENCE,
+            storage_options=PATIENCE,
         )
         log.info("%s: made", self.url)
-        return DeltaTable(self.url, storage_options=_PATIENCE)
+        return DeltaTable(self.url, storage_options=PATIENCE)
 
     def _position(self, handle: DeltaTable, app: str) -> Position:
         offset, mark = handle.transaction_version(app), handle.transaction_version(f"{app}/applied")
@@ -259,6 +259,7 @@ def _skippable(table: Table) -> list[str]:
     return [c.name for c in table.columns if c.kind not in ("json", "texts", "day")]
 
 
-def _said(error: BaseException) -> str:
-    """An error of the Delta library on one line, without terminal colours."""
-    return " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())[:400]
+def said(error: BaseException) -> str:
+    """An error of the Delta library on one line, without terminal colours and stack frames."""
+    told = re.split(r"\n +0: ", str(error), maxsplit=1)[0]
+    return " ".join(re.sub(r"\x1b\[\d*m", "", told).split())[:400]

@@ -352,7 +352,7 @@ def test_an_object_store_that_hangs_is_unavailable_before_long() -> None:
     asking = """
 from connectors.warehouse import delta
 from connectors.warehouse.tables import TABLES
-delta._PATIENCE["timeout"] = "1s"
+delta.PATIENCE["timeout"] = "1s"
 try:
     delta.DeltaAppender("s3://bucket/warehouse", TABLES[0], "id", 1).positions()
 except delta.WarehouseUnavailable as error:
