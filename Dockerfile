@@ -1,6 +1,8 @@
-# One image for every flow: `docker run touchline run touchpoints`, `... run warehouse`.
+# One image for every flow: `docker run touchline:0.1.0 run touchpoints`, `... run warehouse`.
 
-FROM python:3.11-slim AS build
+ARG PYTHON=3.11.17-slim-trixie
+
+FROM python:${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY requirements/ requirements/
@@ -14,8 +16,10 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && uv pip install --no-cache --compile-bytecode --python /opt/touchline/bin/python \
         --no-deps /wheels/*.whl
 
-FROM python:3.11-slim
-RUN useradd --system --uid 10001 --create-home touchline \
+FROM python:${PYTHON}
+# A volume that is mounted there first takes the folder's owner over.
+RUN groupadd --gid 10001 touchline \
+    && useradd --uid 10001 --gid touchline --no-create-home --shell /usr/sbin/nologin touchline \
     && install -d -o touchline -g touchline /var/lib/touchline/warehouse
 COPY --from=build /opt/touchline /opt/touchline
 COPY playbooks/ /app/playbooks/
@@ -24,6 +28,7 @@ ENV PATH=/opt/touchline/bin:$PATH \
     TOUCHLINE_PLAYBOOK=/app/playbooks/retail.yaml \
     TOUCHLINE_WAREHOUSE_URL=/var/lib/touchline/warehouse
 WORKDIR /app
-USER touchline
+# touchline, as a number: who only reads the image's settings sees that it is not root.
+USER 10001:10001
 ENTRYPOINT ["touchline"]
 CMD ["--help"]

@@ -19,13 +19,15 @@ run: ## Everything on this machine, with simulated customers: touchline up --dem
 test: ## Run the tests, with embedded services
 	$(bootstrap) dev && exec $(bin)/python -m pytest $(ARGS)
 
-check: ## Format, lint, types, import direction and lock files, changing nothing
+check: ## Format, lint, types, import direction, lock files and container files, changing nothing
 	$(bootstrap) dev
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 	$(bin)/python requirements/lock.py --check
+	$(bin)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(bin)/hadolint Dockerfile
 
 format: ## Format the code and mend what ruff can mend
 	$(bootstrap) dev

@@ -203,7 +203,10 @@ def test_hooks_run_every_tool_that_make_check_runs() -> None:
     check = re.search(r"^check:.*?\n\n", (ROOT / "Makefile").read_text(), re.MULTILINE | re.DOTALL)
     assert check
     tools = set(re.findall(r"\$\(bin\)/([\w-]+(?: (?:format|check))?)", check[0]))
-    assert {"ruff format", "ruff check", "mypy", "lint-imports", "python"} == tools
+    assert tools == {
+        *("ruff format", "ruff check", "mypy", "lint-imports", "python"),
+        *("check-jsonschema", "hadolint"),
+    }
     hooks = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
     entries = [hook["entry"].removeprefix(".venv/bin/") for hook in hooks]
     assert all(any(entry.startswith(tool) for entry in entries) for tool in tools)
