@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-RUNNING = ("up", "run", "simulate")
+RUNNING = ("up", "run", "simulate", "tail")
 """The subcommands that run until they are told to stop, and then end with 0."""
 
 
@@ -35,6 +35,7 @@ COMMANDS = {
     "run": "One flow against configured servers.",
     "simulate": "A seeded population that writes events and answers offers.",
     "customer": "What is known of one customer.",
+    "tail": "Follow decisions as they are published.",
     "topics": "List, create and check the topics.",
     "check": "Validate a playbook and say in words what it holds.",
 }

@@ -6,7 +6,7 @@ out. After a crash nothing is remembered here: the caller's positions say what i
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -57,7 +57,7 @@ class Record(NamedTuple):
 
 
 class TopicReader:
-    """Reads every partition of `topics`, each from its start. Not thread-safe.
+    """Reads partitions of `topics`, each from its start. Not thread-safe.
 
     Broker connections that are lost come back by themselves (librdkafka); `outage.why` says why
     nothing comes meanwhile.
@@ -68,8 +68,12 @@ class TopicReader:
         config: Mapping[str, str],
         topics: Mapping[str, FoundTopic],
         starts: Mapping[Place, int],
+        only: Iterable[Place] | None = None,
     ) -> None:
-        """`starts`: next offset by place; with 0, or none, it begins at the earliest record."""
+        """`starts`: next offset by place; with 0, or none, it begins at the earliest record.
+
+        `only`: the places to read; None for all.
+        """
         self._topics = topics
         self.outage = Outage(log)
         self._consumer = Consumer(
@@ -90,7 +94,8 @@ class TopicReader:
         self._admin = admin_client(config)
         self._looking: Mapping[str, Future[Any]] = {}
         self._look_at_s = time.monotonic() + LOOK_S
-        places = [Place(t.name, n) for t in topics.values() for n in range(t.partitions)]
+        every = (Place(t.name, n) for t in topics.values() for n in range(t.partitions))
+        places = list(every if only is None else only)
         self._places = {(place.topic, place.partition): place for place in places}
         self._consumer.assign(
             [TopicPartition(*p, starts.get(p) or OFFSET_BEGINNING) for p in places]

@@ -1,0 +1,86 @@
+"""A record as a line for people: when, what kind, whom, what, why."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import click
+from msgspec import DecodeError
+from msgspec.json import decode
+
+from connectors.published.record_types import ActionRecord, EnrichedRecord
+from flows.commands.phrases import number, printable
+from flows.commands.tail.selection import ALERT, ENTERED, EXITED, OFFER, Record, moment_of
+from flows.commands.telling import telling
+
+SEVERITIES: dict[str, dict[str, Any]] = {
+    "critical": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow"},
+}
+LABELS: dict[str, tuple[str, dict[str, Any]]] = {
+    OFFER: ("offer", {"fg": "green"}),
+    ALERT: ("alert", {"fg": "cyan"}),
+    ENTERED: ("entered", {"fg": "blue"}),
+    EXITED: ("left", {"fg": "blue"}),
+}
+"""Kind → its word in a line, and its look on a terminal."""
+
+
+ID_COLUMNS, WHAT_COLUMNS = 14, 20
+
+
+class Line(NamedTuple):
+    """The parts of a line."""
+
+    label: str
+    what: str
+    why: str
+    look: dict[str, Any]
+
+
+def line_of(record: Record, now_ms: int) -> str:
+    """One line, with the colours of a terminal. The time is UTC; its date stands before it unless
+    it is that of `now_ms`."""
+    line = _event(record) if isinstance(record, EnrichedRecord) else _action(record)
+    at = moment_of(record).astimezone(UTC)
+    today = at.date() == datetime.fromtimestamp(now_ms / 1_000, UTC).date()
+    when = at.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
+    look = click.style(f"{line.label:<7}", **line.look)
+    what = printable(line.what)
+    what = click.style(f"{what:<{WHAT_COLUMNS}}  " if line.why else what, bold=True)
+    return f"{when}  {look}  {printable(record.customer_id):<{ID_COLUMNS}}  {what}{line.why}"
+
+
+def _action(record: ActionRecord) -> Line:
+    body = record.body
+    label, look = LABELS.get(record.kind, (record.kind, {}))
+    if record.kind == OFFER:
+        place = f"{body.get('placement', '?')} on {body.get('channel', '?')}"
+        score = body.get("score")
+        scored = f", score {number(score)}" if isinstance(score, int | float) else ""
+        reasons = "; ".join(str(reason) for reason in _list(body.get("reasons")))
+        why = f"{place}{scored}{': ' if reasons else ''}{reasons}"
+        return Line(label, str(body.get("offer_id", "?")), printable(why), look)
+    if record.kind == ALERT:
+        severity = printable(str(body.get("severity", "?")))
+        told = click.style(severity, **SEVERITIES.get(severity, {}))
+        message = printable(str(body.get("message", "")))
+        return Line(label, str(body.get("alert", "?")), f"{told}: {message}", look)
+    since = ""
+    if record.kind == EXITED:
+        since = f"in it since {str(body.get('since', '?'))[:16].replace('T', ' ')}"
+    return Line(label, str(body.get("segment", "?")), printable(since), look)
+
+
+def _event(record: EnrichedRecord) -> Line:
+    try:
+        original = decode(record.original)
+    except DecodeError:
+        original = None
+    properties = original.get("properties") if isinstance(original, dict) else None
+    told = telling(properties if isinstance(properties, dict) else None)
+    why = f"{printable(record.channel)}{': ' if told else ''}{told}"
+    return Line("event", record.event, why, {"dim": True})
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
