@@ -1,0 +1,66 @@
+"""What `ActionRecord.body` holds, by the action's kind."""
+
+from datetime import datetime
+from typing import Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+
+class OfferDecided(Struct):
+    """`offer.decided`: a customer is to be served this offer."""
+
+    offer_id: str
+    decision_id: str
+    """The action's own id: comes back as `properties.decision_id` of what became of the offer."""
+    channel: str
+    """Where it is served."""
+    score: float
+    """Priority x value: what it was ranked by."""
+    propensity: float
+    """How likely the customer is to take it: 1 until that is learned."""
+    value: float
+    """As the playbook says it."""
+    placement: str
+    reasons: list[str]
+    """In words, as the playbook says them."""
+    expires_at: datetime
+
+
+class AlertRaised(Struct):
+    """`alert.raised`: somebody should look at this customer, or place."""
+
+    alert: str
+    """Its id in the playbook."""
+    severity: str
+    message: str
+    """In words; ? stands for what could not be had."""
+    key: str | UnsetType = UNSET
+    """What it is silent for afterwards, where the playbook says a key: at most 120 characters."""
+
+
+class SegmentEntered(Struct):
+    """`segment.entered`: the customer is in this segment now."""
+
+    segment: str
+    since: datetime
+    """When they entered it."""
+
+
+class SegmentExited(Struct):
+    """`segment.exited`: the customer is not in this segment any more."""
+
+    segment: str
+    since: datetime
+    """When they had entered it."""
+
+
+BODIES: Final[dict[str, type[Struct]]] = {
+    "offer.decided": OfferDecided,
+    "alert.raised": AlertRaised,
+    "segment.entered": SegmentEntered,
+    "segment.exited": SegmentExited,
+}
+"""Kind of an action → what its body is."""
+
+SEVERITIES: Final = ("info", "warning", "critical")
+"""Of an alert, the least first."""
