@@ -4,6 +4,7 @@ Only what a playbook needs: mappings, lists and scalars as the text that was wri
 and aliases are refused, so what one reads is what there is, and nothing can expand.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from ruamel.yaml.reader import ReaderError
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 16
+HALF = re.compile("[\ud800-\udfff]")
 
 
 class Problem(NamedTuple):
@@ -151,6 +153,8 @@ def _node(event: Any, events: Iterator[Any], text: str, depth: int) -> Node:
 
 def _scalar(event: Any, line: int, column: int, text: str) -> Scalar:
     start, end = event.start_mark.index, event.end_mark.index
+    if HALF.search(event.value):
+        raise _flaw(event, "a text; expected characters, got half of one (a surrogate)")
     if event.style in ("|", ">"):
         start = text.find("\n", start) + 1
     elif event.style:

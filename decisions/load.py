@@ -6,15 +6,25 @@ import re
 from pathlib import Path
 from typing import Any
 
+from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
     Flaw,
-    Mapping,
     Node,
     Problem,
     Scalar,
     Sequence,
     parse,
+)
+from decisions.format.part import Part
+from decisions.format.sections import (
+    ALERT,
+    MAX_SERVED,
+    OFFER,
+    PLACEMENT,
+    PLAYBOOK,
+    SEGMENT,
+    TYPES,
 )
 from decisions.language import Condition, Scope, Value, compile_record, compile_value
 from decisions.playbook import (
@@ -27,17 +37,8 @@ from decisions.playbook import (
     Segment,
     Template,
 )
-from decisions.reading import ID, TRAIT, Reader, quote, show
+from decisions.reading import Reader, quote, source_of
 
-MAX_TRAITS = 20
-MAX_SEGMENTS = 48
-MAX_SERVED = 6
-"""Offers that all placements together may hold. These three, and the length of an id, bound what
-decisions add to a stored profile; so does alerts.MAX_REMEMBERED."""
-
-TYPES = ("string", "int", "double", "bool")
-SEVERITIES = ("info", "warning", "critical")
-SECTIONS = ("title", "channels", "traits", "summary", "placements", "segments", "offers", "alerts")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
@@ -86,32 +87,25 @@ class _Loader(Reader):
     segment_ids: tuple[str, ...] = ()
 
     def playbook(self, root: Node) -> Playbook | None:
-        part = self.fields(root, "the playbook", SECTIONS, ("channels", "placements", "offers"))
-        title = self.text_of(part.get("title"), "title")
-        self.channels = self._channels(part.get("channels"))
-        self.traits = {
-            name: self.choice(node, f"traits.{name}", TYPES) or "string"
-            for name, _, node in self.named(part.get("traits"), "traits", MAX_TRAITS, TRAIT)
-        }
-        self.placements = self._placements(part.get("placements"))
-        segments = self.named(part.get("segments"), "segments", MAX_SEGMENTS)
+        part = Part(self, root, "", PLAYBOOK)
+        title = part.text("title")
+        self.channels = part.new_ids("channels", "a channel", "[click, email]")
+        self.traits = part.entries(
+            "traits", lambda _, node, where: self.choice(node, where, TYPES) or "string"
+        )
+        self.placements = self._placements(part)
+        segments = part.named("segments")
         self.segment_ids = tuple(name for name, _, _ in segments)
         read = {name: self._segment(name, node) for name, _, node in segments}
         order = self._in_order({name: s for name, s in read.items() if s}, segments)
-        offers = {
-            name: self._offer(name, node)
-            for name, _, node in self.named(part.get("offers"), "offers", 500)
-        }
-        alerts = {
-            name: self._alert(name, node)
-            for name, _, node in self.named(part.get("alerts"), "alerts", 100)
-        }
-        summary = self.named(part.get("summary"), "summary", 32)
+        offers = part.entries("offers", self._offer)
+        alerts = part.entries("alerts", self._alert)
+        summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
-        shown = {name: self.value(node, f"summary.{name}", scope) for name, _, node in summary}
-        if self.problems:
+        shown = {name: self.value(node, f"summary.{name}", scope) for name, node in summary.items()}
+        if self.problems:  # tests of what is wrong would say little more
             return None
-        return Playbook(
+        playbook = Playbook(
             version=_version(root),
             title=title,
             channels=self.channels,
@@ -122,50 +116,34 @@ class _Loader(Reader):
             alerts={name: alert for name, alert in alerts.items() if alert},
             shown={name: value for name, value in shown.items() if value},
             summarize=compile_record(
-                {name: node.text for name, _, node in summary if isinstance(node, Scalar)}, scope
+                {name: node.text for name, node in summary.items() if isinstance(node, Scalar)},
+                scope,
             ),
             order=order,
         )
+        playbook.cases = read_cases(self, part, playbook)
+        return playbook
 
     def _scope(self, *, event: bool) -> Scope:
         return Scope(traits=self.traits, segments=self.segment_ids, event=event)
 
-    def _channels(self, node: Node | None) -> tuple[str, ...]:
-        if node is None:
-            return ()
-        if not isinstance(node, Sequence) or not node.items:
-            self.problem(node, "channels", "a list such as [click, email]", show(node))
-            return ()
-        names = self.texts(node, "channels", 32)
-        for item, name in zip(node.items, names, strict=False):
-            if not ID.fullmatch(name):
-                self.problem(item, "a channel", "a-z, 0-9 and _, a letter first", quote(name))
-            elif names.count(name) > 1:
-                self.problem(item, "a channel", "each once", quote(name))
-        return names
-
-    def _placements(self, node: Node | None) -> dict[str, Placement]:
+    def _placements(self, book: Part) -> dict[str, Placement]:
         placements = {}
-        for name, key, value in self.named(node, "placements", MAX_SERVED):
-            where = f"placements.{name}"
-            part = self.fields(value, where, ("channels", "offers"), ("channels",))
-            placements[name] = Placement(
-                id=name,
-                channels=self.several(part.get("channels"), f"{where}.channels", self.channels),
-                offers=self.whole(part.get("offers"), f"{where}.offers", 1, MAX_SERVED) or 1,
-            )
+        for name, key, value in book.named("placements"):
+            part = Part(self, value, f"placements.{name}", PLACEMENT)
+            channels = part.several("channels", self.channels)
+            placements[name] = Placement(name, channels, part.whole("offers") or 1)
             if sum(placement.offers for placement in placements.values()) > MAX_SERVED:
                 self.problem(key, "placements", f"at most {MAX_SERVED} offers in all", "more")
         return placements
 
     def _segment(self, name: str, node: Node) -> Segment | None:
-        where = f"segments.{name}"
-        part = self.fields(node, where, ("title", "when"), ("title", "when"))
-        title = self.text_of(part.get("title"), f"{where}.title")
-        when = self.condition(part.get("when"), f"{where}.when", self._scope(event=False))
+        part = Part(self, node, f"segments.{name}", SEGMENT)
+        title = part.text("title")
+        when = part.condition("when", self._scope(event=False))
         if when is None:
             return None
-        return Segment(name, title, _source(part.get("when")), when, when.reads | ONCE)
+        return Segment(name, title, source_of(part.get("when")), when, when.reads | ONCE)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -193,30 +171,25 @@ class _Loader(Reader):
             visit(name, ())
         return tuple(order.values())
 
-    def _offer(self, name: str, node: Node) -> Offer | None:
-        where = f"offers.{name}"
-        known = (
-            *("title", "when", "priority", "value", "channels", "placements"),
-            *("start", "end", "ttl", "because", "fallback"),
-        )
-        required = ("title", "priority", "value", "channels", "placements", "ttl")
-        part = self.fields(node, where, known, required)
-        title = self.text_of(part.get("title"), f"{where}.title")
-        because = self.text_of(part.get("because"), f"{where}.because")
-        when = self.condition(part.get("when"), f"{where}.when", self._scope(event=False))
-        priority = self.whole(part.get("priority"), f"{where}.priority", 1, 100)
-        value = self.number(part.get("value"), f"{where}.value", 0, 1e9)
-        channels = self.several(part.get("channels"), f"{where}.channels", self.channels)
-        places = self._places(part.get("placements"), f"{where}.placements", channels)
-        start = self.moment(part.get("start"), f"{where}.start", end=False)
-        end = self.moment(part.get("end"), f"{where}.end", end=True)
+    def _offer(self, name: str, node: Node, where: str) -> Offer | None:
+        part = Part(self, node, where, OFFER)
+        title = part.text("title")
+        because = part.text("because")
+        when = part.condition("when", self._scope(event=False))
+        priority = part.whole("priority")
+        value = part.number("value")
+        channels = part.several("channels", self.channels)
+        places = self._places(part, channels)
+        start = part.moment("start")
+        end = part.moment("end", end=True)
         if start is not None and end is not None and end <= start:
-            self.problem(part["end"], f"{where}.end", "a time after its start", "an earlier one")
-        ttl_ms = self.duration(part.get("ttl"), f"{where}.ttl")
-        fallback = self.flag(part.get("fallback"), f"{where}.fallback")
+            place = part.get("end") or node
+            self.problem(place, f"{where}.end", "a time after its start", "an earlier one")
+        ttl_ms = part.duration("ttl")
+        fallback = part.flag("fallback")
         if priority is None or value is None or ttl_ms is None:
             return None
-        source = _source(part.get("when"))
+        source = source_of(part.get("when"))
         product = f"priority {priority} × value {value:g}"  # noqa: RUF001 - the sign is meant
         return Offer(
             id=name,
@@ -236,38 +209,33 @@ class _Loader(Reader):
             reads=when.reads if when else 0,
         )
 
-    def _places(
-        self, node: Node | None, where: str, channels: tuple[str, ...]
-    ) -> tuple[tuple[str, str], ...]:
+    def _places(self, part: Part, channels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         places = []
-        for name in self.several(node, where, self.placements):
+        for name in part.several("placements", self.placements):
             served = self.placements[name].channels
             channel = next((channel for channel in channels if channel in served), None)
             if channel is not None:
                 places.append((name, channel))
-            elif node is not None and channels and served:
-                got = ", ".join(channels)
-                self.problem(node, f"{where}: {name}", f"a channel of {', '.join(served)}", got)
+            elif channels and served:
+                where, got = part.where("placements"), ", ".join(channels)
+                place = part.get("placements") or part.node
+                self.problem(place, f"{where}: {name}", f"a channel of {', '.join(served)}", got)
         return tuple(places)
 
-    def _alert(self, name: str, node: Node) -> Alert | None:
-        where = f"alerts.{name}"
-        known = ("event", "when", "severity", "cooldown", "key", "message")
-        part = self.fields(node, where, known, ("severity", "cooldown", "message"))
+    def _alert(self, name: str, node: Node, where: str) -> Alert | None:
+        part = Part(self, node, where, ALERT)
         scope = self._scope(event=True)
-        when = self.condition(part.get("when"), f"{where}.when", scope)
-        events = self.texts(part.get("event"), f"{where}.event")
-        if "event" not in part and "when" not in part and isinstance(node, Mapping):
-            self.problem(node, where, "an event, a condition (when) or both", "neither")
-        severity = self.choice(part.get("severity"), f"{where}.severity", SEVERITIES)
-        cooldown_ms = self.duration(part.get("cooldown"), f"{where}.cooldown")
-        key = self.value(part.get("key"), f"{where}.key", scope)
-        message = self._template(part.get("message"), f"{where}.message", scope)
+        when = part.condition("when", scope)
+        events = part.texts("event")
+        severity = part.choice("severity")
+        cooldown_ms = part.duration("cooldown")
+        key = part.value("key", scope)
+        message = self._template(part, "message", scope)
         if cooldown_ms is None:
             return None
         return Alert(
             id=name,
-            source=_source(part.get("when")),
+            source=source_of(part.get("when")),
             events=events or _events(when),
             when=when,
             severity=severity,
@@ -277,8 +245,8 @@ class _Loader(Reader):
             reads=when.reads | ONCE if when else ONCE,
         )
 
-    def _template(self, node: Node | None, where: str, scope: Scope) -> Template:
-        source = self.text_of(node, where)
+    def _template(self, part: Part, name: str, scope: Scope) -> Template:
+        source, node, where = part.text(name), part.get(name), part.where(name)
         parts: list[str | Value] = []
         at = 0
         if not isinstance(node, Scalar):
@@ -298,16 +266,15 @@ class _Loader(Reader):
         return Template(source, tuple(part for part in parts if part != ""))
 
 
-def _source(node: Node | None) -> str:
-    return " ".join(node.text.split()) if isinstance(node, Scalar) else ""
-
-
 def _events(when: Condition | None) -> tuple[str, ...]:
     return tuple(sorted(when.event_names or ())) if when else ()
 
 
 def _version(root: Node) -> str:
-    text = json.dumps(_plain(root), ensure_ascii=False)
+    """Of all that decides: the tests do not."""
+    written = _plain(root)
+    written.pop("tests", None)
+    text = json.dumps(written, ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from decisions.cases.case import Case
 from decisions.document import Problem
 from decisions.language import Condition, EvaluationError, Record, Value
 from state.profile import Profile
@@ -120,7 +121,7 @@ class Playbook:
     """A checked playbook; its mappings are in the order of the file."""
 
     version: str
-    """12 hex digits of a hash of all that is written in the file but comments and layout."""
+    """12 hex digits of a hash of all that is written in the file but comments, layout and tests."""
     title: str
     channels: tuple[str, ...]
     traits: dict[str, str]
@@ -135,6 +136,8 @@ class Playbook:
     """All of them in one call, as long as none ends in an error."""
     order: tuple[Segment, ...]
     """The segments, each after those it names."""
+    cases: tuple[Case, ...] = ()
+    """Its tests; they decide nothing."""
 
     ranking: tuple[tuple[Offer, ...], ...] = field(default=(), init=False)
     """All but fallback offers, best score first; offers of one score together."""

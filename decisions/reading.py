@@ -4,12 +4,14 @@ Where a value is wrong, a reader's methods return None or what could be read; th
 so that one run names every problem of a file.
 """
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
+from decisions.format.keys import ID
 from decisions.language import (
     Condition,
     ExpressionError,
@@ -23,10 +25,10 @@ from state.times import EPOCH
 
 Compiled = TypeVar("Compiled")
 
-ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
-TRAIT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
+JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400})(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
+WORDS = ("true", "false", "null")
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
@@ -75,18 +77,29 @@ class Reader:
         return found
 
     def named(
-        self, node: Node | None, where: str, most: int, pattern: re.Pattern[str] = ID
+        self, node: Node | None, where: str, most: int, pattern: str = ID
     ) -> list[tuple[str, Scalar, Node]]:
         """The entries of a mapping whose keys are ids of the writer's choice: (id, key, value)."""
         if node is None:
             return []
         found = []
         for key, value in self._entries(node, where, "id"):
-            if not pattern.fullmatch(key.text):
-                letters = "a-z" if pattern is ID else "letters"
+            if not re.fullmatch(pattern, key.text):
+                letters = "a-z" if pattern == ID else "letters"
                 expected = f"{letters}, 0-9 and _, a letter first, at most 32 characters"
+                if pattern == ID and key.text in WORDS:
+                    expected = f"another id than YAML's own words {', '.join(WORDS)}"
                 self.problem(key, f"an id in {where}", expected, quote(key.text))
             found.append((key.text, key, value))
+        if len(found) > most:
+            self.problem(node, where, f"at most {most} entries", str(len(found)))
+        return found
+
+    def values(self, node: Node | None, where: str, most: int) -> list[tuple[str, Scalar, Node]]:
+        """The entries of a mapping whose keys are any words: (word, key, value)."""
+        if node is None:
+            return []
+        found = [(key.text, key, value) for key, value in self._entries(node, where, "name")]
         if len(found) > most:
             self.problem(node, where, f"at most {most} entries", str(len(found)))
         return found
@@ -128,12 +141,14 @@ class Reader:
             return ""
         return node.text
 
-    def several(self, node: Node | None, where: str, choices: Collection[str]) -> tuple[str, ...]:
+    def several(
+        self, node: Node | None, where: str, choices: Collection[str], *, least: int = 1
+    ) -> tuple[str, ...]:
         """A list of different members of `choices`; one member need not be in a list."""
         if node is None:
             return ()
-        members = node.items if isinstance(node, Sequence) else [node]
-        if not members:
+        members = members_of(node)
+        if len(members) < least:
             self.problem(node, where, "at least one", "none")
         found: list[str] = []
         for member in members:
@@ -144,11 +159,39 @@ class Reader:
                 found.append(name)
         return tuple(found)
 
+    def new_ids(
+        self, node: Node | None, where: str, most: int, word: str, example: str
+    ) -> tuple[str, ...]:
+        """A list of different ids, at least one."""
+        if node is None:
+            return ()
+        if not isinstance(node, Sequence) or not node.items:
+            self.problem(node, where, f"a list such as {example}", show(node))
+            return ()
+        names = self.texts(node, where, most)
+        for item, name in zip(node.items, names, strict=False):
+            if not re.fullmatch(ID, name):
+                self.problem(item, word, "a-z, 0-9 and _, a letter first", quote(name))
+            elif names.count(name) > 1:
+                self.problem(item, word, "each once", quote(name))
+        return names
+
+    def items(self, node: Node | None, where: str, least: int, most: int) -> list[tuple[str, Node]]:
+        """What errors call each item of a list (from 1 on), and the item."""
+        if node is None:
+            return []
+        if not isinstance(node, Sequence):
+            self.problem(node, where, "a list", show(node))
+            return []
+        if not least <= len(node.items) <= most:
+            self.problem(node, where, f"{least} to {most} entries", str(len(node.items)))
+        return [(f"{where}[{number}]", item) for number, item in enumerate(node.items, 1)]
+
     def texts(self, node: Node | None, where: str, most: int = 20) -> tuple[str, ...]:
         """A list of texts; one text need not be in a list."""
         if node is None:
             return ()
-        members = node.items if isinstance(node, Sequence) else [node]
+        members = members_of(node)
         if not 1 <= len(members) <= most:
             self.problem(node, where, f"1 to {most} entries", str(len(members)))
         found = (self.text_of(member, where, 128) for member in members)
@@ -221,6 +264,18 @@ class Reader:
         """A condition, compiled."""
         return self._compiled(node, where, lambda source: compile_condition(source, scope))
 
+    def conditions(
+        self, node: Node | None, where: str, most: int, scope: Scope
+    ) -> list[tuple[Node, Condition]]:
+        """A list of conditions, where they stand and compiled; one need not be in a list."""
+        if node is None:
+            return []
+        members = members_of(node)
+        if not 1 <= len(members) <= most:
+            self.problem(node, where, f"1 to {most} entries", str(len(members)))
+        compiled = ((member, self.condition(member, where, scope)) for member in members)
+        return [(member, condition) for member, condition in compiled if condition is not None]
+
     def value(self, node: Node | None, where: str, scope: Scope) -> Value | None:
         """A value expression, compiled."""
         return self._compiled(node, where, lambda source: compile_value(source, scope))
@@ -253,9 +308,43 @@ class Reader:
             return None
 
 
+def members_of(node: Node) -> list[Node]:
+    """The items of a list; one that stands alone is its only one."""
+    return node.items if isinstance(node, Sequence) else [node]
+
+
 def is_empty(node: Node) -> bool:
     """Nothing was written, or YAML's words for it."""
     return isinstance(node, Scalar) and not node.quoted and node.text in ("", "~", "null")
+
+
+def source_of(node: Node | None) -> str:
+    """An expression as it was written, on one line; "" where there is none."""
+    return " ".join(node.text.split()) if isinstance(node, Scalar) else ""
+
+
+def json_value(node: Node) -> Any:
+    """What is written at a node as a plain JSON value.
+
+    Words in quotes are texts; others are null, true, false or a number where JSON has them so, and
+    texts where not. Integers beyond 64 bits are floats, as in events.
+    """
+    if isinstance(node, Mapping):
+        return {key.text: json_value(value) for key, value in node.entries}
+    if isinstance(node, Sequence):
+        return [json_value(item) for item in node.items]
+    if node.quoted:
+        return node.text
+    if is_empty(node):
+        return None
+    if node.text in ("true", "false"):
+        return node.text == "true"
+    if not JSON_NUMBER.fullmatch(node.text):
+        return node.text
+    if node.text.lstrip("-").isdigit() and -(1 << 63) <= int(node.text) < 1 << 63:
+        return int(node.text)
+    number = float(node.text)
+    return number if math.isfinite(number) else node.text
 
 
 def quote(text: str) -> str:

@@ -38,6 +38,7 @@ COMMANDS = {
     "tail": "Follow decisions as they are published.",
     "topics": "List, create and check the topics.",
     "check": "Validate a playbook and say in words what it holds.",
+    "test": "Run the test cases that are written in a playbook.",
 }
 
 

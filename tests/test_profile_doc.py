@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from decisions.alerts import MAX_REMEMBERED
-from decisions.load import MAX_SEGMENTS, MAX_SERVED
+from decisions.format.sections import MAX_SEGMENTS, MAX_SERVED
 from flows.metrics.catalogue import METRICS
 from state import bounds
 from state.decay import HALF_LIFE_MS

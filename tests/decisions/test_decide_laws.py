@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from decisions.alerts import MAX_REMEMBERED
 from decisions.decide import decide
-from decisions.load import MAX_SEGMENTS, MAX_SERVED, load_playbook
+from decisions.format.sections import MAX_SEGMENTS, MAX_SERVED
+from decisions.load import load_playbook
 from decisions.offers import choose
 from decisions.playbook import NOTHING
 from state.bounds import BLOB_BYTES, FOLD_BYTES

@@ -3,13 +3,14 @@
 import re
 
 from decisions.language import Scope, compile_condition
-from decisions.load import SECTIONS, parse_playbook
+from decisions.format.sections import PLAYBOOK
+from decisions.load import parse_playbook
 from tests.decisions.field_table import DOCS, current, table
 
 
 def test_every_section_has_an_example_and_they_make_a_playbook() -> None:
     examples = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    assert sorted(example.split(":")[0] for example in examples) == sorted(SECTIONS)
+    assert sorted(example.split(":")[0] for example in examples) == sorted(PLAYBOOK.names)
     playbook = parse_playbook("".join(examples), str(DOCS))
     assert playbook.offers["preview"].places == (("inbox", "email"), ("home", "click"))
     assert playbook.alerts["vip_unhappy"].events == ("Live Chat Conversation Ended",)

@@ -1,0 +1,228 @@
+"""The tests of a playbook as they are written → cases, or what is wrong with them.
+
+What can never be so is a problem, too: a test that cannot pass says nothing of the playbook.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from decisions.cases.case import Case, Expect
+from decisions.cases.expectation import read_expect
+from decisions.document import Node, Scalar
+from decisions.format.case_keys import CASE, FIXED_NAMES, GIVEN
+from decisions.format.part import Part
+from decisions.language.errors import nearest
+from decisions.playbook import Playbook
+from decisions.reading import UNIT_MS, Reader, json_value, quote, show
+from state.fold.traits import identify
+from state.profile import Profile
+from state.times import rfc3339
+from state.touchpoint import Touchpoint, identity
+
+START_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+END_MS: Final = 253_402_300_800_000
+"""The first instant of the year 10000."""
+MAX_BYTES: Final = 32 * 1024
+"""Of an event, and below: as topics take it."""
+MAX_KEYS: Final = 256
+CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+MAX_EVENTS: Final = 1_000
+"""Of one case."""
+SPAN: Final = re.compile(r"(\+?)(\d{1,5})([smhd])( before)?")
+
+
+def read_cases(reader: Reader, book: Part, playbook: Playbook) -> tuple[Case, ...]:
+    """The cases of a whole playbook; problems are noted with `reader`."""
+    cases: dict[str, Case] = {}
+    for where, node in book.items("tests"):
+        case = _Reading(reader, playbook, Part(reader, node, where, CASE)).case()
+        if case.name in cases:
+            expected = f"each name once (line {cases[case.name].line} has it)"
+            reader.problem(node, f"{where}.name", expected, quote(case.name))
+        cases[case.name] = case
+    return tuple(cases.values())
+
+
+class _Reading:
+    """Reads one case from its top to its end."""
+
+    def __init__(self, reader: Reader, playbook: Playbook, part: Part) -> None:
+        self._reader = reader
+        self._playbook = playbook
+        self._part = part
+        self._customer = part.text("customer") or "customer"
+        self._start_ms = START_MS
+        self._steps: list[Touchpoint | Expect] = []
+        self._names: set[str] = set()
+        self._last_ms: int | None = None
+        self._events = 0
+
+    def case(self) -> Case:
+        """The case, as far as it could be read."""
+        part = self._part
+        name = part.text("name")
+        start_ms = part.moment("start")
+        self._start_ms = START_MS if start_ms is None else start_ms
+        if CONTROL.search(self._customer):
+            place = part.get("customer") or part.node
+            self._reader.problem(place, part.where("customer"), "no control characters", "one")
+        traits = self._traits()
+        for where, node in part.items("given"):
+            given = Part(self._reader, node, where, GIVEN)
+            if "expect" in given:
+                self._expectation(given)
+            elif "channel" in given:
+                self._event(given)
+        if "expect" in part:
+            self._expect(part)
+        if not any(isinstance(step, Expect) for step in self._steps):
+            self._reader.problem(
+                part.node, part.path, "an expect, without which nothing is tested", "none"
+            )
+        return Case(name, part.node.line, traits, tuple(self._steps))
+
+    def _traits(self) -> dict[str, Any]:
+        declared = self._playbook.traits
+        found = {}
+        for name, key, node in self._part.values("traits"):
+            where = f"{self._part.where('traits')}.{name}"
+            if name not in declared:
+                expected = f"one of {', '.join(declared)}" if declared else "none, none is declared"
+                near = nearest(name, declared)
+                self._reader.problem(key, f"unknown trait in {where}", expected, quote(name), near)
+                continue
+            kept = Profile()
+            found[name] = json_value(node)
+            identify(kept, {name: found[name]}, 0, declared)
+            if name not in kept.traits or kept.trimmed:
+                self._reader.problem(node, where, f"a {declared[name]} to keep", show(node))
+        return found
+
+    def _expectation(self, given: Part) -> None:
+        """An expect between events."""
+        others = [key for key in GIVEN.names if key in given and key != "expect"]
+        if others:
+            what = f"{given.path}: an expect stands alone"
+            self._reader.problem(given.node, what, "expect", ", ".join(others))
+        self._expect(given)
+
+    def _expect(self, part: Part) -> None:
+        node, where = part.get("expect"), part.where("expect")
+        if node is None:
+            return
+        if not self._events:
+            expected = "an event before it, since rules are asked at events"
+            self._reader.problem(node, f"{where}, which can never match", expected, "none")
+            return
+        self._steps.append(read_expect(self._reader, node, where, self._playbook, self._names))
+
+    def _event(self, given: Part) -> None:
+        reader, where = self._reader, given.path
+        channel = self._reader.choice(
+            given.get("channel"), given.where("channel"), self._playbook.channels
+        )
+        kind = given.choice("type") or "track"
+        name = self._name(given, kind)
+        message_id = given.text("id")
+        properties, traits = self._values(given, "properties"), self._values(given, "traits")
+        said = {"event": name, "properties": properties, "traits": traits}
+        if (size := len(json.dumps(said, ensure_ascii=False).encode())) > MAX_BYTES:
+            expected = f"at most {MAX_BYTES:,} bytes, more is refused"
+            reader.problem(given.node, where, expected, f"{size:,}")
+        if (keys := len(set(_keys(said)))) > MAX_KEYS:
+            expected = f"at most {MAX_KEYS} different keys, more are refused"
+            reader.problem(given.node, where, expected, str(keys))
+        at_ms = self._time(given)
+        for number in range(given.whole("times") or 1):
+            self._events += 1
+            self._names.add(name)
+            self._last_ms = at_ms + number * 1_000
+            event_id = message_id or f"(event {self._events})"
+            self._steps.append(self._touchpoint(event_id, channel, kind, name, properties, traits))
+        if self._events > MAX_EVENTS:
+            expected = f"at most {MAX_EVENTS:,} events in a case"
+            reader.problem(given.node, where, expected, f"{self._events:,}")
+
+    def _name(self, given: Part, kind: str) -> str:
+        name = given.text("event")
+        fixed = FIXED_NAMES.get(kind)
+        if fixed is None and "event" not in given:
+            expected = "event, as the type is track"
+            self._reader.problem(given.node, f"missing key in {given.path}", expected, "nothing")
+        elif fixed is not None and name and name != fixed:
+            place = given.get("event") or given.node
+            expected = f"{fixed}, as the type is {kind}"
+            self._reader.problem(place, given.where("event"), expected, quote(name))
+        return fixed or name
+
+    def _values(self, given: Part, name: str) -> dict[str, Any]:
+        return {word: json_value(node) for word, _, node in given.values(name)}
+
+    def _time(self, given: Part) -> int:
+        """When the event happens; a problem where that is before the one before it."""
+        node, where, last_ms = given.get("at"), given.where("at"), self._last_ms
+        at_ms: int | None
+        if node is None:
+            return self._start_ms if last_ms is None else last_ms + 1_000
+        found = SPAN.fullmatch(node.text) if isinstance(node, Scalar) else None
+        if found is None or (found[1] and found[4]):
+            at_ms = self._moment(node, where)
+        else:
+            span_ms = int(found[2]) * UNIT_MS[found[3]]
+            since = self._start_ms if last_ms is None or not found[1] else last_ms
+            at_ms = since - span_ms if found[4] else since + span_ms
+        if at_ms is None:
+            return self._start_ms if last_ms is None else last_ms
+        if not 0 <= at_ms < END_MS - MAX_EVENTS * 1_000:
+            self._reader.problem(node, where, "a time between 1970 and 9999", show(node))
+            return self._start_ms
+        if last_ms is not None and at_ms < last_ms:
+            expected = f"no time before that of the event before it, {rfc3339(last_ms)}"
+            self._reader.problem(node, where, expected, rfc3339(at_ms))
+            return last_ms
+        return at_ms
+
+    def _moment(self, node: Node, where: str) -> int | None:
+        if isinstance(node, Scalar) and node.text[:4].isdigit() and node.text[4:5] == "-":
+            return self._reader.moment(node, where, end=False)
+        expected = "a time such as 2h, +30m, 100d before or 2026-05-10T12:00:00Z"
+        self._reader.problem(node, where, expected, show(node))
+        return None
+
+    def _touchpoint(
+        self,
+        message_id: str,
+        channel: str,
+        kind: str,
+        name: str,
+        properties: dict[str, Any],
+        traits: dict[str, Any],
+    ) -> Touchpoint:
+        assert self._last_ms is not None
+        digest = identity(self._customer, message_id)
+        return Touchpoint(
+            id=digest.hex(),
+            fingerprint=digest[:8],
+            message_id=message_id,
+            customer_id=self._customer,
+            channel=channel,
+            type=kind,
+            name=name,
+            at_ms=self._last_ms,
+            received_ms=self._last_ms,
+            properties=properties,
+            traits=traits,
+            raw=b"{}",
+        )
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)

@@ -1,0 +1,135 @@
+"""Why something is so: conditions that are false, and the values of what they read."""
+
+import json
+import re
+from typing import Any
+
+from decisions.cases.story import Story
+from decisions.language import (
+    EvaluationError,
+    ExpressionError,
+    Scope,
+    compile_condition,
+    compile_value,
+)
+from decisions.language.parts import conjuncts, fields_read
+from decisions.playbook import NOTHING, Alert, Offer
+from state.times import rfc3339
+from state.touchpoint import Touchpoint
+
+Reasons = tuple[str, ...]
+MEMBER = re.compile(r'["\'](\w+)["\'] in segments')
+"""A condition that a segment's own explains."""
+
+
+class Why:
+    """Explains the customer of a story as they are now."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._playbook = story.playbook
+
+    def segment(self, name: str, *, missing: bool) -> Reasons:
+        """Why the customer is not in a segment, or why they are."""
+        source = self._playbook.segments[name].source
+        return self._false(source) if missing else self._true(source)
+
+    def offer(self, name: str, *, missing: bool) -> Reasons:
+        """Why an offer is not served, or why it is."""
+        offer = self._playbook.offers[name]
+        if not missing:
+            return self._true(offer.source) if offer.source else ("it is for everyone",)
+        now_ms = self._story.now_ms
+        if now_ms < offer.start_ms:
+            return (f"it starts at {rfc3339(offer.start_ms)}, now is {rfc3339(now_ms)}",)
+        if 0 < offer.end_ms <= now_ms:
+            return (f"it ended at {rfc3339(offer.end_ms)}, now is {rfc3339(now_ms)}",)
+        if offer.source and (reasons := self._false(offer.source)):
+            return reasons
+        return self._outranked(offer)
+
+    def _outranked(self, offer: Offer) -> Reasons:
+        for held in self._story.profile.offers:
+            if held.offer_id == offer.id:
+                return (f"it is served in {held.placement}",)
+        reasons = []
+        for placement, _ in offer.places:
+            for name in self._story.served(placement):
+                other = self._playbook.offers[name]
+                if offer.fallback and not other.fallback:
+                    reasons.append(f"it is a fallback, and {name} fits")
+                elif other.score == offer.score:
+                    reasons.append(f"{name} has the same score, {other.score:g}, and won the draw")
+                else:
+                    scores = f"{other.score:g} to {offer.score:g}"
+                    reasons.append(f"{name} stands in {placement} with the higher score, {scores}")
+        return tuple(reasons)
+
+    def alert(self, name: str, *, missing: bool) -> Reasons:
+        """Why an alert was not raised, or not in these words, or why it was."""
+        said = [message for raised, message in self._story.raised if raised == name]
+        if said:
+            times = "once" if len(said) == 1 else f"{len(said)} times"
+            return (f'raised {times}, at last as "{said[-1]}"',)
+        if not missing:
+            return ()
+        alert = self._playbook.alerts[name]
+        taken = self._story.taken
+        at = next(
+            (
+                n
+                for n in range(len(taken), 0, -1)
+                if not alert.events or _asked(alert, taken[n - 1])
+            ),
+            None,
+        )
+        if at is None:
+            return (f"there was no {' or '.join(alert.events)}",)
+        then = Why(self._story.until(at))
+        return then.condition(alert.source, event=taken[at - 1]) if alert.source else ()
+
+    def condition(self, source: str, *, event: Touchpoint | None) -> Reasons:
+        """The parts of a condition that are false, with values."""
+        return self._false(source, event)
+
+    def _false(self, source: str, event: Touchpoint | None = None) -> Reasons:
+        reasons = []
+        for part in conjuncts(source):
+            answer = self._answer(part, event)
+            if answer == "true":
+                continue
+            reasons.append(f"{part} is {answer}{self._values(part, event)}")
+            if named := MEMBER.fullmatch(part):
+                reasons += self._false(self._playbook.segments[named[1]].source)
+        return tuple(reasons)
+
+    def _true(self, source: str) -> Reasons:
+        return (f"{source} is true{self._values(source, None)}",)
+
+    def _answer(self, source: str, event: Touchpoint | None) -> str:
+        condition = compile_condition(source, self._scope(event))
+        story = self._story
+        try:
+            true = condition(story.profile, event or NOTHING, story.now_ms)
+        except EvaluationError as error:
+            return f"an error ({error})"
+        return "true" if true else "false"
+
+    def _values(self, source: str, event: Touchpoint | None) -> str:
+        values = []
+        for field in fields_read(source):
+            try:
+                value = compile_value(field, self._scope(event))
+                found: Any = value(self._story.profile, event or NOTHING, self._story.now_ms)
+            except (ExpressionError, EvaluationError):
+                continue  # a collection, or nothing there: no value to be shown
+            values.append(f"{field} = {json.dumps(found, ensure_ascii=False)}")
+        return f": {', '.join(values)}" if values else ""
+
+    def _scope(self, event: Touchpoint | None) -> Scope:
+        book = self._playbook
+        return Scope(traits=book.traits, segments=book.segments, event=event is not None)
+
+
+def _asked(alert: Alert, event: Touchpoint) -> bool:
+    return event.name in alert.events

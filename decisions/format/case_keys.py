@@ -1,0 +1,158 @@
+"""The keys of a playbook's tests."""
+
+from typing import Final
+
+from decisions.format.keys import (
+    CaseTime,
+    Choice,
+    Conditions,
+    Entries,
+    Items,
+    Key,
+    Keys,
+    Moment,
+    Name,
+    Names,
+    OneOf,
+    Text,
+    Values,
+    Whole,
+)
+from state.event_names import USUAL
+
+MAX_CASES: Final = 500
+MAX_STEPS: Final = 200
+MAX_TIMES: Final = 500
+MAX_ID_CHARACTERS: Final = 128
+"""Of a message id or an event's name, as topics take it."""
+
+FIXED_NAMES: Final = {
+    "identify": "Identified",
+    "page": "Page Viewed",
+    "screen": "Screen Viewed",
+    "group": "Grouped",
+    "alias": "Aliased",
+}
+"""Type → the name its events have; those of type `track` bring their own."""
+
+IN: Final = Keys(
+    (
+        Key("in", Names("segments"), "Segments that the customer is in."),
+        Key("not_in", Names("segments"), "Segments that the customer is not in."),
+    ),
+    any_of=("in", "not_in"),
+)
+SOME_OFFERS: Final = Keys(
+    (
+        Key("includes", Names("offers"), "Offers that are there, in any order."),
+        Key("excludes", Names("offers"), "Offers that are not there."),
+    ),
+    any_of=("includes", "excludes"),
+)
+RAISED: Final = Keys(
+    (
+        Key("alert", Name("alerts"), "Which alert.", required=True),
+        Key("message", Text(), "What it says, with its values.", default="any"),
+    )
+)
+SOME_ALERTS: Final = Keys(
+    (
+        Key(
+            "includes",
+            Items(OneOf((Name("alerts"), RAISED)), MAX_STEPS, least=1),
+            "Alerts that were raised, in any order.",
+        ),
+        Key("excludes", Names("alerts"), "Alerts that were not raised."),
+    ),
+    any_of=("includes", "excludes"),
+)
+EXPECT: Final = Keys(
+    (
+        Key(
+            "segments",
+            OneOf((Names("segments", expected=True), IN)),
+            "The segments the customer is in: all of them, or some by `in` and `not_in`.",
+        ),
+        Key(
+            "offers",
+            Entries(OneOf((Names("offers", expected=True), SOME_OFFERS)), 6),
+            "By placement, the offers served there: all of them, best first, "
+            "or some by `includes` and `excludes`.",
+        ),
+        Key(
+            "alerts",
+            OneOf((Items(OneOf((Name("alerts"), RAISED)), MAX_STEPS), SOME_ALERTS)),
+            "The alerts raised so far: all of them in their order, "
+            "or some by `includes` and `excludes`. An alert is its name, or `alert` and `message`.",
+        ),
+        Key(
+            "profile",
+            Values(),
+            "Expressions and the values they have: `profile.orders.count: 2`. "
+            "Times are RFC 3339 texts, durations seconds.",
+        ),
+        Key("that", Conditions(50), "Conditions that are true. They cannot look at the event."),
+    ),
+    any_of=("segments", "offers", "alerts", "profile", "that"),
+)
+GIVEN: Final = Keys(
+    (
+        Key("channel", Name("channels"), "The channel it comes through.", default="none: needed"),
+        Key(
+            "event",
+            Text(MAX_ID_CHARACTERS),
+            "Its name; other types than `track` have a fixed one and need none.",
+            examples=USUAL,
+        ),
+        Key(
+            "at",
+            CaseTime(),
+            "When: `2h` after the start, `100d before` it, `+30m` after the event before, "
+            "or a time such as `2026-05-10T12:00:00Z`.",
+            default="+1s",
+            examples=("0s", "2h", "100d before", "+30m", "2026-05-10T12:00:00Z"),
+        ),
+        Key("properties", Values(), "What the event says."),
+        Key("type", Choice(("track", *FIXED_NAMES)), "Its type.", default="track"),
+        Key("traits", Values(), "What an `identify` says of the customer."),
+        Key("times", Whole(1, MAX_TIMES), "So many of it, a second apart.", default=1),
+        Key(
+            "id",
+            Text(MAX_ID_CHARACTERS),
+            "Its message id; the same one again is a duplicate, which changes nothing.",
+            default="one of its own",
+        ),
+        Key("expect", EXPECT, "Instead of an event: what must be so at this point."),
+    ),
+    any_of=("channel", "expect"),
+)
+CASE: Final = Keys(
+    (
+        Key("name", Text(120), "The promise it keeps, as a sentence.", required=True),
+        Key(
+            "start",
+            Moment(),
+            "When it begins: a date (UTC) or a time.",
+            default="2026-01-01",
+            examples=("2026-05-10T12:00:00Z",),
+        ),
+        Key(
+            "traits",
+            Values(),
+            "What the customer has said of themselves before: declared traits.",
+        ),
+        Key(
+            "customer",
+            Text(256),
+            "The customer's id, which decides between offers of equal score.",
+            default="customer",
+        ),
+        Key(
+            "given",
+            Items(GIVEN, MAX_STEPS, least=1),
+            "The events, in the order of their times; between them, `expect`.",
+            required=True,
+        ),
+        Key("expect", EXPECT, "What must be so after the last event."),
+    )
+)
