@@ -1,7 +1,7 @@
 """The playbook: what a marketer wrote, checked, compiled and indexed by what each rule reads."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,15 @@ from msgspec import Struct
 
 from decisions.cases.case import Case
 from decisions.document import Problem
-from decisions.language import Condition, EvaluationError, Record, Value
+from decisions.language import (
+    Condition,
+    EvaluationError,
+    ExpressionError,
+    Record,
+    Scope,
+    Value,
+    compile_condition,
+)
 from state.profile import Profile
 from state.sections import EVENT, NOW, SEGMENTS
 from state.touchpoint import Touchpoint
@@ -114,6 +122,12 @@ class Due(Struct, frozen=True):
     segments: tuple[Segment, ...]
     """Those, and after them those that name them, in the order they must be asked."""
     alerts: tuple[Alert, ...]
+    any_moves: Condition | None
+    """Whether the customer enters or leaves one of `segments`, the `fallible` ones apart: one call
+    for all of them, since mostly none does. None when there are too few, or they are too large to
+    be one condition."""
+    fallible: tuple[Segment, ...]
+    """Those of `segments` whose condition can end in an error, and those that name one of them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -184,8 +198,27 @@ class Playbook:
                     mask |= SEGMENTS
                     segments.append(segment)
             alerts = tuple(alert for alert in self._watching if alert.reads & mask)
-            found = self._due[changed] = Due(tuple(segments), alerts)
+            found = self._due[changed] = Due(
+                segments=tuple(segments),
+                alerts=alerts,
+                any_moves=self._any_moves(segments),
+                fallible=_fallible(segments),
+            )
         return found
+
+    def _any_moves(self, segments: Sequence[Segment]) -> Condition | None:
+        fallible = _fallible(segments)
+        moves = [
+            # On lines of their own, since a condition may end in a comment.
+            f'({segment.when.source}\n) != ("{segment.id}" in segments)'
+            for segment in segments
+            if segment not in fallible
+        ]
+        scope = Scope(traits=self.traits, segments=self.segments, event=False)
+        try:
+            return compile_condition(" || ".join(moves), scope) if len(moves) > 1 else None
+        except ExpressionError:  # deeper or longer together than a condition may be
+            return None
 
     def summary(self, profile: Profile, now_ms: int) -> dict[str, Any]:
         """What the playbook shows of a profile: plain JSON values in the order of the file.
@@ -203,6 +236,15 @@ class Playbook:
             except EvaluationError:
                 summary[name] = None
         return summary
+
+
+def _fallible(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Asked one by one: an error of one must not hide what another says."""
+    found: dict[str, Segment] = {}
+    for segment in segments:
+        if segment.when.fallible or not segment.when.segments.isdisjoint(found):
+            found[segment.id] = segment
+    return tuple(found.values())
 
 
 def _by_score(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], ...]:

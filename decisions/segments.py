@@ -1,7 +1,9 @@
 """Which segments a customer is in, and the moment that changes."""
 
+from collections.abc import Iterable
+
 from decisions.language import EvaluationError
-from decisions.playbook import Due, Playbook
+from decisions.playbook import Due, Playbook, Segment
 from state.decision import Action, Decision
 from state.profile import Profile
 from state.sections import SEGMENTS
@@ -19,9 +21,18 @@ def move(
 
     Changes `profile.segments`. A later segment that names an earlier one sees where it went.
     """
+    segments = due.segments
+    if due.any_moves is not None and not due.any_moves(profile, touchpoint, now_ms):
+        segments = due.fallible
+    return _move(profile, touchpoint, segments, mask, now_ms) if segments else None
+
+
+def _move(
+    profile: Profile, touchpoint: Touchpoint, segments: Iterable[Segment], mask: int, now_ms: int
+) -> Decision | None:
     decision = None
     inside = profile.segments
-    for segment in due.segments:
+    for segment in segments:
         if not segment.reads & mask:
             continue
         try:

@@ -74,6 +74,9 @@ class Condition(Protocol):
     """Names of events outside of which it is not true; None if that does not follow from it."""
     segments: frozenset[str]
     """The segments its answer depends on."""
+    source: str
+    fallible: bool
+    """Whether it can end in an error."""
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> bool:
         """Whether it is true at `now_ms`. Raises EvaluationError, which counts as false."""
@@ -112,6 +115,8 @@ def compile_condition(source: str, scope: Scope) -> Condition:
     evaluate.reads = checker.reads
     evaluate.segments = checker.segments
     evaluate.event_names = event_names(tree)
+    evaluate.source = source
+    evaluate.fallible = flag.errs
     return evaluate
 
 
