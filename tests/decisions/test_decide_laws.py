@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,11 +12,11 @@ from decisions.decide import decide
 from decisions.format.sections import MAX_SEGMENTS, MAX_SERVED
 from decisions.load import load_playbook
 from decisions.offers import choose
-from decisions.playbook import NOTHING
+from decisions.playbook import NOTHING, Playbook
 from state.bounds import BLOB_BYTES, FOLD_BYTES
 from state.fold import fold
 from state.profile import HeldOffer, Profile, decode_profile, encode_profile
-from tests.decisions.someone import DAY_MS, HOUR_MS, Someone, touchpoint
+from tests.decisions.someone import DAY_MS, HOUR_MS, Someone, book, touchpoint
 
 RETAIL = load_playbook(Path(__file__).parents[2] / "playbooks" / "retail.yaml")
 
@@ -62,6 +63,32 @@ def test_an_index_only_saves_work_each_rule_is_always_as_if_it_had_been_asked(
         event = touchpoint(someone.customer_id, "", "", now_ms)
         chosen, _ = choose(profile, event, RETAIL, now_ms)
         assert [(offer.id, channel, place) for offer, channel, place in chosen] == someone.offers()
+
+
+TANGLED = """
+    segments:
+      rated: {title: Fails before the first chat, when: 10 / profile.chat.rating >= 2}
+      pleased:
+        title: Named by what can fail
+        when: '"rated" in segments && profile.chat.rating > 3'
+      buyer: {title: Buyer, when: "profile.orders.count > 0 // ends in a comment"}
+      two_spaces: {title: Text is kept as it is, when: 'profile.cart.cart_id == "a  b"'}
+      full: {title: Full cart, when: profile.cart.value > 100.0}
+      regular: {title: Named first, when: '"buyer" in segments && profile.orders.count > 1'}
+    """
+
+
+@given(steps)
+def test_segments_asked_at_once_move_a_customer_as_if_they_were_asked_one_by_one(
+    history: list[Step],
+) -> None:
+    at_once, one_by_one = Someone(book(TANGLED)), Someone(book(TANGLED))
+    assert at_once.playbook.due(-1).any_moves is not None
+    history = [("Product Added", {"product_id": "tent", "cart_id": "a  b"}, 1), *history]
+    with mock.patch.object(Playbook, "_any_moves", return_value=None):
+        expected = [one_by_one.does(*step[:2], after_ms=step[2]) for step in history]
+    assert [at_once.does(*step[:2], after_ms=step[2]) for step in history] == expected
+    assert at_once.profile == one_by_one.profile
 
 
 @given(steps)

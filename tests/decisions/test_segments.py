@@ -124,3 +124,14 @@ def test_a_segment_of_everybody_is_entered_at_the_first_event() -> None:
     someone = Someone(book("segments: {all: {title: Everybody, when: 'true'}}\n"))
     assert summary(someone.does("Page Viewed")) == [("segment.entered", "all")]
     assert someone.does("Page Viewed") is None
+
+
+def test_segments_that_are_too_long_together_are_asked_one_by_one() -> None:
+    long = " || ".join(["profile.orders.count > 0"] * 300)
+    someone = Someone(
+        book("segments:\n" + "".join(f"  s{n}: {{title: S, when: {long}}}\n" for n in range(4)))
+    )
+    assert someone.playbook.due(-1).any_moves is None
+    assert summary(someone.does("Order Completed", {"total": 5.0})) == [
+        ("segment.entered", f"s{n}") for n in range(4)
+    ]
