@@ -121,8 +121,6 @@ def run(command: list[str], cwd: Path, **environment: str) -> str:
     ("command", "said"),
     [
         ("--help", "Usage: "),
-        ("run touchpoints --help", "Events in; offers"),
-        ("run warehouse --help", "Delta tables"),
         ("check {playbooks}/retail.yaml", "segments"),
     ],
 )
@@ -138,7 +136,10 @@ def test_what_the_image_holds_is_enough_to_run(
     assert said in out
 
 
-def test_what_ran_was_the_wheel_and_not_this_folder(installed: Path) -> None:
-    code = "import flows, state; print(flows.__file__, state.__file__)"
+def test_both_flows_and_the_simulator_are_in_it_and_were_not_taken_from_this_folder(
+    installed: Path,
+) -> None:
+    names = ["flows.touchpoints", "flows.warehouse", "flows.commands.simulate"]
+    code = f"import sys, {', '.join(names)}\nfor n in {names}: print(sys.modules[n].__file__)"
     out = run([sys.executable, "-c", code], cwd=installed, PYTHONPATH=str(installed))
-    assert out.count(str(installed)) == 2
+    assert [line.startswith(f"{installed}/") for line in out.splitlines()] == [True] * len(names)
