@@ -97,11 +97,11 @@ EXPECT: Final = Keys(
 )
 GIVEN: Final = Keys(
     (
-        Key("channel", Name("channels"), "The channel it comes through.", default="none: needed"),
+        Key("channel", Name("channels"), "The channel it comes through; every event has one."),
         Key(
             "event",
             Text(MAX_ID_CHARACTERS),
-            "Its name; other types than `track` have a fixed one and need none.",
+            "Its name; needed for type `track`, the other types have a fixed one.",
             examples=USUAL,
         ),
         Key(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from decisions.format.schema import schema
 from decisions.load import load_playbook
 from decisions.playbook import Alert, Offer, Playbook, PlaybookError
 from flows.commands.option_types import FilledPath
@@ -15,18 +16,37 @@ from state.times import rfc3339
 EXAMPLES = """\b
 Examples:
   touchline check playbooks/retail.yaml
-  touchline check --json playbooks/retail.yaml | jq .version"""
+  touchline check --json playbooks/retail.yaml | jq .version
+  touchline check --schema > playbook.schema.json"""
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("file", type=FilledPath(path_type=Path))
+@click.argument("file", required=False, type=FilledPath(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
-def command(file: Path, as_json: bool) -> None:
+@click.option(
+    "--schema",
+    "as_schema",
+    is_flag=True,
+    help="Instead of a check: the JSON Schema of playbooks, for editors.",
+)
+def command(file: Path | None, as_json: bool, as_schema: bool) -> None:
     """Validate the playbook FILE and say in words what it holds.
+
+    Its tests are read, too; `touchline test` runs them.
+
+    An editor that knows the YAML language server completes and marks keys as one writes, when the
+    playbook's first line is: # yaml-language-server: $schema=playbook.schema.json
 
     Exit codes: 0 it is right, 1 it is wrong, 2 wrong options. Of a wrong one, stderr has a line
     for every problem, each with file, line and column.
     """
+    if as_schema:
+        if file is not None or as_json:
+            raise click.UsageError("--schema stands alone, since it is about no file.")
+        click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+        return
+    if file is None:
+        raise click.UsageError("expected a FILE, or --schema.")
     try:
         playbook = load_playbook(file)
     except PlaybookError as error:
@@ -64,6 +84,10 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():
         yield f"  {alert.id} ({alert.severity}): {alert.message.source}, {_moment(alert)}"
+    yield ""
+    tests = len(playbook.cases)
+    how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
+    yield f"{_count(tests, 'test case')}{how}"
 
 
 def _by_score(playbook: Playbook, placement: str) -> list[Offer]:
@@ -146,4 +170,5 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             }
             for alert in playbook.alerts.values()
         },
+        "tests": [case.name for case in playbook.cases],
     }
