@@ -86,6 +86,10 @@ class Publisher:
             raise NotDelivered(self._failures[0])
         return len(self._producer) == 0
 
+    def waiting(self) -> int:
+        """Records handed over and not acknowledged."""
+        return len(self._producer)
+
     def abandon(self) -> None:
         """Forget what is not acknowledged: it is produced again by whoever takes the shard."""
         self._producer.purge()

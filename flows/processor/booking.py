@@ -2,7 +2,12 @@
 
 import time
 
-from flows.processor.flush import Flush
+from connectors.events.dead_letter import Reason
+from connectors.kafka.topics import channel_topic
+from decisions.decide import EVERYTHING
+from decisions.playbook import Playbook
+from flows.metrics.meter import Meter
+from flows.processor.flush import Asked, Flush, Slice
 from flows.processor.processor import Processor
 from state.touchpoint import Touchpoint
 
@@ -11,6 +16,8 @@ COUNTED = (
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
 )
 """Metric, kind of count in a slice's tally, label."""
+REFUSED_IN = {Reason.MISPLACED: "route", Reason.UNDECIDABLE: "decide"}
+"""Reason of a dead letter → the stage that gives it; all others are of decode."""
 
 
 def book(processor: Processor, flush: Flush) -> None:
@@ -19,31 +26,73 @@ def book(processor: Processor, flush: Flush) -> None:
     waits: list[float] = []
     for part in flush.slices:
         meter.add("touchline_commits_total")
-        for outcome in ("accepted", "duplicate"):
-            for channel, count in part.tally.get(outcome, {}).items():
-                meter.add("touchline_events_total", count, channel=channel, outcome=outcome)
-        for topic, count in part.tally.get("dead_letter", {}).items():
-            channel = topic.rpartition(".")[2]
-            meter.add("touchline_events_total", count, channel=channel, outcome="dead_letter")
-        for metric, kind, label in COUNTED:
-            for value, count in part.tally.get(kind, {}).items():
-                meter.add(metric, count, **{label: value})
-        for (offer, channel), count in part.served.items():
-            meter.add("touchline_offers_decided_total", count, offer=offer, channel=channel)
-        for kind, direction in (("segment.entered", "entered"), ("segment.exited", "exited")):
-            for segment, count in part.tally.get(kind, {}).items():
-                meter.add(
-                    "touchline_segment_transitions_total",
-                    count,
-                    segment=segment,
-                    direction=direction,
-                )
-        meter.add("touchline_rule_errors_total", sum(part.tally.get("rule_errors", {}).values()))
+        _book_tally(meter, part)
+        _book_rules(meter, part, processor.playbook)
         meter.add("touchline_trimmed_total", part.trimmed)
+        touchpoints = [event for event in part.events if isinstance(event, Touchpoint)]
+        _keep_newest(part.shard.newest_ms, touchpoints)
         if not part.replay:
-            waits += [
-                max(now_s - event.received_ms / 1000, 0.0)
-                for event in part.events
-                if isinstance(event, Touchpoint)
-            ]
+            waits += [max(now_s - event.received_ms / 1000, 0.0) for event in touchpoints]
     meter.observe_many("touchline_event_to_offer_seconds", waits)
+    meter.observe_many("touchline_flush_events", [len(part.messages) for part in flush.slices])
+
+
+def _book_tally(meter: Meter, part: Slice) -> None:
+    tally = part.tally
+    for outcome in ("accepted", "duplicate"):
+        for channel, count in tally.get(outcome, {}).items():
+            meter.add("touchline_events_total", count, channel=channel, outcome=outcome)
+    for topic, count in tally.get("dead_letter", {}).items():
+        channel = topic.rpartition(".")[2]
+        meter.add("touchline_events_total", count, channel=channel, outcome="dead_letter")
+    for reason, count in tally.get("reason", {}).items():
+        stage = REFUSED_IN.get(Reason(reason), "decode")
+        meter.add("touchline_stage_refusals_total", count, stage=stage)
+    for metric, kind, label in COUNTED:
+        for value, count in tally.get(kind, {}).items():
+            meter.add(metric, count, **{label: value})
+    for (offer, channel), count in part.served.items():
+        meter.add("touchline_offers_decided_total", count, offer=offer, channel=channel)
+    for (offer, outcome), count in part.answers.items():
+        meter.add("touchline_offer_events_total", count, offer=offer, outcome=outcome)
+    for kind, direction in (("segment.entered", "entered"), ("segment.exited", "exited")):
+        for segment, count in tally.get(kind, {}).items():
+            meter.add(
+                "touchline_segment_transitions_total", count, segment=segment, direction=direction
+            )
+
+
+def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:
+    meter.add("touchline_rule_errors_total", sum(part.tally.get("rule_errors", {}).values()))
+    totals = {"segment": 0, "offer": 0, "alert": 0}
+    for asked, events in part.asked.items():
+        for rule, count in due(asked, playbook).items():
+            totals[rule] += count * events
+    for rule, count in totals.items():
+        meter.add("touchline_rule_evaluations_total", count, rule=rule)
+
+
+def due(asked: Asked, playbook: Playbook) -> dict[str, int]:
+    """Kind of rule → how many of them an event makes due, as `decide` goes about it.
+
+    To count each condition where it is asked would cost more than most of them.
+    """
+    changed, name, edition, chosen = asked
+    if edition.partition("+")[0] != playbook.version:
+        changed = EVERYTHING
+    rules = playbook.due(changed)
+    return {
+        "segment": len(rules.segments),
+        "offer": len(playbook.offers) if chosen else 0,
+        "alert": len(rules.alerts) + len(playbook.alerts_on.get(name, ())),
+    }
+
+
+def _keep_newest(newest_ms: dict[str, int], touchpoints: list[Touchpoint]) -> None:
+    by_channel: dict[str, int] = {}
+    for event in touchpoints:
+        if event.at_ms > by_channel.get(event.channel, 0):
+            by_channel[event.channel] = event.at_ms
+    for channel, at_ms in by_channel.items():
+        topic = channel_topic(channel)
+        newest_ms[topic] = max(newest_ms.get(topic, 0), at_ms)

@@ -34,12 +34,12 @@ def commit_pending(processor: Processor, upcoming: Flush | None = None) -> None:
     pending = processor.pending or Flush([])
     upcoming = upcoming or Flush([])
     if pending.slices:
-        with processor.measured("acknowledge"):
+        with processor.measured("acknowledge", pending.events):
             processor.settle()
     processor.pending = None
-    with processor.measured("commit"):
+    with processor.measured("commit", pending.events):
         _write(processor, pending, upcoming)
-    with processor.measured("publish"):
+    with processor.measured("publish", pending.events):
         _publish(processor, pending)
         book(processor, pending)
 
@@ -83,9 +83,11 @@ def _write(processor: Processor, pending: Flush, upcoming: Flush) -> None:
 def _drop(
     processor: Processor, shard: Shard, pending: Flush, upcoming: Flush, doubt: Exception
 ) -> None:
+    outcome = "refused" if isinstance(doubt, Unsettled) else "unknown"
+    processor.meter.add("touchline_commits_failed_total", outcome=outcome)
     pending.drop(shard)
     upcoming.drop(shard)
-    processor.lose(shard, doubt)
+    processor.lose(shard, doubt, "commit")
 
 
 def _publish(processor: Processor, done: Flush) -> None:
@@ -161,7 +163,7 @@ class Committer(StatelessSinkPartition[Flush]):
     def _take(self, flush: Flush) -> None:
         processor = self._processor
         commit_pending(processor, flush)
-        with processor.measured("produce"):
+        with processor.measured("produce", flush.events):
             _produce(processor, flush)
         processor.pending = flush if flush.slices else None
         for part in flush.slices:

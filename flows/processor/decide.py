@@ -13,6 +13,8 @@ from connectors.kafka.shard_consumer import Record
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import decide
 from decisions.offers import DECIDED
+from decisions.playbook import Playbook
+from flows.metrics.of_touchpoints import OFFER_OUTCOMES
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
@@ -25,10 +27,15 @@ from state.touchpoint import Touchpoint
 
 log = logging.getLogger("touchline.touchpoints")
 
+OUTCOME_OF = {f"Offer {outcome.capitalize()}": outcome for outcome in OFFER_OUTCOMES}
+"""Name of an event that tells of an offer → what it tells."""
+
 
 def decide_step(processor: Processor, flush: Flush) -> None:
     """Fill each slice with its rows, dead letters, actions, serving documents and profiles."""
-    flush.slices = processor.each(flush.slices, lambda part: _decide_slice(processor, part))
+    flush.slices = processor.each(
+        "decide", flush.slices, lambda part: _decide_slice(processor, part)
+    )
 
 
 def _decide_slice(processor: Processor, part: Slice) -> None:
@@ -50,7 +57,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
             if not changed:
                 duplicates[event.channel] = duplicates.get(event.channel, 0) + 1
                 continue
+            edition, offers = profile.playbook, profile.offers
             decision = decide(profile, event, changed, playbook, now_ms)
+            asked = changed, event.name, edition, profile.offers is not offers
             place = Applied(shard, generation, commit, len(rows))
             row = enriched_record(event, summary(profile, now_ms), profile.segments, place, version)
             records = _records(part, event, decision, version) if decision is not None else []
@@ -67,6 +76,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         rows.append((customer, row))
         touched[customer] = profile
         accepted[event.channel] = accepted.get(event.channel, 0) + 1
+        part.asked[asked] = part.asked.get(asked, 0) + 1
+        if event.name in OUTCOME_OF:
+            _answered(part, event, playbook)
         part.trimmed += profile.trimmed - trimmed
         if decision is not None:
             part.actions += records
@@ -105,6 +117,14 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
         counts["all"] = counts.get("all", 0) + decision.rule_errors
+
+
+def _answered(part: Slice, event: Touchpoint, playbook: Playbook) -> None:
+    """Count what became of an offer; one that is not of this playbook has no name of its own."""
+    offer = event.properties.get("offer_id")
+    name = offer if isinstance(offer, str) and offer in playbook.offers else "?"
+    answer = name, OUTCOME_OF[event.name]
+    part.answers[answer] = part.answers.get(answer, 0) + 1
 
 
 def _log(part: Slice, error: Exception) -> None:

@@ -10,6 +10,10 @@ from state.fence import Plan
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 
+Asked = tuple[int, str, str, bool]
+"""What an event changed (bits of state.sections), its name, the playbook's edition the profile was
+at before, and whether offers were chosen anew."""
+
 
 class Slice(Struct, eq=False):
     """One shard's part of a flush. Each step fills some more of it."""
@@ -38,7 +42,11 @@ class Slice(Struct, eq=False):
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
     served: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(offer, channel it is served through) → decisions; for metrics alone."""
+    """(offer, channel it is served through) → decisions; for metrics alone, as the next two."""
+    answers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(offer, what became of it) → accepted events that say so."""
+    asked: dict[Asked, int] = field(default_factory=dict)
+    """What rules were asked for → accepted events."""
     trimmed: int = 0
     # commit
     profiles: list[tuple[str, bytes]] = field(default_factory=list)
@@ -54,6 +62,11 @@ class Flush(Struct, eq=False):
     """What the dataflow's stream is made of: one item is one flush of one or more shards."""
 
     slices: list[Slice]
+
+    @property
+    def events(self) -> int:
+        """How many events it has."""
+        return sum([len(part.messages) for part in self.slices])
 
     def drop(self, shard: Shard) -> None:
         """Leave `shard` out."""

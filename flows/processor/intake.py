@@ -55,7 +55,7 @@ class Intake(StatelessSourcePartition[Flush]):
         wall, cpu = time.perf_counter(), time.thread_time()
         flush.slices = self._plan()
         if flush.slices:
-            processor.book_stage("plan", wall, cpu)
+            processor.book_stage("plan", wall, cpu, flush.events)
         idle = not flush.slices
         if idle and processor.pending is not None:
             commit_pending(processor)
@@ -78,11 +78,13 @@ class Intake(StatelessSourcePartition[Flush]):
         )
         wall, cpu = time.perf_counter(), time.thread_time()
         messages = processor.consumer.fetch(most, 0 if busy else WAIT_S)
+        waited_s = time.perf_counter() - wall - (time.thread_time() - cpu)
+        processor.meter.add("touchline_idle_seconds_total", max(waited_s, 0.0))
         by_index = processor.by_index
         for message in messages:
             by_index[message.partition()].add(message)
         if messages:
-            processor.book_stage("consume", wall, cpu)
+            processor.book_stage("consume", wall, cpu, len(messages))
 
     def _plan(self) -> list[Slice]:
         now_ms = time.time_ns() // 1_000_000

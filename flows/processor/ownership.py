@@ -31,6 +31,7 @@ def take_due(processor: Processor) -> None:
 
 
 def _take(processor: Processor, due: Sequence[Shard]) -> None:
+    began_s = time.perf_counter()
     taken = _claim(processor, due)
     if not taken:
         return
@@ -44,14 +45,16 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
         )
     except (PlanLogUnreadable, KafkaException) as doubt:
         for index in taken:
-            processor.lose(processor.by_index[index], doubt)
+            processor.lose(processor.by_index[index], doubt, "take")
         return
     for index, found in taken.items():
         shard = processor.by_index[index]
         try:
             _begin(processor, shard, found, logs[index])
         except KafkaException as doubt:
-            processor.lose(shard, doubt)
+            processor.lose(shard, doubt, "take")
+        else:
+            _book(processor, shard, logs[index].end - found.fence.plan_offset, began_s)
 
 
 def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
@@ -66,13 +69,22 @@ def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
             processor.leave(shard, fenced)
         except WireLost as away:
             for other in due[position:]:  # one Redis: the others would wait as long for nothing
-                processor.lose(other, away)
+                processor.lose(other, away, "take")
             break
         except (Unsettled, KafkaException) as doubt:
-            processor.lose(shard, doubt)
+            processor.lose(shard, doubt, "take")
         else:
-            processor.meter.set("touchline_redis_up", 1)
+            processor.redis.tell(True)
     return taken
+
+
+def _book(processor: Processor, shard: Shard, logged: int, began_s: float) -> None:
+    """Metrics of a shard that is taken; `logged`: records of the plan log that were read for it."""
+    meter = processor.meter
+    meter.add("touchline_shards_taken_total")
+    meter.observe("touchline_take_seconds", time.perf_counter() - began_s)
+    meter.add("touchline_plans_found_total", len(shard.todo))
+    meter.add("touchline_plan_log_records_total", max(logged, 0))
 
 
 def _begin(processor: Processor, shard: Shard, found: Taken, log_found: PlanLog) -> None:

@@ -16,6 +16,7 @@ from connectors.kafka.shard_consumer import ShardConsumer
 from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.execution import Execution, Stopped
+from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.processor.flush import Flush, Slice
 from flows.processor.shard import Hold, Shard
@@ -38,6 +39,8 @@ class Processor:
         consumer: ShardConsumer,
         publisher: Publisher,
         outage: Outage,
+        kafka: Availability,
+        redis: Availability,
         topic_ids: dict[str, str],
         build: str,
         stop: threading.Event,
@@ -50,6 +53,8 @@ class Processor:
         self.consumer = consumer
         self.publisher = publisher
         self.outage = outage
+        self.kafka = kafka
+        self.redis = redis
         self.topic_ids = topic_ids
         """Topic → the broker's id of it at start; outputs too."""
         self.inputs = tuple(map(channel_topic, settings.channels))
@@ -66,25 +71,30 @@ class Processor:
         """`step`, which fills a flush, as a timed step of the dataflow, for `flat_map`."""
 
         def timed(flush: Flush) -> Flush:
-            with self.measured(name):
+            with self.measured(name, flush.events):
                 step(self, flush)
             return flush
 
         return self.execution.guard(timed)
 
     @contextmanager
-    def measured(self, stage: str) -> Iterator[None]:
-        """Book the time that passes inside, elapsed and this thread's, to `stage`."""
+    def measured(self, stage: str, events: int) -> Iterator[None]:
+        """Book `events` and the time that passes inside, elapsed and this thread's, to `stage`."""
         wall, cpu = time.perf_counter(), time.thread_time()
         yield
-        self.book_stage(stage, wall, cpu)
+        self.book_stage(stage, wall, cpu, events)
 
-    def book_stage(self, stage: str, wall: float, cpu: float) -> None:
-        """Book what has passed since `wall` (perf_counter) and `cpu` (thread_time) to `stage`."""
-        self.meter.observe("touchline_stage_seconds", time.perf_counter() - wall, stage=stage)
-        self.meter.add("touchline_stage_cpu_seconds_total", time.thread_time() - cpu, stage=stage)
+    def book_stage(self, stage: str, wall: float, cpu: float, events: int) -> None:
+        """Book `events`, and what has passed since `wall` (perf_counter) and `cpu` (thread_time),
+        to `stage`."""
+        meter = self.meter
+        meter.observe("touchline_stage_seconds", time.perf_counter() - wall, stage=stage)
+        meter.add("touchline_stage_cpu_seconds_total", time.thread_time() - cpu, stage=stage)
+        meter.add("touchline_stage_events_total", events, stage=stage)
 
-    def each(self, slices: Iterable[Slice], act: Callable[[Slice], None]) -> list[Slice]:
+    def each(
+        self, stage: str, slices: Iterable[Slice], act: Callable[[Slice], None]
+    ) -> list[Slice]:
         """`act` on each slice; those whose shard is in doubt are dropped, the others returned."""
         kept = []
         hanging: WireTimeout | None = None
@@ -97,13 +107,13 @@ class Processor:
                 act(part)
             except (WireLost, Unsettled) as doubt:
                 hanging = doubt if isinstance(doubt, WireTimeout) else hanging
-                self.lose(part.shard, doubt)
+                self.lose(part.shard, doubt, stage)
             else:
                 kept.append(part)
         return kept
 
-    def lose(self, shard: Shard, why: Exception) -> None:
-        """Nothing of `shard` is done until it has been taken again.
+    def lose(self, shard: Shard, why: Exception, stage: str) -> None:
+        """Nothing of `shard` is done until it has been taken again; `stage` is one of LOSING.
 
         Raises Stopped when the process is told to stop and Redis hangs: every further question
         would wait as long for nothing, and what was begun is done again by the next owner.
@@ -112,8 +122,9 @@ class Processor:
         if self.pending is not None:
             self.pending.drop(shard)
         shard.lose(time.monotonic())
+        self.meter.add("touchline_shards_lost_total", stage=stage, cause=_cause(why))
         if isinstance(why, WireLost):
-            self.meter.set("touchline_redis_up", 0)
+            self.redis.tell(False)
         log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, words(why))
         self.report_holds()
         if isinstance(why, WireTimeout) and self.execution.stop.is_set():
@@ -125,12 +136,19 @@ class Processor:
         self.consumer.stop(shard.index)
         shard.leave()
         self.meter.add("touchline_shards_fenced_total")
-        for topic in self.inputs:
-            self.meter.forget("touchline_lag_events", topic=topic, shard=str(shard.index))
+        self._forget(shard)
         log.warning("%s; this process leaves it alone", why)
         if all(other.hold is Hold.GONE for other in self.shards):
             self.execution.fail(why)
         self.report_holds()
+
+    def _forget(self, shard: Shard) -> None:
+        """Another process shows how this shard stands."""
+        index = str(shard.index)
+        self.meter.forget("touchline_clock_delay_seconds", shard=index)
+        for topic in self.inputs:
+            self.meter.forget("touchline_lag_events", topic=topic, shard=index)
+            self.meter.forget("touchline_clock_holder", topic=topic, shard=index)
 
     def report_holds(self) -> None:
         """Metrics: how many shards are owned, how many wait."""
@@ -147,6 +165,7 @@ class Processor:
         waited = 0.0
         while not self.publisher.settle(0.25):
             waited += 0.25
+            self.kafka.look()
             if waited == 1:
                 self.outage.begin("nothing is acknowledged")
             if self.execution.stop.is_set() and waited > 1:
@@ -169,3 +188,12 @@ class Processor:
     def ready(self) -> bool:
         """Whether every shard that is not another owner's is owned."""
         return all(shard.hold is not Hold.WAITING for shard in self.shards)
+
+
+def _cause(why: Exception) -> str:
+    """One of CAUSES: what of a shard is in doubt."""
+    if isinstance(why, WireTimeout):
+        return "timeout"
+    if isinstance(why, WireLost):
+        return "connection"
+    return "fence" if isinstance(why, Unsettled) else "kafka"

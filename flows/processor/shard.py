@@ -13,6 +13,7 @@ from state.fence import Plan, Range
 from state.ordering import in_order
 from state.profile import Profile
 from state.store.shard_store import Refused, ShardStore, Taken
+from state.watermark import UNKNOWN, Clock
 
 RETRY_FIRST_S = 0.1
 RETRY_MOST_S = 3.0
@@ -41,6 +42,10 @@ class Shard:
         self.retry_delay = RETRY_FIRST_S
         self.seen_commit = 0
         """The highest commit number known of this shard, through every loss of it."""
+        self.newest_ms: dict[str, int] = {}
+        """Topic → when its newest committed event happened, as far as this process has seen."""
+        self.clock: Clock = UNKNOWN
+        """As it was last shown."""
         self._most_profiles = most_profiles
         self._reset()
 

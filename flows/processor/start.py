@@ -19,6 +19,7 @@ from connectors.kafka.shard_consumer import ShardConsumer
 from connectors.kafka.topics import all_topics, channel_topic, check_topics, topic_ids
 from decisions.load import load_playbook
 from flows.addresses import without_secrets
+from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.processor.build import build_id
 from flows.processor.ownership import take_due
@@ -47,14 +48,16 @@ def start_processor(
     playbook = load_playbook(Path(settings.playbook))
     meter.set("touchline_playbook_info", 1, version=playbook.version)
     topics = [channel_topic(channel) for channel in settings.channels]
-    ids = _wait_for_kafka(settings, stop)
-    if ids is None or not _wait_for_redis(settings, stop):
+    meter.set("touchline_flush_limit_events", settings.flush_events)
+    kafka, redis_there = Availability(meter, "kafka"), Availability(meter, "redis")
+    ids = _wait_for_kafka(settings, stop, kafka)
+    if ids is None or not _wait_for_redis(settings, stop, redis_there):
         return None
     indexes = settings.shards_of(worker)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
     most_profiles = max(settings.cache_profiles // len(indexes), 1)
-    outage = Outage(log, lambda up: meter.set("touchline_kafka_up", up))
+    outage = Outage(log, kafka.tell)
     processor = Processor(
         settings=settings,
         playbook=playbook,
@@ -65,11 +68,12 @@ def start_processor(
         consumer=ShardConsumer(settings.kafka_config, topics, outage),
         publisher=Publisher(settings.kafka_config, outage),
         outage=outage,
+        kafka=kafka,
+        redis=redis_there,
         topic_ids=ids,
         build=build_id(),
         stop=stop,
     )
-    meter.set("touchline_kafka_up", 1)
     processor.report_holds()
     # Loaded modules and compiled rules live for good; the collector need not look at them again.
     # What a flush makes is freed by its reference count: to look through its many small dicts for
@@ -89,7 +93,9 @@ def start_processor(
     return processor
 
 
-def _wait_for_kafka(settings: Settings, stop: threading.Event) -> dict[str, str] | None:
+def _wait_for_kafka(
+    settings: Settings, stop: threading.Event, kafka: Availability
+) -> dict[str, str] | None:
     config = {"socket.timeout.ms": "5000", **settings.kafka_config}
 
     def ask() -> dict[str, str]:
@@ -99,14 +105,14 @@ def _wait_for_kafka(settings: Settings, stop: threading.Event) -> dict[str, str]
 
     return wait_for(
         f"Kafka at {settings.kafka_bootstrap_servers}",
-        ask,
+        kafka.asked(ask, (KafkaException,)),
         (KafkaException,),
         stop,
         settings.fail_fast,
     )
 
 
-def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:
+def _wait_for_redis(settings: Settings, stop: threading.Event, there: Availability) -> bool:
     client = redis.Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
 
     def ask() -> bool:
@@ -114,10 +120,11 @@ def _wait_for_redis(settings: Settings, stop: threading.Event) -> bool:
             log.warning("redis: %s", warning)
         return True
 
+    away = (redis.ConnectionError, redis.TimeoutError)
     found = wait_for(
         f"Redis at {without_secrets(settings.redis_url)}",
-        ask,
-        (redis.ConnectionError, redis.TimeoutError),
+        there.asked(ask, away),
+        away,
         stop,
         settings.fail_fast,
     )

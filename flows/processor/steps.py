@@ -41,7 +41,7 @@ def route_step(processor: Processor, flush: Flush) -> None:
         if unknown := asked[part]:
             _place(processor, part, unknown, part.shard.store.end_load())
 
-    flush.slices = processor.each(processor.each(flush.slices, ask), answer)
+    flush.slices = processor.each("route", processor.each("route", flush.slices, ask), answer)
     met = sum(len(customers[part]) for part in flush.slices)
     missed = sum(len(asked[part]) for part in flush.slices)
     processor.meter.add("touchline_cache_misses_total", missed)

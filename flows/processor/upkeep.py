@@ -1,4 +1,4 @@
-"""What is done now and then: trimming published actions, lag, offsets for tools, topic identity."""
+"""What is done now and then: published actions trimmed, gauges, offsets for tools, topic ids."""
 
 import gc
 import logging
@@ -12,12 +12,13 @@ from connectors.kafka.errors import words
 from connectors.kafka.topics import ENRICHED, topic_ids
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
+from flows.processor.standing import book_standing
 from state.store.shard_store import Refused, Unsettled
 from state.store.wire import WireLost
 
 log = logging.getLogger("touchline.touchpoints")
 
-LAG_EVERY_S = 1.0
+STANDING_EVERY_S = 1.0
 OFFSETS_EVERY_S = 5.0
 TOPICS_EVERY_S = 5.0
 AWAY_EVERY_S = 1.0
@@ -31,7 +32,7 @@ class Upkeep:
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
         self._tasks = (
-            (self._lag, LAG_EVERY_S),
+            (self._standing, STANDING_EVERY_S),
             (self._offsets, OFFSETS_EVERY_S),
             (self._garbage, GARBAGE_EVERY_S),
         )
@@ -51,21 +52,11 @@ class Upkeep:
                 task()
         self._topics(now_s)
 
-    def _lag(self) -> None:
+    def _standing(self) -> None:
         processor = self._processor
-        cached = 0
-        for shard in processor.shards:
-            cached += len(shard.profiles)
-            if shard.hold is not Hold.OWNED:
-                continue
-            for topic, high in processor.consumer.highs(shard.index).items():
-                at = shard.fence.positions[topic].next_offset
-                ended = processor.consumer.ends.get((topic, shard.index), -1) == at
-                lag = 0 if ended and not shard.buffer.get(topic) else max(high - at, 0)
-                processor.meter.set(
-                    "touchline_lag_events", lag, topic=topic, shard=str(shard.index)
-                )
-        processor.meter.set("touchline_profiles_cached", cached)
+        processor.kafka.look()
+        processor.redis.look()
+        book_standing(processor, time.time_ns() // 1_000_000)
 
     def _offsets(self) -> None:
         commit_offsets(self._processor)
@@ -132,7 +123,7 @@ def _trim(processor: Processor, shard: Shard) -> None:
         shard.store.trim(shard.trim)
         shard.trim = 0
     except (WireLost, Unsettled) as doubt:
-        processor.lose(shard, doubt)
+        processor.lose(shard, doubt, "trim")
 
 
 def commit_offsets(processor: Processor) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.kafka.topics import ENRICHED
 from decisions.playbook import Playbook
+from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.processor.ownership import _claim, _first_fence
 from flows.processor.processor import Processor
@@ -30,7 +31,7 @@ def processor_of(redis_url: str, *, worked_on: bool = False) -> Processor:
     return Processor(
         settings=Settings(partitions=4),
         playbook=cast(Playbook, None),
-        meter=Meter(),
+        meter=(meter := Meter()),
         shards=[
             Shard(index, ShardStore(lambda: Wire(redis_url), index, "me"), 100)
             for index in range(4)
@@ -38,6 +39,8 @@ def processor_of(redis_url: str, *, worked_on: bool = False) -> Processor:
         consumer=cast(Any, consumer),
         publisher=cast(Any, None),
         outage=cast(Any, None),
+        kafka=Availability(meter, "kafka"),
+        redis=Availability(meter, "redis"),
         topic_ids={TOPIC: "id", ENRICHED: "log id"},
         build="b",
         stop=threading.Event(),

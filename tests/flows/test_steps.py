@@ -12,6 +12,7 @@ from msgspec import Struct, json
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.kafka.murmur2 import partition_of
 from decisions.load import load_playbook
+from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.processor import decide
 from flows.processor.flush import Flush, Slice
@@ -87,11 +88,13 @@ def flush_of(stamp: int, *events: dict[str, Any]) -> tuple[Processor, Slice]:
     processor = Processor(
         settings=Settings(),
         playbook=RETAIL,
-        meter=Meter(),
+        meter=(meter := Meter()),
         shards=[shard],
         consumer=cast(Any, None),
         publisher=cast(Any, None),
         outage=cast(Any, None),
+        kafka=Availability(meter, "kafka"),
+        redis=Availability(meter, "redis"),
         topic_ids={},
         build="b",
         stop=threading.Event(),

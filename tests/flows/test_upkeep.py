@@ -1,8 +1,8 @@
-"""What is looked at between flushes: lag, and whether topics are still the same ones."""
+"""What is looked at between flushes: whether topics are still the same ones."""
 
 import logging
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -11,46 +11,8 @@ from connectors.kafka.errors import Outage
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from flows.metrics.meter import Meter
 from flows.processor import upkeep
-from flows.processor.processor import Processor
-from flows.processor.shard import Hold
 from flows.processor.upkeep import AWAY_EVERY_S, TOPICS_EVERY_S, Upkeep, _same_topics
-from state.fence import Position
 from state.store.shard_store import Refused
-
-
-@pytest.mark.parametrize(
-    ("at", "high", "end_seen", "buffered", "lag"),
-    [
-        (100, 500, None, [], 400),
-        (100, 500, 40, [], 400),
-        (500, 510, 500, [], 0),
-        (500, 500, 500, ["a record"], 0),
-        (500, 498, None, [], 0),
-    ],
-    ids=["no end seen", "an older end", "at the end, a wrong mark", "a record more", "mark behind"],
-)
-def test_lag_is_what_is_not_committed(
-    at: int, high: int, end_seen: int | None, buffered: list[Any], lag: int
-) -> None:
-    meter = Meter()
-    shard = SimpleNamespace(
-        index=3,
-        hold=Hold.OWNED,
-        profiles={},
-        buffer={"t": buffered},
-        fence=SimpleNamespace(positions={"t": Position("id", at)}),
-    )
-    consumer = SimpleNamespace(
-        highs=lambda _shard: {"t": high},
-        ends={} if end_seen is None else {("t", 3): end_seen},
-    )
-    processor = SimpleNamespace(
-        shards=[shard],
-        consumer=consumer,
-        meter=meter,
-    )
-    Upkeep(cast(Processor, processor))._lag()
-    assert meter.value("touchline_lag_events", topic="t", shard="3") == lag
 
 
 def knowing(**ids: str) -> Any:
@@ -101,6 +63,7 @@ class Asked:
         self.processor.shards = []
         self.processor.consumer = SimpleNamespace(commit=list)
         self.processor.settings = SimpleNamespace(kafka_config={})
+        monkeypatch.setattr(Upkeep, "_standing", lambda _: None)
         self.upkeep = Upkeep(self.processor)
 
     def run(self, seconds: float) -> None:

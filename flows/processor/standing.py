@@ -1,0 +1,69 @@
+"""How the shards stand, as gauges: lag, event time, and what is kept in memory and outbox."""
+
+from collections.abc import Mapping
+
+from flows.processor.processor import Processor
+from flows.processor.shard import Hold, Shard
+from state.watermark import clock
+
+
+def book_standing(processor: Processor, now_ms: int) -> None:
+    """For once a second: it asks no server, but looks at every topic of every shard."""
+    cached = buffered = outbox = 0
+    newest_ms = dict.fromkeys(processor.inputs, 0)
+    delays_ms = dict.fromkeys(processor.inputs, 0)
+    for shard in processor.shards:
+        cached += len(shard.profiles)
+        buffered += sum(map(len, shard.buffer.values()))
+        outbox += shard.published + shard.trim
+        if shard.hold is not Hold.OWNED:
+            continue
+        behind = _book_lag(processor, shard)
+        _book_clock(processor, shard, behind, now_ms)
+        for topic, at_ms in shard.newest_ms.items():
+            newest_ms[topic] = max(newest_ms.get(topic, 0), at_ms)
+            if topic in behind:
+                delays_ms[topic] = max(delays_ms.get(topic, 0), now_ms - at_ms)
+    _set_each(processor, "touchline_event_timestamp_seconds", newest_ms)
+    _set_each(processor, "touchline_event_delay_seconds", delays_ms)
+    meter = processor.meter
+    meter.set("touchline_profiles_cached", cached)
+    meter.set("touchline_buffered_events", buffered)
+    meter.set("touchline_outbox_actions", outbox)
+    meter.set("touchline_unacknowledged_records", processor.publisher.waiting())
+
+
+def _book_lag(processor: Processor, shard: Shard) -> set[str]:
+    """The topics that are not at their end: more is to be committed, or nothing is known yet."""
+    behind = set(processor.inputs)
+    highs = processor.consumer.highs(shard.index)
+    for topic, position in shard.fence.positions.items():
+        if topic not in behind:
+            continue  # a channel that is no longer read
+        at = position.next_offset
+        end = processor.consumer.ends.get((topic, shard.index), -1)
+        if end == at and not shard.buffer.get(topic):
+            behind.discard(topic)
+        if topic in highs:
+            # At the end whatever the mark says: some brokers' marks are wrong.
+            lag = max(highs[topic] - at, 0) if topic in behind or end != at else 0
+            processor.meter.set("touchline_lag_events", lag, topic=topic, shard=str(shard.index))
+    return behind
+
+
+def _book_clock(processor: Processor, shard: Shard, behind: set[str], now_ms: int) -> None:
+    meter, index = processor.meter, str(shard.index)
+    found = clock(shard.newest_ms, behind, now_ms, shard.clock)
+    if found.at_ms is not None:
+        delay_s = max(now_ms - found.at_ms, 0) / 1000
+        meter.set("touchline_clock_delay_seconds", delay_s, shard=index)
+    if found.holder != shard.clock.holder:
+        for topic, holds in ((shard.clock.holder, 0), (found.holder, 1)):
+            if topic is not None:
+                meter.set("touchline_clock_holder", holds, topic=topic, shard=index)
+    shard.clock = found
+
+
+def _set_each(processor: Processor, name: str, milliseconds: Mapping[str, int]) -> None:
+    for topic, ms in milliseconds.items():
+        processor.meter.set(name, ms / 1000, topic=topic)

@@ -1,0 +1,121 @@
+"""How shards stand is shown as it is: lag, event time, and who holds a clock back."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from connectors.kafka.topics import channel_topic
+from flows.metrics.catalogue import METRICS_OF
+from flows.metrics.meter import Meter
+from flows.processor.processor import Processor
+from flows.processor.shard import Hold, Shard
+from flows.processor.standing import book_standing
+from state.fence import Position
+
+CLICK, EMAIL = channel_topic("click"), channel_topic("email")
+NOW_MS = 1_800_000_000_000
+
+
+class Standing:
+    """One shard, number 3, of a process that reads two topics, each at offset 100."""
+
+    def __init__(self) -> None:
+        self.ends: dict[tuple[str, int], int] = {}
+        self.highs = {CLICK: 100, EMAIL: 100}
+        self.shard = Shard(3, cast(Any, None), 100)
+        self.shard.hold = Hold.OWNED
+        positions = {topic: Position("id", 100) for topic in (CLICK, EMAIL)}
+        self.shard.fence = cast(Any, SimpleNamespace(positions=positions))
+        self.meter = Meter(METRICS_OF["touchpoints"])
+        self.processor = SimpleNamespace(
+            shards=[self.shard],
+            inputs=(CLICK, EMAIL),
+            meter=self.meter,
+            consumer=SimpleNamespace(ends=self.ends, highs=lambda _shard: self.highs),
+            publisher=SimpleNamespace(waiting=lambda: 7),
+        )
+
+    def book(self, now_ms: int = NOW_MS) -> None:
+        book_standing(cast(Processor, self.processor), now_ms)
+
+    def at_end(self, *topics: str) -> None:
+        self.ends.clear()
+        self.ends.update({(topic, 3): 100 for topic in topics})
+
+    def clock(self) -> tuple[float, dict[str, float]]:
+        """Its delay in seconds, and who holds it."""
+        value = self.meter.value
+        holders = {
+            topic: value("touchline_clock_holder", topic=topic, shard="3")
+            for topic in (CLICK, EMAIL)
+        }
+        return value("touchline_clock_delay_seconds", shard="3"), holders
+
+
+@pytest.mark.parametrize(
+    ("high", "end_seen", "buffered", "lag"),
+    [
+        (500, None, [], 400),
+        (500, 40, [], 400),
+        (110, 100, [], 0),
+        (100, 100, ["a record"], 0),
+        (98, None, [], 0),
+    ],
+    ids=["no end seen", "an older end", "at the end, a wrong mark", "a record more", "mark behind"],
+)
+def test_lag_is_what_is_not_committed(
+    high: int, end_seen: int | None, buffered: list[Any], lag: int
+) -> None:
+    standing = Standing()
+    standing.highs[CLICK] = high
+    standing.shard.buffer = {CLICK: buffered}
+    if end_seen is not None:
+        standing.ends[CLICK, 3] = end_seen
+    standing.book()
+    assert standing.meter.value("touchline_lag_events", topic=CLICK, shard="3") == lag
+
+
+def test_the_topic_that_is_further_back_holds_the_clock_until_it_is_at_its_end() -> None:
+    standing = Standing()
+    standing.shard.newest_ms = {CLICK: NOW_MS - 1_000, EMAIL: NOW_MS - 60_000}
+    standing.book()
+    assert standing.clock() == (65, {CLICK: 0, EMAIL: 1})
+    standing.at_end(EMAIL)
+    standing.book()
+    assert standing.clock() == (6, {CLICK: 1, EMAIL: 0})
+    standing.at_end(EMAIL, CLICK)
+    standing.book()
+    assert standing.clock() == (0, {CLICK: 0, EMAIL: 0})
+
+
+def test_a_topic_of_which_nothing_has_come_yet_holds_the_clock_as_well() -> None:
+    standing = Standing()
+    standing.shard.newest_ms = {CLICK: NOW_MS - 1_000}
+    standing.book()
+    assert standing.clock()[1] == {CLICK: 0, EMAIL: 1}
+
+
+def test_event_time_is_shown_by_topic_and_its_delay_is_0_at_the_end() -> None:
+    standing = Standing()
+    standing.shard.newest_ms = {CLICK: NOW_MS - 1_000, EMAIL: NOW_MS - 60_000}
+    standing.at_end(CLICK)
+    standing.book()
+    value = standing.meter.value
+    at_s = {t: value("touchline_event_timestamp_seconds", topic=t) for t in (CLICK, EMAIL)}
+    assert at_s == {CLICK: NOW_MS / 1000 - 1, EMAIL: NOW_MS / 1000 - 60}
+    delays = {t: value("touchline_event_delay_seconds", topic=t) for t in (CLICK, EMAIL)}
+    assert delays == {CLICK: 0, EMAIL: 60}
+
+
+def test_what_is_kept_in_memory_and_in_the_outbox_is_shown() -> None:
+    standing = Standing()
+    standing.shard.buffer = cast(Any, {CLICK: ["a", "b"], EMAIL: ["c"]})
+    standing.shard.profiles = cast(Any, {"ann": None})
+    standing.shard.published, standing.shard.trim = 2, 3
+    standing.book()
+    value = standing.meter.value
+    assert value("touchline_buffered_events") == 3
+    assert value("touchline_profiles_cached") == 1
+    assert value("touchline_outbox_actions") == 5
+    assert value("touchline_unacknowledged_records") == 7

@@ -1,0 +1,124 @@
+"""Laws of a shard's clock: it never goes back, nobody behind it is passed over, and somebody holds
+it as long as somebody is behind."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from state.watermark import (
+    ALLOWED_DISORDER_MS,
+    MOST_AHEAD_MS,
+    UNKNOWN,
+    Clock,
+    clock,
+    watermark,
+)
+
+TOPICS = ("chat", "click", "email", "kiosk")
+NOW_MS = 1_800_000_000_000
+moments = st.integers(NOW_MS - 40 * 86_400_000, NOW_MS + 10 * 60 * 1000)
+
+
+class Seen(NamedTuple):
+    """What is known of a shard at a time."""
+
+    newest_ms: Mapping[str, int]
+    behind: frozenset[str]
+    now_ms: int
+
+
+@st.composite
+def seen(draw: st.DrawFn) -> Seen:
+    newest = draw(st.dictionaries(st.sampled_from(TOPICS), moments))
+    behind = draw(st.frozensets(st.sampled_from(TOPICS)))
+    return Seen(newest, behind, NOW_MS + draw(st.integers(0, 86_400_000)))
+
+
+befores = st.one_of(st.just(UNKNOWN), st.builds(Clock, moments, st.sampled_from((None, *TOPICS))))
+
+
+@given(moments, moments)
+def test_a_watermark_rises_with_the_newest_event_and_is_behind_it(one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    assert watermark(low, NOW_MS) <= watermark(high, NOW_MS) <= high - ALLOWED_DISORDER_MS
+
+
+@given(moments)
+def test_an_event_from_the_future_is_believed_for_five_minutes_and_no_more(newest_ms: int) -> None:
+    assert watermark(newest_ms, NOW_MS) <= NOW_MS + MOST_AHEAD_MS - ALLOWED_DISORDER_MS
+    if newest_ms <= NOW_MS + MOST_AHEAD_MS:
+        assert watermark(newest_ms, NOW_MS) == newest_ms - ALLOWED_DISORDER_MS
+
+
+@given(seen(), befores)
+def test_a_clock_never_goes_back(what: Seen, before: Clock) -> None:
+    found = clock(*what, before)
+    assert before.at_ms is None or (found.at_ms is not None and found.at_ms >= before.at_ms)
+
+
+@given(seen(), befores)
+def test_somebody_who_is_behind_holds_the_clock_and_nobody_else(what: Seen, before: Clock) -> None:
+    holder = clock(*what, before).holder
+    assert holder in what.behind if what.behind else holder is None
+
+
+@given(seen())
+def test_the_clock_passes_the_watermark_of_nobody_who_is_behind(what: Seen) -> None:
+    found = clock(*what)
+    if what.behind <= what.newest_ms.keys():
+        assert found.at_ms is not None
+    for topic in what.behind:
+        if topic in what.newest_ms and found.at_ms is not None:
+            assert found.at_ms <= watermark(what.newest_ms[topic], what.now_ms)
+
+
+@given(seen(), befores)
+def test_a_topic_at_its_end_has_no_say(what: Seen, before: Clock) -> None:
+    only = {topic: at_ms for topic, at_ms in what.newest_ms.items() if topic in what.behind}
+    assert clock(only, what.behind, what.now_ms, before) == clock(*what, before)
+
+
+@given(seen(), befores)
+def test_the_order_in_which_topics_are_named_means_nothing(what: Seen, before: Clock) -> None:
+    newest = dict(reversed(list(what.newest_ms.items())))
+    behind = sorted(what.behind, reverse=True)
+    assert clock(newest, behind, what.now_ms, before) == clock(*what, before)
+
+
+@given(seen(), moments)
+def test_news_of_the_holder_alone_can_move_the_clock(what: Seen, newest_ms: int) -> None:
+    found = clock(*what)
+    for topic in what.behind - {found.holder}:
+        ahead = max(newest_ms, what.newest_ms.get(topic, 0))
+        after = clock({**what.newest_ms, topic: ahead}, what.behind, what.now_ms, found)
+        assert after.at_ms == found.at_ms
+
+
+@pytest.mark.parametrize(
+    ("newest_ms", "behind", "before", "expected"),
+    [
+        ({}, [], UNKNOWN, Clock(NOW_MS, None)),
+        ({}, ["click"], UNKNOWN, Clock(None, "click")),
+        ({}, ["click"], Clock(7, None), Clock(7, "click")),
+        ({"click": 90_000, "email": 60_000}, ["click", "email"], UNKNOWN, Clock(55_000, "email")),
+        ({"click": 90_000, "email": 60_000}, ["click"], UNKNOWN, Clock(85_000, "click")),
+        ({"click": 90_000}, ["click"], Clock(86_000, None), Clock(86_000, "click")),
+        ({"email": 60_000, "click": 60_000}, ["email", "click"], UNKNOWN, Clock(55_000, "click")),
+    ],
+    ids=[
+        "all at their end",
+        "nothing known",
+        "nothing known yet of one",
+        "the lowest",
+        "the lower one is at its end",
+        "never back",
+        "equals",
+    ],
+)
+def test_a_clock_is_where_its_hindmost_topic_is(
+    newest_ms: dict[str, int], behind: list[str], before: Clock, expected: Clock
+) -> None:
+    assert clock(newest_ms, behind, NOW_MS, before) == expected
