@@ -1,0 +1,121 @@
+"""The tables of keys in docs/playbook.md; written anew by python -m tests.decisions.key_tables"""
+
+import re
+from pathlib import Path
+
+from decisions.format.case_keys import CASE, EXPECT, GIVEN
+from decisions.format.keys import (
+    CaseTime,
+    Choice,
+    Conditions,
+    Duration,
+    Entries,
+    Expression,
+    Flag,
+    Items,
+    Key,
+    Keys,
+    Kind,
+    Moment,
+    Name,
+    Names,
+    NewIds,
+    Number,
+    OneOf,
+    Text,
+    Texts,
+    Values,
+    Whole,
+)
+from decisions.format.sections import ALERT, OFFER, PLACEMENT, PLAYBOOK, SEGMENT
+
+DOCS = Path(__file__).parents[2] / "docs" / "playbook.md"
+
+TABLES = {
+    "a playbook": PLAYBOOK,
+    "a placement": PLACEMENT,
+    "a segment": SEGMENT,
+    "an offer": OFFER,
+    "an alert": ALERT,
+    "a test": CASE,
+    "an entry of given": GIVEN,
+    "expect": EXPECT,
+}
+START, END = "<!-- keys of {}: kept current by a test -->\n", "<!-- /keys -->"
+
+
+def current(name: str) -> str:
+    """A table as it stands in the documentation."""
+    return DOCS.read_text().split(START.format(name))[1].split(END)[0]
+
+
+def table(name: str) -> str:
+    """A table as it should stand there."""
+    rows = (f"| {_name(key)} | {_words(key.kind)} | {_doc(key)} |\n" for key in TABLES[name].keys)
+    return "".join(["| key | holds | |\n| --- | --- | --- |\n", *rows])
+
+
+def _name(key: Key) -> str:
+    return f"**`{key.name}`**" if key.required else f"`{key.name}`"
+
+
+def _doc(key: Key) -> str:
+    if key.default in (None, "", False) or isinstance(key.kind, Flag):
+        return key.doc
+    written = str(key.default)
+    default = f"`{written}`" if re.fullmatch(r"[\d+-]\S*|track", written) else written
+    return f"{key.doc} If not said: {default}."
+
+
+def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
+    match kind:
+        case Text():
+            return f"a text of at most {kind.most} characters"
+        case Texts():
+            return f"1 to {kind.most} texts"
+        case Choice():
+            return ", ".join(f"`{word}`" for word in kind.of)
+        case Name():
+            return f"one of `{kind.of}`"
+        case Names():
+            return f"some of `{kind.of}`"
+        case NewIds():
+            return f"a list of 1 to {kind.most} ids"
+        case Whole():
+            return f"a whole number from {kind.low} to {kind.high}"
+        case Number():
+            return f"a number from {kind.low:g} to {kind.high:,.15g}"
+        case Flag():
+            return "`true` or `false`"
+        case Duration():
+            return "a duration"
+        case Moment():
+            return "a date or a time"
+        case CaseTime():
+            return "a duration or a time"
+        case Expression():
+            return "a condition" if kind.condition else "an expression"
+        case Conditions():
+            return f"1 to {kind.most} conditions"
+        case Values():
+            return "name: value lines"
+        case Entries():
+            return f"at most {kind.most} id: value lines"
+        case Items():
+            return f"a list of at most {kind.most}"
+        case OneOf():
+            return " or ".join(dict.fromkeys(_words(one) for one in kind.kinds))
+        case Keys():
+            return " and ".join(f"`{name}`" for name in kind.names)
+
+
+def written(text: str) -> str:
+    """The documentation `text` with all tables as they should be."""
+    for name in TABLES:
+        head, _, rest = text.partition(START.format(name))
+        text = head + START.format(name) + table(name) + rest[rest.index(END) :]
+    return text
+
+
+if __name__ == "__main__":
+    DOCS.write_text(written(DOCS.read_text()))
