@@ -172,3 +172,18 @@ def test_a_service_of_ours_runs_a_command_that_there_is_with_options_it_takes(na
         assert found is not None, word
         command = found
     command.make_context(name, list(words))
+
+
+def test_what_the_readme_has_done_in_a_container_names_a_service_and_a_command() -> None:
+    readme = (ROOT / "README.md").read_text()
+    done = re.findall(
+        r"^docker compose (?:exec|run --rm) (\S+) touchline (\S+)", readme, re.MULTILINE
+    )
+    assert done
+    for service, word in done:
+        assert service in OURS
+        assert main.get_command(click.Context(main), word) is not None
+    for profiles in re.findall(r"COMPOSE_PROFILES=([\w,]+)", readme):
+        assert set(profiles.split(",")) <= set(PROFILES)
+    (service, folder), *_ = re.findall(r"^docker compose cp (\w+):(\S+) ", readme, re.MULTILINE)
+    assert folder == SERVICES[service]["environment"]["TOUCHLINE_WAREHOUSE_URL"]
