@@ -20,6 +20,7 @@ from confluent_kafka import (
 )
 
 from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes, words
+from connectors.kafka.lag_tools import leave, tell_offsets
 from connectors.kafka.topics import FoundTopic, admin_client, answered, ask_topics
 
 log = logging.getLogger(__name__)
@@ -69,10 +70,11 @@ class TopicReader:
         topics: Mapping[str, FoundTopic],
         starts: Mapping[Place, int],
         only: Iterable[Place] | None = None,
+        group: str = "touchline-reader",
     ) -> None:
         """`starts`: next offset by place; with 0, or none, it begins at the earliest record.
 
-        `only`: the places to read; None for all.
+        `only`: the places to read; None for all. `group`: in whose name `tell` tells offsets.
         """
         self._topics = topics
         self.outage = Outage(log)
@@ -81,9 +83,10 @@ class TopicReader:
                 "client.id": "touchline-reader",
                 **QUIET,
                 **config,
-                "group.id": "touchline-reader",  # librdkafka wants one; it is never joined
+                "group.id": group,  # librdkafka wants one; it is never joined
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
+                "enable.partition.eof": True,
                 "isolation.level": "read_committed",
                 "queued.max.messages.kbytes": PREFETCH_KB,
                 # Its default lets a full queue run empty: a second's rest for each 16 MB.
@@ -91,6 +94,8 @@ class TopicReader:
                 "error_cb": self._told,
             }
         )
+        self.ends: dict[Place, int] = {}
+        """Place → the offset at which its end was seen last."""
         self._admin = admin_client(config)
         self._looking: Mapping[str, Future[Any]] = {}
         self._look_at_s = time.monotonic() + LOOK_S
@@ -121,11 +126,31 @@ class TopicReader:
             self.outage.end()
         return records
 
+    def highs(self) -> dict[Place, int]:
+        """Place → the end of its log as the last fetch told it; no request is made."""
+        found = {}
+        for place in self._places.values():
+            low_high: Any = self._consumer.get_watermark_offsets(
+                TopicPartition(*place), cached=True
+            )
+            if low_high is not None and low_high[1] >= 0:
+                found[place] = low_high[1]
+        return found
+
+    def tell(self, offsets: Iterable[tuple[str, int, int]]) -> None:
+        """Tell the broker (topic, partition, next offset), for lag tools; failure is no matter."""
+        tell_offsets(self._consumer, self.outage, offsets)
+
     def close(self) -> None:
         """Leave the broker."""
-        self._consumer.close()
+        leave(self._consumer)
 
     def _note(self, message: Message, error: KafkaError) -> None:
+        if error.code() == KafkaError._PARTITION_EOF:
+            self.ends[self._places[message.topic() or "", message.partition() or 0]] = (
+                message.offset() or 0
+            )
+            return
         if gone(error):
             raise LogTruncated(
                 f"{message.topic()}[{message.partition()}]: expected the log to hold the next"

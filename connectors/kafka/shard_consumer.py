@@ -4,17 +4,14 @@ Guaranteed: records of a partition come in offset order from the position that w
 out. After a crash nothing is remembered here: the caller's positions say what is read again.
 """
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes
+from connectors.kafka.lag_tools import leave, tell_offsets
 from connectors.kafka.topics import ENRICHED
-
-CLOSE_S = 2.0
-"""How long leaving the broker is waited for."""
 
 GROUP = "touchline"
 """The group under which offsets are committed for lag tools; never a start position."""
@@ -134,16 +131,8 @@ class ShardConsumer:
         return found
 
     def commit(self, offsets: Iterable[tuple[str, int, int]]) -> None:
-        """Tell the broker (topic, partition, next offset), for lag tools; failure is no matter.
-
-        Not waited for: librdkafka gives it no deadline while the broker is away.
-        """
-        parts = [TopicPartition(topic, shard, offset) for topic, shard, offset in offsets]
-        if parts:
-            try:
-                self._consumer.commit(offsets=parts, asynchronous=True)
-            except KafkaException as error:
-                self._outage.note(error.args[0])
+        """Tell the broker (topic, partition, next offset), for lag tools; failure is no matter."""
+        tell_offsets(self._consumer, self._outage, offsets)
 
     def worked_on(self, shard: int) -> bool:
         """Whether the broker has a committed offset or an enriched record of `shard`."""
@@ -170,7 +159,4 @@ class ShardConsumer:
 
     def close(self) -> None:
         """Leave the broker."""
-        # It waits for commits under way, however long the broker is away.
-        closing = threading.Thread(target=self._consumer.close, daemon=True)
-        closing.start()
-        closing.join(CLOSE_S)
+        leave(self._consumer)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from connectors.warehouse.delta import WarehouseUnavailable
 from flows.execution import Stopped
+from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.waiting import ServiceAbsent
 
@@ -35,6 +36,7 @@ class Hold:
         """
         self._stop = stop
         self._meter = meter
+        self._warehouse = Availability(meter, "warehouse")
         self._waiting = waiting
         self._fail_fast = fail_fast
 
@@ -48,7 +50,8 @@ class Hold:
             try:
                 result = attempt()
             except WarehouseUnavailable as reason:
-                self._meter.set("touchline_warehouse_up", 0)
+                self._warehouse.tell(False)
+                self._meter.add("touchline_warehouse_failures_total")
                 if self._fail_fast:
                     raise ServiceAbsent(f"the warehouse is not available: {reason}") from reason
                 if str(reason) != said:
@@ -60,7 +63,7 @@ class Hold:
                     raise Stopped from reason
                 delay_s = min(2 * delay_s, MOST_S)
             else:
-                self._meter.set("touchline_warehouse_up", 1)
+                self._warehouse.tell(True)
                 if said:
                     log.warning(
                         "the warehouse is available again after %.1f s", time.monotonic() - began_s

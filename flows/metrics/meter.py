@@ -16,14 +16,17 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from connectors.kafka.topics import channel_topic
+from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic
 from decisions.load import load_playbook
-from decisions.playbook import PlaybookError
+from decisions.playbook import Offer, PlaybookError
 from flows.metrics.catalogue import BUILD, METRICS, METRICS_OF, Kind, Metric
+from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
 from flows.processor.build import build_id
 from flows.settings import Settings
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
+BASE_UNITS = ("seconds", "bytes")
+"""Those that a name ends with; OpenMetrics wants them told besides."""
 Key = tuple[str, ...]
 """Label values, in the order of the metric's labels."""
 
@@ -68,27 +71,39 @@ class Meter(Collector):
 
     @classmethod
     def for_flow(cls, flow: str, settings: Settings, shards: Iterable[int] = ()) -> Self:
-        """A meter of `flow` that knows the channels, the flow's `shards` and the playbook's names.
+        """A meter of `flow` that knows the topics it reads, its `shards` and the playbook's names.
 
-        A playbook that cannot be used is no matter of metrics: the flow that needs it says so.
+        The warehouse flow has all shards. A playbook that cannot be used is no matter of metrics:
+        the flow that needs it says so.
         """
+        topics = tuple(map(channel_topic, settings.channels))
+        if flow == "warehouse":
+            topics, shards = (ENRICHED, ACTIONS), range(settings.partitions)
         known: dict[str, Iterable[str]] = {
             "channel": settings.channels,
-            "topic": map(channel_topic, settings.channels),
+            "topic": topics,
             "shard": map(str, shards),
         }
+        offers: Mapping[str, Offer] = {}
         try:
             playbook = load_playbook(Path(settings.playbook))
         except PlaybookError:
             pass
         else:
+            offers = playbook.offers
             known |= {
-                "offer": playbook.offers,
+                "offer": offers,
                 "alert": playbook.alerts,
                 "segment": playbook.segments,
             }
         meter = cls(METRICS_OF[flow], known)
         meter.set(BUILD.name, 1, version=_installed_version(), build=build_id())
+        if flow == "touchpoints":
+            for offer in offers.values():  # through channels that bring no events, too
+                for channel in offer.channels:
+                    meter.add("touchline_offers_decided_total", 0, offer=offer.id, channel=channel)
+            for outcome in OFFER_OUTCOMES:
+                meter.add("touchline_offer_events_total", 0, offer=OTHER_OFFER, outcome=outcome)
         return meter
 
     def add(self, name: str, value: float = 1, /, **labels: str) -> None:
@@ -175,7 +190,7 @@ def _key(metric: Metric, labels: dict[str, str]) -> Key:
 
 
 def _family(metric: Metric, all_series: dict[Key, Series]) -> Family:
-    unit = "seconds" if metric.unit == "seconds" else ""
+    unit = metric.unit if metric.unit in BASE_UNITS else ""
     name, meaning, labels = metric.name, metric.meaning, metric.labels
     if metric.kind is Kind.HISTOGRAM:
         histogram = HistogramMetricFamily(name, meaning, labels=labels, unit=unit)

@@ -18,6 +18,8 @@ CAUSES = ("connection", "timeout", "fence", "kafka")
 """No connection to Redis; no answer in time; another fence or a "not now"; Kafka."""
 RULES = ("segment", "offer", "alert")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
+OTHER_OFFER = "?"
+"""Stands for an offer that the playbook does not have."""
 BY_STAGE: Final = {"stage": STAGES}
 
 TOUCHPOINTS: Final = (

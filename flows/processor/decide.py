@@ -14,7 +14,7 @@ from connectors.published.records import action_record, dead_letter_record, enri
 from decisions.decide import decide
 from decisions.offers import DECIDED
 from decisions.playbook import Playbook
-from flows.metrics.of_touchpoints import OFFER_OUTCOMES
+from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
@@ -122,7 +122,7 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
 def _answered(part: Slice, event: Touchpoint, playbook: Playbook) -> None:
     """Count what became of an offer; one that is not of this playbook has no name of its own."""
     offer = event.properties.get("offer_id")
-    name = offer if isinstance(offer, str) and offer in playbook.offers else "?"
+    name = offer if isinstance(offer, str) and offer in playbook.offers else OTHER_OFFER
     answer = name, OUTCOME_OF[event.name]
     part.answers[answer] = part.answers.get(answer, 0) + 1
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.metrics.catalogue import METRICS, Kind, Metric
+from flows.metrics.catalogue import BUILD, METRICS, METRICS_OF, Kind, Metric
+from flows.metrics.meter import BASE_UNITS
 
 FLOWS = Path(__file__).parents[2] / "flows"
 BY_NAME = {metric.name: metric for metric in METRICS}
@@ -36,8 +37,9 @@ def test_a_name_follows_prometheus_rules(metric: Metric) -> None:
     assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
     assert not metric.name.endswith(("_count", "_sum", "_bucket", "_created"))
     assert not NOT_BASE_UNITS.search(metric.name)
-    has_seconds = metric.name.removesuffix("_total").endswith("_seconds")
-    assert has_seconds == (metric.unit == "seconds")
+    for unit in BASE_UNITS:
+        has_unit = metric.name.removesuffix("_total").endswith(f"_{unit}")
+        assert has_unit == (metric.unit == unit)
 
 
 @each
@@ -86,3 +88,19 @@ def test_every_name_in_the_code_is_in_the_catalogue() -> None:
     for path in FLOWS.rglob("*.py"):
         for name in re.findall(r'"(touchline_[a-z_]+)"', path.read_text()):
             assert name in BY_NAME, path
+
+
+def test_every_metric_of_the_catalogue_is_measured_by_its_flow() -> None:
+    """Names that are put together are found by the rest of what they are put together from."""
+    text = "".join(
+        path.read_text()
+        for path in FLOWS.rglob("*.py")
+        if path.parent.name != "metrics" or path.name in ("availability.py", "meter.py")
+    )
+    for metric in METRICS_OF["touchpoints"] + METRICS_OF["warehouse"]:
+        any_server = re.sub(
+            r"_(kafka|redis|warehouse)_(up|outage)", r"_{self._name}_\2", metric.name
+        )
+        assert f'"{metric.name}"' in text or f'"{any_server}"' in text or metric is BUILD, (
+            metric.name
+        )

@@ -28,7 +28,7 @@ HOME, AWAY = Place(TOPIC, 0), Place(TOPIC, 1)
 
 
 def row(mark: int, place: Place = HOME, size: int = 1) -> Row:
-    return Row(place, mark, size, (mark,))
+    return Row(place, mark, size, (mark,) * len(TOUCHPOINTS.columns))
 
 
 def arrivals(
