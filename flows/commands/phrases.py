@@ -37,6 +37,12 @@ def minute(ms: int) -> str:
     return rfc3339(ms)[:16].replace("T", " ") if ms else "never"
 
 
+def moment(ms: int, now_ms: int) -> str:
+    """`12:00:05`, UTC; the day stands before it unless it is that of `now_ms`."""
+    text = rfc3339(ms)[:19].replace("T", " ")
+    return text[11:] if text[:10] == rfc3339(now_ms)[:10] else text
+
+
 def number(value: float) -> str:
     """`1,426.89`; whole numbers without decimals."""
     return f"{value:,.2f}".removesuffix(".00")

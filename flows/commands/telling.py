@@ -13,8 +13,6 @@ MAX_WORDS = 60
 """Characters of one value."""
 TEXTS = (
     ("name", ""),
-    ("product_id", ""),
-    ("sku", ""),
     ("category", ""),
     ("query", "for "),
     ("email_subject", ""),
@@ -34,6 +32,10 @@ def telling(properties: Mapping[str, Any] | None) -> str:
 
 
 def _parts(properties: Mapping[str, Any]) -> Iterator[str]:
+    if not properties.get("name"):
+        product = properties.get("product_id") or properties.get("sku")
+        if isinstance(product, str):
+            yield _cut(product)
     for name, before in TEXTS:
         value = properties.get(name)
         if isinstance(value, str) and value:

@@ -9,23 +9,16 @@ from redis import Redis
 
 from connectors.kafka.murmur2 import partition_of
 from flows.commands.customer import command
-from flows.commands.customer_page import rows_of
 from state.event_names import event_key
+from state.fence import Fence, encode_fence
 from state.profile import (
-    Cart,
-    CartLine,
-    ChannelActivity,
     Chat,
-    Email,
     Interest,
-    Kiosk,
     Orders,
     Profile,
-    Sessions,
     encode_profile,
 )
 from state.store.keys import offers_key, shard_keys
-from state.store.lookup import Known
 
 PROFILE = Profile(
     first_at=1_767_225_600_000,
@@ -38,7 +31,9 @@ PROFILE = Profile(
 
 
 def touchline_customer(*arguments: str) -> Result:
-    return CliRunner().invoke(command, arguments, env={"TOUCHLINE_PARTITIONS": "16"})
+    """Without the warehouse, unless it is told."""
+    given = arguments if "--warehouse-url" in arguments else (*arguments, "--touchpoints", "0")
+    return CliRunner().invoke(command, given, env={"TOUCHLINE_PARTITIONS": "16"})
 
 
 @pytest.fixture
@@ -63,7 +58,8 @@ def test_what_is_known_of_a_customer_is_told_by_its_documented_names(somebody: s
     assert page["affinity"] == {"tea": {"score": 5.5, "at": "2026-01-01T00:00:00.000Z"}}
     assert page["chat"]["rated_at"] == "2026-01-01T00:00:00.000Z"
     assert page["segments"] == {"vip": "2026-01-01T00:00:00.000Z"}
-    assert page["offers"] == [{"offer_id": "tea", "rank": 1}]
+    assert page["offers"] == [{"offer_id": "tea", "rank": 1, "title": None}]
+    assert page["touchpoints"] is None
 
 
 def test_in_words_an_id_is_shown_as_it_is_and_what_is_empty_is_a_dash(somebody: str) -> None:
@@ -73,73 +69,6 @@ def test_in_words_an_id_is_shown_as_it_is_and_what_is_empty_is_a_dash(somebody: 
     assert lines[0] == "customer_id  ann [1]"
     assert "kiosk        -" in lines
     assert [line for line in lines if line != line.rstrip()] == []
-
-
-def test_the_page_says_how_long_ago_and_rounds_and_gives_each_offer_a_line() -> None:
-    minute_ms, day_ms = 60_000, 86_400_000
-    now_ms = 1_767_225_600_000 + 10 * day_ms
-    profile = Profile(
-        first_at=1_767_225_600_000,
-        last_at=now_ms - 3 * minute_ms,
-        channels={"click": ChannelActivity(1, 0, now_ms - 5_000)},
-        events={event_key("Order Completed"): 2, "Queue Joined": 10},
-        sessions=Sessions(1, now_ms - minute_ms, now_ms, 5),
-        cart=Cart("cart-1", {"tea-01": CartLine(2, 3.5, "tea")}, 7.0, now_ms),
-        orders=Orders(2, 1426.8899999999999, now_ms - 2 * day_ms, 678.34, [(20_461, 1426.89, 2)]),
-        affinity={"tea": Interest(5.999997360586205, now_ms), "pots": Interest(7.25, now_ms)},
-        email=Email(sent=2, unsubscribed=True, last_sent_at=now_ms + 7_200_000),
-        kiosk=Kiosk(visits=1, failures=2, last_failure_at=now_ms - 1_000),
-        chat=Chat(1, 4, now_ms - 5_000, rating=2, rated_at=now_ms - 5_000),
-        traits={"city": "Ulm\x1b[2J", "age": 42},
-        segments={"vip": now_ms, "family": now_ms},
-        alerts={"vip_unhappy": now_ms - 5_000},
-        playbook="v1",
-    )
-    offer = {
-        "offer_id": "tea",
-        "rank": 1,
-        "placement": "home",
-        "channel": "click",
-        "score": 900.0,
-        "expires_at": "2026-01-12T00:00:00.000Z",
-        "reasons": ["drinks tea", "likes pots"],
-    }
-    rows = rows_of(Known("ann", 3, profile, None), [offer], now_ms)
-    assert rows == [
-        ("customer_id", "ann"),
-        ("shard", "3"),
-        ("seen", "3 min ago, first 2026-01-01 00:00"),
-        ("segments", "family  since 2026-01-11 00:00"),
-        ("", "vip     since 2026-01-11 00:00"),
-        (
-            "offers",
-            "1. tea: home on click, score 900, until 2026-01-12 00:00; drinks tea; likes pots",
-        ),
-        ("traits", "city Ulm?[2J, age 42"),
-        ("channels", "click  1 event, last 5 s ago"),
-        ("sessions", "1 visit; the last one began 1 min ago, 5 events"),
-        ("cart", "7, changed now"),
-        ("", "2 x tea-01 at 3.50 (tea)"),
-        ("orders", "2 for 1,426.89, the last 2 d ago for 678.34"),
-        ("", "2026-01-08  2 for 1,426.89"),
-        ("affinity", "pots 7.25, tea 6"),
-        ("email", "2 sent, 0 opened, 0 clicked, 0 bounced; unsubscribed"),
-        ("", "last sent in 2 h"),
-        ("kiosk", "1 visit, 0 transactions, 2 failures"),
-        ("", "last failure 1 s ago"),
-        ("chat", "1 conversation, 4 messages; last 5 s ago; rated 2 of 5, 5 s ago"),
-        ("events", "10 Queue Joined, 2 Order Completed"),
-        ("alerts", "vip_unhappy  5 s ago"),
-        ("playbook", "v1"),
-    ]
-
-
-def test_a_long_list_breaks_between_its_items() -> None:
-    profile = Profile(traits={f"trait-{number:02d}": "x" * 20 for number in range(4)})
-    lines = [line for _, line in rows_of(Known("ann", 3, profile, None), [], 0)]
-    item = "xxxxxxxxxxxxxxxxxxxx"
-    assert f"trait-00 {item}, trait-01 {item}," in lines
-    assert f"trait-02 {item}, trait-03 {item}" in lines
 
 
 @pytest.mark.parametrize("by_option", [True, False])
@@ -193,14 +122,89 @@ def test_a_profile_that_cannot_be_read_is_one_line(fresh_redis: str) -> None:
     assert told.stderr.count("\n") == 1
 
 
-def test_somebody_never_seen_ends_with_1_and_a_redis_that_is_away_with_2(
-    somebody: str, tmp_path: Path
+def fence(url: str, partitions: int) -> None:
+    """As a flow that has worked on shard 0 leaves it."""
+    with Redis.from_url(url) as redis:
+        left = Fence(1, "me", 1, 0, 1, partitions, 0, 0, None)
+        redis.set(shard_keys(0).fence, encode_fence(left))
+
+
+@pytest.mark.parametrize(
+    ("typed", "partitions", "told"),
+    [
+        ("bob", 16, "check the spelling, and in touchpoints.dead-letter whether their events"),
+        ("Ann [1]", 16, "'ann [1]' is known: an id counts as it is written, capitals and blanks"),
+        ("ann [1] ", 16, "'ann [1]' is known: an id counts as it is written, capitals and blanks"),
+        ("bob", 8, "cut into 8 partitions, nor there, but that is right: say --partitions 8"),
+    ],
+)
+def test_an_id_that_is_unknown_is_one_sentence_that_says_what_to_check(
+    somebody: str, typed: str, partitions: int, told: str
 ) -> None:
-    nobody = touchline_customer("bob", "--redis-url", somebody)
-    assert (nobody.exit_code, nobody.stdout) == (1, "")
-    assert f"nothing is known of 'bob' in shard {partition_of('bob', 16)} of 16" in nobody.stderr
-    assert "--partitions" in nobody.stderr
+    fence(somebody, partitions)
+    unknown = touchline_customer(typed, "--redis-url", somebody)
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    (line,) = unknown.stderr.splitlines()
+    where = f"in shard {partition_of(typed, 16)} of 16"
+    assert line.startswith(f"Error: nothing is known of {typed!r} {where}; ")
+    assert told in line
+
+
+def test_who_is_known_with_another_number_of_partitions_is_said(somebody: str) -> None:
+    fence(somebody, 16)
+    wrong = touchline_customer("ann [1]", "--redis-url", somebody, "--partitions", "7")
+    assert wrong.exit_code == 1
+    told = "this Redis is cut into 16 partitions, they are known there: say --partitions 16"
+    assert told in wrong.stderr
+
+
+def test_a_redis_that_no_flow_has_worked_with_is_said(fresh_redis: str) -> None:
+    empty = touchline_customer("ann", "--redis-url", fresh_redis)
+    assert empty.exit_code == 1
+    assert "no flow has worked with this Redis; check --redis-url" in empty.stderr
+
+
+def test_a_redis_that_is_away_ends_with_2_and_tells_no_secret(tmp_path: Path) -> None:
     away = touchline_customer("bob", "--redis-url", f"unix://me:secret@{tmp_path}/none.sock")
     assert (away.exit_code, away.stdout) == (2, "")
     assert "gives no answer" in away.stderr
     assert "secret" not in away.stderr
+
+
+def test_without_a_warehouse_all_else_is_shown_and_the_reason_told(
+    somebody: str, tmp_path: Path
+) -> None:
+    nowhere = str(tmp_path / "none")
+    told = touchline_customer("ann [1]", "--redis-url", somebody, "--warehouse-url", nowhere)
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert f"touchpoints  {nowhere}: no such folder; " in told.stdout
+    assert "orders       2 for 30.50" in told.stdout
+
+
+def test_titles_are_those_of_the_playbook_that_is_named(somebody: str) -> None:
+    retail = str(Path(__file__).parents[2] / "playbooks" / "retail.yaml")
+    told = touchline_customer("ann [1]", "--redis-url", somebody, "--playbook", retail)
+    assert "vip  since 2026-01-01 00:00  Spent 2,000 or more within 90 days" in told.stdout
+
+
+def test_where_nothing_is_set_the_warehouse_that_up_has_filled_is_asked(
+    somebody: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*arguments: str) -> str:
+        told = touchline_customer("ann [1]", "--redis-url", somebody, "--json", *arguments)
+        return str(json.loads(told.stdout)["warehouse"]["url"])
+
+    monkeypatch.chdir(tmp_path)
+    assert asked() == "./warehouse"
+    (tmp_path / ".touchline" / "warehouse").mkdir(parents=True)
+    assert asked() == ".touchline/warehouse"
+    (tmp_path / "warehouse").mkdir()
+    assert asked() == "./warehouse"
+    assert asked("--warehouse-url", "elsewhere", "--touchpoints", "0") == "elsewhere"
+
+
+def test_an_address_that_is_none_of_a_warehouse_is_refused_without_its_secret() -> None:
+    wrong = touchline_customer("ann", "--warehouse-url", "s3://me:secret@bucket")
+    assert wrong.exit_code == 2
+    assert "expected a folder, or an address with one of" in wrong.stderr
+    assert "secret@" not in wrong.stderr

@@ -1,6 +1,5 @@
 """A record as a line for people: when, what kind, whom, what, why."""
 
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import click
@@ -8,7 +7,7 @@ from msgspec import DecodeError
 from msgspec.json import decode
 
 from connectors.published.record_types import ActionRecord, EnrichedRecord
-from flows.commands.phrases import number, printable
+from flows.commands.phrases import moment, number, printable
 from flows.commands.tail.selection import ALERT, ENTERED, EXITED, OFFER, Record, moment_of
 from flows.commands.telling import telling
 
@@ -41,9 +40,7 @@ def line_of(record: Record, now_ms: int) -> str:
     """One line, with the colours of a terminal. The time is UTC; its date stands before it unless
     it is that of `now_ms`."""
     line = _event(record) if isinstance(record, EnrichedRecord) else _action(record)
-    at = moment_of(record).astimezone(UTC)
-    today = at.date() == datetime.fromtimestamp(now_ms / 1_000, UTC).date()
-    when = at.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
+    when = moment(int(moment_of(record).timestamp() * 1_000), now_ms)
     look = click.style(f"{line.label:<7}", **line.look)
     what = printable(line.what)
     what = click.style(f"{what:<{WHAT_COLUMNS}}  " if line.why else what, bold=True)

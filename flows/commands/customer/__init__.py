@@ -1,0 +1,161 @@
+"""`touchline customer`: what is known of one customer, on one page."""
+
+import os
+import shutil
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import orjson
+import redis
+
+from connectors.kafka.murmur2 import partition_of
+from flows.addresses import without_secrets
+from flows.clients import check_redis
+from flows.commands.customer.document import document
+from flows.commands.customer.history import NOT_ASKED, Asking, History, Question
+from flows.commands.customer.page import SHOWN_ALERTS, last_alerts, page
+from flows.commands.customer.rows import HEADING_COLUMNS, LEAST_COLUMNS, LIST_COLUMNS, lines_of
+from flows.commands.customer.titles import read_titles
+from flows.commands.customer.unknown import why_unknown
+from flows.commands.customer_id import customer_id
+from flows.commands.option_types import FilledPath, redis_url
+from flows.settings import PARSERS, PREFIX, SettingsError, read_settings
+from state.profile import ProfileUnreadable
+from state.store.lookup import Known, look_up
+
+MOST_TOUCHPOINTS = 10_000
+UP_WAREHOUSE = ".touchline/warehouse"
+"""What `touchline up` fills, seen from where it was started."""
+
+
+def _warehouse_url(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
+    """An option's callback: `text`, when it is an address of a warehouse."""
+    parse, expected = PARSERS["warehouse_url"]
+    try:
+        return None if text is None else str(parse(text))
+    except ValueError:
+        # Not what came: that may hold a password.
+        raise click.BadParameter(f"expected {expected}") from None
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("customer", metavar="ID", callback=customer_id)
+@click.option(
+    "--touchpoints",
+    type=click.IntRange(0, MOST_TOUCHPOINTS),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many of the last ones to show; 0 = do not ask the warehouse.",
+)
+@click.option(
+    "--redis-url",
+    metavar="URL",
+    callback=redis_url,
+    help="Instead of TOUCHLINE_REDIS_URL.",
+)
+@click.option(
+    "--warehouse-url",
+    metavar="URL",
+    callback=_warehouse_url,
+    help="Instead of TOUCHLINE_WAREHOUSE_URL; without both, ./warehouse, or the one that "
+    "`touchline up` has filled here.",
+)
+@click.option(
+    "--playbook",
+    type=FilledPath(),
+    metavar="FILE",
+    help="Whose titles are shown, instead of TOUCHLINE_PLAYBOOK.",
+)
+@click.option(
+    "--partitions", type=click.IntRange(1, 1024), help="Instead of TOUCHLINE_PARTITIONS (16)."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
+def command(
+    customer: str,
+    touchpoints: int,
+    redis_url: str | None,
+    warehouse_url: str | None,
+    playbook: str | None,
+    partitions: int | None,
+    as_json: bool,
+) -> None:
+    """Show what is known of the customer ID, on one page.
+
+    Who they are, segments with since when, the offers they are served and why, the last alerts,
+    cart, orders, interests, channels, and from the warehouse their last touchpoints. Times are UTC.
+    The warehouse is some seconds behind, and the page says as of when; when it cannot be asked
+    within 10 s, the page says why and shows the rest.
+
+    Exit codes: 0 shown, 1 nothing is known of them, what is kept of them cannot be read, or wrong
+    settings, 2 wrong options, or Redis does not answer.
+
+    \b
+    Examples:
+      touchline customer c-000001
+      touchline customer c-000001 --touchpoints 100 --warehouse-url /data/warehouse
+      touchline customer c-000001 --json --redis-url redis://127.0.0.1:6379/0
+    """
+    try:
+        settings = read_settings()
+        url = redis_url or settings.redis_url
+        check_redis(url)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    partitions = partitions or settings.partitions
+    history = History(warehouse_url or _warehouse(settings.warehouse_url), missing=NOT_ASKED)
+    with ExitStack() as asked:
+        if touchpoints:
+            # Asked first: it takes longest, and Redis and the playbook meanwhile.
+            question = Question(history.url, customer, touchpoints, SHOWN_ALERTS)
+            asking = asked.enter_context(Asking(question))
+        known = _look_up(url, customer, partitions)
+        titles = read_titles(playbook or settings.playbook)
+        if touchpoints:
+            history = asking.answer()
+    now_ms = time.time_ns() // 1_000_000
+    if as_json:
+        alerts = last_alerts(known.profile, history, titles)
+        click.echo(orjson.dumps(document(known, history, alerts, titles)))
+        return
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    list_columns = (
+        LIST_COLUMNS if columns is None else max(columns - HEADING_COLUMNS, LEAST_COLUMNS)
+    )
+    for line in lines_of(page(known, history, titles, now_ms, list_columns), columns):
+        click.echo(line)
+
+
+def _look_up(url: str, customer: str, partitions: int) -> Known:
+    """What Redis knows; who is unknown, and a Redis that does not answer, end the command."""
+    client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    try:
+        known = look_up(client, customer, partition_of(customer, partitions))
+        if known is None:
+            raise click.ClickException(why_unknown(client, customer, partitions))
+    except ProfileUnreadable as error:
+        raise click.ClickException(f"customer {customer!r}: {error}") from None
+    except redis.RedisError as error:
+        click.echo(f"Error: {_trouble(url, error)}", err=True)
+        sys.exit(2)
+    return known
+
+
+def _trouble(url: str, error: redis.RedisError) -> str:
+    fault = "gives no answer"
+    if isinstance(error, redis.AuthenticationError):
+        fault = "refuses the user or password it is given"
+    return (
+        f"Redis at {without_secrets(url)} {fault} ({error}); name another with --redis-url or "
+        "TOUCHLINE_REDIS_URL"
+    )
+
+
+def _warehouse(setting: str) -> str:
+    """The setting's, but where nothing is set: what `up` has filled, if there is nothing else."""
+    if f"{PREFIX}WAREHOUSE_URL" in os.environ or Path(setting).exists():
+        return setting
+    return UP_WAREHOUSE if Path(UP_WAREHOUSE).exists() else setting

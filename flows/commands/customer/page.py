@@ -1,0 +1,163 @@
+"""The page about one customer, for people: who, what is up, what they have, what they did."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import DecodeError
+
+from connectors.published.record_types import OfferEntry, OffersDocument, read_offers
+from flows.commands.customer import profile as words
+from flows.commands.customer.history import History, RaisedAlert
+from flows.commands.customer.rows import GAP, LIST_COLUMNS, LOOKS, Row, Section, plain
+from flows.commands.customer.titles import Titles
+from flows.commands.phrases import ago, minute, moment, number, printable
+from flows.commands.telling import telling
+from state.profile import Profile
+from state.store.keys import offers_key
+from state.store.lookup import Known
+from state.times import EPOCH
+
+SHOWN_ALERTS = 5
+
+
+def page(
+    known: Known,
+    history: History,
+    titles: Titles,
+    now_ms: int,
+    list_columns: int = LIST_COLUMNS,
+) -> list[Section]:
+    """All of it; `now_ms` is what "3 min ago" counts from."""
+    profile = known.profile
+    sections = [
+        Section("customer_id", [Row(known.customer_id, "who")]),
+        Section("traits", plain(words.traits(profile, list_columns))),
+        Section("seen", plain(words.seen(profile, now_ms))),
+        GAP,
+        Section("segments", plain(_segments(profile, titles))),
+        Section("offers", _offers(known, titles, now_ms)),
+        Section("alerts", _alerts(last_alerts(profile, history, titles), now_ms)),
+        GAP,
+        Section("cart", plain(words.cart(profile.cart, now_ms))),
+        Section("orders", plain(words.orders(profile.orders, now_ms))),
+        Section("affinity", plain(words.affinity(profile, now_ms, list_columns))),
+        GAP,
+        Section("channels", plain(words.channels(profile, now_ms))),
+        Section("sessions", plain(words.sessions(profile, now_ms))),
+        Section("email", plain(words.email(profile.email, now_ms))),
+        Section("kiosk", plain(words.kiosk(profile.kiosk, now_ms))),
+        Section("chat", plain(words.chat(profile.chat, now_ms))),
+        Section("events", plain(words.events(profile, list_columns))),
+        GAP,
+        Section("touchpoints", _touchpoints(history, now_ms)),
+        GAP,
+        Section("playbook", _playbook(profile, titles)),
+        Section("shard", [Row(str(known.shard))]),
+    ]
+    return [
+        Section(heading, [Row(printable(text), look) for text, look in rows])
+        for heading, rows in sections
+    ]
+
+
+def last_alerts(profile: Profile, history: History, titles: Titles) -> list[RaisedAlert]:
+    """Those of the warehouse, and of those that still cool down the ones it does not have yet; the
+    newest first."""
+    alerts = list(history.alerts or ())
+    told = {(alert.alert, alert.at) for alert in alerts}
+    for name, at in profile.alerts.items():
+        alert, _, key = name.partition(":")
+        if (alert, at) not in told:
+            severity = titles.severities.get(alert, "")
+            alerts.append(RaisedAlert(at, alert, severity, key=key or None))
+    return sorted(alerts, key=lambda alert: -alert.at)[:SHOWN_ALERTS]
+
+
+def _segments(profile: Profile, titles: Titles) -> list[str]:
+    inside = sorted(profile.segments.items())
+    width = max((len(name) for name, _ in inside), default=0)
+    return [
+        f"{name:<{width}}  since {minute(at)}  {titles.segments.get(name, '')}".rstrip()
+        for name, at in inside
+    ]
+
+
+def _offers(known: Known, titles: Titles, now_ms: int) -> list[Row]:
+    key = offers_key(known.customer_id).decode()
+    if known.offers is None:
+        return [Row(f"none: there is no key {key}, or it has expired", "aside")]
+    try:
+        served: OffersDocument = read_offers(known.offers)
+    except DecodeError as error:
+        return [Row(f"{key}: expected offers as the flow writes them, got: {error}", "aside")]
+    rows = [row for offer in served.offers for row in _offer(offer, titles, now_ms)]
+    as_of, expires_at = moment(_ms(served.as_of), now_ms), minute(_ms(served.expires_at))
+    times = f"as of {as_of}, until {expires_at}"
+    return [*(rows or [Row("none fits")]), Row(f"served at {key} {times}", "aside")]
+
+
+def _offer(offer: OfferEntry, titles: Titles, now_ms: int) -> list[Row]:
+    """`1. Tea for two (tea)`, then where, with what score and how long, then why."""
+    title = titles.offers.get(offer.offer_id)
+    name = f"{title} ({offer.offer_id})" if title else offer.offer_id
+    expires_at = _ms(offer.expires_at)
+    left = ago(expires_at, now_ms) if expires_at > now_ms else "which is over"
+    about = (
+        f"{offer.placement} on {offer.channel}, score {number(offer.score)}, "
+        f"until {minute(expires_at)}, {left}"
+    )
+    details = filter(None, (about, "; ".join(offer.reasons)))
+    return [Row(f"{offer.rank}. {name}", "offer"), *(Row(f"   {each}") for each in details)]
+
+
+def _alerts(alerts: Sequence[RaisedAlert], now_ms: int) -> list[Row]:
+    whens = [f"{moment(each.at, now_ms)}, {ago(each.at, now_ms)}" for each in alerts]
+    width = max(map(len, whens), default=0)
+    most = max((len(each.severity) for each in alerts), default=0)
+    return [
+        Row(
+            f"{when:<{width}}  {each.severity:<{most}}  {_about(each)}",
+            each.severity if each.severity in LOOKS else "",
+        )
+        for when, each in zip(whens, alerts, strict=True)
+    ]
+
+
+def _about(alert: RaisedAlert) -> str:
+    name = alert.alert if alert.key is None else f"{alert.alert} of {alert.key}"
+    return f"{name}: {alert.message}" if alert.message else name
+
+
+def _touchpoints(history: History, now_ms: int) -> list[Row]:
+    """The newest first."""
+    if history.touchpoints is None:
+        return [Row(history.missing or "", "aside")]
+    rows = [
+        (moment(each.at, now_ms), each.channel, each.event, telling(each.properties))
+        for each in history.touchpoints
+    ]
+    widths = [max((len(row[n]) for row in rows), default=0) for n in range(3)]
+    told = [
+        Row("  ".join(f"{t:<{w}}" for t, w in zip(row, [*widths, 0], strict=True)).rstrip())
+        for row in rows
+    ]
+    if history.as_of is None:
+        return [Row(f"none: {history.url} holds no event yet", "aside")]
+    newest = f"{moment(history.as_of, now_ms)}, {ago(history.as_of, now_ms)}"
+    as_of = Row(f"as of {newest}, when the newest row of {history.url} came", "aside")
+    return [*(told or [Row("none")]), as_of]
+
+
+def _playbook(profile: Profile, titles: Titles) -> list[Row]:
+    if not profile.playbook:
+        return []
+    rows = [Row(profile.playbook)]
+    if not titles.version:
+        rows.append(Row("titles are not known here: name the playbook with --playbook", "aside"))
+    elif titles.version != profile.playbook.partition("+")[0]:
+        rows.append(Row(f"titles are those of another version, {titles.version}", "aside"))
+    return rows
+
+
+def _ms(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(milliseconds=1)

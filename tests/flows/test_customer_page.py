@@ -1,0 +1,246 @@
+"""The page about one customer, made of what is known: no service needed."""
+
+import json
+from typing import Any
+
+import click
+
+from flows.commands.customer.document import document
+from flows.commands.customer.history import NOT_ASKED, History, RaisedAlert, Touch
+from flows.commands.customer.page import last_alerts, page
+from flows.commands.customer.rows import Row, Section, lines_of
+from flows.commands.customer.titles import Titles
+from state.event_names import event_key
+from state.profile import (
+    Cart,
+    CartLine,
+    ChannelActivity,
+    Chat,
+    Email,
+    Interest,
+    Kiosk,
+    Orders,
+    Profile,
+    Sessions,
+)
+from state.store.lookup import Known
+
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+FIRST_MS = 1_767_225_600_000
+NOW_MS = FIRST_MS + 10 * DAY_MS
+"""2026-01-11T00:00:00Z."""
+PROFILE = Profile(
+    first_at=FIRST_MS,
+    last_at=NOW_MS - 3 * MINUTE_MS,
+    channels={"click": ChannelActivity(1, 0, NOW_MS - 5_000)},
+    events={event_key("Order Completed"): 2, "Queue Joined": 10},
+    sessions=Sessions(1, NOW_MS - MINUTE_MS, NOW_MS, 5),
+    cart=Cart("cart-1", {"tea-01": CartLine(2, 3.5, "tea")}, 7.0, NOW_MS),
+    orders=Orders(2, 1426.8899999999999, NOW_MS - 2 * DAY_MS, 678.34, [(20_461, 1426.89, 2)]),
+    affinity={"tea": Interest(5.999997360586205, NOW_MS), "pots": Interest(7.25, NOW_MS)},
+    email=Email(sent=2, unsubscribed=True, last_sent_at=NOW_MS + 7_200_000),
+    kiosk=Kiosk(visits=1, failures=2, last_failure_at=NOW_MS - 1_000),
+    chat=Chat(1, 4, NOW_MS - 5_000, rating=2, rated_at=NOW_MS - 5_000),
+    traits={"city": "Ulm\x1b[2J", "age": 42},
+    segments={"vip": NOW_MS, "family": NOW_MS},
+    alerts={"vip_unhappy": NOW_MS - 5_000, "kiosk_failed:k-7": NOW_MS - 60_000},
+    playbook="v1+3",
+)
+OFFERS: dict[str, Any] = {
+    "customer_id": "ann",
+    "as_of": "2026-01-10T23:59:00.000Z",
+    "expires_at": "2026-01-12T00:00:00.000Z",
+    "offers": [
+        {
+            "offer_id": "tea",
+            "decision_id": "0",
+            "channel": "click",
+            "rank": 1,
+            "score": 900.0,
+            "propensity": 1.0,
+            "value": 90.0,
+            "placement": "home",
+            "reasons": ["drinks tea", "likes pots"],
+            "expires_at": "2026-01-12T00:00:00.000Z",
+        }
+    ],
+}
+HISTORY = History(
+    "./warehouse",
+    as_of=NOW_MS - 2_000,
+    touchpoints=[
+        Touch(NOW_MS, "click", "Product Added", "2", {"name": "Green tea", "price": 3.5}),
+        Touch(NOW_MS - DAY_MS, "chat", "Queue Joined", "1"),
+    ],
+    alerts=[
+        RaisedAlert(NOW_MS - 5_000, "vip_unhappy", "critical", "Rated 1 of 5"),
+        RaisedAlert(NOW_MS - 5 * DAY_MS, "big_order", "info", "An order of 500"),
+    ],
+)
+TITLES = Titles("v1", {"tea": "Tea for two"}, {"vip": "Spent much"}, {"kiosk_failed": "warning"})
+
+
+def shown(
+    profile: Profile = PROFILE,
+    offers: Any = OFFERS,
+    history: History = HISTORY,
+    titles: Titles = TITLES,
+    columns: int | None = None,
+) -> list[str]:
+    known = Known("ann", 3, profile, None if offers is None else json.dumps(offers).encode())
+    sections = page(known, history, titles, NOW_MS)
+    return [click.unstyle(line) for line in lines_of(sections, columns)]
+
+
+def test_the_page_says_who_what_is_up_what_they_have_and_what_they_did() -> None:
+    assert shown() == [
+        "customer_id  ann",
+        "traits       city Ulm?[2J, age 42",
+        "seen         3 min ago, first 2026-01-01 00:00",
+        "",
+        "segments     family  since 2026-01-11 00:00",
+        "             vip     since 2026-01-11 00:00  Spent much",
+        "offers       1. Tea for two (tea)",
+        "                home on click, score 900, until 2026-01-12 00:00, in 1 d",
+        "                drinks tea; likes pots",
+        (
+            "             served at touchline:offers:ann as of 2026-01-10 23:59:00, until"
+            " 2026-01-12 00:00"
+        ),
+        "alerts       2026-01-10 23:59:55, 5 s ago    critical  vip_unhappy: Rated 1 of 5",
+        "             2026-01-10 23:59:00, 1 min ago  warning   kiosk_failed of k-7",
+        "             2026-01-06 00:00:00, 5 d ago    info      big_order: An order of 500",
+        "",
+        "cart         7, changed now",
+        "             2 x tea-01 at 3.50 (tea)",
+        "orders       2 for 1,426.89, the last 2 d ago for 678.34",
+        "             2026-01-08  2 for 1,426.89",
+        "affinity     pots 7.25, tea 6",
+        "",
+        "channels     click  1 event, last 5 s ago",
+        "sessions     1 visit; the last one began 1 min ago, 5 events",
+        "email        2 sent, 0 opened, 0 clicked, 0 bounced; unsubscribed",
+        "             last sent in 2 h",
+        "kiosk        1 visit, 0 transactions, 2 failures",
+        "             last failure 1 s ago",
+        "chat         1 conversation, 4 messages; last 5 s ago; rated 2 of 5, 5 s ago",
+        "events       10 Queue Joined, 2 Order Completed",
+        "",
+        "touchpoints  00:00:00             click  Product Added  Green tea, 3.50",
+        "             2026-01-10 00:00:00  chat   Queue Joined",
+        "             as of 2026-01-10 23:59:58, 2 s ago, when the newest row of ./warehouse came",
+        "",
+        "playbook     v1+3",
+        "shard        3",
+    ]
+
+
+def test_what_is_empty_is_a_dash_and_what_is_missing_says_why() -> None:
+    lines = shown(Profile(), None, History("w", missing="w: no answer"), Titles())
+    for heading in ("traits", "segments", "alerts", "cart", "orders", "kiosk", "chat", "playbook"):
+        assert f"{heading:<13}-" in lines
+    assert "offers       none: there is no key touchline:offers:ann, or it has expired" in lines
+    assert "touchpoints  w: no answer" in lines
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_nothing_to_offer_and_nothing_in_the_warehouse_are_told_apart_from_missing() -> None:
+    lines = shown(offers={**OFFERS, "offers": []}, history=History("w", 5, [], []))
+    assert "offers       none fits" in lines
+    assert "touchpoints  none" in lines
+    assert "touchpoints  none: w holds no event yet" in shown(history=History("w", None, [], []))
+
+
+def test_a_serving_key_that_is_none_of_ours_is_told_and_the_rest_is_shown() -> None:
+    lines = shown(offers=["?"])
+    (told,) = [line for line in lines if line.startswith("offers")]
+    assert "touchline:offers:ann: expected offers as the flow writes them, got: " in told
+    assert lines[-1] == "shard        3"
+
+
+def test_an_offer_whose_time_is_over_is_not_told_as_if_it_stood() -> None:
+    over = [{**OFFERS["offers"][0], "expires_at": "2026-01-10T00:00:00.000Z"}]
+    lines = shown(offers={**OFFERS, "offers": over})
+    assert any("until 2026-01-10 00:00, which is over" in line for line in lines)
+
+
+def test_titles_of_another_version_and_none_at_all_are_said() -> None:
+    assert "             titles are those of another version, v2" in shown(titles=Titles("v2"))
+    without = shown(titles=Titles())
+    assert "             titles are not known here: name the playbook with --playbook" in without
+    assert "offers       1. tea" in without
+
+
+def test_an_alert_is_told_once_with_the_words_of_the_warehouse_and_the_newest_are_kept() -> None:
+    alerts = last_alerts(PROFILE, HISTORY, TITLES)
+    assert [(a.alert, a.key, a.severity) for a in alerts] == [
+        ("vip_unhappy", None, "critical"),
+        ("kiosk_failed", "k-7", "warning"),
+        ("big_order", None, "info"),
+    ]
+    many = History("w", alerts=[RaisedAlert(n, f"a{n}") for n in range(9)])
+    assert [a.at for a in last_alerts(Profile(), many, TITLES)] == [8, 7, 6, 5, 4]
+
+
+def test_days_with_orders_before_the_last_five_are_summed_up() -> None:
+    days = [(20_440 + n, 10.0 + n, 1) for n in range(8)]
+    lines = shown(Profile(orders=Orders(8, 108.0, NOW_MS, 17.0, days)))
+    told = [line.strip() for line in lines if "  1 for " in line]
+    assert len(told) == 5
+    assert any(line.strip().startswith("before, since 2025-12-18: 3 for 33") for line in lines)
+
+
+def test_a_terminal_gets_no_line_that_is_wider_and_loses_no_word() -> None:
+    wide, narrow = shown(columns=None), shown(columns=50)
+    assert max(map(len, wide)) > 50
+    assert max(map(len, narrow)) <= 50
+    assert " ".join(narrow).split() == " ".join(wide).split()
+
+
+def test_what_goes_on_stands_further_in_than_where_it_began() -> None:
+    section = Section("offers", [Row("   " + "tea " * 8)])
+    lines = [click.unstyle(line) for line in lines_of([section], 37)]
+    assert [len(line) - len(line[13:].lstrip()) for line in lines] == [16, 18]
+
+
+def test_a_long_list_breaks_between_its_items() -> None:
+    item = "x" * 20
+    lines = shown(Profile(traits={f"trait-{number:02d}": item for number in range(4)}))
+    assert f"traits       trait-00 {item}, trait-01 {item}," in lines
+    assert f"             trait-02 {item}, trait-03 {item}" in lines
+
+
+def test_programs_get_the_same_under_stable_names() -> None:
+    known = Known("ann", 3, PROFILE, json.dumps(OFFERS).encode())
+    alerts = last_alerts(PROFILE, HISTORY, TITLES)
+    told = document(known, HISTORY, alerts, TITLES)
+    assert [(offer["offer_id"], offer["title"]) for offer in told["offers"]] == [
+        ("tea", "Tea for two")
+    ]
+    assert told["served"] == {
+        "key": "touchline:offers:ann",
+        "as_of": "2026-01-10T23:59:00.000Z",
+        "expires_at": "2026-01-12T00:00:00.000Z",
+    }
+    assert told["last_alerts"][0] == {
+        "at": "2026-01-10T23:59:55.000Z",
+        "alert": "vip_unhappy",
+        "severity": "critical",
+        "message": "Rated 1 of 5",
+        "key": None,
+    }
+    assert told["touchpoints"][0] == {
+        "at": "2026-01-11T00:00:00.000Z",
+        "channel": "click",
+        "event": "Product Added",
+        "id": "2",
+        "properties": {"name": "Green tea", "price": 3.5},
+    }
+    assert told["warehouse"] == {
+        "url": "./warehouse",
+        "as_of": "2026-01-10T23:59:58.000Z",
+        "missing": None,
+    }
+    without = document(known, History("w", missing=NOT_ASKED), [], TITLES)
+    assert without["touchpoints"] is None
+    assert without["warehouse"]["missing"] == NOT_ASKED
