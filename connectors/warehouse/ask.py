@@ -4,6 +4,8 @@ Guaranteed: a query sees each table as of one commit, the last one when the ware
 however much is written meanwhile. Nothing is ever written, so a crash repeats nothing.
 """
 
+import os
+import tempfile
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -12,7 +14,7 @@ import duckdb
 
 from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.latest import last_touchpoints
-from connectors.warehouse.reading import quoted, rows_sql, words
+from connectors.warehouse.reading import no_rows_sql, quoted, rows_sql, words
 from connectors.warehouse.snapshot import Snapshot, local_folder, snapshots
 from connectors.warehouse.tables import TOUCHPOINTS
 from connectors.warehouse.views import STORED, VIEWS
@@ -77,14 +79,19 @@ def open_warehouse(url: str, writable: Sequence[str] = ()) -> Warehouse:
             "with deltalake's QueryBuilder"
         )
     found = snapshots(url)
-    connection = duckdb.connect(config=_CONFIG)
+    # What does not fit into memory must not go into the current folder, which is DuckDB's own idea.
+    overflow = f"{tempfile.gettempdir()}/touchline-duckdb-{os.getpid()}"
+    connection = duckdb.connect(config={**_CONFIG, "temp_directory": overflow})
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute(f"create schema {STORED}")
+        # Over nothing first: making a view looks at its files, and these ten would do so often.
         for name, table in found.items():
-            connection.execute(f"create view {STORED}.{name} as {rows_sql(table)}")
+            connection.execute(f"create view {STORED}.{name} as {no_rows_sql(table.table)}")
         for view in VIEWS:
             connection.execute(f"create view {view.name} as {view.sql}")
+        for name, table in found.items():
+            connection.execute(f"create or replace view {STORED}.{name} as {rows_sql(table)}")
         _lock(connection, url, writable)
     except duckdb.Error as trouble:
         connection.close()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from connectors.warehouse.snapshot import Snapshot
-from connectors.warehouse.tables import Kind
+from connectors.warehouse.tables import Kind, Table
 
 DUCKDB_TYPES: dict[Kind, str] = {
     "day": "DATE",
@@ -24,23 +24,32 @@ def quoted(text: str) -> str:
 
 
 def files_sql(paths: Sequence[str]) -> str:
-    """A table function that reads `paths`, at least one, with the day that their folders name."""
+    """A table function that reads `paths`, at least one, with the day that their folders name.
+
+    All have the same columns, so only the first one is opened before a query runs: to look into
+    2,000 took 3 s each time.
+    """
     listed = ", ".join(quoted(path) for path in paths)
-    return (
-        f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'date': DATE}}, "
-        "union_by_name = true)"
-    )
+    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'date': DATE}})"
 
 
-def rows_sql(table: Snapshot) -> str:
+def rows_sql(snapshot: Snapshot) -> str:
     """All rows of a snapshot: the table's columns in their order, and FILE_PLACE."""
-    names = ", ".join([*(f'"{column.name}"' for column in table.table.columns), *FILE_PLACE])
-    if table.files:
-        files = files_sql([file.path for file in table.files])
-        return f"select {names} from {files}"  # noqa: S608 - no text of a user's
-    types = [DUCKDB_TYPES[column.kind] for column in table.table.columns] + ["BIGINT"] * 2
+    if not snapshot.files:
+        return no_rows_sql(snapshot.table)
+    files = files_sql([file.path for file in snapshot.files])
+    return f"select {_names(snapshot.table)} from {files}"  # noqa: S608 - no text of a user's
+
+
+def no_rows_sql(table: Table) -> str:
+    """Nothing, with the same columns."""
+    types = [DUCKDB_TYPES[column.kind] for column in table.columns] + ["UBIGINT", "BIGINT"]
     nothing = ", ".join(f"null::{kind}" for kind in types)
-    return f"select * from (select {nothing} where false) as nothing({names})"  # noqa: S608 - no text of a user's
+    return f"select * from (select {nothing} where false) as nothing({_names(table)})"  # noqa: S608 - no text of a user's
+
+
+def _names(table: Table) -> str:
+    return ", ".join([*(f'"{column.name}"' for column in table.columns), *FILE_PLACE])
 
 
 def words(error: BaseException) -> str:

@@ -4,7 +4,7 @@ The list is of one commit, so a reader sees a table as it was then, while others
 no commit names, such as a killed writer leaves, are not in it.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -156,11 +156,11 @@ def snapshots(warehouse_url: str) -> dict[str, Snapshot]:
     return found
 
 
-def last_commit_at(handle: DeltaTable) -> datetime | None:
-    """When the last commit was made, by its writer's clock; None when it does not say."""
+def last_commit_ms(handle: DeltaTable) -> int | None:
+    """When the last commit was made, in ms since the epoch by its writer's clock, if it says so."""
     newest = handle.history(1)
-    ms = newest[0].get("timestamp") if newest else None
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, tz=UTC)
+    ms: int | None = newest[0].get("timestamp") if newest else None
+    return ms
 
 
 def _look_for_damage(warehouse_url: str, table: Table, url: str) -> None:

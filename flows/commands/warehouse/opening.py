@@ -1,0 +1,50 @@
+"""What the warehouse's commands share: its address, and how their trouble ends."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
+from flows.settings import PARSERS, SettingsError, read_settings
+
+INTERRUPTED = 130
+"""The exit code of a shell's command that was ended by Ctrl-C."""
+
+
+def _address(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
+    parse, expected = PARSERS["warehouse_url"]
+    try:
+        return None if url is None else str(parse(url))
+    except ValueError:
+        raise click.BadParameter(f"expected {expected}") from None
+
+
+url_option = click.option(
+    "--url",
+    metavar="URL",
+    callback=_address,
+    help="The warehouse's folder, instead of TOUCHLINE_WAREHOUSE_URL (./warehouse).",
+)
+
+
+def warehouse_url(url: str | None) -> str:
+    """The option's address, else the setting's. Raises ClickException for wrong settings."""
+    try:
+        return url or read_settings().warehouse_url
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def one_sentence(exit_code: int = 1) -> Iterator[None]:
+    """The warehouse's troubles end the command with one line and `exit_code`; Ctrl-C with 130."""
+    try:
+        yield
+    except (WarehouseUnavailable, WarehouseUnfit) as trouble:
+        click.echo(f"Error: {trouble}", err=True)
+        sys.exit(exit_code)
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        sys.exit(INTERRUPTED)
