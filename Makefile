@@ -8,10 +8,10 @@ bootstrap := @sh requirements/bootstrap.sh
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock bench format clean
+.PHONY: help run test check dashboards-check lock bench format clean
 
-help: ## List the targets (ARGS="..." passes options on to run, test and bench)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## List the targets (ARGS="..." passes options on to run, test, bench, ...)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Everything on this machine, with simulated customers: touchline up --demo
 	$(bootstrap) run && exec $(bin)/touchline up --demo $(ARGS)
@@ -28,6 +28,9 @@ check: ## Format, lint, types, import direction, lock files and container files,
 	$(bin)/python requirements/lock.py --check
 	$(bin)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(bin)/hadolint Dockerfile
+
+dashboards-check: ## Ask every query of the dashboards, and every rule, of a live flow
+	$(bootstrap) dev && exec $(bin)/python -m dashboards.prove $(ARGS)
 
 format: ## Format the code and mend what ruff can mend
 	$(bootstrap) dev

@@ -1,0 +1,188 @@
+"""Customers and decisions: segments, the way from an offer to its acceptance, alerts, channels."""
+
+from typing import Final
+
+from grafana_foundation_sdk.models.common import StackingMode
+
+from dashboards.board import Board, Row
+from dashboards.panels import Panel, lines, number
+from dashboards.series import a_minute, grown, rate
+
+SILENT: Final = "the touchpoints flow does not answer"
+TOLD: Final = "touchline_offer_events_total"
+BY_OFFER: Final = (TOLD, "offer")
+
+
+def _told(outcome: str) -> str:
+    return grown(TOLD, "", f'outcome="{outcome}"')
+
+
+def _number(title: str, means: str, expression: str, look: str) -> Panel:
+    return number(
+        title,
+        means,
+        (expression, "in the last hour"),
+        unit="short",
+        look=look,
+        empty=SILENT,
+        width=3,
+    )
+
+
+def _share(of_these: str, before: str) -> str:
+    """Of those before; 0 when there were none."""
+    return f"{of_these} / ({before} > 0) or vector(0)"
+
+
+DECIDED: Final = grown("touchline_offers_decided_total")
+SHOWN, CLICKED, ACCEPTED = map(_told, ("shown", "clicked", "accepted"))
+
+OFFERS: Final = Row(
+    "Offers",
+    (
+        _number(
+            "Decided",
+            "Offers decided in the last hour; they replace one another until somebody looks.",
+            DECIDED,
+            "offers decided by offer",
+        ),
+        _number(
+            "Shown",
+            "Events of the last hour that say an offer was shown.",
+            SHOWN,
+            "offers decided by channel",
+        ),
+        _number(
+            "Clicked",
+            "Events of the last hour that say an offer was clicked.",
+            CLICKED,
+            "what became of offers",
+        ),
+        _number(
+            "Accepted",
+            "Events of the last hour that say an offer was taken.",
+            ACCEPTED,
+            "accepted by offer",
+        ),
+        lines(
+            "From step to step",
+            "Of the offers decided, the share that is shown; of these, clicked; of these,"
+            " accepted. Over the last hour.",
+            (_share(SHOWN, DECIDED), "shown"),
+            (_share(CLICKED, SHOWN), "clicked"),
+            (_share(ACCEPTED, CLICKED), "accepted"),
+            unit="percentunit",
+            look="what became of offers",
+            empty=SILENT,
+        ),
+        lines(
+            "Offers decided by offer",
+            "Decisions a minute for each offer of the playbook.",
+            (a_minute("touchline_offers_decided_total", "offer"), "{{offer}}"),
+            unit="cpm",
+            look="docs/playbook.md: eligibility and priority",
+            empty="no offers in the playbook",
+            stack=StackingMode.NORMAL,
+        ),
+        lines(
+            "Offers decided by channel",
+            "Decisions a minute by the channel they are served through.",
+            (a_minute("touchline_offers_decided_total", "channel"), "{{channel}}"),
+            unit="cpm",
+            look="channel mix",
+            empty="no offers in the playbook",
+            stack=StackingMode.NORMAL,
+        ),
+        lines(
+            "What became of offers",
+            "Events a minute that tell of an offer: shown, clicked, accepted, dismissed.",
+            (a_minute(TOLD, "outcome"), "{{outcome}}"),
+            unit="epm",
+            look="accepted by offer",
+            empty="no offers in the playbook",
+        ),
+        lines(
+            "Accepted by offer",
+            "Events a minute that say an offer was taken, by offer.",
+            (a_minute(*BY_OFFER, 'outcome="accepted"'), "{{offer}}"),
+            unit="epm",
+            look="dismissed by offer",
+            empty="no offers in the playbook",
+        ),
+        lines(
+            "Dismissed by offer",
+            "Events a minute that say an offer was not wanted, by offer.",
+            (a_minute(*BY_OFFER, 'outcome="dismissed"'), "{{offer}}"),
+            unit="epm",
+            look="docs/playbook.md: eligibility and priority",
+            empty="no offers in the playbook",
+        ),
+        lines(
+            "Alerts by rule",
+            "Alerts a minute that each rule of the playbook raises.",
+            (a_minute("touchline_alerts_raised_total", "alert"), "{{alert}}"),
+            unit="cpm",
+            look="`touchline customer ID`, for one of the customers in touchpoints.actions",
+            empty="no alerts in the playbook",
+        ),
+    ),
+)
+
+ENTERED: Final = ("touchline_segment_transitions_total", "segment", 'direction="entered"')
+EXITED: Final = ("touchline_segment_transitions_total", "segment", 'direction="exited"')
+
+SEGMENTS: Final = Row(
+    "Customers",
+    (
+        lines(
+            "Into segments",
+            "Customers a minute that come into a segment.",
+            (a_minute(*ENTERED), "{{segment}}"),
+            unit="cpm",
+            look="out of segments",
+            empty="no segments in the playbook",
+        ),
+        lines(
+            "Out of segments",
+            "Customers a minute that leave a segment.",
+            (a_minute(*EXITED), "{{segment}}"),
+            unit="cpm",
+            look="growth of segments",
+            empty="no segments in the playbook",
+        ),
+        lines(
+            "Growth of segments",
+            "Customers that came in the last hour, less those that left.",
+            (f"{grown(*ENTERED)} - {grown(*EXITED)}", "{{segment}}"),
+            unit="short",
+            look="docs/playbook.md: conditions of segments",
+            empty="no segments in the playbook",
+            below_0=True,
+        ),
+        lines(
+            "Channel mix",
+            "The share of each channel in the events that are accepted.",
+            (rate("touchline_events_total", "channel", 'outcome="accepted"'), "{{channel}}"),
+            unit="eps",
+            look="events by channel",
+            empty="no channels",
+            stack=StackingMode.PERCENT,
+        ),
+        lines(
+            "Events by channel",
+            "Events a second that each channel sends, whatever becomes of them.",
+            (rate("touchline_events_total", "channel"), "{{channel}}"),
+            unit="eps",
+            look="Pipeline, newest event by topic",
+            empty="no channels",
+            width=24,
+        ),
+    ),
+)
+
+CUSTOMERS: Final = Board(
+    name="customers",
+    title="customers and decisions",
+    description="Segments, the way from an offer to its acceptance, alerts by rule, channel mix.",
+    rows=(OFFERS, SEGMENTS),
+)

@@ -1,0 +1,141 @@
+"""The whole proof: a live flow, Prometheus, every question, and what came of it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from dashboards.board_file import BoardFile, read_boards
+from dashboards.places import BOARDS, PROVISIONING, RULES, shown
+from dashboards.prove.asking import Failure, ask, unhealthy
+from dashboards.prove.live import live_flow
+from dashboards.prove.prometheus import SCRAPE_S, Api, PrometheusError, prometheus
+from dashboards.prove.questions import (
+    Question,
+    filled,
+    queries,
+    rate_interval,
+    rules,
+    several,
+    variables,
+)
+from dashboards.rule_file import Rule, read_provisioning, read_rules
+from flows.local.session import Interrupts
+
+ANSWERS_S: Final = 45.0
+"""So long everything is asked again that has no answer yet, from the first scrape on."""
+
+Say = Callable[[str], None]
+
+
+class Proof(Struct, frozen=True):
+    """What was asked, and what had no answer."""
+
+    dashboards: int
+    panels: int
+    queries: int
+    """Of panels; each asked with all values of the variables, and with every value chosen."""
+    variables: int
+    rules: int
+    firing: list[str]
+    """Alerts that fired meanwhile; no failure."""
+    failures: list[Failure]
+    seconds: float
+
+    def closing(self) -> str:
+        """The last line."""
+        asked = (
+            f"{self.dashboards} dashboards, {self.panels} panels, {self.queries} queries,"
+            f" {self.rules} rules"
+        )
+        result = f"{len(self.failures)} not answered" if self.failures else "all answered"
+        return f"{asked}: {result} on a live flow ({self.seconds:.0f} s)"
+
+
+class Asked(Struct, frozen=True):
+    """The files that are asked about."""
+
+    boards: Sequence[BoardFile]
+    rules: Sequence[Rule]
+
+
+def read_all(boards: Path = BOARDS) -> Asked:
+    """Everything there is. Raises InvalidFile."""
+    read_provisioning(PROVISIONING)
+    return Asked(read_boards(boards), read_rules(RULES))
+
+
+def prove(folder: Path, asked: Asked, interrupts: Interrupts, say: Say) -> Proof:
+    """Ask all of `asked` of a live flow; scratch files in `folder`.
+
+    Raises what `live_flow` and `prometheus` raise, and KeyboardInterrupt when asked to stop.
+    """
+    began_s = time.monotonic()
+    say("starting Kafka, Redis, both flows and simulated customers")
+    with live_flow(folder / "touchline", interrupts) as urls:
+        return prove_on(urls, folder, asked, interrupts, say, began_s)
+
+
+def prove_on(
+    urls: Mapping[str, str],
+    folder: Path,
+    asked: Asked,
+    interrupts: Interrupts,
+    say: Say,
+    began_s: float,
+) -> Proof:
+    """`prove` on flows that run already: `urls` has where their metrics are."""
+    say(f"starting Prometheus, which scrapes {' and '.join(urls.values())}")
+    scratch = folder / "prometheus"
+    scratch.mkdir()
+    with prometheus(scratch, urls) as api:
+        until_s = time.monotonic() + ANSWERS_S
+        choices = list(variables(asked.boards))
+        chosen = _chosen(api, choices)
+        questions = [*choices, *rules(asked.rules), *_queries(asked.boards, chosen)]
+
+        def told(answers: int) -> None:
+            say(f"{answers} of {len(questions)} questions answered")
+
+        failures = ask(api, questions, until_s, told, interrupts.asked)
+        failures += unhealthy(api, shown(RULES))
+        firing = [rule["name"] for rule in api.rules() if rule.get("state") == "firing"]
+    return Proof(
+        dashboards=len(asked.boards),
+        panels=sum(len(board.panels) for board in asked.boards),
+        queries=sum(len(panel.targets) for board in asked.boards for panel in board.panels),
+        variables=len(choices),
+        rules=len(asked.rules),
+        firing=firing,
+        failures=failures,
+        seconds=round(time.monotonic() - began_s, 1),
+    )
+
+
+def _chosen(api: Api, choices: Sequence[Question]) -> dict[str, str]:
+    """Variable → what it stands for when a reader has chosen every value one by one."""
+    found = {}
+    for question in choices:
+        name = question.place.rpartition(" ")[2]
+        values = api.label_values(question.label, question.expression)
+        found[name] = several(values or [".*"])
+    return found
+
+
+def _queries(boards: Sequence[BoardFile], chosen: Mapping[str, str]) -> list[Question]:
+    """Every query twice: with all values, and with every value chosen."""
+    every = {
+        variable.name: variable.all_value
+        for board in boards
+        for variable in board.head.templating.variables
+    }
+    interval = rate_interval(SCRAPE_S, SCRAPE_S)
+    return [
+        *queries(boards, every, interval),
+        *queries(boards, chosen, interval),
+    ]
+
+
+__all__ = ["Asked", "PrometheusError", "Proof", "filled", "prove", "prove_on", "read_all"]

@@ -1,0 +1,180 @@
+"""Grafana's boards: current, whole, and about nothing that is not measured."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+
+import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.__main__ import stale, texts
+from dashboards.board_file import BoardFile, ShownPanel, read_boards
+from dashboards.places import BOARDS, RULES
+from dashboards.rule_file import RECORDED, read_rules
+from dashboards.series import CHOSEN, LABELS, OF_ALL_CHANNELS, UnknownSeries, of
+from flows.metrics.catalogue import METRICS
+
+ALL = read_boards(BOARDS)
+PANELS = [(board, panel) for board in ALL for panel in board.panels]
+EXPRESSIONS = [
+    (f"{board.name} / {panel.title}", target.expr, target.legend)
+    for board, panel in PANELS
+    for target in panel.targets
+]
+RECORDS = {rule.name: set(rule.name.split(":")[0].split("_")) for rule in read_rules(RULES)}
+KNOWN = {name: set(labels) for name, labels in LABELS.items()} | RECORDS
+KNOWN["ALERTS"] = {"alertname", "alertstate", "severity"}
+
+SHOWN_NOWHERE: dict[str, str] = {}
+"""Metric → why it is on no board and in no rule."""
+
+SERIES = re.compile(r"\b([a-zA-Z_:][\w:]*)\{([^}]*)\}")
+each_panel = pytest.mark.parametrize(
+    ("board", "panel"), PANELS, ids=[f"{b.name}-{p.title}" for b, p in PANELS]
+)
+each_query = pytest.mark.parametrize(("place", "expression", "legend"), EXPRESSIONS)
+
+
+# Files
+
+
+def test_the_files_are_what_the_boards_in_python_say() -> None:
+    assert stale() == []
+
+
+def test_a_file_that_is_not_current_or_of_no_board_is_named(tmp_path: Path) -> None:
+    for path, text in texts(tmp_path).items():
+        path.write_text(text)
+    assert stale(tmp_path) == []
+    (tmp_path / "overview.json").write_text("{}")
+    (tmp_path / "pipeline.json").unlink()
+    (tmp_path / "old.json").write_text("{}")
+    again = "not what dashboards/boards says; write it anew with `python -m dashboards`"
+    assert stale(tmp_path) == [
+        f"{tmp_path / 'overview.json'}: {again}",
+        f"{tmp_path / 'pipeline.json'}: {again}",
+        f"{tmp_path / 'old.json'}: no board of dashboards/boards has this name; remove it",
+    ]
+
+
+def test_the_same_boards_are_the_same_bytes() -> None:
+    assert texts() == texts()
+
+
+@pytest.mark.parametrize("path", sorted(BOARDS.glob("*.json")), ids=lambda path: path.stem)
+def test_grafanas_own_types_read_a_board_and_write_the_same(path: Path) -> None:
+    register_default_plugins()
+    board = json.loads(path.read_text())
+    assert json.loads(json.dumps(Dashboard.from_json(board), cls=JSONEncoder)) == board
+
+
+# Boards
+
+
+def test_there_are_four_boards_whose_uids_stay() -> None:
+    assert {board.head.uid: board.head.title for board in ALL} == {
+        "touchline-overview": "Touchline: overview",
+        "touchline-pipeline": "Touchline: pipeline",
+        "touchline-customers": "Touchline: customers and decisions",
+        "touchline-losses": "Touchline: dead letters and warehouse",
+    }
+
+
+@pytest.mark.parametrize("board", ALL, ids=lambda board: board.name)
+def test_a_board_lets_choose_flows_and_channels_and_begins_with_all(board: BoardFile) -> None:
+    variables = board.head.templating.variables
+    assert [variable.name for variable in variables] == ["flow", "channel"]
+    assert all(v.multi and v.all and v.all_value == ".*" for v in variables)
+
+
+@pytest.mark.parametrize("board", ALL, ids=lambda board: board.name)
+def test_panels_lie_beside_each_other_and_each_has_an_id(board: BoardFile) -> None:
+    numbers = [panel["id"] for panel in board.head.panels]
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+    places = [panel["gridPos"] for panel in board.head.panels]
+    for a, b in itertools.combinations(places, 2):
+        across = a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"]
+        along = a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]
+        assert not (across and along), (a, b)
+    assert all(place["x"] + place["w"] <= 24 for place in places)
+
+
+@each_panel
+def test_a_panel_says_what_it_shows_in_which_unit_and_where_to_look_next(
+    board: BoardFile, panel: ShownPanel
+) -> None:
+    assert re.fullmatch(r"[A-Z0-9].+\. Look next: .+\.", panel.description)
+    assert panel.fields.defaults.unit
+    assert panel.fields.defaults.empty
+    assert panel.targets
+    assert (panel.datasource.type, panel.datasource.uid) == ("prometheus", "prometheus")
+    assert sum(other.title == panel.title for other in board.panels) == 1
+
+
+@each_panel
+def test_a_page_that_a_panel_leads_to_is_there(board: BoardFile, panel: ShownPanel) -> None:
+    pages = re.findall(r"\b(docs/[\w/.-]+\.md)", panel.description)
+    assert [page for page in pages if not (BOARDS.parents[2] / page).is_file()] == []
+
+
+# Queries
+
+
+@each_query
+def test_a_query_asks_only_for_what_is_measured_or_recorded_and_by_labels_that_exist(
+    place: str, expression: str, legend: str
+) -> None:
+    used = SERIES.findall(expression)
+    assert used, "each series has braces, so that it can be found"
+    available = set.union(*(KNOWN[name] for name, _ in used)) - {""}
+    for name, matchers in used:
+        assert set(re.findall(r"(\w+)\s*[!=]", matchers)) <= KNOWN[name]
+    grouped = {
+        label.strip()
+        for labels in re.findall(r"\bby\s*\(([^)]*)\)", expression)
+        for label in labels.split(",")
+    }
+    assert grouped <= available
+    assert set(re.findall(r"\{\{(\w+)\}\}", legend)) <= available
+    named = set(re.findall(r"\btouchline_\w+", RECORDED.sub("", expression)))
+    assert named <= {name for name, _ in used}
+
+
+@each_query
+def test_a_query_honours_every_choice_that_its_series_know(
+    place: str, expression: str, legend: str
+) -> None:
+    for name, matchers in SERIES.findall(expression):
+        labels = KNOWN[name] - ({"topic"} if name.startswith(OF_ALL_CHANNELS) else set())
+        for label in labels & CHOSEN.keys():
+            assert CHOSEN[label] in matchers
+
+
+@each_query
+def test_a_counter_is_shown_by_its_growth_and_a_gauge_is_not(
+    place: str, expression: str, legend: str
+) -> None:
+    for found in SERIES.finditer(expression):
+        grows = re.search(r"_(total|bucket|sum|count)$", found[1]) and found[1] not in RECORDS
+        under = re.search(r"\b(rate|increase)\($", expression[: found.start()])
+        assert bool(grows) == bool(under), found[0]
+
+
+def test_every_metric_is_on_a_board_or_in_a_rule() -> None:
+    everything = " ".join(
+        [*(expression for _, expression, _ in EXPRESSIONS), *(r.expr for r in read_rules(RULES))]
+    )
+    nowhere = {
+        metric.name
+        for metric in METRICS
+        if not re.search(rf"\b{metric.name}(_bucket|_sum|_count)?\b", everything)
+    }
+    assert nowhere == SHOWN_NOWHERE.keys()
+
+
+def test_a_series_that_nobody_measures_cannot_be_put_on_a_board() -> None:
+    with pytest.raises(UnknownSeries, match=r"^touchline_evnts_total: expected a metric of flows/"):
+        of("touchline_evnts_total")
