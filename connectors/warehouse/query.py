@@ -70,8 +70,9 @@ def write_parquet(warehouse: Warehouse, sql: str, path: str) -> int:
         reading = read_only(warehouse.connection, sql)
         if reading.explains:
             raise QueryRefused("a plan is text: EXPLAIN has no answer as parquet")
+        how = "format parquet, compression zstd, use_tmp_file false"
         written = warehouse.connection.execute(
-            f"copy (\n{reading.sql}\n) to {quoted(path)} (format parquet, compression zstd, use_tmp_file false)"
+            f"copy (\n{reading.sql}\n) to {quoted(path)} ({how})"
         ).fetchall()
     except duckdb.IOException as gone:
         raise _gone(warehouse, gone) from None
