@@ -9,7 +9,9 @@ import msgspec
 import orjson
 from confluent_kafka import KafkaError, KafkaException
 
+from connectors.kafka.record_counts import names_of_ours, record_counts
 from connectors.kafka.topics import (
+    FoundTopic,
     TopicError,
     all_topics,
     check_topics,
@@ -44,6 +46,12 @@ def command() -> None:
 
     Exit codes: 0 done, or all is as it should be, 1 something is wrong with the topics, the
     settings or Kafka, 2 wrong options.
+
+    \b
+    Examples:
+      touchline topics ls
+      touchline topics check --bootstrap-servers kafka.example:9092
+      TOUCHLINE_PARTITIONS=64 touchline topics create
     """
 
 
@@ -51,17 +59,53 @@ def command() -> None:
 @servers
 @as_json
 def list_topics(bootstrap_servers: str | None, as_json: bool) -> None:
-    """Show our topics that exist, their ids, partitions and size limits."""
+    """Show every topic of ours, and what is missing.
+
+    Its partitions, how many records it holds (the latest less the earliest offset), the largest
+    record it takes, whether the settings expect it, and its id, which is another one when it was
+    deleted and made again. In touchpoints.enriched the flow's plans count, too.
+    """
     with _kafka(bootstrap_servers) as (settings, admin):
-        found = describe_topics(admin, [topic.name for topic in all_topics(settings.channels)])
+        expected = [topic.name for topic in all_topics(settings.channels)]
+        others = [name for name in names_of_ours(admin) if name not in expected]
+        found = describe_topics(admin, [*expected, *others])
+        counts = record_counts(admin, found)
+    missing = [name for name in expected if name not in counts]
     if as_json:
-        return _say_json(topics=[msgspec.structs.asdict(topic) for topic in found])
-    for topic in found:
-        limit = "?" if topic.max_message_bytes is None else f"{topic.max_message_bytes:,}"
-        click.echo(
-            f"{topic.name:<26} {topic.partitions:>4} partitions  {limit:>10} bytes  {topic.id}"
-        )
+        topics = [
+            {
+                **msgspec.structs.asdict(topic),
+                "records": counts[topic.name],
+                "expected": topic.name in expected,
+            }
+            for topic in found
+        ]
+        return _say_json(topics=topics, missing=missing)
+    rows = [_row(topic, counts[topic.name], settings, topic.name in expected) for topic in found]
+    rows += [(name, "-", "-", "-", "missing: `topics create` makes it", "") for name in missing]
+    for row in _table([HEADINGS, *rows]):
+        click.echo(row)
     return None
+
+
+HEADINGS = ("topic", "partitions", "records", "max bytes", "expected", "id")
+
+
+def _row(topic: FoundTopic, records: int, settings: Settings, expected: bool) -> tuple[str, ...]:
+    limit = "?" if topic.max_message_bytes is None else f"{topic.max_message_bytes:,}"
+    state = "yes"
+    if not expected:
+        state = "no: no channel of TOUCHLINE_CHANNELS"
+    elif topic.partitions != settings.partitions:
+        state = f"with {settings.partitions} partitions"
+    return topic.name, str(topic.partitions), f"{records:,}", limit, state, topic.id
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *numbers, state, topic_id in rows:
+        shown = "  ".join(f"{n:>{w}}" for n, w in zip(numbers, widths[1:4], strict=True))
+        yield f"{name:<{widths[0]}}  {shown}  {state:<{widths[4]}}  {topic_id}".rstrip()
 
 
 @command.command("create")

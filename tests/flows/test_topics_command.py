@@ -1,10 +1,12 @@
 """`touchline topics` makes the topics once, and says what is wrong with them."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from confluent_kafka import Producer
 
 from flows.commands.topics import command
 
@@ -34,9 +36,34 @@ def test_topics_are_made_listed_and_found_right(fresh_kafka: str) -> None:
     listed = said(touchline_topics(fresh_kafka, "ls", "--json"))["topics"]
     assert [topic["name"] for topic in listed] == names
     assert {topic["partitions"] for topic in listed} == {4}
-    assert touchline_topics(fresh_kafka, "ls").stdout.count("\n") == len(names)
+    assert {topic["expected"] for topic in listed} == {True}
     right = touchline_topics(fresh_kafka, "check", "--json")
     assert (right.exit_code, said(right)) == (0, {"problems": []})
+
+
+def test_the_list_says_what_is_in_each_topic_what_is_missing_and_what_nobody_expects(
+    fresh_kafka: str,
+) -> None:
+    nothing = said(touchline_topics(fresh_kafka, "ls", "--json"))
+    assert nothing["topics"] == []
+    assert nothing["missing"] == [f"touchpoints.{name}" for name in ALL]
+    touchline_topics(fresh_kafka, "create")
+    producer = Producer({"bootstrap.servers": fresh_kafka})
+    for number in range(5):
+        producer.produce("touchpoints.chat", b"{}", partition=number % 2)
+        assert producer.flush(10) == 0  # of a larger batch the embedded broker counts the first
+    settings = {"TOUCHLINE_CHANNELS": "chat,app", "TOUCHLINE_PARTITIONS": "8"}
+    heading, *rows = touchline_topics(fresh_kafka, "ls", **settings).stdout.splitlines()
+    assert heading.split() == ["topic", "partitions", "records", "max", "bytes", "expected", "id"]
+    cells = {row.split()[0]: re.split("  +", row)[1:] for row in rows}
+    assert cells["touchpoints.chat"][:4] == ["4", "5", "1,048,588", "with 8 partitions"]
+    assert cells["touchpoints.click"][3] == "no: no channel of TOUCHLINE_CHANNELS"
+    assert cells["touchpoints.app"] == ["-", "-", "-", "missing: `topics create` makes it"]
+    listed = said(touchline_topics(fresh_kafka, "ls", "--json", **settings))
+    by_name = {topic["name"]: topic for topic in listed["topics"]}
+    assert by_name["touchpoints.chat"]["records"] == 5
+    assert by_name["touchpoints.click"]["expected"] is False
+    assert listed["missing"] == ["touchpoints.app"]
 
 
 def test_a_wrong_partition_count_ends_in_exit_code_1(fresh_kafka: str) -> None:
