@@ -1,7 +1,12 @@
-"""docs/events.md says what the code does: its examples are taken, its names and limits are all."""
+"""docs/events.md says what the code does: its examples are taken, its names and limits are all.
+
+Its tables, and the schemas beside it, are those that the code's types make.
+"""
 
 import json
 import re
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +35,8 @@ from state.fold.cart import MOST
 from state.fold.reading import LARGEST
 from state.profile import Profile
 from state.touchpoint import Touchpoint
+from tests.event_docs import DOCS, files, schemas
+from tests.json_schema import Judge
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = (ROOT / "docs" / "events.md").read_text()
@@ -39,6 +46,7 @@ ROWS = [
     for line in DOCUMENT.splitlines()
     if line.startswith("| ")
 ]
+GENERATED = files()
 PLAIN = {"Offer Clicked"}
 """Names of examples that change no more than any event does."""
 
@@ -65,6 +73,41 @@ def folded(name: str, properties: dict[str, Any]) -> Profile:
     profile = Profile()
     fold(profile, taken("click", json.dumps(event)), {})
     return profile
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_generated_is_current(path: Path) -> None:
+    assert path.read_text() == GENERATED[path], "run: python -m tests.event_docs"
+
+
+def test_no_schema_lies_there_that_nothing_makes() -> None:
+    found = {path.stem for path in (DOCS / "schemas").iterdir()}
+    assert found == set(schemas())
+    told = DOCUMENT.partition("## Schemas")[2].partition("\n\n## ")[0]
+    assert found == set(re.findall(r"`([\w-]+)\.json`", told.partition("They are JSON Schema")[0]))
+
+
+@pytest.mark.parametrize(("channel", "text"), EXAMPLES)
+def test_an_example_is_as_the_schema_of_its_channel_says(channel: str, text: str) -> None:
+    assert Judge(schemas()[channel]).errors(json.loads(text)) == []
+
+
+def test_the_example_of_validation_prints_what_is_said() -> None:
+    (code, output) = re.findall(
+        r"<!-- example: validate -->\n```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```",
+        DOCUMENT,
+        re.DOTALL,
+    )[0]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == output
+
+
+def test_every_reason_is_told_that_a_schema_cannot_give() -> None:
+    told = DOCUMENT.partition("a schema cannot say:")[2].partition("## Test your producer")[0]
+    sayable = {Reason.NO_ID, Reason.BAD_ID}
+    assert set(re.findall(r"`(\w+)`", told)) & set(Reason) == set(Reason) - sayable
 
 
 def test_every_channel_has_an_example() -> None:
@@ -182,3 +225,9 @@ def test_an_amount_that_makes_no_sense_is_taken_and_ignored(amount: object) -> N
 def test_a_quantity_that_makes_no_sense_counts_as_one(quantity: object) -> None:
     profile = folded("Product Added", {"product_id": "p-1", "quantity": quantity})
     assert profile.cart.lines["p-1"].quantity == 1
+
+
+def test_every_link_within_the_repository_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", DOCUMENT)
+    assert links
+    assert [link for link in links if not (DOCS / link).exists()] == []
