@@ -55,7 +55,7 @@ PATIENCE = {"timeout": "10s", "connect_timeout": "5s", "retry_timeout": "10s", "
 """Of one request to an object store, and of all its retries. Who calls tries again; the library's
 own 180 s would hold up a stop for so long. A folder knows no such options and ignores them."""
 
-_COMPRESSION = WriterProperties(compression="ZSTD", compression_level=1)
+COMPRESSION = WriterProperties(compression="ZSTD", compression_level=1)
 
 
 class WarehouseUnavailable(Exception):
@@ -116,7 +116,7 @@ class DeltaAppender:
                     handle,
                     record_batch(self.table, new),
                     mode="append",
-                    writer_properties=_COMPRESSION,
+                    writer_properties=COMPRESSION,
                     commit_properties=self._properties(held, after),
                 )
             except CommitFailedError as conflict:
