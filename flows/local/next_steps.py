@@ -10,7 +10,7 @@ from state.store.keys import offers_key
 
 
 def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]:
-    """Three commands to try, with a real customer's id once there is one."""
+    """Four commands to try, with a real customer's id once there is one."""
     name = customer or "CUSTOMER_ID"
     server = ready.redis_url.removeprefix("redis://").removesuffix("/0")
     key = offers_key(name).decode()
@@ -24,6 +24,7 @@ def next_commands(ready: Ready, program: str, customer: str | None) -> list[str]
         get = f"echo {shlex.quote(f'GET {key}')} | curl -sm1 telnet://{server}"
     return [
         f"{program} customer {shlex.quote(name)} --redis-url redis://{server}",
+        f"{program} tail --bootstrap-servers {ready.bootstrap_servers}",
         get,
         f"curl -s {ready.metrics_urls['touchpoints']}",
     ]

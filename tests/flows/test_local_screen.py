@@ -31,7 +31,7 @@ def test_without_a_redis_client_the_command_shown_for_an_offer_uses_curl(
     assert customer == "c-000001"
     monkeypatch.setattr("shutil.which", lambda name: None)
     where = Ready("127.0.0.1:1", fresh_redis, {"touchpoints": "http://127.0.0.1:1"}, "", "")
-    _, get, _ = next_commands(where, "touchline", customer)
+    _, _, get, _ = next_commands(where, "touchline", customer)
     shown = subprocess.run(
         ["sh", "-c", get], capture_output=True, text=True, timeout=10, check=False
     )

@@ -219,7 +219,7 @@ def test_a_signal_before_everything_is_ready_stops_it_too(tmp_path: Path) -> Non
     assert out.endswith("stopping ...\n")
 
 
-@pytest.mark.parametrize("command", ["up", "run", "simulate"])
+@pytest.mark.parametrize("command", ["up", "run", "simulate", "tail"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_program_is_being_loaded_stops_it_in_peace(
     command: str, number: int
@@ -347,7 +347,7 @@ def test_without_a_terminal_there_are_plain_lines(tmp_path: Path) -> None:
     assert [re.sub(r"\d{4,5}", "PORT", line) for line in after.splitlines()] == [
         f"  {command}"
         for command in next_commands(
-            Ready("", "redis://127.0.0.1:PORT/0", {"touchpoints": metrics}, "", ""),
+            Ready("127.0.0.1:PORT", "redis://127.0.0.1:PORT/0", {"touchpoints": metrics}, "", ""),
             f"{sys.executable} -m flows.cli",
             None,
         )
