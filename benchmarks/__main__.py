@@ -1,78 +1,149 @@
 """`python -m benchmarks`, or `make bench`: measure, print, and if told so write it down."""
 
 import shlex
+import signal
 import sys
-from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
+from msgspec import structs
 from rich.console import Console
 
-from benchmarks.latency import measure_latency
-from benchmarks.machine import this_machine, this_moment
-from benchmarks.peers import measure_peers
+from benchmarks.measure import measure
 from benchmarks.progress import progress
-from benchmarks.report import draw, write
-from benchmarks.results import Results, targets_of
-from benchmarks.throughput import measure_memory, measure_throughput
+from benchmarks.report.keep import check, keep, read
+from benchmarks.report.terminal import draw
+from benchmarks.results import Results
+from benchmarks.sizes import QUICK, USUAL, WHAT, estimated_s, in_words
+from flows.local.services import ServiceError
 
-USUAL = ("throughput", "memory", "latency")
+STOPPED = 130
+"""Exit code after Ctrl-C or SIGTERM."""
 
 
-@click.command()
-@click.argument("what", nargs=-1, type=click.Choice([*USUAL, "peers"]))
-@click.option("--events", default=1_000_000, type=click.IntRange(1_000), help="Of the backlog.")
+def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        rates = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        rates = ()
+    if not rates or not all(1 <= rate <= 1_000_000 for rate in rates):
+        raise click.BadParameter(f"expected numbers from 1 up, such as 100,500,2000, got {text!r}")
+    return rates
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("what", nargs=-1, type=click.Choice(WHAT))
+@click.option("--quick", is_flag=True, help="Small sizes, two minutes: rough numbers.")
 @click.option(
-    "--bad", default=0.0, type=click.FloatRange(0, 1), help="Share of the backlog that is broken."
+    "--events",
+    type=click.IntRange(1_000),
+    help=f"Of the backlog for throughput and memory [{USUAL.events:,}].",
 )
-@click.option("--rate", default=500.0, type=click.FloatRange(1), help="Events/s for latency.")
-@click.option("--seconds", default=60.0, type=click.FloatRange(2), help="Of the open loop.")
+@click.option(
+    "--bad", default=0.0, type=click.FloatRange(0, 1), help="Share of that backlog that is broken."
+)
+@click.option("--rounds", type=click.IntRange(1), help=f"Of programs in turn [{USUAL.rounds}].")
+@click.option(
+    "--round-events",
+    type=click.IntRange(1_000),
+    help=f"Of the input of a round [{USUAL.round_events:,}].",
+)
+@click.option(
+    "--rates",
+    callback=_rates,
+    metavar="N,N,...",
+    help=f"Events/s of the open loops [{','.join(f'{rate:.0f}' for rate in USUAL.rates)}].",
+)
+@click.option(
+    "--seconds", type=click.FloatRange(2), help=f"Of each open loop [{USUAL.seconds:.0f}]."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, no tables.")
-@click.option("--write", "keep", is_flag=True, help="Also into benchmarks/README.md.")
+@click.option(
+    "--write",
+    "keeps",
+    is_flag=True,
+    help="Also into benchmarks/: results.json, charts/*.png, README.md.",
+)
+@click.option(
+    "--from",
+    "kept",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Measure nothing: take the results from this JSON file.",
+)
 def main(
     what: tuple[str, ...],
-    events: int,
+    quick: bool,
     bad: float,
-    rate: float,
-    seconds: float,
     as_json: bool,
-    keep: bool,
+    keeps: bool,
+    kept: Path | None,
+    **sizes: Any,
 ) -> None:
-    """Measure throughput, memory and latency, or what is named, with embedded services.
+    """Measure this flow on embedded services: all there is, or what is named.
 
     \b
-    throughput  a backlog worked off: events/s, CPU per event
+    throughput  a backlog worked off: events/s, CPU per event by stage
     memory      the same with a small profile cache: does memory stay when it is full?
-    latency     an open loop: event → offer, and what the broker takes of that
-    peers       the same input through plain Bytewax, in turn with this flow
+    rounds      the flow, the bare loop and plain Bytewax in turn over the same input
+    metrics     the flow with and without metrics in turn, and what booking them takes
+    latency     open loops: event → offer, and what the broker takes of that, by rate
+
+    \b
+    Examples:
+      make bench ARGS="--quick"
+      make bench ARGS="rounds --rounds 5"
+      make bench ARGS="latency --rates 500,1000 --seconds 60"
+      make bench ARGS="--json" > results.json
+      make bench ARGS="--write"
+
+    Progress goes to stderr. Exit codes: 0 measured, targets met or not, 1 a program failed or the
+    results could not be written, 2 wrong options, 130 stopped by Ctrl-C or SIGTERM.
     """
-    if sys.platform != "linux":
-        raise click.ClickException("the benchmarks read /proc, which only Linux has")
-    what = what or USUAL
-    before = this_moment()
-    with progress() as tell:
-        throughput = measure_throughput(events, tell, bad) if "throughput" in what else None
-        memory = measure_memory(events, tell) if "memory" in what else []
-        latency = measure_latency(rate, seconds, tell) if "latency" in what else None
-        peers = measure_peers(min(events, 200_000), tell) if "peers" in what else []
-    results = Results(
-        at=datetime.now(UTC).isoformat(" ", "minutes"),
-        command=_command(sys.argv[1:]),
-        machine=this_machine(),
-        before=before,
-        after=this_moment(),
-        throughput=throughput,
-        memory=memory,
-        latency=latency,
-        peers=peers,
-        targets=targets_of(throughput, memory, latency),
-    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if keeps:
+            check()
+        results = read(kept) if kept is not None else _measured(what, quick, bad, sizes)
+    except KeyboardInterrupt:
+        click.echo("Stopped: nothing is measured, nothing is written.", err=True)
+        sys.exit(STOPPED)
+    except (ServiceError, RuntimeError, OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(results) + b"\n")
     else:
         draw(results, Console(width=None if sys.stdout.isatty() else 120))
-    if keep:
-        write(results)
+    if keeps:
+        _keep(results, printed=as_json)
+
+
+def _measured(what: tuple[str, ...], quick: bool, bad: float, given: dict[str, Any]) -> Results:
+    if sys.platform != "linux":
+        raise RuntimeError(f"the benchmarks read /proc, which Linux has; this is {sys.platform}")
+    what = what or WHAT
+    chosen = {name: size for name, size in given.items() if size is not None}
+    sizes = structs.replace(QUICK if quick else USUAL, **chosen)
+    rough = "; quick, so the numbers are rough" if quick else ""
+    click.echo(f"This takes {in_words(estimated_s(what, sizes))}{rough}", err=True)
+    with progress() as tell:
+        return measure(what, sizes, bad, _command(sys.argv[1:]), quick, tell)
+
+
+def _keep(results: Results, printed: bool) -> None:
+    """What took minutes is not lost because it cannot be written where it belongs."""
+    try:
+        keep(results)
+    except (OSError, ValueError, ImportError) as error:
+        if not printed:
+            sys.stdout.buffer.write(msgspec.json.encode(results) + b"\n")
+        raise click.ClickException(
+            f"{error}; nothing is written. The results stand on stdout as JSON: put that line into "
+            "a file, and --from FILE --write writes them down"
+        ) from None
 
 
 def _command(arguments: list[str]) -> str:

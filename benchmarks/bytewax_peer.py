@@ -4,7 +4,8 @@ Its own Kafka connectors, one keyed step that keeps each customer's profile, one
 one record out for each event. Decoding, folding and records are this product's own code, so what
 differs is how they are put together: there is no order between a customer's channels, no rule, no
 decision, and no promise about crashes (its recovery is off). `python -m benchmarks.bytewax_peer`
-prints `{}` when it begins and ends with its input.
+prints `{}` when it begins, a JSON line when it is through with its input, and ends when it is told
+to (SIGTERM).
 """
 
 import time
@@ -22,6 +23,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from msgspec import Struct
 
+from benchmarks.ending import through
 from connectors.events.decode import decode
 from connectors.kafka.topics import ENRICHED, PREFIX, channel_topic
 from connectors.published.records import enriched_record
@@ -109,6 +111,7 @@ def main() -> None:
     flow = build(read_settings())
     print("{}", flush=True)
     execute(flow)
+    through()
 
 
 if __name__ == "__main__":

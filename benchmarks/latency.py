@@ -7,21 +7,24 @@ message id and the offer.
 import os
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import orjson
 import redis
 from msgspec import structs
 
 from benchmarks.progress import Progress
+from benchmarks.resident import resident
 from benchmarks.results import Latency, Spread, spread
-from benchmarks.rig import Child, Numbers, Rig, child, scrape, services, touchpoints, usages
-from benchmarks.sender import causes, send
+from benchmarks.rig import Numbers, Rig, child, scrape, services, touchpoints, usages
+from benchmarks.sender import Sent, causes, send
+from benchmarks.throughput import OUTCOMES, total
 from benchmarks.usage import machine_busy_s, usage_of, used_between
 from decisions.offers import DECIDED
 from flows.local.numbers import LATENCY, quantile_s
 from flows.metrics.catalogue import STAGES
+from flows.settings import Settings
 from state.store.keys import offers_key
+from state.store.shard_store import read_counters
 from state.touchpoint import identity
 
 WARM_UP = 0.1
@@ -30,11 +33,32 @@ RELAY = 0.25
 """Length of each of the two runs of the relay, before and after the flow's."""
 PROBES = 200
 SETTLE_S = 1.0
-"""For what is under way when the last event is sent."""
+"""For what is under way when the last event is sent: with more than that, a rate is not held."""
+LOOK_S = 0.05
+
+
+class NotHeld(Exception):
+    """The rate is above what this machine holds; the text says who fell behind."""
+
+
+def measure_latencies(
+    rates: Iterable[float], seconds: float, tell: Progress
+) -> tuple[list[Latency], str]:
+    """Latency at each rate, the lowest first, as far as the machine holds them; why no further."""
+    found: list[Latency] = []
+    for rate in sorted(rates):
+        try:
+            found.append(measure_latency(rate, seconds, tell))
+        except NotHeld as why:
+            return found, f"{rate:,.0f} events/s: {why}"
+    return found, ""
 
 
 def measure_latency(rate: float, seconds: float, tell: Progress) -> Latency:
-    """The broker alone, the flow, the broker alone again; all at `rate` events a second."""
+    """The broker alone, the flow, the broker alone again; all at `rate` events a second.
+
+    Raises NotHeld.
+    """
     broker_ms = _relay(1, rate, seconds * RELAY, tell)
     with services() as rig:
         measured = _flow(rig, rate, seconds, tell)
@@ -46,32 +70,39 @@ def _relay(seed: int, rate: float, seconds: float, tell: Progress) -> list[float
     tell.say(f"latency: the broker alone, {rate:,.0f} events a second for {seconds:.0f} s")
     with services() as rig:
         with child(rig, "relay", "benchmarks.relay") as relay:
-            sent = send(rig, seed, rate, seconds)
+            sent = _send(rig, seed, rate, seconds)
             time.sleep(SETTLE_S)
-        lines = said(relay)
+        lines = relay.more()
     if len(lines) != len(sent.due_ns):
-        raise RuntimeError(f"{len(sent.due_ns)} events were sent, {len(lines)} relayed")
+        raise NotHeld(f"the broker alone gave back {len(lines):,} of {len(sent.due_ns):,} in time")
     skip = int(WARM_UP * len(lines))
     return [(at - sent.due_ns[number]) / 1e6 for at, number in lines if number >= skip]
+
+
+def _send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
+    sent = send(rig, seed, rate, seconds)
+    if sent.behind_s > SETTLE_S:
+        raise NotHeld(f"the broker had the last event {sent.behind_s:.1f} s after it was due")
+    return sent
 
 
 def _flow(rig: Rig, rate: float, seconds: float, tell: Progress) -> Latency:
     with child(rig, "reader", "benchmarks.reader") as reader:
         probed = _probe(rig)
-        with touchpoints(rig) as flow:
+        with touchpoints(rig) as flow, resident(flow.process.pid) as samples:
             tell.say(f"latency: the flow, {rate:,.0f} events a second for {seconds:.0f} s")
             began, before = time.monotonic(), usages(rig, flow)
             busy, own = sum(machine_busy_s()), sum(os.times()[:2])
             reader_s = usage_of(reader.process.pid).cpu_s
-            sent = send(rig, 2, rate, seconds)
-            time.sleep(SETTLE_S)
+            sent = _send(rig, 2, rate, seconds)
+            _settle(rig, len(sent.due_ns))
             flow.check()
             used = used_between(before, usages(rig, flow))
             used["sender"] = sum(os.times()[:2]) - own
             used["reader"] = usage_of(reader.process.pid).cpu_s - reader_s
             elapsed, busy = time.monotonic() - began, sum(machine_busy_s()) - busy
             numbers = scrape(flow)
-    reads = said(reader)
+    reads = reader.more()
     skip = int(WARM_UP * len(sent.due_ns))
     none = Spread(0, 0, 0, 0, 0)
     return Latency(
@@ -84,8 +115,23 @@ def _flow(rig: Rig, rate: float, seconds: float, tell: Progress) -> Latency:
         reader=spread([(at - probed[key]) / 1e6 for at, key, _ in reads if key in probed]),
         stages_ms=_stages(numbers),
         load={name: round(spent / elapsed, 3) for name, spent in used.items()},
+        samples=samples,
         other_load=round(max(busy - sum(used.values()), 0) / elapsed, 2),
     )
+
+
+def _settle(rig: Rig, events: int) -> None:
+    """Wait until all are committed, and then for the reader. Raises NotHeld."""
+    deadline = time.monotonic() + SETTLE_S
+    with redis.Redis.from_url(rig.redis.redis_url) as client:
+        while (done := total(read_counters(client, Settings().partitions), OUTCOMES)) < events:
+            if time.monotonic() > deadline:
+                raise NotHeld(
+                    f"the flow had committed {done:,} of {events:,} events {SETTLE_S:.0f} s after "
+                    "the last"
+                )
+            time.sleep(LOOK_S)
+    time.sleep(SETTLE_S / 4)
 
 
 def _probe(rig: Rig) -> dict[str, int]:
@@ -129,8 +175,10 @@ def _own(numbers: Numbers) -> Spread:
         for name, count in numbers.items()
         if name.startswith(prefix)
     }
-    at = [round((quantile_s(buckets, share) or 0) * 1000, 2) for share in (0.5, 0.9, 0.99, 1)]
-    return Spread(int(numbers[f"{LATENCY}_count{{}}"]), *at)
+    p50, p90, p99, most = (
+        round((quantile_s(buckets, share) or 0) * 1000, 2) for share in (0.5, 0.9, 0.99, 1)
+    )
+    return Spread(int(numbers[f"{LATENCY}_count{{}}"]), p50, p90, p99, most)
 
 
 def _stages(numbers: Numbers) -> dict[str, float]:
@@ -139,8 +187,3 @@ def _stages(numbers: Numbers) -> dict[str, float]:
         count = numbers[f"touchline_stage_seconds_count{{{stage}}}"]
         means[stage] = numbers[f"touchline_stage_seconds_sum{{{stage}}}"] / max(count, 1) * 1000
     return {stage: round(mean, 2) for stage, mean in means.items()}
-
-
-def said(ended: Child) -> list[Any]:
-    """What a child printed after its first line, one JSON value a line."""
-    return [orjson.loads(line) for line in ended.process.printed()[1:]]

@@ -1,8 +1,13 @@
-"""What comes out: all that a table shows, in the form that `--json` prints."""
+"""What comes out: all that a table or a chart shows, in the form that `--json` prints."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from benchmarks.machine import Machine, Moment
+
+Sample = tuple[float, float]
+"""Seconds since the measurement began, resident MB then."""
 
 
 class Spread(Struct, frozen=True):
@@ -13,16 +18,28 @@ class Spread(Struct, frozen=True):
     p90: float
     p99: float
     most: float
+    percentiles: list[float] = []
+    """All of them, from 0 to 100; empty where only buckets are known."""
 
 
-class Memory(Struct, frozen=True):
-    """Of the touchpoints process at a point of the run."""
+class Held(Struct, frozen=True):
+    """What the touchpoints process holds at a point of the run."""
 
     share: float
     """Of all events, 0 to 1."""
     resident_mb: float
     profiles: int
     """Decoded profiles it holds."""
+
+
+class Memory(Struct, frozen=True):
+    """Of the touchpoints process while it works off a backlog."""
+
+    cache_profiles: int
+    """How many it may hold."""
+    held: list[Held]
+    samples: list[Sample]
+    """Once a second."""
 
 
 class Throughput(Struct, frozen=True):
@@ -38,13 +55,63 @@ class Throughput(Struct, frozen=True):
     """Of the deciding thread, by stage."""
     process_us: dict[str, float]
     """touchpoints (all threads), its librdkafka threads alone, kafka, redis."""
-    memory: list[Memory]
+    memory: Memory
     commits: int
     actions_per_event: float
     duplicates: int
     dead_letters: int
     other_load: float
     """Processors that everybody else used or took, of all; 0 = this machine was ours."""
+
+
+class Run(Struct, frozen=True):
+    """One program, once, over the input of its round."""
+
+    events_per_s: float
+    cpu_us: float
+    """Of the program's own process, all threads, for each event."""
+    kafka_us: float
+    redis_us: float
+    stages_us: dict[str, float]
+    """Of the deciding thread, by stage; empty for what keeps no such metrics."""
+    samples: list[Sample]
+
+
+class Program(Struct, frozen=True):
+    """What was run in each round."""
+
+    name: str
+    runs: Annotated[list[Run], Meta(min_length=1)]
+
+
+class Ratio(Struct, frozen=True):
+    """One program against another, from the quotients of the two in each round."""
+
+    of: str
+    what: str
+    """throughput, or CPU per event."""
+    median: float
+    least: float
+    most: float
+
+
+class Rounds(Struct, frozen=True):
+    """Several programs in turn over the same bytes, round after round."""
+
+    events: int
+    programs: list[Program]
+    ratios: list[Ratio]
+
+
+class Booking(Struct, frozen=True):
+    """What the calls cost that keep metrics, measured around each of them in a run of its own."""
+
+    events: int
+    flushes: int
+    us_per_flush: float
+    us_per_event: float
+    share: float
+    """Of all processor time of the process, 0 to 1."""
 
 
 class Latency(Struct, frozen=True):
@@ -66,18 +133,9 @@ class Latency(Struct, frozen=True):
     """Stage → elapsed time of it in one flush, the mean."""
     load: dict[str, float]
     """touchpoints, kafka, redis, sender, reader → processors used."""
+    samples: list[Sample]
     other_load: float
     """Processors that everybody else used or took."""
-
-
-class Peer(Struct, frozen=True):
-    """The same input through another program, run in turn with the flow."""
-
-    name: str
-    events: int
-    events_per_s: list[float]
-    """Run after run."""
-    process_us: list[float]
 
 
 class Target(Struct, frozen=True):
@@ -94,14 +152,21 @@ class Results(Struct, frozen=True):
 
     at: str
     command: str
+    quick: bool
+    """Small sizes: the numbers are rough."""
+    took_s: float
     machine: Machine
     before: Moment
     after: Moment
     throughput: Throughput | None
-    memory: list[Memory]
-    """With a full profile cache; empty if it was not measured."""
-    latency: Latency | None
-    peers: list[Peer]
+    memory: Memory | None
+    """With a full profile cache."""
+    rounds: Rounds | None
+    booking: Booking | None
+    latency: list[Latency]
+    """By rate, the lowest first."""
+    not_held: str
+    """Why no higher rate was measured; empty if all were."""
     targets: list[Target]
 
 
@@ -110,29 +175,9 @@ def spread(observed_ms: list[float]) -> Spread:
     if not observed_ms:
         raise ValueError("nothing was observed")
     ordered = sorted(observed_ms)
-    at = [ordered[min(int(share * len(ordered)), len(ordered) - 1)] for share in (0.5, 0.9, 0.99)]
-    return Spread(len(ordered), *(round(value, 2) for value in (*at, ordered[-1])))
+    at = [ordered[min(hundredth * len(ordered) // 100, len(ordered) - 1)] for hundredth in HUNDRED]
+    at = [round(value, 2) for value in at]
+    return Spread(len(ordered), at[50], at[90], at[99], at[100], at)
 
 
-def targets_of(
-    throughput: Throughput | None, memory: list[Memory], latency: Latency | None
-) -> list[Target]:
-    """The promises that what was measured has something to say about."""
-    found = []
-    if throughput is not None:
-        rate = throughput.events_per_s
-        found.append(Target("throughput", "≥ 30,000 events/s", f"{rate:,.0f}", rate >= 30_000))
-    if memory:
-        resident = {at.share: at.resident_mb for at in memory}
-        grown = resident[1.0] / resident[0.5] - 1
-        found.append(
-            Target("memory from half to end", "≤ +5 %", f"{100 * grown:+.1f} %", grown <= 0.05)
-        )
-    if latency is not None:
-        for name, got, most in (
-            ("p50", latency.offer.p50, 20),
-            ("p99", latency.offer.p99, 80),
-        ):
-            wanted = f"≤ {most} ms"
-            found.append(Target(f"event → offer {name}", wanted, f"{got:.1f} ms", got <= most))
-    return found
+HUNDRED = range(101)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -100,6 +101,10 @@ class Child(Struct, frozen=True):
             lines = "\n  ".join(self.process.last_lines())
             raise RuntimeError(f"{self.process.name} ended with exit code {code}:\n  {lines}")
 
+    def more(self) -> list[Any]:
+        """What it has printed after its first line, one JSON value a line."""
+        return [orjson.loads(line) for line in self.process.printed()[1:]]
+
 
 @contextmanager
 def child(rig: Rig, name: str, *command: str) -> Iterator[Child]:
@@ -133,9 +138,9 @@ def touchpoints(rig: Rig) -> AbstractContextManager[Child]:
 
 
 def usages(rig: Rig, measured: Child) -> dict[str, Usage]:
-    """What the flow and its servers have used so far."""
+    """What a child and the servers have used so far, by name."""
     pids = {
-        "touchpoints": measured.process.pid,
+        measured.process.name: measured.process.pid,
         "kafka": rig.kafka.process.pid,
         "redis": rig.redis.process.pid,
     }

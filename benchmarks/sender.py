@@ -28,10 +28,15 @@ class Sent(Struct, frozen=True):
     """When each was to be sent, CLOCK_MONOTONIC."""
     late_ms: list[float]
     """How much later each was handed to the Kafka client."""
+    behind_s: float
+    """From when the last was due until the broker had them all."""
 
 
 def send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
-    """`rate` simulated events a second for `seconds`; returns when the broker has them all."""
+    """`rate` simulated events a second for `seconds`; returns when the broker has them all.
+
+    Raises RuntimeError when it has not within a minute of the last.
+    """
     events = stream(seed, CUSTOMERS, time.time_ns() // 1_000_000, rate)
     emissions = list(itertools.islice(events, int(rate * seconds)))
     topics = {channel: channel_topic(channel) for channel in Settings().channels}
@@ -53,7 +58,7 @@ def send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
         gc.enable()
     if left := producer.flush(60):
         raise RuntimeError(f"{left} events were not taken by the broker within 60 s")
-    return Sent(emissions, due, late_ms)
+    return Sent(emissions, due, late_ms, (time.monotonic_ns() - due[-1]) / 1e9)
 
 
 def causes(sent: Sent, from_number: int) -> dict[str, list[tuple[str, int]]]:

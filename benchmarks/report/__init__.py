@@ -1,0 +1,1 @@
+"""The results for people: tables on a terminal, tables and charts in the README."""

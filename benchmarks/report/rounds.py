@@ -1,0 +1,32 @@
+"""Tables of the programs that ran in turn."""
+
+from benchmarks.report.sheet import Rows, Sheet, middle, times
+from benchmarks.results import Rounds
+
+
+def rounds_sheets(found: Rounds) -> list[Sheet]:
+    """Each program's numbers, and the flow's over each other one's."""
+    rows: Rows = [
+        (
+            program.name,
+            f"{middle([run.events_per_s for run in program.runs]):,.0f}",
+            f"{middle([run.cpu_us for run in program.runs]):.1f}",
+            f"{middle([run.kafka_us for run in program.runs]):.1f}",
+            f"{middle([run.redis_us for run in program.runs]):.1f}",
+            ", ".join(f"{run.events_per_s:,.0f}" for run in program.runs),
+            ", ".join(f"{run.cpu_us:.1f}" for run in program.runs),
+        )
+        for program in found.programs
+    ]
+    count = len(found.programs[0].runs)
+    title = f"In turn, {count} rounds of {found.events:,} events; medians, then each round's"
+    of_rounds = ("events/s", "CPU µs/event", "Kafka's", "Redis's", "events/s", "CPU µs/event")
+    sheets = [Sheet(title, ("", *of_rounds), rows, "programs")]
+    if found.ratios:
+        quotients: Rows = [
+            (r.of, r.what, times(r.median), f"{times(r.least)} to {times(r.most)}")
+            for r in found.ratios
+        ]
+        header = ("", "of", "median", "range")
+        sheets.append(Sheet("Ratios of the same round", header, quotients))
+    return sheets

@@ -1,0 +1,67 @@
+"""How much is measured, and how long that takes: said before it begins."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+THROUGHPUT, MEMORY, ROUNDS = "throughput", "memory", "rounds"
+METRICS, LATENCY = "metrics", "latency"
+WHAT = (THROUGHPUT, MEMORY, ROUNDS, METRICS, LATENCY)
+
+
+class Sizes(Struct, frozen=True):
+    """Of one run of the benchmarks."""
+
+    events: int
+    """Of the backlog for throughput and memory."""
+    rounds: int
+    round_events: int
+    rates: tuple[float, ...]
+    """Events a second of the open loops."""
+    seconds: float
+    """Of each open loop."""
+
+
+USUAL = Sizes(
+    events=1_000_000,
+    rounds=3,
+    round_events=250_000,
+    rates=(100, 500, 1_000, 2_000, 5_000),
+    seconds=20,
+)
+QUICK = Sizes(
+    events=100_000,
+    rounds=2,
+    round_events=30_000,
+    rates=(100, 500),
+    seconds=5,
+)
+
+MAKE_S = 35e-6
+"""To simulate one event and write it to the topics; each figure is from a machine of 2 cores."""
+WRITE_S = 6e-6
+FLOW_S, BARE_S, BYTEWAX_S = 33e-6, 20e-6, 75e-6
+"""To work one off, by program."""
+START_S = 3.0
+"""To start and stop servers and programs, once."""
+
+
+def estimated_s(what: Iterable[str], sizes: Sizes) -> dict[str, float]:
+    """What is measured → how many seconds that should take."""
+    backlog = START_S + sizes.events * (MAKE_S + FLOW_S)
+    each = 4 * START_S + sizes.round_events * (4 * WRITE_S + 2 * FLOW_S + BARE_S + BYTEWAX_S)
+    found = {
+        THROUGHPUT: backlog,
+        MEMORY: backlog,
+        ROUNDS: sizes.round_events * MAKE_S + sizes.rounds * each,
+        METRICS: START_S + sizes.round_events * (MAKE_S + FLOW_S),
+        LATENCY: len(sizes.rates) * (1.5 * sizes.seconds + 4 * START_S),
+    }
+    return {name: found[name] for name in what}
+
+
+def in_words(estimated: dict[str, float]) -> str:
+    """`about 9 minutes: throughput 71 s, ...`"""
+    total = sum(estimated.values())
+    whole = f"{total / 60:.0f} minutes" if total >= 90 else f"{total:.0f} s"
+    return f"about {whole}: " + ", ".join(f"{name} {s:.0f} s" for name, s in estimated.items())

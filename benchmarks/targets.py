@@ -1,0 +1,45 @@
+"""The promises, and what a run has to say about each."""
+
+from collections.abc import Iterable
+
+from benchmarks.results import Booking, Latency, Memory, Target, Throughput
+
+EVENTS_PER_S = 30_000
+GROWTH = 0.05
+"""Of memory, from half of the events to all of them, with a full cache."""
+RATE = 500
+"""Events a second at which latency is promised."""
+P50_MS, P99_MS = 20, 80
+METRICS = 0.02
+"""Share of processor time."""
+
+
+def targets_of(
+    throughput: Throughput | None,
+    memory: Memory | None,
+    booking: Booking | None,
+    latency: Iterable[Latency],
+) -> list[Target]:
+    """Those promises that what was measured has something to say about."""
+    found = []
+    if throughput is not None:
+        rate = throughput.events_per_s
+        wanted = f"≥ {EVENTS_PER_S:,} events/s"
+        found.append(Target("throughput", wanted, f"{rate:,.0f} events/s", rate >= EVENTS_PER_S))
+    if memory is not None:
+        resident = {at.share: at.resident_mb for at in memory.held}
+        grown = resident[1.0] / resident[0.5] - 1
+        wanted = f"≤ {100 * GROWTH:+.0f} %"
+        name = "memory from half to end"
+        found.append(Target(name, wanted, f"{100 * grown:+.1f} %", grown <= GROWTH))
+    if booking is not None:
+        wanted, got = f"≤ {100 * METRICS:.0f} % of CPU", f"{100 * booking.share:.2f} %"
+        found.append(Target("metrics", wanted, got, booking.share <= METRICS))
+    for at in latency:
+        if at.rate != RATE:
+            continue
+        promised = (("p50", at.offer.p50, P50_MS), ("p99", at.offer.p99, P99_MS))
+        for percentile, got_ms, most in promised:
+            name = f"event → offer {percentile} at {RATE} events/s"
+            found.append(Target(name, f"≤ {most} ms", f"{got_ms:.1f} ms", got_ms <= most))
+    return found

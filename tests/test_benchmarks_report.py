@@ -1,0 +1,214 @@
+"""What a run found is drawn, written down, and stands in the README as it was found."""
+
+import re
+import struct
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from benchmarks.machine import Machine, Moment
+from benchmarks.report.charts import CHARTS, FOLDER, HEIGHT, WIDTH, png
+from benchmarks.report.keep import HERE, JSON, README, check, encoded, keep, read
+from benchmarks.report.readme import BEGIN, END, markdown, with_results
+from benchmarks.results import (
+    Booking,
+    Held,
+    Latency,
+    Memory,
+    Program,
+    Results,
+    Rounds,
+    Run,
+    Spread,
+    Throughput,
+    spread,
+)
+from benchmarks.rounds import ratios
+from benchmarks.targets import targets_of
+
+README_TEXT = f"before\n\n{BEGIN}\n\nold\n\n{END}\nafter\n"
+SAMPLES = [(0.0, 90.0), (1.0, 150.0), (1.6, 151.5)]
+
+
+def results(events_per_s: float = 31_000, end_mb: float = 205) -> Results:
+    """What a run might have found."""
+    held = [Held(0.5, 200.0, 10), Held(0.75, 230.0, 15), Held(1.0, end_mb, 20)]
+    memory = Memory(20, held, SAMPLES)
+    throughput = Throughput(
+        events=1_000,
+        seconds=2.0,
+        events_per_s=events_per_s,
+        windows=[events_per_s],
+        window_s=10.0,
+        stages_us={"decide": 12.5, "all else": 1.5},
+        process_us={"touchpoints": 20.0, "touchpoints: librdkafka": 2.0, "kafka": 6.0},
+        memory=memory,
+        commits=16,
+        actions_per_event=0.3,
+        duplicates=10,
+        dead_letters=1,
+        other_load=0.1,
+    )
+    runs = [Run(rate, 1e6 / rate, 6.0, 1.0, {}, SAMPLES) for rate in (31_000.0, 29_000.0)]
+    fast = [structs.replace(run, events_per_s=90_000.0, cpu_us=10.0) for run in runs]
+    programs = [Program("ours", runs), Program("theirs", fast)]
+    booking = Booking(1_000, 16, 300.0, 0.3, 0.015)
+    latency = [_latency(100, 10.0), _latency(500, 12.0)]
+    return Results(
+        at="2026-01-01 00:00+00:00",
+        command="make bench",
+        quick=False,
+        took_s=500.0,
+        machine=Machine("a processor", 2, 8.0, "Linux 6.1-x", "3.11.7", {"bytewax": "0.21.1"}),
+        before=Moment("0.00 0.00 0.00", 5.0),
+        after=Moment("0.00 0.00 0.00", 5.0),
+        throughput=throughput,
+        memory=memory,
+        rounds=Rounds(1_000, programs, ratios(programs)),
+        booking=booking,
+        latency=latency,
+        not_held="1,000 events/s: the broker had the last event 3.0 s after it was due",
+        targets=targets_of(throughput, memory, booking, latency),
+    )
+
+
+def _latency(rate: float, ms: float) -> Latency:
+    found = spread([ms * step for step in range(1, 6)])
+    load = {"touchpoints": 0.3, "kafka": 0.8, "redis": 0.1, "sender": 0.1, "reader": 0.1}
+    buckets = Spread(5, ms, ms, ms, ms)
+    return Latency(
+        rate, 20.0, found, buckets, found, found, found, {"decide": 0.2}, load, SAMPLES, 0.1
+    )
+
+
+def only_throughput() -> Results:
+    """Of a run that was asked for no more."""
+    return structs.replace(
+        results(), memory=None, rounds=None, booking=None, latency=[], not_held="", targets=[]
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Stands for benchmarks/."""
+    (tmp_path / README).write_text(README_TEXT)
+    return tmp_path
+
+
+# Tables
+
+
+def test_a_promise_that_was_missed_is_said_to_be_missed() -> None:
+    assert [target.met for target in results().targets[:3]] == [True, True, True]
+    assert [target.met for target in results(29_999, 230).targets[:2]] == [False, False]
+    assert "MISSED" in markdown(results(29_999))
+
+
+def test_a_rate_that_was_not_held_is_said_with_its_reason() -> None:
+    assert "| not held: 1,000 events/s: the broker had the last event 3.0 s" in markdown(results())
+
+
+def test_a_rough_run_says_so_in_its_table_and_nothing_that_was_not_measured_is_shown() -> None:
+    quick = markdown(structs.replace(only_throughput(), quick=True))
+    assert "| QUICK | small sizes, so these numbers are rough |" in quick
+    assert "QUICK" not in markdown(only_throughput())
+    assert "Latency" not in quick
+    assert "Ratios" not in quick
+    assert re.findall(r"charts/(\w+)\.png", quick) == ["stages", "memory"]
+
+
+def test_every_row_of_a_table_has_the_width_of_its_header() -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", markdown(results()), re.MULTILINE):
+        assert len({line.count(" | ") for line in table.splitlines()}) == 1, table
+
+
+# Charts
+
+
+def size_of(image: bytes) -> tuple[int, int]:
+    """Width and height in a PNG's header."""
+    assert image[:8] == b"\x89PNG\r\n\x1a\n"
+    assert image[12:16] == b"IHDR"
+    assert image[-8:-4] == b"IEND"
+    width, height = struct.unpack(">II", image[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_a_png_and_the_same_bytes_for_the_same_results(name: str) -> None:
+    image = png(CHARTS[name], results())
+    assert size_of(image) == (WIDTH, HEIGHT)
+    assert png(CHARTS[name], results()) == image
+    slower = structs.replace(results(20_000, 150), latency=[_latency(100, 90.0)])
+    runs = [Run(1_000, 900.0, 6.0, 1.0, {}, SAMPLES[:2])]
+    slower = structs.replace(slower, rounds=Rounds(9, [Program("ours", runs)], []))
+    assert png(CHARTS[name], slower) != image
+
+
+# Writing down
+
+
+def test_what_is_kept_reads_back_as_it_was(folder: Path) -> None:
+    keep(results(), folder)
+    assert read(folder / JSON) == results()
+    assert sorted(path.stem for path in (folder / FOLDER).iterdir()) == sorted(CHARTS)
+    assert (folder / README).read_text() == with_results(README_TEXT, results(), README)
+
+
+def test_only_what_stands_between_the_marks_is_rewritten(folder: Path) -> None:
+    for _ in range(2):
+        keep(only_throughput(), folder)
+    text = (folder / README).read_text()
+    assert text.startswith(f"before\n\n{BEGIN}\n\n**Throughput")
+    assert text.endswith(f"{END}\nafter\n")
+    assert "31,000" in text
+    assert "old" not in text
+
+
+def test_a_chart_of_an_earlier_run_that_this_one_has_nothing_for_is_removed(folder: Path) -> None:
+    keep(results(), folder)
+    keep(only_throughput(), folder)
+    assert sorted(path.name for path in (folder / FOLDER).iterdir()) == ["memory.png", "stages.png"]
+
+
+def test_a_readme_without_the_marks_is_found_before_anything_is_measured(folder: Path) -> None:
+    (folder / README).write_text("no marks")
+    with pytest.raises(ValueError, match=r"README.md: expected the lines .* put them back"):
+        check(folder)
+    with pytest.raises(ValueError, match="expected the lines"):
+        keep(results(), folder)
+    assert [path.name for path in folder.iterdir() if path.is_file()] == [README]
+    assert (folder / README).read_text() == "no marks"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
+def test_on_a_full_disk_everything_stays_as_it_was(folder: Path) -> None:
+    keep(only_throughput(), folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (folder / f".{README}.new").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        keep(results(), folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_list_of_numbers_stands_on_one_line_however_it_is_nested() -> None:
+    text = encoded(results()).decode()
+    assert max(map(len, text.splitlines())) < 2_000
+    assert "[0.0, 90.0]" in text
+    assert msgspec.json.decode(text, type=Results) == results()
+
+
+# What is in this repository
+
+
+def test_the_readme_and_its_charts_are_those_of_the_results_beside_it() -> None:
+    kept = read(HERE / JSON)
+    text = (HERE / README).read_text()
+    assert with_results(text, kept, README) == text
+    named = set(re.findall(rf"\({FOLDER}/(\w+\.png)\)", text))
+    assert named == {path.name for path in (HERE / FOLDER).iterdir()}
+    assert named == {f"{name}.png" for name, chart in CHARTS.items() if chart.fits(kept)}
+    for name in named:
+        assert size_of((HERE / FOLDER / name).read_bytes()) == (WIDTH, HEIGHT)
