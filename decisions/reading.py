@@ -170,7 +170,7 @@ class Reader:
             return ()
         names = self.texts(node, where, most)
         for item, name in zip(node.items, names, strict=False):
-            if not re.fullmatch(ID, name):
+            if not isinstance(item, Scalar) or not re.fullmatch(ID, item.text):
                 self.problem(item, word, "a-z, 0-9 and _, a letter first", quote(name))
             elif names.count(name) > 1:
                 self.problem(item, word, "each once", quote(name))

@@ -5,7 +5,7 @@ from typing import Any
 
 from decisions.cases.case import Equal, Expect, Holds, Names, Wanted
 from decisions.document import Mapping, Node, Scalar, Sequence
-from decisions.format.case_keys import EXPECT, IN, RAISED, SOME_ALERTS, SOME_OFFERS
+from decisions.format.case_keys import EXPECT, IN, MAX_STEPS, RAISED, SOME_ALERTS, SOME_OFFERS
 from decisions.format.keys import Keys
 from decisions.format.part import Part
 from decisions.language import Scope, Value, compile_value
@@ -60,7 +60,7 @@ class _Reading:
         if node is None:
             return None
         if not isinstance(node, Mapping):
-            return Names(node.line, exact=self._each(node, where, read))
+            return Names(node.line, exact=self._each(node, where, read, least=0))
         part = Part(self._reader, node, where, some)
         inside, outside = some.names
         book = self._playbook
@@ -78,11 +78,16 @@ class _Reading:
             self._never(part.get(outside) or node, where, expected, "it in both")
         return Names(node.line, None, includes, tuple(name for name, _ in excludes))
 
-    def _each(self, node: Node | None, where: str, read: ReadOne) -> tuple[Wanted, ...]:
+    def _each(
+        self, node: Node | None, where: str, read: ReadOne, *, least: int = 1
+    ) -> tuple[Wanted, ...]:
         if node is None:
             return ()
         found: list[Wanted] = []
-        for member in members_of(node):
+        members = members_of(node)
+        if not least <= len(members) <= MAX_STEPS:
+            self._reader.problem(node, where, f"{least} to {MAX_STEPS} entries", str(len(members)))
+        for member in members:
             one = read(member, where)
             if one is not None and one in found and read != self._alert:
                 self._reader.problem(member, where, "each once", quote(one[0]))

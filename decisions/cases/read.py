@@ -58,6 +58,7 @@ class _Reading:
         self._names: set[str] = set()
         self._last_ms: int | None = None
         self._events = 0
+        self._expects = 0
 
     def case(self) -> Case:
         """The case, as far as it could be read."""
@@ -77,7 +78,7 @@ class _Reading:
                 self._event(given)
         if "expect" in part:
             self._expect(part)
-        if not any(isinstance(step, Expect) for step in self._steps):
+        if not self._expects:
             self._reader.problem(
                 part.node, part.path, "an expect, without which nothing is tested", "none"
             )
@@ -97,7 +98,9 @@ class _Reading:
             found[name] = json_value(node)
             identify(kept, {name: found[name]}, 0, declared)
             if name not in kept.traits or kept.trimmed:
-                self._reader.problem(node, where, f"a {declared[name]} to keep", show(node))
+                self._reader.problem(
+                    node, where, f"a value that is kept as {declared[name]}", show(node)
+                )
         return found
 
     def _expectation(self, given: Part) -> None:
@@ -112,6 +115,7 @@ class _Reading:
         node, where = part.get("expect"), part.where("expect")
         if node is None:
             return
+        self._expects += 1
         if not self._events:
             expected = "an event before it, since rules are asked at events"
             self._reader.problem(node, f"{where}, which can never match", expected, "none")

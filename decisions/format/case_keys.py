@@ -55,11 +55,12 @@ RAISED: Final = Keys(
         Key("message", Text(), "What it says, with its values.", default="any"),
     )
 )
+ALERT_SAID: Final = OneOf((Name("alerts"), RAISED))
 SOME_ALERTS: Final = Keys(
     (
         Key(
             "includes",
-            Items(OneOf((Name("alerts"), RAISED)), MAX_STEPS, least=1),
+            OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS, least=1))),
             "Alerts that were raised, in any order.",
         ),
         Key("excludes", Names("alerts"), "Alerts that were not raised."),
@@ -81,7 +82,7 @@ EXPECT: Final = Keys(
         ),
         Key(
             "alerts",
-            OneOf((Items(OneOf((Name("alerts"), RAISED)), MAX_STEPS), SOME_ALERTS)),
+            OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS), SOME_ALERTS)),
             "The alerts raised so far: all of them in their order, "
             "or some by `includes` and `excludes`. An alert is its name, or `alert` and `message`.",
         ),
@@ -149,7 +150,7 @@ CASE: Final = Keys(
         ),
         Key(
             "given",
-            Items(GIVEN, MAX_STEPS, least=1),
+            Items(GIVEN, MAX_STEPS),
             "The events, in the order of their times; between them, `expect`.",
             required=True,
         ),

@@ -104,7 +104,7 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
         case Items():
             return f"a list of at most {kind.most}"
         case OneOf():
-            return " or ".join(dict.fromkeys(_words(one) for one in kind.kinds))
+            return ", or ".join(dict.fromkeys(_words(one) for one in kind.kinds))
         case Keys():
             return " and ".join(f"`{name}`" for name in kind.names)
 

@@ -124,3 +124,9 @@ def read(text: str) -> tuple[Node | None, Problem | None]:
         return parse(text), None
     except Flaw as flaw:
         return None, flaw.problem
+
+
+def test_half_of_a_character_is_refused_with_its_place() -> None:
+    with pytest.raises(Flaw) as wrong:
+        parse('title: Shop\nmessage: "\\ud83d!"\n')
+    assert wrong.value.problem[:2] == (2, 10)
