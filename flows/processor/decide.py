@@ -45,6 +45,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
     accepted: dict[str, int] = {}
     duplicates: dict[str, int] = {}
+    questions = part.asked
     for position, event in enumerate(part.events):
         if isinstance(event, Refusal):
             _bury(part, position, event, "decode")
@@ -76,7 +77,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         rows.append((customer, row))
         touched[customer] = profile
         accepted[event.channel] = accepted.get(event.channel, 0) + 1
-        part.asked[asked] = part.asked.get(asked, 0) + 1
+        questions[asked] = questions.get(asked, 0) + 1
         if event.name in OUTCOME_OF:
             _answered(part, event, playbook)
         part.trimmed += profile.trimmed - trimmed

@@ -13,7 +13,7 @@ from prometheus_client.openmetrics import exposition, parser
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from flows.metrics.catalogue import COMMON, METRICS, WAITS, Kind
-from flows.metrics.meter import BASE_UNITS, Meter, MetricError
+from flows.metrics.meter import BASE_UNITS, MANY, Meter, MetricError
 from flows.settings import Settings
 
 EVENTS = "touchline_events_total"
@@ -119,6 +119,17 @@ def test_one_observation_is_one_of_many() -> None:
     many.observe_many("touchline_stage_seconds", [0.003, 0.2], stage="decide")
     name = "touchline_stage_seconds"
     assert scrape(one)[name].samples == scrape(many)[name].samples
+
+
+@given(st.lists(st.floats(0, 1000) | st.sampled_from(WAITS), min_size=MANY, max_size=2 * MANY))
+def test_many_observations_at_once_count_as_each_by_itself(values: list[float]) -> None:
+    one, many = Meter(), Meter()
+    for value in values:
+        one.observe(LATENCY, value)
+    many.observe_many(LATENCY, values)
+    each, together = (scrape(meter)[LATENCY].samples for meter in (one, many))
+    assert [(s.name, s.labels) for s in each] == [(s.name, s.labels) for s in together]
+    assert [s.value for s in each] == pytest.approx([s.value for s in together])
 
 
 @pytest.mark.parametrize("openmetrics", [False, True])
