@@ -63,13 +63,21 @@ def files() -> dict[Path, str]:
 
 def with_tables(text: str) -> str:
     """docs/events.md with its tables as they should be."""
-    for group in GROUPS:
-        begin, end = f"<!-- events: {group.name} -->\n", "<!-- /events -->"
+    tables = {"fields": [*_fields(), ""]}
+    tables |= {group.name: [*_table(group), *_properties(group), ""] for group in GROUPS}
+    for name, lines in tables.items():
+        begin, end = f"<!-- events: {name} -->\n", "<!-- /events -->"
         assert text.count(begin) == 1, f"docs/events.md: expected {begin.strip()} once"
         before, _, rest = text.partition(begin)
-        table = "\n".join(["", *_table(group), *_properties(group), "", ""])
-        text = before + begin + table + end + rest.partition(end)[2]
+        text = before + begin + "\n".join(["", *lines, ""]) + end + rest.partition(end)[2]
     return text
+
+
+def _fields() -> Iterator[str]:
+    yield "| field | needed | what it is |"
+    yield "| --- | --- | --- |"
+    for name, (needed, what) in events.FIELDS.items():
+        yield f"| `{name}` | {needed} | {what} |"
 
 
 def _table(group: Group) -> Iterator[str]:

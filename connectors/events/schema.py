@@ -4,34 +4,55 @@ A schema says less than the decoder: docs/events.md lists what it cannot say. On
 schemas of channels are stricter: a property that would be taken and ignored is wrong there.
 """
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from msgspec import Struct
 
 from connectors.events.decode import MAX_ID_CHARACTERS
-from connectors.events.event import FIXED_NAMES, Event
+from connectors.events.event import FIXED_NAMES, Event, Name
 from connectors.events.schema_names import KNOWN, KnownEvent, of_channel
 from connectors.events.schema_of_types import Schema, schemas_of
+from state.bounds import FINGERPRINTS_KEPT
 
 EVENT: Final = "Event"
 TYPES: Final = ("track", *FIXED_NAMES)
 
+LONGEST: Final[int] = get_args(Name)[1].max_length
+"""Characters of a message id or an event's name."""
+
 FIELDS: Final = {
-    "messageId": "The same id again for the same customer, among their last events, is a repeat "
-    "and changes nothing.",
-    "type": "Which of the Segment spec's calls it is.",
-    "event": "The event's name; required for track, other types have a fixed one.",
-    "userId": "The customer.",
-    "anonymousId": "The customer, where `userId` is missing or null.",
-    "timestamp": "When it happened: RFC 3339 with a zone.",
-    "originalTimestamp": "When it happened, where `timestamp` is missing or null.",
-    "sentAt": "Not used.",
-    "receivedAt": "Not used.",
-    "properties": "What happened.",
-    "traits": "What identify says of the customer.",
-    "version": "Not used.",
+    "messageId": (
+        "required",
+        (
+            f"1 to {LONGEST} characters. The same id again for the same customer, among their last "
+            f"{FINGERPRINTS_KEPT} events, is counted as a duplicate and changes nothing."
+        ),
+    ),
+    "type": ("required", f"{', '.join(f'`{name}`' for name in TYPES)}: a call of the spec."),
+    "event": (
+        "for `track`",
+        (
+            f"The event's name, 1 to {LONGEST} characters. Other types have a fixed one: "
+            f"{', '.join(f'`{name}`' for name in FIXED_NAMES.values())}."
+        ),
+    ),
+    "userId": (
+        "one of these two",
+        f"The customer. 1 to {MAX_ID_CHARACTERS} characters, no control characters.",
+    ),
+    "anonymousId": ("", "The customer where `userId` is missing or null; within the same limits."),
+    "timestamp": (
+        "one of these two",
+        "When it happened, RFC 3339 with a zone (`2026-01-15T09:30:00.000Z`).",
+    ),
+    "originalTimestamp": ("", "When it happened, where `timestamp` is missing or null."),
+    "sentAt": ("", "RFC 3339 with a zone, if it is there; not used."),
+    "receivedAt": ("", "RFC 3339 with a zone, if it is there; not used."),
+    "properties": ("", "An object: what happened."),
+    "traits": ("", "An object: what `identify` says of the customer."),
+    "version": ("", "A text or a number; not used."),
 }
-"""Field of an event → what it is."""
+"""Field of an event → when it is needed, and what it is."""
 
 CONTROL: Final = "[\\u0000-\\u001f\\u007f-\\u009f]"
 ID: Final[Schema] = {
@@ -82,7 +103,7 @@ def known_schema(event: KnownEvent, template: str) -> Schema:
 def _taken(event: Schema) -> Schema:
     """What the types say, and the rules that they cannot."""
     properties = event["properties"]
-    for name, description in FIELDS.items():
+    for name, (_, description) in FIELDS.items():
         properties[name] = {"description": description, **properties[name]}
     properties["type"]["enum"] = list(TYPES)
     return {

@@ -33,6 +33,9 @@ The four channels are those that are set unless told otherwise. With TOUCHLINE_C
 `python -m flows.asyncapi` prints this document for the channels that there are; a channel that is
 none of the four takes the known events of all.
 
+All topics have the same number of partitions (TOUCHLINE_PARTITIONS), which is fixed for life:
+partition n of each holds the same customers.
+
 What a personalization service reads is no topic: the value of the Redis key
 touchline:offers:<customer id> is an OffersDocument, see components.
 """
@@ -170,7 +173,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
             "Any other event",
             "Taken, counted by its name, seen by rules; an identify keeps declared traits",
             _refer(events.EVENT),
-            _key("The customer's id is the key.", MAX_ID_CHARACTERS),
+            _key(PARTITIONER),
             [examples.IDENTIFY, examples.PAGE],
         )
         | {"headers": HEADERS},
@@ -181,7 +184,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
             "An event that counted",
             "With what was known of its customer",
             _refer("EnrichedRecord"),
-            _key("Records without one are plans.", MAX_ID_CHARACTERS),
+            _key("The customer's id. Records without a key are plans."),
             [examples.enriched()],
         ),
     )
@@ -194,7 +197,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
                     2
                 ],
                 records.action_schema(kind, SCHEMAS),
-                _key("The customer's id is the key.", MAX_ID_CHARACTERS),
+                _key("The customer's id."),
                 [examples.action(kind)],
             ),
         )
@@ -223,7 +226,7 @@ def _known(event: KnownEvent) -> dict[str, Any]:
             event.name,
             summary,
             events.known_schema(event, SCHEMAS),
-            _key(PARTITIONER, MAX_ID_CHARACTERS),
+            _key(PARTITIONER),
             [examples.sent(event)],
         ),
         "headers": HEADERS,
@@ -244,11 +247,11 @@ def _described(
     }
 
 
-def _key(description: str, longest: int) -> Schema:
+def _key(description: str) -> Schema:
     return {
         "type": "string",
         "minLength": 1,
-        "maxLength": longest,
+        "maxLength": MAX_ID_CHARACTERS,
         "description": description,
     }
 
