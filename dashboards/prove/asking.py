@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dashboards.prove.prometheus import Api, Refused
+from dashboards.prove.prometheus import Api, Look, Refused
 from dashboards.prove.questions import Question
 
 AGAIN_S: Final = 1.0
@@ -47,20 +47,19 @@ def ask(
     questions: Sequence[Question],
     until_s: float,
     told: Callable[[int], None],
-    asked_to_stop: Callable[[], bool],
+    look: Look,
 ) -> list[Failure]:
     """Ask each until it has answered once, but at most until `until_s` (monotonic seconds); what
-    is wrong is not asked again. `told` gets the number of answers after each round.
+    is wrong is not asked again. `told` gets the number of answers when it has changed.
 
-    Raises KeyboardInterrupt when asked to stop.
+    Raises what `look` raises, which is called before each question.
     """
     failures: dict[Question, Failure] = {}
     open_ones = list(questions)
     while open_ones:
         waiting = []
         for question in open_ones:
-            if asked_to_stop():
-                raise KeyboardInterrupt
+            look()
             try:
                 came = answered(api, question)
                 again = True
@@ -73,8 +72,9 @@ def ask(
                 waiting += [question] * again
             else:
                 failures.pop(question, None)
+        if len(waiting) < len(open_ones):
+            told(len(questions) - len(failures))
         open_ones = waiting
-        told(len(questions) - len(failures))
         if time.monotonic() + AGAIN_S > until_s:
             break
         if open_ones:

@@ -4,7 +4,7 @@ import http.client
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +19,16 @@ from flows.local.process import Process
 
 SCRAPE_S: Final = 1
 READY_S: Final = 20.0
-SCRAPED_S: Final = 10.0
+LISTED_S: Final = 20.0
+"""Prometheus takes 5 s to look at its targets for the first time."""
+SCRAPED_S: Final = 5.0
+"""From then on."""
 STOP_S: Final = 5.0
 ANSWER_S: Final = 10.0
+
+
+Look = Callable[[], None]
+"""Raises when there is no point in waiting any longer."""
 
 
 class PrometheusError(Exception):
@@ -80,11 +87,13 @@ class Api(Struct, frozen=True):
 
 
 @contextmanager
-def prometheus(folder: Path, urls: Mapping[str, str], ours: Path = PROMETHEUS) -> Iterator[Api]:
+def prometheus(
+    folder: Path, urls: Mapping[str, str], look: Look, ours: Path = PROMETHEUS
+) -> Iterator[Api]:
     """Prometheus with `ours`, its targets replaced by `urls` (flow → where its metrics are), until
     the end of the block; data, configuration and log in `folder`. Every target has been scraped.
 
-    Raises PrometheusError.
+    Raises PrometheusError, and what `look` raises while something is waited for.
     """
     program = shutil.which("prometheus")
     if program is None:
@@ -103,8 +112,8 @@ def prometheus(folder: Path, urls: Mapping[str, str], ours: Path = PROMETHEUS) -
     process = Process("prometheus", command, folder / "prometheus.log", env={}, cwd=folder)
     try:
         api = Api(port)
-        _until_ready(api, process)
-        _until_scraped(api)
+        _until_ready(api, process, look)
+        _until_scraped(api, look)
         yield api
     finally:
         process.stop(STOP_S)
@@ -138,7 +147,7 @@ def configuration(ours: Path, urls: Mapping[str, str]) -> dict[str, Any]:
     return whole
 
 
-def _until_ready(api: Api, process: Process) -> None:
+def _until_ready(api: Api, process: Process, look: Look) -> None:
     deadline = time.monotonic() + READY_S
     while not api.ready():
         if process.exit_code() is not None or time.monotonic() > deadline:
@@ -147,23 +156,31 @@ def _until_ready(api: Api, process: Process) -> None:
                 f"prometheus: expected it to start, got {said!r}; try `promtool check config"
                 " dashboards/prometheus/prometheus.yml`"
             )
+        look()
         time.sleep(0.05)
 
 
-def _until_scraped(api: Api) -> None:
-    deadline = time.monotonic() + SCRAPED_S
-    while not (targets := api.targets()) or any(t["health"] != "up" for t in targets):
+def _until_scraped(api: Api, look: Look) -> None:
+    deadline = time.monotonic() + LISTED_S
+    while not api.targets():
         if time.monotonic() > deadline:
-            raise PrometheusError(_unscraped(targets))
+            raise PrometheusError(
+                f"prometheus: expected targets to scrape, got none within {LISTED_S:.0f} s; look"
+                " at static_configs in dashboards/prometheus/prometheus.yml"
+            )
+        look()
+        time.sleep(0.1)
+    deadline = time.monotonic() + SCRAPED_S
+    while missing := [target for target in api.targets() if target["health"] != "up"]:
+        if time.monotonic() > deadline:
+            raise PrometheusError(_unscraped(missing[0]))
+        look()
         time.sleep(0.1)
 
 
-def _unscraped(targets: list[dict[str, Any]]) -> str:
-    for target in targets:
-        if target["health"] != "up":
-            return (
-                f"prometheus: expected the flow {target['labels']['flow']} to answer at"
-                f" {target['scrapeUrl']}, got {target['lastError'] or 'no scrape yet'!r}; look"
-                " whether it runs, and at TOUCHLINE_METRICS_HOST and TOUCHLINE_METRICS_PORT"
-            )
-    return "prometheus: expected targets to scrape, got none; add them to static_configs"
+def _unscraped(target: Mapping[str, Any]) -> str:
+    return (
+        f"prometheus: expected the flow {target['labels']['flow']} to answer at"
+        f" {target['scrapeUrl']}, got {target['lastError'] or 'no answer yet'!r}; look whether it"
+        " runs, and at TOUCHLINE_METRICS_HOST and TOUCHLINE_METRICS_PORT"
+    )

@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from dashboards.board_file import BoardFile, read_boards
 from dashboards.places import BOARDS, PROVISIONING, RULES, shown
 from dashboards.prove.asking import Failure, ask, unhealthy
-from dashboards.prove.live import live_flow
-from dashboards.prove.prometheus import SCRAPE_S, Api, PrometheusError, prometheus
+from dashboards.prove.live import Live, live_flow
+from dashboards.prove.prometheus import SCRAPE_S, Api, Refused, prometheus
 from dashboards.prove.questions import (
     Question,
-    filled,
     queries,
     rate_interval,
     rules,
@@ -70,28 +70,25 @@ def read_all(boards: Path = BOARDS) -> Asked:
 def prove(folder: Path, asked: Asked, interrupts: Interrupts, say: Say) -> Proof:
     """Ask all of `asked` of a live flow; scratch files in `folder`.
 
-    Raises what `live_flow` and `prometheus` raise, and KeyboardInterrupt when asked to stop.
+    Raises what `live_flow` and `prometheus` raise, KeyboardInterrupt when asked to stop among it.
     """
     began_s = time.monotonic()
     say("starting Kafka, Redis, both flows and simulated customers")
-    with live_flow(folder / "touchline", interrupts) as urls:
-        return prove_on(urls, folder, asked, interrupts, say, began_s)
+    with live_flow(folder / "touchline", interrupts) as live:
+        proof = prove_on(live, folder, asked, say)
+    return msgspec.structs.replace(proof, seconds=round(time.monotonic() - began_s, 1))
 
 
 def prove_on(
-    urls: Mapping[str, str],
-    folder: Path,
-    asked: Asked,
-    interrupts: Interrupts,
-    say: Say,
-    began_s: float,
+    live: Live, folder: Path, asked: Asked, say: Say, within_s: float = ANSWERS_S
 ) -> Proof:
-    """`prove` on flows that run already: `urls` has where their metrics are."""
-    say(f"starting Prometheus, which scrapes {' and '.join(urls.values())}")
+    """`prove` on flows that run already; every question has `within_s` seconds for an answer."""
+    began_s = time.monotonic()
+    say(f"starting Prometheus, which scrapes {' and '.join(live.urls.values())}")
     scratch = folder / "prometheus"
     scratch.mkdir()
-    with prometheus(scratch, urls) as api:
-        until_s = time.monotonic() + ANSWERS_S
+    with prometheus(scratch, live.urls, live.look) as api:
+        until_s = time.monotonic() + within_s
         choices = list(variables(asked.boards))
         chosen = _chosen(api, choices)
         questions = [*choices, *rules(asked.rules), *_queries(asked.boards, chosen)]
@@ -99,7 +96,7 @@ def prove_on(
         def told(answers: int) -> None:
             say(f"{answers} of {len(questions)} questions answered")
 
-        failures = ask(api, questions, until_s, told, interrupts.asked)
+        failures = ask(api, questions, until_s, told, live.look)
         failures += unhealthy(api, shown(RULES))
         firing = [rule["name"] for rule in api.rules() if rule.get("state") == "firing"]
     return Proof(
@@ -109,7 +106,7 @@ def prove_on(
         variables=len(choices),
         rules=len(asked.rules),
         firing=firing,
-        failures=failures,
+        failures=_one_a_place(failures),
         seconds=round(time.monotonic() - began_s, 1),
     )
 
@@ -119,7 +116,10 @@ def _chosen(api: Api, choices: Sequence[Question]) -> dict[str, str]:
     found = {}
     for question in choices:
         name = question.place.rpartition(" ")[2]
-        values = api.label_values(question.label, question.expression)
+        try:
+            values = api.label_values(question.label, question.expression)
+        except Refused:  # told when it is asked
+            values = []
         found[name] = several(values or [".*"])
     return found
 
@@ -138,4 +138,6 @@ def _queries(boards: Sequence[BoardFile], chosen: Mapping[str, str]) -> list[Que
     ]
 
 
-__all__ = ["Asked", "PrometheusError", "Proof", "filled", "prove", "prove_on", "read_all"]
+def _one_a_place(failures: Sequence[Failure]) -> list[Failure]:
+    """A query fails with all values as with every value chosen, most of the time."""
+    return list({failure.place: failure for failure in reversed(failures)}.values())[::-1]
