@@ -1,0 +1,116 @@
+"""What is committed is booked as it was: rules that were due, event time, refusals by stage."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaException
+
+import decisions.decide
+from connectors.events.dead_letter import Reason
+from decisions.playbook import Due, Playbook
+from flows.metrics.of_touchpoints import CAUSES, REFUSING
+from flows.processor.booking import REFUSED_IN, book
+from flows.processor.decide import decide_step
+from flows.processor.flush import Flush
+from flows.processor.processor import Processor, _cause
+from state.profile import Profile
+from state.store.shard_store import Unsettled
+from state.store.wire import WireLost, WireTimeout
+from state.times import rfc3339
+from tests.flows.test_steps import EVENT, NOW_MS, RETAIL, flush_of
+
+REMOVED = {**EVENT, "event": "Product Removed"}
+
+
+def booked(*events: dict[str, Any]) -> Processor:
+    """A process that has decided these events of ann, who is new, and booked them."""
+    processor, part = flush_of(NOW_MS - 2_000, *events)
+    part.shard.profiles["ann"] = Profile()
+    flush = Flush([part])
+    decide_step(processor, flush)
+    book(processor, flush)
+    return processor
+
+
+def numbered(*events: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same with a message id each."""
+    return [{**event, "messageId": f"m{number}"} for number, event in enumerate(events)]
+
+
+def test_rules_are_counted_as_they_were_due_when_it_was_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[Due] = []
+    served: list[int] = []
+    due: Callable[[Playbook, int], Due] = Playbook.due
+    serve = vars(decisions.decide)["serve"]
+
+    def noted(playbook: Playbook, changed: int) -> Due:
+        found.append(due(playbook, changed))
+        return found[-1]
+
+    def served_anew(*args: Any, **options: Any) -> Any:
+        served.append(1)
+        return serve(*args, **options)
+
+    processor, part = flush_of(NOW_MS, *numbered(EVENT, REMOVED, EVENT, EVENT, REMOVED))
+    part.shard.profiles["ann"] = Profile()
+    with monkeypatch.context() as watched:
+        watched.setattr(Playbook, "due", noted)
+        watched.setattr(decisions.decide, "serve", served_anew)
+        decide_step(processor, Flush([part]))
+    book(processor, Flush([part]))
+    assert len(found) == 5
+    assert 0 < len(served) <= 5
+    at_removals = 2 * len(RETAIL.alerts_on["Product Removed"])
+    assert at_removals > 0
+    name = "touchline_rule_evaluations_total"
+    assert {
+        rule: processor.meter.value(name, rule=rule) for rule in ("segment", "offer", "alert")
+    } == {
+        "segment": sum(len(one.segments) for one in found),
+        "offer": len(served) * len(RETAIL.offers),
+        "alert": sum(len(one.alerts) for one in found) + at_removals,
+    }
+
+
+def test_the_newest_event_of_a_topic_is_that_which_happened_last_not_that_which_came_last() -> None:
+    times_ms = (NOW_MS - 9_000, NOW_MS - 3_000, NOW_MS - 7_000)
+    events = numbered(*({**EVENT, "timestamp": rfc3339(at_ms)} for at_ms in times_ms))
+    processor = booked(*events, {"messageId": "refused", "timestamp": rfc3339(NOW_MS)})
+    assert processor.shards[0].newest_ms == {"touchpoints.click": NOW_MS - 3_000}
+    assert processor.meter.value("touchline_stage_refusals_total", stage="decode") == 1
+    assert processor.meter.value("touchline_event_to_offer_seconds") == 3
+    assert processor.meter.value("touchline_flush_events") == 1
+
+
+def test_an_event_received_in_the_future_has_waited_no_time() -> None:
+    processor, part = flush_of(NOW_MS + 3_600_000, *numbered(EVENT, EVENT))
+    part.shard.profiles["ann"] = Profile()
+    decide_step(processor, Flush([part]))
+    book(processor, Flush([part]))
+    (family,) = (
+        f for f in processor.meter.collect() if f.name == "touchline_event_to_offer_seconds"
+    )
+    found = {(s.name.rpartition("_")[2], s.labels.get("le")): s.value for s in family.samples}
+    assert found["sum", None] == 0
+    assert found["bucket", "0.001"] == found["count", None] == 2
+
+
+def test_every_reason_of_a_dead_letter_is_of_a_stage_that_can_refuse() -> None:
+    assert {REFUSED_IN.get(reason, "decode") for reason in Reason} == set(REFUSING)
+
+
+@pytest.mark.parametrize(
+    ("why", "cause"),
+    [
+        (WireLost("closed"), "connection"),
+        (WireTimeout("no answer"), "timeout"),
+        (Unsettled("fenced"), "fence"),
+        (KafkaException("away"), "kafka"),
+    ],
+)
+def test_each_doubt_has_its_cause(why: Exception, cause: str) -> None:
+    assert _cause(why) == cause
+    assert cause in CAUSES
