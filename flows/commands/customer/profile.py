@@ -28,11 +28,12 @@ def seen(profile: Profile, now_ms: int) -> list[str]:
 
 
 def channels(profile: Profile, now_ms: int) -> list[str]:
-    """How much came on each channel, and when last."""
+    """How much came on each channel, and when last; the latest first."""
+    latest = sorted(profile.channels.items(), key=lambda entry: -entry[1].last_at)
     return aligned(
         {
             name: f"{count(active.events, 'event')}, last {ago(active.last_at, now_ms)}"
-            for name, active in profile.channels.items()
+            for name, active in latest
         }
     )
 
