@@ -229,7 +229,7 @@ def test_the_touchline_commands_do_what_is_said(up: Up) -> None:
         for line in block.splitlines()
         if line.startswith(".venv/bin/touchline ")
     ]
-    assert len(commands) == 2
+    assert len(commands) == 3
     python(up.here(example("python")))
     for command in commands:
         done = subprocess.run(
