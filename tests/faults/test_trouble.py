@@ -20,7 +20,7 @@ from state.fence import decode_fence, encode_fence
 from state.store.keys import shard_keys
 from state.store.wire import TIMEOUT_SECONDS
 from tests.faults.conftest import CHANNELS
-from tests.faults.watching import until, until_said, up
+from tests.faults.watching import Look, until, until_said
 from tests.faults.world import PARTITIONS, World, check, ended, held
 from tests.services import running
 
@@ -67,15 +67,20 @@ def test_a_redis_that_dies_and_comes_back_costs_nothing(
 ) -> None:
     produced = breakable.fill(EVENTS, now_ms())
     child = breakable.start("never", 1, produced)
-    is_up = up(child)
+    look = Look(child)
     until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
-    assert is_up("redis")
+    assert look.at("redis_up") == 1
+    assert look.at("redis_outages_total") == 0
     durable.process.stop(0)
-    until(lambda: not is_up("redis"), "the metrics show that Redis is gone")
+    until(lambda: look.at("redis_up") == 0, "the metrics show that Redis is gone")
     again = start_redis(tmp_path / "durable", durable.port, durable=True)
     try:
         until_said(child, "waits")
-        until(lambda: is_up("redis"), "the metrics show that Redis is back")
+        until(lambda: look.at("redis_up") == 1, "the metrics show that Redis is back")
+        assert look.page[("touchline_redis_outages_total",)] >= 1
+        assert look.page[("touchline_redis_outage_seconds_total",)] > 0
+        lost = {key: n for key, n in look.page.items() if key[0] == "touchline_shards_lost_total"}
+        assert sum(n for key, n in lost.items() if "connection" in key) >= PARTITIONS
         said = ended(child)
         assert child.returncode == 0, said
         check(breakable, produced)
@@ -86,12 +91,14 @@ def test_a_redis_that_dies_and_comes_back_costs_nothing(
 def test_a_broker_that_hangs_for_a_while_costs_nothing(breakable: World, broker: Service) -> None:
     produced = breakable.fill(EVENTS, now_ms())
     child = breakable.start("never", 1, produced)
-    is_up = up(child)
+    look = Look(child)
     until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
-    assert is_up("kafka")
+    assert look.at("kafka_up") == 1
     os.kill(broker.process.pid, signal.SIGSTOP)
     try:
-        until(lambda: not is_up("kafka"), "the metrics show that Kafka is gone")
+        until(lambda: look.at("kafka_up") == 0, "the metrics show that Kafka is gone")
+        assert look.at("kafka_outages_total") == 1
+        until(lambda: look.at("kafka_outage_seconds_total") > 0.5, "the time is counted meanwhile")
         until_said(child, "waiting until it answers again")
         before = breakable.accounted()
     finally:

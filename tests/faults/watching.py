@@ -49,7 +49,15 @@ def metrics(child: "subprocess.Popen[str]") -> Callable[[], Page]:
     return look
 
 
-def up(child: "subprocess.Popen[str]") -> Callable[[str], bool]:
-    """The same: whether `kafka` or `redis` is said to be up."""
-    look = metrics(child)
-    return lambda service: look()[(f"touchline_{service}_up",)] == 1
+class Look:
+    """At the metrics of a child that has just been started."""
+
+    def __init__(self, child: "subprocess.Popen[str]") -> None:
+        self._look = metrics(child)
+        self.page: Page = {}
+        """As it was at the last look."""
+
+    def at(self, name: str) -> float:
+        """touchline_NAME, now."""
+        self.page = self._look()
+        return self.page[(f"touchline_{name}",)]
