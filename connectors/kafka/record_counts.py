@@ -28,7 +28,7 @@ def record_counts(admin_config: Mapping[str, Any], topics: Iterable[FoundTopic])
     counts = {place.topic: 0 for place in places}
     if not places:
         return counts
-    latest, earliest = OffsetSpec.latest(), OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # confluent_kafka's
+    latest, earliest = OffsetSpec.latest(), OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # its stub leaves types out
     for spec, sign in ((latest, 1), (earliest, -1)):
         asked = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=ANSWER_S)
         for place, answer in asked.items():
