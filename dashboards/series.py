@@ -95,5 +95,11 @@ def mean(histogram: str, by: str = "") -> str:
     return f"{rate(histogram + '_sum', by)} / {rate(histogram + '_count', by)}"
 
 
+def load(idle: str) -> str:
+    """The share of its time that each process's thread does not wait, from the counter of the
+    seconds that it does; 0..1."""
+    return f"clamp_min(1 - rate({of(idle)}[$__rate_interval]), 0)"
+
+
 def _sum(expression: str, by: str) -> str:
     return f"sum by ({by}) ({expression})" if by else f"sum({expression})"

@@ -8,7 +8,7 @@ from dashboards.board import Board, Row
 from dashboards.panels import Panel, lines, number
 from dashboards.series import a_minute, grown, rate
 
-SILENT: Final = "the touchpoints flow does not answer"
+SILENT: Final = "the touchpoints flow does not answer, or is not chosen"
 TOLD: Final = "touchline_offer_events_total"
 BY_OFFER: Final = (TOLD, "offer")
 

@@ -14,10 +14,10 @@ from dashboards.panels import (
     lines,
     number,
 )
-from dashboards.series import a_minute, grown, mean, now, of, quantile, rate, recorded
+from dashboards.series import a_minute, grown, load, mean, now, of, quantile, rate, recorded
 
-SILENT: Final = "the touchpoints flow does not answer"
-QUIET: Final = "the warehouse flow does not answer"
+SILENT: Final = "the touchpoints flow does not answer, or is not chosen"
+QUIET: Final = "the warehouse flow does not answer, or is not chosen"
 
 NEWEST: Final = of("touchline_warehouse_newest_timestamp_seconds")
 
@@ -218,10 +218,7 @@ LOADING: Final = Row(
             "Load of the thread",
             "The share of its time that the flow does not wait for records; at 100 % it has no"
             " reserve.",
-            (
-                f"1 - rate({of('touchline_warehouse_idle_seconds_total')}[$__rate_interval])",
-                "{{instance}}",
-            ),
+            (load("touchline_warehouse_idle_seconds_total"), "{{instance}}"),
             unit="percentunit",
             look="time of a poll by stage",
             empty=QUIET,

@@ -61,7 +61,7 @@ HEALTHY: Final = Row(
             (f"sum({recorded('flow:touchline_shards_waiting:sum')})", "waiting"),
             unit="none",
             look="docs/runbooks/TouchlineShardsWaiting.md",
-            empty="the touchpoints flow does not answer",
+            empty="the touchpoints flow does not answer, or is not chosen",
             steps=ANY_IS_BAD,
         ),
         number(
@@ -70,7 +70,7 @@ HEALTHY: Final = Row(
             (now("touchline_shards_owned"), "owned"),
             unit="none",
             look="Pipeline, shards taken and lost",
-            empty="the touchpoints flow does not answer",
+            empty="the touchpoints flow does not answer, or is not chosen",
             steps=NONE_IS_BAD,
         ),
     ),
@@ -125,7 +125,7 @@ LATE: Final = Row(
             (f"sum({recorded('flow:touchline_lag_events:sum')})", "waiting"),
             unit="none",
             look="Pipeline, lag by shard",
-            empty="the touchpoints flow does not answer",
+            empty="the touchpoints flow does not answer, or is not chosen",
             steps=Steps(GOOD, ((1000, WARN), (10_000, BAD))),
         ),
         number(
@@ -145,7 +145,7 @@ LATE: Final = Row(
             (f"max by (topic) ({of('touchline_event_delay_seconds')})", "{{topic}}"),
             unit="s",
             look="Pipeline, the shards' clocks",
-            empty="the touchpoints flow does not answer",
+            empty="the touchpoints flow does not answer, or is not chosen",
         ),
     ),
 )
@@ -159,7 +159,7 @@ LOSING: Final = Row(
             (recorded("flow:touchline_dead_letters:ratio_rate5m"), "of the events"),
             unit="percentunit",
             look="Dead letters and warehouse, dead letters by reason",
-            empty="the touchpoints flow does not answer",
+            empty="the touchpoints flow does not answer, or is not chosen",
             steps=Steps(GOOD, ((0.002, WARN), (0.01, BAD))),
         ),
         number(
@@ -169,7 +169,7 @@ LOSING: Final = Row(
             (recorded("flow_table:touchline_warehouse_commit_age_seconds:min"), "{{table}}"),
             unit="s",
             look="docs/runbooks/TouchlineWarehouseStale.md",
-            empty="the warehouse flow does not answer",
+            empty="the warehouse flow does not answer, or is not chosen",
             width=8,
         ),
         lines(

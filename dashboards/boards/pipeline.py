@@ -6,10 +6,10 @@ from grafana_foundation_sdk.models.common import StackingMode
 
 from dashboards.board import Board, Row
 from dashboards.panels import ANY_IS_BAD, BAD, GOOD, WARN, Steps, lines, number
-from dashboards.series import a_minute, grown, mean, now, of, quantile, rate, recorded
+from dashboards.series import a_minute, grown, load, mean, now, of, quantile, rate, recorded
 
-IDLE: Final = "the touchpoints flow does not answer, or no events"
-SILENT: Final = "the touchpoints flow does not answer"
+IDLE: Final = "no events, or the touchpoints flow is not chosen"
+SILENT: Final = "the touchpoints flow does not answer, or is not chosen"
 
 STAGES: Final = Row(
     "Stages",
@@ -45,7 +45,7 @@ STAGES: Final = Row(
             "Load of the deciding threads",
             "The share of its time that each touchpoints process does not wait for events; at"
             " 100 % it has no reserve.",
-            (f"1 - rate({of('touchline_idle_seconds_total')}[$__rate_interval])", "{{instance}}"),
+            (load("touchline_idle_seconds_total"), "{{instance}}"),
             unit="percentunit",
             look="lag by shard; more processes share the load",
             empty=SILENT,
@@ -152,14 +152,11 @@ SHARDS: Final = Row(
         ),
         lines(
             "Shards taken and lost",
-            "Shards taken, taken away by another process, and dropped in doubt, by cause and"
-            " step; over 5 minutes.",
+            "Shards taken, taken away by another process, and dropped since what became of a commit"
+            " was in doubt, by cause; over 5 minutes. The log names the step.",
             (grown("touchline_shards_taken_total", over="5m"), "taken"),
             (grown("touchline_shards_fenced_total", over="5m"), "fenced"),
-            (
-                grown("touchline_shards_lost_total", "cause, stage", over="5m"),
-                "{{cause}}, {{stage}}",
-            ),
+            (grown("touchline_shards_lost_total", "cause", over="5m"), "in doubt: {{cause}}"),
             unit="none",
             look="docs/runbooks/TouchlineShardsFenced.md",
             empty=SILENT,

@@ -86,6 +86,17 @@ class Api(Struct, frozen=True):
             connection.close()
 
 
+def program() -> str:
+    """The path of Prometheus. Raises PrometheusError when it is not on PATH."""
+    found = shutil.which("prometheus")
+    if found is None:
+        raise PrometheusError(
+            "prometheus: expected the program on PATH, got none; install Debian's package"
+            " `prometheus` (it brings promtool along)"
+        )
+    return found
+
+
 @contextmanager
 def prometheus(
     folder: Path, urls: Mapping[str, str], look: Look, ours: Path = PROMETHEUS
@@ -95,18 +106,13 @@ def prometheus(
 
     Raises PrometheusError, and what `look` raises while something is waited for.
     """
-    program = shutil.which("prometheus")
-    if program is None:
-        raise PrometheusError(
-            "prometheus: expected the program on PATH, got none; install Debian's package"
-            " `prometheus` (it brings promtool along)"
-        )
+    binary = program()
     file = folder / "prometheus.yml"
     with file.open("w") as out:
         YAML(typ="safe").dump(configuration(ours, urls), out)
     port = loopback_port(0, "")
     command = [
-        *(program, f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}"),
+        *(binary, f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}"),
         *(f"--web.listen-address={LOOPBACK}:{port}", "--log.level=warn"),
     ]
     process = Process("prometheus", command, folder / "prometheus.log", env={}, cwd=folder)

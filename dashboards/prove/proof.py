@@ -12,7 +12,7 @@ from dashboards.board_file import BoardFile, read_boards
 from dashboards.places import BOARDS, PROVISIONING, RULES, shown
 from dashboards.prove.asking import Failure, ask, unhealthy
 from dashboards.prove.live import Live, live_flow
-from dashboards.prove.prometheus import SCRAPE_S, Api, Refused, prometheus
+from dashboards.prove.prometheus import SCRAPE_S, Api, Refused, program, prometheus
 from dashboards.prove.questions import (
     Question,
     queries,
@@ -73,6 +73,7 @@ def prove(folder: Path, asked: Asked, interrupts: Interrupts, say: Say) -> Proof
     Raises what `live_flow` and `prometheus` raise, KeyboardInterrupt when asked to stop among it.
     """
     began_s = time.monotonic()
+    program()  # before anything is started in vain
     say("starting Kafka, Redis, both flows and simulated customers")
     with live_flow(folder / "touchline", interrupts) as live:
         proof = prove_on(live, folder, asked, say)
