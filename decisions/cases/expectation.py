@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from decisions.cases.case import Equal, Expect, Holds, Names, Wanted
-from decisions.document import Mapping, Node, Scalar, Sequence
+from decisions.document import Mapping, Node, Sequence
 from decisions.format.case_keys import EXPECT, IN, MAX_STEPS, RAISED, SOME_ALERTS, SOME_OFFERS
 from decisions.format.keys import Keys
 from decisions.format.part import Part
@@ -45,9 +45,7 @@ class _Reading:
         return Expect(
             line=part.node.line,
             segments=self._names(segments, part.where("segments"), IN, self._segment),
-            offers=part.entries("offers", lambda _, node, where: self._offers(node, where))
-            if self._known_placements()
-            else {},
+            offers=self._offers(),
             alerts=self._names(alerts, part.where("alerts"), SOME_ALERTS, self._alert),
             equal=self._equal(),
             true=tuple(Holds(node.line, source_of(node), holds) for node, holds in conditions),
@@ -120,22 +118,19 @@ class _Reading:
             self._never(place, where, expected, "none")
         return name, message
 
-    def _known_placements(self) -> bool:
-        known = True
-        for name, key, _ in self._part.named("offers"):
-            scalar = Scalar(key.line, key.column, name, key.quoted, key.span)
-            if not self._reader.choice(scalar, self._part.where("offers"), self._placements):
-                known = False
-        return known
+    def _offers(self) -> dict[str, Names]:
+        """What is expected by placement."""
+        found = {}
+        where = self._part.where("offers")
+        for name, key, node in self._part.named("offers"):
+            if self._reader.choice(key, where, self._playbook.placements):
+                found[name] = self._in(name, node, f"{where}.{name}")
+        return found
 
-    @property
-    def _placements(self) -> Collection[str]:
-        return self._playbook.placements
-
-    def _offers(self, node: Node, where: str) -> Names:
+    def _in(self, name: str, node: Node, where: str) -> Names:
         """What is expected in one placement."""
         book = self._playbook
-        placement = book.placements[where.rpartition(".")[2]]
+        placement = book.placements[name]
         here = [o.id for o in book.offers.values() if any(p == placement.id for p, _ in o.places)]
 
         def read(member: Node, where: str) -> Wanted | None:

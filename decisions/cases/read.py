@@ -139,15 +139,17 @@ class _Reading:
             expected = f"at most {MAX_KEYS} different keys, more are refused"
             reader.problem(given.node, where, expected, str(keys))
         at_ms = self._time(given)
-        for number in range(given.whole("times") or 1):
+        times = given.whole("times") or 1
+        if self._events + times > MAX_EVENTS:
+            got = f"{self._events + times:,}"
+            reader.problem(given.node, where, f"at most {MAX_EVENTS:,} events in a case", got)
+            return
+        for number in range(times):
             self._events += 1
             self._names.add(name)
             self._last_ms = at_ms + number * 1_000
             event_id = message_id or f"(event {self._events})"
             self._steps.append(self._touchpoint(event_id, channel, kind, name, properties, traits))
-        if self._events > MAX_EVENTS:
-            expected = f"at most {MAX_EVENTS:,} events in a case"
-            reader.problem(given.node, where, expected, f"{self._events:,}")
 
     def _name(self, given: Part, kind: str) -> str:
         name = given.text("event")

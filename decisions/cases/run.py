@@ -121,7 +121,10 @@ def _of_condition(story: Story, holds: Holds, why: Why) -> Iterator[Difference]:
     except EvaluationError:
         got = False
     if not got:
-        rows = [Row("-", "true"), Row("+", "false", why.condition(holds.source, event=None))]
+        rows = [
+            Row("-", "true"),
+            Row("+", "false", why.condition(holds.condition.source, event=None)),
+        ]
         yield _difference(story, holds.line, holds.source, True, False, rows)
 
 

@@ -45,8 +45,12 @@ class Story:
             ]
 
     def served(self, placement: str) -> list[str]:
-        """The offers in a placement, the best first."""
-        return [held.offer_id for held in self.profile.offers if held.placement == placement]
+        """The offers that can be read in a placement, the best first."""
+        return [
+            held.offer_id
+            for held in self.profile.offers
+            if held.placement == placement and held.expires_at > self.now_ms
+        ]
 
     def until(self, events: int) -> "Story":
         """The same case after its first `events` events only."""

@@ -31,20 +31,20 @@ class Why:
 
     def segment(self, name: str, *, missing: bool) -> Reasons:
         """Why the customer is not in a segment, or why they are."""
-        source = self._playbook.segments[name].source
+        source = self._playbook.segments[name].when.source
         return self._false(source) if missing else self._true(source)
 
     def offer(self, name: str, *, missing: bool) -> Reasons:
         """Why an offer is not served, or why it is."""
         offer = self._playbook.offers[name]
         if not missing:
-            return self._true(offer.source) if offer.source else ("it is for everyone",)
+            return self._true(offer.when.source) if offer.when else ("it is for everyone",)
         now_ms = self._story.now_ms
         if now_ms < offer.start_ms:
             return (f"it starts at {rfc3339(offer.start_ms)}, now is {rfc3339(now_ms)}",)
         if 0 < offer.end_ms <= now_ms:
             return (f"it ended at {rfc3339(offer.end_ms)}, now is {rfc3339(now_ms)}",)
-        if offer.source and (reasons := self._false(offer.source)):
+        if offer.when and (reasons := self._false(offer.when.source)):
             return reasons
         return self._outranked(offer)
 
@@ -86,7 +86,7 @@ class Why:
         if at is None:
             return (f"there was no {' or '.join(alert.events)}",)
         then = Why(self._story.until(at))
-        return then.condition(alert.source, event=taken[at - 1]) if alert.source else ()
+        return then.condition(alert.when.source, event=taken[at - 1]) if alert.when else ()
 
     def condition(self, source: str, *, event: Touchpoint | None) -> Reasons:
         """The parts of a condition that are false, with values."""
@@ -98,13 +98,13 @@ class Why:
             answer = self._answer(part, event)
             if answer == "true":
                 continue
-            reasons.append(f"{part} is {answer}{self._values(part, event)}")
+            reasons.append(f"{_line(part)} is {answer}{self._values(part, event)}")
             if named := MEMBER.fullmatch(part):
-                reasons += self._false(self._playbook.segments[named[1]].source)
+                reasons += self._false(self._playbook.segments[named[1]].when.source)
         return tuple(reasons)
 
     def _true(self, source: str) -> Reasons:
-        return (f"{source} is true{self._values(source, None)}",)
+        return (f"{_line(source)} is true{self._values(source, None)}",)
 
     def _answer(self, source: str, event: Touchpoint | None) -> str:
         condition = compile_condition(source, self._scope(event))
@@ -129,6 +129,11 @@ class Why:
     def _scope(self, event: Touchpoint | None) -> Scope:
         book = self._playbook
         return Scope(traits=book.traits, segments=book.segments, event=event is not None)
+
+
+def _line(source: str) -> str:
+    """An expression on one line."""
+    return " ".join(source.split())
 
 
 def _asked(alert: Alert, event: Touchpoint) -> bool:

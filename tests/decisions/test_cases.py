@@ -5,6 +5,8 @@ from textwrap import dedent, indent
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.events import decode, event
 from decisions.cases import read
@@ -13,7 +15,7 @@ from decisions.cases.run import run
 from decisions.format import case_keys
 from decisions.format.keys import Text
 from decisions.load import parse_playbook
-from decisions.playbook import PlaybookError
+from decisions.playbook import Playbook, PlaybookError
 
 BOOK = """\
 channels: [click, email, kiosk]
@@ -160,6 +162,31 @@ def test_an_offer_that_is_not_open_or_outranked_says_so(
 ) -> None:
     case = f"start: {start}\ngiven: [{VIEW}]\nexpect: {{offers: {{shop: [{expected}]}}}}"
     assert rows(case)[0] == ("-", expected, why)
+
+
+def test_a_condition_with_comments_is_taken_apart_as_it_stands_in_the_file() -> None:
+    when = 'when: profile.affinity["shoes"] >= 2.0 && "buyer" in segments'
+    assert when in BOOK
+    commented = """when: |
+      profile.affinity["shoes"] >= 0.5 // likes && loves
+      && ("buyer" in segments // or not
+      )"""
+    text = written(f"given: [{VIEW}]\nexpect: {{segments: [fan]}}").replace(when, commented)
+    playbook = parse_playbook(text, "my.yaml")
+    (difference,) = run(playbook.cases[0], playbook).differences
+    assert [row.why for row in difference.rows] == [('("buyer" in segments // or not ) is false',)]
+
+
+def test_what_is_expired_is_served_no_more() -> None:
+    """A repeated event decides nothing, so the offer still stands in the profile."""
+    case = """
+        given:
+          - {channel: click, event: E, id: m-1}
+          - expect: {offers: {home: [hello]}}
+          - {channel: click, event: E, id: m-1, at: 7d}
+        expect: {offers: {home: []}}
+        """
+    assert ran(case).differences == ()
 
 
 def test_offers_in_another_order_are_another_result() -> None:
@@ -365,6 +392,35 @@ LONG = "x" * 129
 )  # fmt: skip - one case a line
 def test_what_can_never_match_is_refused_in_one_sentence(case: str, line: str) -> None:
     assert line in refused(case)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_whatever_is_cut_out_of_a_case_it_is_run_or_refused_with_places(
+    data: st.DataObject,
+) -> None:
+    case = f"""
+        start: 2026-02-01
+        traits: {{city: Berlin}}
+        given: [{ORDER}, {{expect: {{segments: [buyer]}}}}, {{channel: click, type: page, at: +1h, id: m}}]
+        expect: {{offers: {{home: {{includes: [thanks]}}}}, alerts: [{{alert: order, message: Order 10.5}}], profile: {{now: 2026-02-01T01:00:00Z}}, that: ['true']}}
+        """
+    text = written(case)
+    start = data.draw(st.integers(len(BOOK), len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 30)))
+    filler = data.draw(st.sampled_from(["", "x", ": ", "- ", "[", "{}", "null", "5", "(", "now"]))
+    playbook = parsed(text[:start] + filler + text[end:])
+    if isinstance(playbook, PlaybookError):
+        assert all(line.startswith("my.yaml:") for line in str(playbook).splitlines())
+    else:
+        assert [run(case, playbook).case for case in playbook.cases] == list(playbook.cases)
+
+
+def parsed(text: str) -> Playbook | PlaybookError:
+    try:
+        return parse_playbook(text, "my.yaml")
+    except PlaybookError as error:
+        return error
 
 
 def test_two_cases_of_one_name_are_refused_with_both_lines() -> None:
