@@ -66,7 +66,7 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
     "--write",
     "keeps",
     is_flag=True,
-    help="Also into benchmarks/: results.json, charts/*.png, README.md.",
+    help="Also into benchmarks/: results.json, charts/*.png, README.md; of this run alone.",
 )
 @click.option(
     "--from",
@@ -100,10 +100,11 @@ def main(
       make bench ARGS="--json" > results.json
       make bench ARGS="--write"
 
-    Progress goes to stderr. Exit codes: 0 measured, targets met or not, 1 a program failed or the
-    results could not be written, 2 wrong options, 130 stopped by Ctrl-C or SIGTERM.
+    Progress goes to stderr. Exit codes: 0 measured, targets met or not, 1 something could not be
+    measured (the rest is printed, and nothing written) or the results could not be written,
+    2 wrong options, 130 stopped by Ctrl-C or SIGTERM.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if keeps:
             check()
@@ -113,10 +114,17 @@ def main(
         sys.exit(STOPPED)
     except (ServiceError, RuntimeError, OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(results) + b"\n")
     else:
         draw(results, Console(width=None if sys.stdout.isatty() else 120))
+    if results.failed:
+        raise click.ClickException(
+            "; ".join(f"{name}: {why}" for name, why in results.failed.items())
+            + ("; so nothing is written" if keeps else "")
+        )
     if keeps:
         _keep(results, printed=as_json)
 

@@ -1,37 +1,62 @@
 """One run of whatever is asked for, in the order in which it is estimated."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from typing import TypeVar
+
+from confluent_kafka import KafkaException
+from redis import RedisError
 
 from benchmarks.booking import measure_booking
 from benchmarks.latency import measure_latencies
 from benchmarks.machine import this_machine, this_moment
 from benchmarks.progress import Progress
-from benchmarks.results import Results
+from benchmarks.results import Latency, Results
 from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, measure_rounds
 from benchmarks.sizes import LATENCY, MEMORY, METRICS, ROUNDS, THROUGHPUT, Sizes
 from benchmarks.targets import targets_of
 from benchmarks.throughput import measure_memory, measure_throughput
 
+FAILURES = (RuntimeError, ValueError, OSError, RedisError, KafkaException)
+"""What a part of a run may end with; a service that cannot be started ends all of it."""
+
+T = TypeVar("T")
+
 
 def measure(
     what: Collection[str], sizes: Sizes, bad: float, command: str, quick: bool, tell: Progress
 ) -> Results:
-    """Everything in `what`, with embedded services.
+    """Everything in `what`, with embedded services. A part that fails is left out, and named.
 
-    Raises ServiceError when one of them cannot be started, and RuntimeError when a program fails or
-    an event is not accounted for.
+    Raises ServiceError when a service cannot be started.
     """
+    failed: dict[str, str] = {}
+
+    def part(name: str, measured: Callable[[], T], nothing: T) -> T:
+        if name not in what:
+            return nothing
+        try:
+            return measured()
+        except FAILURES as error:
+            failed[name] = str(error)
+            tell.say(f"{name} failed: {error}")
+            return nothing
+
     began, before, at = time.monotonic(), this_moment(), datetime.now(UTC)
-    events, round_events = sizes.events, sizes.round_events
-    throughput = measure_throughput(events, tell, bad) if THROUGHPUT in what else None
-    memory = measure_memory(events, tell) if MEMORY in what else None
+    events, in_turn = sizes.events, sizes.round_events
+    throughput = part(THROUGHPUT, lambda: measure_throughput(events, tell, bad), None)
+    memory = part(MEMORY, lambda: measure_memory(events, tell), None)
     programs = _programs(what)
-    rounds = measure_rounds(programs, round_events, sizes.rounds, tell) if programs else None
-    booking = measure_booking(round_events, tell) if METRICS in what else None
-    latency, not_held = (
-        measure_latencies(sizes.rates, sizes.seconds, tell) if LATENCY in what else ([], "")
+    rounds = part(
+        ROUNDS if ROUNDS in what else METRICS,
+        lambda: measure_rounds(programs, in_turn, sizes.rounds, tell),
+        None,
+    )
+    booking = part(METRICS, lambda: measure_booking(in_turn, tell), None)
+    unmeasured: tuple[list[Latency], str] = ([], "")
+    latency, not_held = part(
+        LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured
     )
     return Results(
         at=at.isoformat(" ", "minutes"),
@@ -47,6 +72,7 @@ def measure(
         booking=booking,
         latency=latency,
         not_held=not_held,
+        failed=failed,
         targets=targets_of(throughput, memory, booking, latency),
     )
 

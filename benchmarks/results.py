@@ -167,6 +167,8 @@ class Results(Struct, frozen=True):
     """By rate, the lowest first."""
     not_held: str
     """Why no higher rate was measured; empty if all were."""
+    failed: dict[str, str]
+    """What was to be measured and could not be → why."""
     targets: list[Target]
 
 

@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 import benchmarks.latency
+import benchmarks.measure
 from benchmarks.__main__ import main
 from benchmarks.latency import NotHeld, measure_latencies, offer_waits_ms
 from benchmarks.progress import Progress
-from benchmarks.results import Latency, Memory, Program, Results, Run, spread
+from benchmarks.results import Booking, Latency, Memory, Program, Results, Run, spread
 from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, ratios
 from benchmarks.sizes import QUICK, USUAL, WHAT, estimated_s, in_words
 from benchmarks.targets import targets_of
@@ -207,6 +208,25 @@ def test_ctrl_c_ends_everything_it_has_started(embedded: None) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in children):
         assert time.monotonic() < deadline, "a broker or a Redis was left behind"
         time.sleep(0.01)
+
+
+@LINUX
+def test_a_part_that_fails_is_named_and_the_others_are_measured_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stalls(*_: object) -> None:
+        raise RuntimeError("nothing moved for 60 s at 7 of 1,000")
+
+    few = Booking(1_000, 16, 300.0, 0.3, 0.015)
+    monkeypatch.setattr(benchmarks.measure, "measure_rounds", stalls)
+    monkeypatch.setattr(benchmarks.measure, "measure_booking", lambda *_: few)
+    command = ["metrics", "--json", "--round-events", "1000"]
+    ended = CliRunner().invoke(main, command)
+    assert ended.exit_code == 1
+    assert ended.stderr.splitlines()[-1] == ("Error: metrics: nothing moved for 60 s at 7 of 1,000")
+    results = msgspec.json.decode(ended.stdout, type=Results)
+    assert results.rounds is None
+    assert results.booking == few
 
 
 @pytest.mark.parametrize("rates", ["fast", "0", "nan", "100,,500", ""])

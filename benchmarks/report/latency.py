@@ -21,14 +21,13 @@ def latency_sheets(found: list[Latency], not_held: str) -> list[Sheet]:
         )
         for at in found
     ]
-    if not_held:
-        rows.append((f"not held: {not_held}", *[""] * 9))
     header = (
         *("events/s", "offers", "p50", "p90", "p99", "max", "broker alone p50", "p99"),
         *("flow's cores", "Kafka's cores"),
     )
     title = "Latency in ms, event due → offer read, open loop by rate"
-    sheets = [Sheet(title, header, rows, "latency")]
+    note = f"Not held: {not_held}. Higher rates were not tried." if not_held else ""
+    sheets = [Sheet(title, header, rows, "latency", note)]
     if not found:
         return sheets
     return sheets + _detail(next((at for at in found if at.rate == RATE), found[0]))

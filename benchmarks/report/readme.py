@@ -19,7 +19,8 @@ def markdown(results: Results) -> str:
         if sheet.chart and sheet.chart not in shown and CHARTS[sheet.chart].fits(results):
             shown.add(sheet.chart)
             picture = f"![{CHARTS[sheet.chart].alt}]({FOLDER}/{sheet.chart}.png)\n\n"
-        parts.append(f"**{sheet.title}**\n\n{picture}{table}\n")
+        note = f"\n{sheet.note}\n" if sheet.note else ""
+        parts.append(f"**{sheet.title}**\n\n{picture}{table}\n{note}")
     return "\n".join(parts)
 
 

@@ -19,14 +19,14 @@ def rounds_sheets(found: Rounds) -> list[Sheet]:
         for program in found.programs
     ]
     count = len(found.programs[0].runs)
-    title = f"In turn, {count} rounds of {found.events:,} events; medians, then each round's"
-    of_rounds = ("events/s", "CPU µs/event", "Kafka's", "Redis's", "events/s", "CPU µs/event")
-    sheets = [Sheet(title, ("", *of_rounds), rows, "programs")]
+    title = f"In turn, {count} rounds of {found.events:,} events: medians, then every round"
+    header = ("", "events/s", "CPU µs/event", "Kafka's", "Redis's", "each: events/s", "CPU µs")
+    sheets = [Sheet(title, header, rows, "programs")]
     if found.ratios:
         quotients: Rows = [
             (r.of, r.what, times(r.median), f"{times(r.least)} to {times(r.most)}")
             for r in found.ratios
         ]
-        header = ("", "of", "median", "range")
-        sheets.append(Sheet("Ratios of the same round", header, quotients))
+        columns = ("", "of", "median", "range")
+        sheets.append(Sheet("Ratios of the same round", columns, quotients))
     return sheets

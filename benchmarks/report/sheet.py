@@ -15,6 +15,8 @@ class Sheet(Struct, frozen=True):
     rows: Rows
     chart: str = ""
     """The chart that shows the same, by its name in `charts.CHARTS`; empty if none does."""
+    note: str = ""
+    """A sentence below it, if there is something to say."""
 
 
 def middle(values: list[float]) -> float:

@@ -11,7 +11,8 @@ from benchmarks.results import Results, Target
 
 def sheets(results: Results) -> list[Sheet]:
     """What was measured, and on what."""
-    found = [_targets(results.targets)] if results.targets else []
+    found = [Sheet("FAILED", ("", "why"), list(results.failed.items()))] if results.failed else []
+    found += [_targets(results.targets)] if results.targets else []
     if results.rounds is not None:
         found += rounds_sheets(results.rounds)
     if results.throughput is not None:
