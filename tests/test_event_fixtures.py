@@ -1,6 +1,7 @@
 """The events that producers test with: decoder, JSON Schemas and fold say the same of them."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,7 @@ from state.fold import fold
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 from tests.connectors.samples import json_values, valid_raws
-from tests.event_docs import schemas
+from tests.event_docs import COMPONENTS, schemas
 from tests.event_fixtures import INVALID, NOON_MS, VALID, Fixture, named
 from tests.json_schema import Judge
 
@@ -208,19 +209,45 @@ def test_a_property_that_is_said_to_be_read_makes_a_difference(name: str, said: 
 SCALARS = [(event.name, one.name) for event, one in DESCRIBED if one.name != "products"]
 
 
-@given(st.sampled_from(SCALARS), json_values)
-def test_what_the_schema_of_a_channel_refuses_is_taken_and_ignored(
-    place: tuple[str, str], value: Any
-) -> None:
-    event, said = KNOWN[place[0]], place[1]
+def beyond(name: str, said: str) -> Iterator[Any]:
+    """Values just outside what the schema says of a property."""
+    schema = COMPONENTS[KNOWN[name].properties.__name__]["properties"][said]
+    yield from ("", "7", True, [1], {"id": 1}) if "number" in schema["type"] else ("", True, [1])
+    yield from (schema["minimum"] - 1, schema["maximum"] + 1) if "minimum" in schema else ()
+
+
+def refused_and_ignored(name: str, said: str, value: Any) -> None:
+    """The schema of the channel refuses it; the event is taken, and it changes nothing."""
+    event = KNOWN[name]
     properties = example(event) | {said: value}
     raw = sent(event, properties)
-    assume(not JUDGES[event.channel].passes(raw))
+    assert not JUDGES[event.channel].passes(raw)
     assert JUDGES["event"].passes(raw)
     ignored = {name: one for name, one in properties.items() if name != said}
     assert without_trimmed(folded(event, properties)[0]) == without_trimmed(
         folded(event, ignored)[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [(e.name, p.name) for e, p in DESCRIBED if p.read and p.name != "products"],
+)
+def test_a_value_just_outside_what_the_schema_says_is_taken_and_ignored(
+    name: str, said: str
+) -> None:
+    for value in beyond(name, said):
+        refused_and_ignored(name, said, value)
+
+
+@given(st.sampled_from(SCALARS), json_values)
+def test_what_the_schema_of_a_channel_refuses_is_taken_and_ignored(
+    place: tuple[str, str], value: Any
+) -> None:
+    event = KNOWN[place[0]]
+    properties = example(event) | {place[1]: value}
+    assume(not JUDGES[event.channel].passes(sent(event, properties)))
+    refused_and_ignored(*place, value)
 
 
 @given(st.sampled_from([(e.name, p.name) for e, p in DESCRIBED if not p.read]), json_values)
