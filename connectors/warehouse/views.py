@@ -91,10 +91,10 @@ FUNNEL = View(
         ViewColumn("clicked", "Those with an event Offer Clicked."),
         ViewColumn("accepted", "Those with an event Offer Accepted."),
         ViewColumn("dismissed", "Those with an event Offer Dismissed."),
-        ViewColumn("shown_rate", "shown / decided."),
-        ViewColumn("clicked_rate", "clicked / shown; null when none was shown."),
-        ViewColumn("accepted_rate", "accepted / shown; null when none was shown."),
-        ViewColumn("dismissed_rate", "dismissed / shown; null when none was shown."),
+        ViewColumn("shown_rate", "shown / decided, to 4 places."),
+        ViewColumn("clicked_rate", "clicked / shown, to 4 places; null when none was shown."),
+        ViewColumn("accepted_rate", "accepted / shown, likewise; null when none was shown."),
+        ViewColumn("dismissed_rate", "dismissed / shown, likewise; null when none was shown."),
     ),
     """with answers as (
           select original ->> '$.properties.decision_id' as decision_id,
@@ -106,9 +106,10 @@ FUNNEL = View(
           where event in ('Offer Shown', 'Offer Clicked', 'Offer Accepted', 'Offer Dismissed')
           group by decision_id
         )
-        select *, shown / decided as shown_rate, clicked / nullif(shown, 0) as clicked_rate,
-               accepted / nullif(shown, 0) as accepted_rate,
-               dismissed / nullif(shown, 0) as dismissed_rate
+        select *, round(shown / decided, 4) as shown_rate,
+               round(clicked / nullif(shown, 0), 4) as clicked_rate,
+               round(accepted / nullif(shown, 0), 4) as accepted_rate,
+               round(dismissed / nullif(shown, 0), 4) as dismissed_rate
         from (
           select body ->> '$.offer_id' as offer_id, count(*) as decided,
                  count(*) filter (where answers.shown) as shown,
