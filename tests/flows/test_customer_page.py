@@ -137,10 +137,12 @@ def test_the_page_says_who_what_is_up_what_they_have_and_what_they_did() -> None
 
 def test_what_is_empty_is_a_dash_and_what_is_missing_says_why() -> None:
     lines = shown(Profile(), None, History("w", missing="w: no answer"), Titles())
-    for heading in ("traits", "segments", "alerts", "cart", "orders", "kiosk", "chat", "playbook"):
+    for heading in ("traits", "segments", "cart", "orders", "kiosk", "chat", "playbook"):
         assert f"{heading:<13}-" in lines
     assert "offers       none: there is no key touchline:offers:ann, or it has expired" in lines
     assert "touchpoints  w: no answer" in lines
+    none = "none that still cools down: messages, and older ones, are in the warehouse"
+    assert f"alerts       {none}" in lines
     assert [line for line in lines if line != line.rstrip()] == []
 
 
@@ -180,6 +182,17 @@ def test_an_alert_is_told_once_with_the_words_of_the_warehouse_and_the_newest_ar
     ]
     many = History("w", alerts=[RaisedAlert(n, f"a{n}") for n in range(9)])
     assert [a.at for a in last_alerts(Profile(), many, TITLES)] == [8, 7, 6, 5, 4]
+
+
+def test_alerts_without_the_warehouse_say_what_they_lack() -> None:
+    without = History("w", as_of=5, touchpoints=[], missing="w: no answer within 10 s")
+    lines = shown(history=without)
+    at = next(n for n, line in enumerate(lines) if line.startswith("alerts"))
+    assert [line[13:] for line in lines[at : at + 3]] == [
+        "2026-01-10 23:59:55, 5 s ago             vip_unhappy",
+        "2026-01-10 23:59:00, 1 min ago  warning  kiosk_failed of k-7",
+        "only those that still cool down: messages, and older ones, are in the warehouse",
+    ]
 
 
 def test_days_with_orders_before_the_last_five_are_summed_up() -> None:

@@ -1,6 +1,5 @@
 """The page about one customer, for people: who, what is up, what they have, what they did."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import DecodeError
@@ -36,7 +35,7 @@ def page(
         GAP,
         Section("segments", plain(_segments(profile, titles))),
         Section("offers", _offers(known, titles, now_ms)),
-        Section("alerts", _alerts(last_alerts(profile, history, titles), now_ms)),
+        Section("alerts", _alerts(profile, history, titles, now_ms)),
         GAP,
         Section("cart", plain(words.cart(profile.cart, now_ms))),
         Section("orders", plain(words.orders(profile.orders, now_ms))),
@@ -110,17 +109,22 @@ def _offer(offer: OfferEntry, titles: Titles, now_ms: int) -> list[Row]:
     return [Row(f"{offer.rank}. {name}", "offer"), *(Row(f"   {each}") for each in details)]
 
 
-def _alerts(alerts: Sequence[RaisedAlert], now_ms: int) -> list[Row]:
+def _alerts(profile: Profile, history: History, titles: Titles, now_ms: int) -> list[Row]:
+    alerts = last_alerts(profile, history, titles)
     whens = [f"{moment(each.at, now_ms)}, {ago(each.at, now_ms)}" for each in alerts]
     width = max(map(len, whens), default=0)
     most = max((len(each.severity) for each in alerts), default=0)
-    return [
+    rows = [
         Row(
             f"{when:<{width}}  {each.severity:<{most}}  {_about(each)}",
             each.severity if each.severity in LOOKS else "",
         )
         for when, each in zip(whens, alerts, strict=True)
     ]
+    if history.alerts is None:
+        only = "only those that still cool down" if rows else "none that still cools down"
+        rows.append(Row(f"{only}: messages, and older ones, are in the warehouse", "aside"))
+    return rows
 
 
 def _about(alert: RaisedAlert) -> str:
