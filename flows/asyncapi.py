@@ -38,7 +38,8 @@ def asyncapi(settings: Settings, product: str) -> str:
     yaml.width = 100
     out = StringIO()
     yaml.dump(document(settings.channels, settings.partitions, product), out)
-    return out.getvalue()
+    # A text that is wrapped leaves a space at the line's end, which folding would drop again.
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 if __name__ == "__main__":

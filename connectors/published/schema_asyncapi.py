@@ -193,9 +193,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
             kind,
             _described(
                 kind,
-                records.components(SCHEMAS)[BODIES[kind].__name__]["description"].partition(": ")[
-                    2
-                ],
+                _of(kind),
                 records.action_schema(kind, SCHEMAS),
                 _key("The customer's id."),
                 [examples.action(kind)],
@@ -260,6 +258,12 @@ def _schemas() -> dict[str, Schema]:
     schemas = {**events.components(SCHEMAS), **records.components(SCHEMAS)}
     schemas["OffersDocument"]["examples"] = [examples.offers()]
     return dict(sorted(schemas.items()))
+
+
+def _of(kind: str) -> str:
+    """What an action of this kind is, in a sentence."""
+    text = (BODIES[kind].__doc__ or "").partition(": ")[2]
+    return text[0].upper() + text[1:]
 
 
 def _camel(name: str) -> str:
