@@ -35,7 +35,7 @@ TOUCHPOINTS: Final = (
         "touchline_event_to_offer_seconds",
         H,
         "seconds",
-        "From the record's timestamp to the commit that makes offers readable; without replays.",
+        "From an accepted record's timestamp to the commit that makes offers readable; no replays.",
         buckets=WAITS,
     ),
     Metric(

@@ -1,8 +1,6 @@
 """What is committed, as metrics."""
 
 import time
-from collections import defaultdict
-from typing import cast
 
 from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import channel_topic
@@ -11,7 +9,6 @@ from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
 from flows.processor.flush import Asked, Flush, Slice
 from flows.processor.processor import Processor
-from state.touchpoint import Touchpoint
 
 COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
@@ -31,23 +28,16 @@ def book(processor: Processor, flush: Flush) -> None:
         _book_tally(meter, part)
         _book_rules(meter, part, processor.playbook)
         meter.add("touchline_trimmed_total", part.trimmed)
-        touchpoints = _touchpoints(part)
-        _keep_newest(part.shard.newest_ms, touchpoints)
+        _keep_newest(part.shard.newest_ms, part.newest_ms)
         if not part.replay:
-            waits += _waits(touchpoints, now_s)
+            waits += _waits(part.received_ms, now_s)
     meter.observe_many("touchline_event_to_offer_seconds", waits)
     meter.observe_many("touchline_flush_events", [len(part.messages) for part in flush.slices])
 
 
-def _touchpoints(part: Slice) -> list[Touchpoint]:
-    if not part.dead_letters:
-        return cast(list[Touchpoint], part.events)  # a Refusal is a dead letter by now
-    return [event for event in part.events if isinstance(event, Touchpoint)]
-
-
-def _waits(touchpoints: list[Touchpoint], now_s: float) -> list[float]:
+def _waits(received_ms: list[int], now_s: float) -> list[float]:
     """Seconds since each was received; 0 for what comes from a clock that is ahead."""
-    waits = [now_s - event.received_ms / 1000 for event in touchpoints]
+    waits = [now_s - ms / 1000 for ms in received_ms]
     return waits if min(waits, default=0.0) >= 0 else [max(wait, 0.0) for wait in waits]
 
 
@@ -102,12 +92,7 @@ def due(asked: Asked, playbook: Playbook) -> dict[str, int]:
     }
 
 
-def _keep_newest(newest_ms: dict[str, int], touchpoints: list[Touchpoint]) -> None:
-    by_channel = defaultdict[str, int](int)
-    for event in touchpoints:
-        at_ms = event.at_ms
-        if at_ms > by_channel[event.channel]:
-            by_channel[event.channel] = at_ms
-    for channel, at_ms in by_channel.items():
+def _keep_newest(of_topics: dict[str, int], of_channels: dict[str, int]) -> None:
+    for channel, at_ms in of_channels.items():
         topic = channel_topic(channel)
-        newest_ms[topic] = max(newest_ms.get(topic, 0), at_ms)
+        of_topics[topic] = max(of_topics.get(topic, 0), at_ms)

@@ -45,7 +45,8 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
     accepted: dict[str, int] = {}
     duplicates: dict[str, int] = {}
-    questions = part.asked
+    # For metrics, here where the event is at hand: to fetch so many again costs more than to note.
+    questions, received_ms, newest_ms = part.asked, part.received_ms, part.newest_ms
     for position, event in enumerate(part.events):
         if isinstance(event, Refusal):
             _bury(part, position, event, "decode")
@@ -78,6 +79,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         touched[customer] = profile
         accepted[event.channel] = accepted.get(event.channel, 0) + 1
         questions[asked] = questions.get(asked, 0) + 1
+        received_ms.append(event.received_ms)
+        if event.at_ms > newest_ms.get(event.channel, 0):
+            newest_ms[event.channel] = event.at_ms
         if event.name in OUTCOME_OF:
             _answered(part, event, playbook)
         part.trimmed += profile.trimmed - trimmed

@@ -42,11 +42,15 @@ class Slice(Struct, eq=False):
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
     served: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(offer, channel it is served through) → decisions; for metrics alone, as the next two."""
+    """(offer, channel it is served through) → decisions; for metrics alone, as the next four."""
     answers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(offer, what became of it) → accepted events that say so."""
     asked: dict[Asked, int] = field(default_factory=dict)
     """What rules were asked for → accepted events."""
+    received_ms: list[int] = field(default_factory=list)
+    """When each accepted event was received."""
+    newest_ms: dict[str, int] = field(default_factory=dict)
+    """Channel → when the newest accepted event happened."""
     trimmed: int = 0
     # commit
     profiles: list[tuple[str, bytes]] = field(default_factory=list)
