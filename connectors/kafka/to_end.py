@@ -65,7 +65,7 @@ class ToEnd:
                 for message in records:
                     part = (message.topic(), message.partition())
                     self.firsts.setdefault(part, message.offset())
-                done = {part for m in arrived if (part := self._ended(m)) is not None}
+                done = {end for m in arrived if (end := self._ended(m)) is not None}
                 if done:
                     left -= done
                     # What goes on coming there would only be in the way of the others.

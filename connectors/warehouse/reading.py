@@ -14,8 +14,9 @@ DUCKDB_TYPES: dict[Kind, str] = {
     "json": "VARCHAR",
 }
 
-FILE_PLACE = ("file_index", "file_row_number")
-"""Names a row of a snapshot: DuckDB's number of the file in the list, and of the row in it."""
+FILE_PLACE = ("filename", "file_row_number")
+"""Names a row of a snapshot. DuckDB's `file_index` would not: it counts the files that are left
+when a condition on the day has ruled out others."""
 
 
 def quoted(text: str) -> str:
@@ -43,7 +44,7 @@ def rows_sql(snapshot: Snapshot) -> str:
 
 def no_rows_sql(table: Table) -> str:
     """Nothing, with the same columns."""
-    types = [DUCKDB_TYPES[column.kind] for column in table.columns] + ["UBIGINT", "BIGINT"]
+    types = [DUCKDB_TYPES[column.kind] for column in table.columns] + ["VARCHAR", "BIGINT"]
     nothing = ", ".join(f"null::{kind}" for kind in types)
     return f"select * from (select {nothing} where false) as nothing({_names(table)})"  # noqa: S608 - no text of a user's
 
