@@ -16,7 +16,7 @@ from benchmarks.progress import progress
 from benchmarks.report.keep import check, keep, read
 from benchmarks.report.terminal import draw
 from benchmarks.results import Results
-from benchmarks.sizes import QUICK, USUAL, WHAT, estimated_s, in_words
+from benchmarks.sizes import METRICS, QUICK, ROUNDS, USUAL, WHAT, estimated_s, in_words
 from flows.local.services import ServiceError
 
 STOPPED = 130
@@ -61,6 +61,12 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
 @click.option(
     "--seconds", type=click.FloatRange(2), help=f"Of each open loop [{USUAL.seconds:.0f}]."
 )
+@click.option(
+    "--beside",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Another checkout, whose flow runs in each round too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, no tables.")
 @click.option(
     "--write",
@@ -78,6 +84,7 @@ def main(
     what: tuple[str, ...],
     quick: bool,
     bad: float,
+    beside: Path | None,
     as_json: bool,
     keeps: bool,
     kept: Path | None,
@@ -96,6 +103,7 @@ def main(
     Examples:
       make bench ARGS="--quick"
       make bench ARGS="rounds --rounds 5"
+      make bench ARGS="rounds --beside ../before"
       make bench ARGS="latency --rates 500,1000 --seconds 60"
       make bench ARGS="--json" > results.json
       make bench ARGS="--write"
@@ -108,7 +116,10 @@ def main(
     try:
         if keeps:
             check()
-        results = read(kept) if kept is not None else _measured(what, quick, bad, sizes)
+        if kept is not None:
+            results = read(kept)
+        else:
+            results = _measured(what, quick, sizes, bad=bad, beside=beside)
     except KeyboardInterrupt:
         click.echo("Stopped: nothing is measured, nothing is written.", err=True)
         sys.exit(STOPPED)
@@ -129,16 +140,25 @@ def main(
         _keep(results, printed=as_json)
 
 
-def _measured(what: tuple[str, ...], quick: bool, bad: float, given: dict[str, Any]) -> Results:
+def _measured(
+    what: tuple[str, ...], quick: bool, given: dict[str, Any], *, bad: float, beside: Path | None
+) -> Results:
     if sys.platform != "linux":
         raise RuntimeError(f"the benchmarks read /proc, which Linux has; this is {sys.platform}")
     what = what or WHAT
+    if beside is not None and not {ROUNDS, METRICS} & set(what):
+        raise click.UsageError(
+            f"--beside: expected {ROUNDS} or {METRICS} among what is measured, got "
+            + ", ".join(what)
+        )
     chosen = {name: size for name, size in given.items() if size is not None}
     sizes = structs.replace(QUICK if quick else USUAL, **chosen)
     rough = "; quick, so the numbers are rough" if quick else ""
-    click.echo(f"This takes {in_words(estimated_s(what, sizes))}{rough}", err=True)
+    estimated = estimated_s(what, sizes, beside is not None)
+    click.echo(f"This takes {in_words(estimated)}{rough}", err=True)
     with progress() as tell:
-        return measure(what, sizes, bad, _command(sys.argv[1:]), quick, tell)
+        command = _command(sys.argv[1:])
+        return measure(what, sizes, tell, bad=bad, beside=beside, command=command, quick=quick)
 
 
 def _keep(results: Results, printed: bool) -> None:

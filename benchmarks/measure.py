@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 
 from confluent_kafka import KafkaException
@@ -25,9 +26,19 @@ T = TypeVar("T")
 
 
 def measure(
-    what: Collection[str], sizes: Sizes, bad: float, command: str, quick: bool, tell: Progress
+    what: Collection[str],
+    sizes: Sizes,
+    tell: Progress,
+    *,
+    bad: float,
+    beside: Path | None,
+    command: str,
+    quick: bool,
 ) -> Results:
     """Everything in `what`, with embedded services. A part that fails is left out, and named.
+
+    `bad` is the share of throughput's events that is broken, `beside` another checkout, whose flow
+    runs in each round; `command` and `quick` are written into the results.
 
     Raises ServiceError when a service cannot be started.
     """
@@ -50,7 +61,7 @@ def measure(
     programs = _programs(what)
     rounds = part(
         ROUNDS if ROUNDS in what else METRICS,
-        lambda: measure_rounds(programs, in_turn, sizes.rounds, tell),
+        lambda: measure_rounds(programs, in_turn, sizes.rounds, tell, beside),
         None,
     )
     booking = part(METRICS, lambda: measure_booking(in_turn, tell), None)

@@ -40,15 +40,14 @@ class Rig(Struct, frozen=True):
     settings: dict[str, str]
     """Of the flow, where they are not the default: variable → value."""
 
-    @property
-    def environment(self) -> dict[str, str]:
+    def environment(self, root: Path) -> dict[str, str]:
         """Of children: these servers, `settings`, and whatever else is at its default."""
         return {
             **{k: v for k, v in os.environ.items() if not k.startswith("TOUCHLINE_")},
             "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "TOUCHLINE_REDIS_URL": self.redis.redis_url,
-            "TOUCHLINE_PLAYBOOK": str(ROOT / "playbooks/retail.yaml"),
-            "PYTHONPATH": str(ROOT),
+            "TOUCHLINE_PLAYBOOK": str(root / "playbooks/retail.yaml"),
+            "PYTHONPATH": str(root),
             **self.settings,
         }
 
@@ -107,14 +106,17 @@ class Child(Struct, frozen=True):
 
 
 @contextmanager
-def child(rig: Rig, name: str, *command: str) -> Iterator[Child]:
-    """`python -m command`, from when it is ready; ended by SIGTERM, which it must obey."""
+def child(rig: Rig, name: str, *command: str, root: Path = ROOT) -> Iterator[Child]:
+    """`python -m command`, from when it is ready; ended by SIGTERM, which it must obey.
+
+    `root` is the checkout whose code it runs.
+    """
     process = Process(
         name,
         [sys.executable, "-m", *command],
         rig.folder / f"{name}.log",
-        env=rig.environment,
-        cwd=ROOT,
+        env=rig.environment(root),
+        cwd=root,
         out=rig.folder / f"{name}.out",
     )
     try:
@@ -132,9 +134,9 @@ def child(rig: Rig, name: str, *command: str) -> Iterator[Child]:
         process.stop(0)
 
 
-def touchpoints(rig: Rig) -> AbstractContextManager[Child]:
+def touchpoints(rig: Rig, root: Path = ROOT) -> AbstractContextManager[Child]:
     """The flow as an operator starts it, with one process for all shards."""
-    return child(rig, "touchpoints", "flows.cli", "run", "touchpoints", "--json")
+    return child(rig, "touchpoints", "flows.cli", "run", "touchpoints", "--json", root=root)
 
 
 def usages(rig: Rig, measured: Child) -> dict[str, Usage]:

@@ -4,6 +4,8 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
 
 from benchmarks.backlog import fill, simulated
 from benchmarks.progress import Progress
@@ -22,8 +24,18 @@ LEAST = 0.95
 """Share of the events that any program must take: a few are repeats, or broken."""
 
 
-def measure_rounds(names: Sequence[str], events: int, rounds: int, tell: Progress) -> Rounds:
-    """Each of `names` once a round, in this order, on fresh servers; the flow is the first."""
+def measure_rounds(
+    names: Sequence[str], events: int, rounds: int, tell: Progress, beside: Path | None = None
+) -> Rounds:
+    """Each of `names` once a round, in this order, on fresh servers; the flow is the first.
+
+    `beside` is another checkout, whose flow comes second.
+    """
+    runners = dict(PROGRAMS)
+    if beside is not None:
+        other = f"{FLOW} in {beside.resolve().name}"
+        runners[other] = _flow(partial(touchpoints, root=beside.resolve()), has_metrics=True)
+        names = [names[0], other, *names[1:]]
     tell.say(f"rounds: making {events:,} events")
     records = list(simulated(events))
     runs: dict[str, list[Run]] = {name: [] for name in names}
@@ -32,7 +44,7 @@ def measure_rounds(names: Sequence[str], events: int, rounds: int, tell: Progres
             what = f"round {number} of {rounds}, {name}"
             with services() as rig:
                 fill(rig, records, tell, what)
-                runs[name].append(PROGRAMS[name](rig, events, tell, what))
+                runs[name].append(runners[name](rig, events, tell, what))
     programs = [Program(name, found) for name, found in runs.items()]
     return Rounds(events, programs, ratios(programs))
 

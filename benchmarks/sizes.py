@@ -1,6 +1,6 @@
 """How much is measured, and how long that takes: said before it begins."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from msgspec import Struct
 
@@ -46,15 +46,20 @@ START_S = 3.0
 """To start and stop servers and programs, once."""
 
 
-def estimated_s(what: Iterable[str], sizes: Sizes) -> dict[str, float]:
-    """What is measured → how many seconds that should take."""
+def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> dict[str, float]:
+    """What is measured → how many seconds that should take. `beside`: another checkout as well."""
     backlog = START_S + sizes.events * (MAKE_S + FLOW_S)
-    each = 4 * START_S + sizes.round_events * (4 * WRITE_S + 2 * FLOW_S + BARE_S + BYTEWAX_S)
+    flow, bare, bytewax = (
+        sizes.rounds * (START_S + sizes.round_events * (WRITE_S + each_s))
+        for each_s in (FLOW_S, BARE_S, BYTEWAX_S)
+    )
+    make = sizes.round_events * MAKE_S
+    stopwatch = START_S + make + sizes.round_events * FLOW_S
     found = {
         THROUGHPUT: backlog,
         MEMORY: backlog,
-        ROUNDS: sizes.round_events * MAKE_S + sizes.rounds * each,
-        METRICS: START_S + sizes.round_events * (MAKE_S + FLOW_S),
+        ROUNDS: make + flow * (1 + beside) + bare + bytewax,
+        METRICS: flow + stopwatch + (0 if ROUNDS in what else make + flow * (1 + beside)),
         LATENCY: len(sizes.rates) * (1.5 * sizes.seconds + 4 * START_S),
     }
     return {name: found[name] for name in what}

@@ -179,6 +179,9 @@ def test_how_long_it_takes_is_said_beforehand_and_within_what_it_is_meant_to_tak
     usual, quick = (sum(estimated_s(WHAT, sizes).values()) for sizes in (USUAL, QUICK))
     assert 300 < usual < 720
     assert 30 < quick < 150
+    alone = estimated_s(("metrics",), USUAL)["metrics"]
+    assert alone > estimated_s(WHAT, USUAL)["metrics"]  # which shares the rounds' runs of the flow
+    assert estimated_s(("metrics",), USUAL, beside=True)["metrics"] > alone
     assert in_words({"rounds": 40.2, "latency": 80}) == "about 2 minutes: rounds 40 s, latency 80 s"
     assert in_words({"rounds": 40.2}) == "about 40 s: rounds 40 s"
 
@@ -234,6 +237,14 @@ def test_rates_that_are_none_are_refused(rates: str) -> None:
     refused = CliRunner().invoke(main, ["latency", "--rates", rates])
     assert refused.exit_code == 2
     assert f"expected numbers from 1 up, such as 100,500,2000, got {rates!r}" in refused.stderr
+
+
+@LINUX
+def test_another_checkout_is_refused_where_nothing_runs_beside_it(tmp_path: Path) -> None:
+    refused = CliRunner().invoke(main, ["latency", "memory", "--beside", str(tmp_path)])
+    assert refused.exit_code == 2
+    expected = "--beside: expected rounds or metrics among what is measured, got latency, memory"
+    assert expected in refused.stderr
 
 
 def test_a_file_that_holds_no_results_is_named(tmp_path: Path) -> None:

@@ -129,6 +129,19 @@ def test_every_row_of_a_table_has_the_width_of_its_header() -> None:
         assert len({line.count(" | ") for line in table.splitlines()}) == 1, table
 
 
+def test_stages_of_another_checkout_stand_beside_ours() -> None:
+    def program(name: str, *decide_us: float) -> Program:
+        stages = [{"decode": 4.0, "decide": us} for us in decide_us]
+        return Program(name, [Run(9, 30.0, 6.0, 1.0, each, SAMPLES) for each in stages])
+
+    programs = [program("ours", 6, 5, 7), program("before", 12, 10, 99)]
+    text = markdown(structs.replace(results(), rounds=Rounds(9, programs, ratios(programs))))
+    assert "| stage | ours | before |" in text
+    assert "| decode | 4.00 | 4.00 (1.00 x) |" in text
+    assert "| decide | 6.00 | 12.00 (0.50 x) |" in text
+    assert "by stage in those rounds" not in markdown(results())
+
+
 # Charts
 
 

@@ -1,7 +1,7 @@
 """Tables of the programs that ran in turn."""
 
 from benchmarks.report.sheet import Rows, Sheet, middle, times
-from benchmarks.results import Rounds
+from benchmarks.results import Program, Rounds
 
 
 def rounds_sheets(found: Rounds) -> list[Sheet]:
@@ -29,4 +29,18 @@ def rounds_sheets(found: Rounds) -> list[Sheet]:
         ]
         columns = ("", "of", "median", "range")
         sheets.append(Sheet("Ratios of the same round", columns, quotients))
+    if len(staged := [program for program in found.programs if program.runs[0].stages_us]) > 1:
+        sheets.append(_stages(staged))
     return sheets
+
+
+def _stages(programs: list[Program]) -> Sheet:
+    """The flow's stages beside those of another checkout's flow."""
+    ours, *others = programs
+    rows: Rows = []
+    for stage in ours.runs[0].stages_us:
+        mine = middle([run.stages_us[stage] for run in ours.runs])
+        theirs = [middle([run.stages_us[stage] for run in other.runs]) for other in others]
+        rows.append((stage, f"{mine:.2f}", *(f"{us:.2f} ({mine / us:.2f} x)" for us in theirs)))
+    header = ("stage", *(program.name for program in programs))
+    return Sheet("CPU µs per event by stage in those rounds, medians", header, rows)
