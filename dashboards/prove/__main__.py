@@ -63,7 +63,7 @@ def _tell(proof: Proof, as_json: bool) -> None:
     for failure in proof.failures:
         click.echo(failure.line())
     if proof.firing:
-        click.echo(f"alerts that fired meanwhile: {', '.join(proof.firing)}")
+        click.echo(f"alerts that fired meanwhile, which is no failure: {', '.join(proof.firing)}")
     click.echo(proof.closing())
 
 

@@ -65,7 +65,7 @@ class Api(Struct, frozen=True):
         """Whether it answers questions already."""
         try:
             return self._get("/-/ready")[0] == http.client.OK
-        except OSError:
+        except PrometheusError:
             return False
 
     def _data(self, what: str, parameters: Mapping[str, str]) -> Any:
@@ -82,6 +82,11 @@ class Api(Struct, frozen=True):
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise PrometheusError(
+                f"prometheus: expected an answer at {LOOPBACK}:{self.port}, got {str(error)!r}; it"
+                " has ended or is too busy, so try once more"
+            ) from None
         finally:
             connection.close()
 

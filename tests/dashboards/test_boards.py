@@ -157,6 +157,14 @@ def test_a_query_honours_every_choice_that_its_series_know(board: BoardFile) -> 
 
 
 @each_board
+def test_a_query_uses_only_variables_that_the_board_has_and_each_of_them(board: BoardFile) -> None:
+    used = {name for text, _ in queries(board) for name in re.findall(r"\$(\w+)", text)} - {
+        "__rate_interval"
+    }
+    assert used == {variable.name for variable in board.head.templating.variables}
+
+
+@each_board
 def test_a_counter_is_shown_by_its_growth_and_a_gauge_is_not(board: BoardFile) -> None:
     for expression, _ in queries(board):
         for found in SERIES.finditer(expression):

@@ -7,14 +7,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 
 from dashboards.board_file import BoardFile, Target, read_board
 from dashboards.places import BOARDS, PROMETHEUS
 from dashboards.prove import prometheus as running
-from dashboards.prove.__main__ import main
 from dashboards.prove.live import Live
-from dashboards.prove.prometheus import PrometheusError, configuration, prometheus
+from dashboards.prove.prometheus import Api, PrometheusError, configuration, prometheus
 from dashboards.prove.proof import Asked, Proof, prove_on
 from dashboards.rule_file import Rule
 from flows.metrics.meter import Meter
@@ -153,11 +151,9 @@ def test_a_flow_that_the_configuration_does_not_know_is_named() -> None:
         configuration(PROMETHEUS, {"other": "http://127.0.0.1:1/metrics"})
 
 
-def test_an_invalid_board_ends_the_command_before_anything_is_started(tmp_path: Path) -> None:
-    (tmp_path / "overview.json").write_text("{}")
-    done = CliRunner().invoke(main, ["--boards", str(tmp_path)])
-    assert done.exit_code == 1
-    assert done.output == (
-        f"Error: {tmp_path / 'overview.json'}: object missing required field `uid`; write it anew"
-        " with `python -m dashboards`\n"
-    )
+def test_a_prometheus_that_is_gone_is_told() -> None:
+    with socket.socket() as taken:  # nobody listens, and nobody else gets the port
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(PrometheusError, match=rf"expected an answer at 127.0.0.1:{port}, got "):
+            Api(port).query("up")
