@@ -123,7 +123,7 @@ def main(
     except KeyboardInterrupt:
         click.echo("Stopped: nothing is measured, nothing is written.", err=True)
         sys.exit(STOPPED)
-    except (ServiceError, RuntimeError, OSError, ValueError) as error:
+    except (ServiceError, RuntimeError, OSError, ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from None
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -201,6 +201,21 @@ def test_a_readme_without_the_marks_is_found_before_anything_is_measured(folder:
     assert (folder / README).read_text() == "no marks"
 
 
+def test_a_place_that_can_be_written_to_is_left_as_it_was(folder: Path) -> None:
+    check(folder)
+    assert sorted(path.name for path in folder.rglob("*")) == [README, FOLDER]
+    assert (folder / README).read_text() == README_TEXT
+
+
+def test_a_full_disk_is_found_before_anything_is_measured(folder: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no full disk here")
+    (folder / ".trial").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        check(folder)
+    assert sorted(path.name for path in folder.rglob("*")) == [README, FOLDER]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
 def test_on_a_full_disk_everything_stays_as_it_was(folder: Path) -> None:
     keep(only_throughput(), folder)

@@ -1,6 +1,7 @@
 """Writing results down: results.json, the charts and the README's tables, all from one run."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,8 @@ from benchmarks.results import Results
 
 HERE = Path(__file__).resolve().parents[1]
 JSON, README = "results.json", "README.md"
+ROOM = 262_144
+"""Bytes: about what all files of a run take."""
 NUMBERS = re.compile(r"\[[\s\d.,eE+-]*\]")
 """A list of nothing but numbers, however many lines it stands on."""
 
@@ -36,13 +39,20 @@ def read(path: Path) -> Results:
 def check(folder: Path = HERE) -> None:
     """Whether `keep` can write to `folder`: asked first, as measuring takes minutes.
 
-    Raises OSError, and ValueError when the README lacks its marks.
+    Raises OSError, ImportError without what draws charts, ValueError when the README lacks its
+    marks.
     """
+    if find_spec("matplotlib") is None:
+        raise ImportError(
+            "--write draws charts with matplotlib, which is not installed: make bench"
+        )
     (folder / FOLDER).mkdir(exist_ok=True)
     for place in (folder, folder / FOLDER):
         trial = place / ".trial"
-        trial.write_bytes(b"x" * 65_536)
-        trial.unlink()
+        try:
+            trial.write_bytes(b"x" * ROOM)
+        finally:
+            trial.unlink(missing_ok=True)
     parts((folder / README).read_text(), str(folder / README))
 
 
