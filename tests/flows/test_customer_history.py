@@ -69,7 +69,7 @@ def test_the_last_touchpoints_and_alerts_come_with_how_fresh_the_warehouse_is(
 ) -> None:
     fill(tmp_path, TOUCHPOINTS, [*map(touchpoint, range(1, 4)), touchpoint(9, "bob")])
     fill(tmp_path, DECISIONS, [alert(1), alert(2, "a-1"), alert(3), alert(4, kind="other")])
-    with Asking(Question(str(tmp_path), "ann", 2, 2), patience_s=60) as asking:
+    with Asking(Question(str(tmp_path), "ann", 2, 3), patience_s=60) as asking:
         found = asking.answer()
     assert found.missing is None
     assert found.touchpoints is not None
