@@ -18,7 +18,7 @@ from state.profile import Profile
 from state.store.shard_store import Unsettled
 from state.store.wire import WireLost, WireTimeout
 from state.times import rfc3339
-from tests.flows.test_steps import EVENT, NOW_MS, RETAIL, flush_of
+from tests.flows.one_flush import EVENT, NOW_MS, RETAIL, flush_of
 
 REMOVED = {**EVENT, "event": "Product Removed"}
 

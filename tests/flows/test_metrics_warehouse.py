@@ -18,7 +18,7 @@ from flows.metrics.meter import Meter
 from flows.metrics.of_warehouse import WAREHOUSE_STAGES
 from tests.flows.published import NOON_MS, Log, log, publish
 from tests.flows.running_warehouse import Running, running, until
-from tests.flows.test_warehouse_steps import AWAY, HOME, TOPIC, Waits, Warehouse, row
+from tests.flows.stand_in_warehouse import AWAY, HOME, TOPIC, Waits, Warehouse, row
 
 
 def test_what_was_read_and_written_is_shown_and_told(fresh_topics: str, tmp_path: Path) -> None:

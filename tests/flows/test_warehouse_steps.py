@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import cast
@@ -13,8 +12,8 @@ from hypothesis import strategies as st
 
 from connectors.kafka.errors import Outage
 from connectors.kafka.reader import Place, Record, TopicReader
-from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable
-from connectors.warehouse.tables import TOUCHPOINTS, Row
+from connectors.warehouse.delta import DeltaAppender
+from connectors.warehouse.tables import Row
 from flows.execution import Execution, Stopped
 from flows.loader.append import MOST_BYTES, MOST_ROWS, Append, Buffer
 from flows.loader.arrivals import Arrivals, NotOurs, Poll, accept, decode
@@ -22,13 +21,7 @@ from flows.loader.hold import Hold
 from flows.loader.loader import Loader
 from flows.metrics.meter import Meter
 from flows.settings import Settings
-
-TOPIC = TOUCHPOINTS.topic
-HOME, AWAY = Place(TOPIC, 0), Place(TOPIC, 1)
-
-
-def row(mark: int, place: Place = HOME, size: int = 1) -> Row:
-    return Row(place, mark, size, (mark,) * len(TOUCHPOINTS.columns))
+from tests.flows.stand_in_warehouse import AWAY, HOME, TOPIC, Waits, Warehouse, row
 
 
 def arrivals(
@@ -135,36 +128,6 @@ def test_the_very_first_place_there_is_can_be_accepted() -> None:
 
 
 # append
-
-
-class Warehouse:
-    """An appender that remembers, and is not available for as many attempts as it is told."""
-
-    table = TOUCHPOINTS
-
-    def __init__(self) -> None:
-        self.commits: list[tuple[list[int], dict[int, int]]] = []
-        self.away = 0
-
-    def append(self, rows: Sequence[Row], offsets: Mapping[int, int]) -> int:
-        if self.away:
-            self.away -= 1
-            raise WarehouseUnavailable("it is away")
-        self.commits.append(([r.mark for r in rows], dict(offsets)))
-        return len(rows)
-
-
-class Waits(threading.Event):
-    """A stop event that notes how long it was waited on, and lets no time pass."""
-
-    def __init__(self, stop_after: int = 1_000) -> None:
-        super().__init__()
-        self.seconds: list[float] = []
-        self._stop_after = stop_after
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.seconds.append(timeout or 0)
-        return len(self.seconds) >= self._stop_after
 
 
 @pytest.fixture
