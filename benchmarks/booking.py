@@ -10,8 +10,8 @@ from benchmarks.throughput import work_off
 def measure_booking(events: int, tell: Progress) -> Booking:
     """A backlog worked off by the flow with a stopwatch around what keeps its metrics.
 
-    Rather too much than too little: the stopwatch's own cost is in it. Left out is what happens
-    once a second or less, and answering whoever asks for the metrics.
+    The stopwatch's own cost is in it. Left out is what the steps note on their way for metrics,
+    what is set once a second or less, and answering whoever asks for them.
     """
     with services() as rig:
         fill(rig, simulated(events), tell, "metrics, a stopwatch around them")

@@ -48,15 +48,15 @@ class Silent(Meter):
 def timed(call: Call, took_s: list[float]) -> Call:
     """`call`, noting this thread's processor time of each."""
 
-    def watched(*arguments: Any) -> None:
+    def watched(*arguments: Any, **named: Any) -> None:
         began = time.thread_time()
-        call(*arguments)
+        call(*arguments, **named)
         took_s.append(time.thread_time() - began)
 
     return watched
 
 
-def nothing(*_: Any) -> None:
+def nothing(*_: Any, **__: Any) -> None:
     """In the place of what keeps metrics."""
 
 
@@ -73,7 +73,7 @@ def main(mode: str) -> None:
     stages: list[float] = []
     in_place: dict[str, Any]
     if mode == "none":
-        in_place = {"book_stage": nothing, "measured": lambda *_: nullcontext()}
+        in_place = {"book_stage": nothing, "measured": lambda *_, **__: nullcontext()}
         booking: Call = nothing
     else:
         in_place = {"book_stage": timed(Processor.book_stage, stages)}

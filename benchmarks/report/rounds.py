@@ -19,7 +19,8 @@ def rounds_sheets(found: Rounds) -> list[Sheet]:
         for program in found.programs
     ]
     count = len(found.programs[0].runs)
-    title = f"In turn, {count} rounds of {found.events:,} events: medians, then every round"
+    rounds = "1 round" if count == 1 else f"{count} rounds"
+    title = f"In turn, {rounds} of {found.events:,} events: medians, then every round"
     header = ("", "events/s", "CPU µs/event", "Kafka's", "Redis's", "each: events/s", "CPU µs")
     sheets = [Sheet(title, header, rows, "programs")]
     if found.ratios:

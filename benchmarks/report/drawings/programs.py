@@ -22,8 +22,8 @@ def draw_programs(figure: "Figure", results: Results) -> str:
     _bars(speed, names, rates, "events a second (more is better)", "{:,.0f}")
     _bars(cost, names, costs, "CPU µs per event (less is better)", "{:.1f} µs")
     speed.invert_yaxis()
-    rounds = len(rates[0])
-    return f"The same input in turn, {rounds} rounds of {found.events:,} events"
+    rounds = "1 round" if len(rates[0]) == 1 else f"{len(rates[0])} rounds"
+    return f"The same input in turn, {rounds} of {found.events:,} events"
 
 
 def _bars(axes: "Axes", names: list[str], values: list[list[float]], label: str, form: str) -> None:
