@@ -79,11 +79,12 @@ class Upkeep:
     def merge(self, merges: list[Merge], target_bytes: int = TARGET_BYTES) -> Iterator[Merged]:
         """Merge day by day, a commit each; what is appended meanwhile stays for the next time.
 
-        Raises WarehouseUnavailable when another one merges the same files, or the table does not
-        answer; days that were given out are done.
+        Hold `alone` around it. Raises WarehouseUnavailable when the table does not answer; days
+        that were given out are done.
         """
         for merge in merges:
             with _troubles(self.url):
+                self._handle.update_incremental()
                 done = self._handle.optimize.compact(
                     partition_filters=[(PARTITION_COLUMN, "=", merge.day.isoformat())],
                     target_size=target_bytes,

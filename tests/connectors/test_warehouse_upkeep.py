@@ -13,8 +13,10 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.table import TableOptimizer
 
 import connectors.warehouse.upkeep
+from connectors.warehouse.alone import alone
 from connectors.warehouse.ask import open_warehouse
 from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable
+from connectors.warehouse.snapshot import snapshot_of
 from connectors.warehouse.tables import TOUCHPOINTS
 from connectors.warehouse.upkeep import KEEP, Upkeep
 from tests.connectors.warehouse_samples import DAY_MS, NOON_MS, event, store
@@ -66,7 +68,7 @@ def test_what_is_appended_between_and_during_merging_is_there_once(
         number = next(appended)
         assert appender.append([event(number)], {0: number + 1}) == 1
 
-    read_files = connectors.warehouse.upkeep.snapshot_of
+    read_files = snapshot_of
 
     def read_and_append(*arguments: Any) -> Any:
         found = read_files(*arguments)
@@ -75,7 +77,7 @@ def test_what_is_appended_between_and_during_merging_is_there_once(
 
     monkeypatch.setattr(connectors.warehouse.upkeep, "snapshot_of", read_and_append)
     upkeep = Upkeep(url, TOUCHPOINTS)
-    stale = Upkeep(url, TOUCHPOINTS)  # whose handle does not know of what comes now
+    stale = Upkeep(url, TOUCHPOINTS)  # it merges after another one, though opened before
     for _ in upkeep.merge(upkeep.merges()):
         append()
     upkeep.shorten_log()
@@ -114,6 +116,20 @@ def test_a_writer_and_a_merger_that_run_at_once_lose_and_double_nothing(tmp_path
         writer.join()
     assert written > 4
     assert ids(tmp_path) == numbered(written)
+
+
+def test_only_one_at_a_time_may_take_files_out_of_a_table(tmp_path: Path) -> None:
+    url = small_files(tmp_path, 2)
+    with (
+        alone(url, TOUCHPOINTS),
+        pytest.raises(WarehouseUnavailable, match="another one merges or removes rows there"),
+        alone(url, TOUCHPOINTS),
+    ):
+        pytest.fail("two at a time")
+    with alone(url, TOUCHPOINTS):
+        assert Upkeep(url, TOUCHPOINTS).remove(NOTHING_KEPT, dry_run=False).files == 0
+        with pytest.raises(WarehouseUnavailable), alone(url, TOUCHPOINTS):
+            pytest.fail("the lock was removed as an old file")
 
 
 def expired(folder: Path) -> None:

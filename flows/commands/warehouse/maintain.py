@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from connectors.warehouse.alone import alone
 from connectors.warehouse.snapshot import TableAbsent
 from connectors.warehouse.tables import TABLES, Table
 from connectors.warehouse.upkeep import SAFE_KEEP, Merge, Merged, Upkeep
@@ -47,8 +49,9 @@ def command(keep: timedelta, dry_run: bool, reckless: bool, as_json: bool, url: 
     """Merge each day's small files, remove those that nobody needs, and shorten the log.
 
     Safe beside the running warehouse flow: no row is lost or doubled, and its positions stay. A
-    merged file's parts are removed only after --keep, so that queries that run keep theirs. Ctrl-C
-    ends it after the day in hand; what is done stays done.
+    merged file's parts are removed only after --keep, so that queries that run keep theirs. A
+    second one at the same time is refused; in an object store, where nothing can be locked, run
+    only one, and nowhere another tool's OPTIMIZE. Ctrl-C ends it after the day in hand.
 
     Exit codes: 0 done, 1 the warehouse cannot be read or written, 2 wrong options, 130 interrupted.
 
@@ -70,7 +73,8 @@ def command(keep: timedelta, dry_run: bool, reckless: bool, as_json: bool, url: 
         absent = []
         for table in TABLES:
             try:
-                results.append(_maintain(at, table, keep, dry_run=dry_run, quiet=as_json))
+                with nullcontext() if dry_run else alone(at, table):
+                    results.append(_maintain(at, table, keep, dry_run=dry_run, quiet=as_json))
             except TableAbsent as missing:
                 absent.append(missing)
         if len(absent) == len(TABLES):
