@@ -16,6 +16,7 @@ from tests.decisions.casebook import BOOK, ORDER, VIEW, written
 
 WHERE = "tests[1].expect"
 LONG = "x" * 129
+MANY = ", ".join(f"k{n}: 1" for n in range(254))
 
 
 def refused(case: str) -> list[str]:
@@ -138,6 +139,26 @@ def test_limits_and_names_are_the_decoder_s() -> None:
             f"given: [{VIEW}]\nexpect: {{}}",
             f"{WHERE}; expected at least one of segments, offers, alerts, profile, that, got none of them",
         ),
+        (
+            "given: [{channel: click, event: E, at: +2h before}]\nexpect: {segments: []}",
+            'tests[1].given[1].at; expected a time such as 2h, +30m, 100d before or 2026-05-10T12:00:00Z, got "+2h before"',
+        ),
+        (
+            f'customer: "a\\tb"\ngiven: [{VIEW}]\nexpect: {{segments: []}}',
+            "tests[1].customer; expected no control characters, got one",
+        ),
+        (
+            f"given: [{', '.join([VIEW] * 201)}]\nexpect: {{segments: []}}",
+            "tests[1].given; expected 0 to 200 entries, got 201",
+        ),
+        (
+            f"given: [{', '.join([VIEW[:-1] + ', times: 500}'] * 2)}, {VIEW}]\nexpect: {{segments: []}}",
+            "tests[1].given[3]; expected at most 1,000 events in a case, got 1,001",
+        ),
+        (
+            f"given: [{{channel: click, event: E, properties: {{a: {{{MANY}}}}}}}]\nexpect: {{segments: []}}",
+            "tests[1].given[1]; expected at most 256 different keys, more are refused, got 258",
+        ),
     ],
 )  # fmt: skip - one case a line
 def test_what_can_never_match_is_refused_in_one_sentence(case: str, line: str) -> None:
@@ -183,6 +204,17 @@ def test_two_cases_of_one_name_are_refused_with_both_lines() -> None:
         f'{second}:5: tests[2].name; expected each name once (line {first} has it), got "It is so"'
     )
     assert str(wrong.value) == f"my.yaml:{said}"
+
+
+def test_an_offer_is_not_expected_in_two_places() -> None:
+    text = written(f"given: [{VIEW}]\nexpect: {{offers: {{home: [hello], shop: [hello]}}}}")
+    both = "channels: [click, kiosk], placements: [home, shop]"
+    text = text.replace("channels: [click], placements: home", both, 1)
+    refusal = parsed(text)
+    assert str(refusal).partition(": ")[2] == (
+        f"{WHERE}.offers.shop, which can never match; "
+        "expected hello in one place, since it stands in one at most, got it in home, too"
+    )
 
 
 def test_tests_are_no_part_of_the_version() -> None:

@@ -76,6 +76,12 @@ def test_what_is_not_so_fails_and_is_named(expect: str, what: str) -> None:
     assert difference.expected != difference.got
 
 
+def test_values_are_equal_as_in_json_where_true_is_not_1_but_2_is_2_0() -> None:
+    case = "given: [%s]\nexpect: {profile: {'[true, 1][1]': %s, '[2.0, 1][0]': 2}}"
+    assert ran(case % (VIEW, 1)).passed
+    assert only(case % (VIEW, "true")).got == 1
+
+
 def test_a_segment_says_which_part_of_its_condition_is_false_and_what_it_read() -> None:
     assert rows(f"given: [{VIEW}]\nexpect: {{segments: [fan]}}") == [
         (
@@ -165,6 +171,37 @@ def test_an_alert_says_what_was_false_at_its_last_event_and_not_later() -> None:
         expect: {{alerts: [order]}}
         """
     assert rows(case) == [("-", "order", "event.properties.total > 9.0 is false")]
+
+
+def test_an_alert_says_what_its_condition_read_then() -> None:
+    text = written("""
+        given:
+          - {channel: click, event: Order Completed, properties: {total: 10.0}}
+          - {channel: kiosk, event: Kiosk Transaction Completed, properties: {total: 10.0}}
+        expect: {alerts: [order], profile: {profile.orders.count: 2}}
+        """)
+    playbook = parse_playbook(
+        text.replace("event.properties.total > 9.0", "profile.orders.count >= 2"), "my.yaml"
+    )
+    (difference,) = run(playbook.cases[0], playbook).differences
+    (row,) = difference.rows
+    assert row.why == ("profile.orders.count >= 2 is false: profile.orders.count = 1",)
+
+
+def test_an_offer_that_lost_the_draw_says_so() -> None:
+    case = f"given: [{VIEW}]\nexpect: {{offers: {{home: [%s]}}}}"
+    equal = "priority: 2, value: 2"
+    book = BOOK.replace("'\"buyer\" in segments', priority: 3, value: 2", f"'true', {equal}")
+    served = parse_playbook(book.removesuffix("tests:\n"), "my.yaml").offers
+    assert served["hello"].score == served["thanks"].score
+    books = [
+        parse_playbook(written(case % name).replace(BOOK, book), "my.yaml")
+        for name in ("hello", "thanks")
+    ]
+    lost = [d.rows[0] for one in books for d in run(one.cases[0], one).differences]
+    ((name, why),) = [(row.text, row.why) for row in lost]
+    won = {"hello": "thanks", "thanks": "hello"}[name]
+    assert why == (f"{won} has the same score, 4, and won the draw",)
 
 
 def test_an_alert_that_cooled_down_says_how_often_it_was_raised() -> None:
