@@ -1,5 +1,7 @@
-"""A line on stderr that tells a waiting person that a query still runs."""
+"""Long queries: a line on stderr that tells a person that one runs, and Ctrl-C that ends it."""
 
+import os
+import signal
 import sys
 import threading
 import time
@@ -10,6 +12,36 @@ import duckdb
 
 QUIET_S = 2.0
 """What takes no longer needs no line."""
+
+
+@contextmanager
+def interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """While the block runs, Ctrl-C ends what DuckDB does, and KeyboardInterrupt is raised.
+
+    Python's handler runs in the main thread alone, and there not before DuckDB has returned; so
+    another thread is woken by the signal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    watcher = threading.Thread(target=_watch, args=(connection, woken), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(wake)
+        watcher.join()
+        os.close(woken)
+
+
+def _watch(connection: duckdb.DuckDBPyConnection, woken: int) -> None:
+    while signals := os.read(woken, 16):
+        if signal.SIGINT in signals:
+            connection.interrupt()
 
 
 @contextmanager

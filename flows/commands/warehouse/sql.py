@@ -18,7 +18,7 @@ from connectors.warehouse.query import Answer, answer, write_parquet
 from connectors.warehouse.sql_errors import QueryRefused
 from flows.commands.option_types import FilledPath
 from flows.commands.warehouse.opening import one_sentence, url_option, warehouse_url
-from flows.commands.warehouse.patience import waiting
+from flows.commands.warehouse.patience import interruptible, waiting
 from flows.commands.warehouse.printed import (
     rows_of,
     write_csv,
@@ -151,6 +151,7 @@ def _answered(url: str, sql: str) -> Iterator[Answer]:
     with contextlib.ExitStack() as stack:
         for last in (False, True):
             warehouse: Warehouse = stack.enter_context(open_warehouse(url))
+            stack.enter_context(interruptible(warehouse.connection))
             with waiting(warehouse.connection):
                 try:
                     found = answer(warehouse, sql)
@@ -184,8 +185,10 @@ def _parquet(url: str, sql: str, output: str | None, limit: int | None) -> None:
         raise click.ClickException(f"{output}: cannot be written: {trouble.strerror}") from None
     os.close(descriptor)
     try:
-        with open_warehouse(url, [part]) as warehouse, waiting(warehouse.connection):
-            rows = write_parquet(warehouse, sql, part)
+        with open_warehouse(url, [part]) as warehouse:
+            asked = warehouse.connection
+            with interruptible(asked), waiting(asked):
+                rows = write_parquet(warehouse, sql, part)
         if output is None:
             with Path(part).open("rb") as whole:
                 shutil.copyfileobj(whole, sys.stdout.buffer)
