@@ -130,14 +130,14 @@ ALERTS = View(
         ViewColumn("alert", "Its id in the playbook."),
         ViewColumn("severity", "As the playbook says."),
         ViewColumn("customer_id", "Whom it is about."),
-        ViewColumn("at", "When it was raised, UTC."),
+        ViewColumn("raised_at", "When it was raised, UTC."),
         ViewColumn("message", "The text for people, its values filled in."),
         ViewColumn("key", "What it was raised for once, such as a kiosk; null when it has none."),
         ViewColumn("id", "Of the action that raised it."),
     ),
     """select body ->> '$.alert' as alert, body ->> '$.severity' as severity, customer_id,
-              decided_at as "at", body ->> '$.message' as message, body ->> '$.key' as "key", id
-       from actions where kind = 'alert.raised' order by "at", id""",
+              decided_at as raised_at, body ->> '$.message' as message, body ->> '$.key' as "key", id
+       from actions where kind = 'alert.raised' order by raised_at, id""",
 )
 
 SEGMENTS = View(

@@ -71,7 +71,7 @@ def command(
       touchline warehouse sql "from offer_funnel"
       touchline warehouse sql "select event, count(*) from touchpoints group by all" --format csv
       touchline warehouse sql --file report.sql --format parquet --output report.parquet
-      echo "from alerts order by at desc limit 5" | touchline warehouse sql - --format json
+      echo "from alerts order by raised_at desc limit 5" | touchline warehouse sql - --format json
     """
     if limit is not None and show_all:
         raise click.UsageError("--limit and --all: expected one of them")
