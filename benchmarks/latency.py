@@ -29,8 +29,12 @@ from state.touchpoint import identity
 
 WARM_UP = 0.1
 """Share of the events, the first ones, that are not counted."""
+WARM_UP_S = 0.5
+"""At the least: clients that have just met the broker take that long to find their pace."""
 RELAY = 0.25
 """Length of each of the two runs of the relay, before and after the flow's."""
+RELAY_S = 2.0
+"""At the least."""
 PROBES = 200
 SETTLE_S = 1.0
 """For what is under way when the last event is sent: with more than that, a rate is not held."""
@@ -59,10 +63,11 @@ def measure_latency(rate: float, seconds: float, tell: Progress) -> Latency:
 
     Raises NotHeld.
     """
-    broker_ms = _relay(1, rate, seconds * RELAY, tell)
+    relay_s = max(seconds * RELAY, RELAY_S)
+    broker_ms = _relay(1, rate, relay_s, tell)
     with services() as rig:
         measured = _flow(rig, rate, seconds, tell)
-    broker_ms += _relay(3, rate, seconds * RELAY, tell)
+    broker_ms += _relay(3, rate, relay_s, tell)
     return structs.replace(measured, broker=spread(broker_ms))
 
 
@@ -75,8 +80,13 @@ def _relay(seed: int, rate: float, seconds: float, tell: Progress) -> list[float
         lines = relay.more()
     if len(lines) != len(sent.due_ns):
         raise NotHeld(f"the broker alone gave back {len(lines):,} of {len(sent.due_ns):,} in time")
-    skip = int(WARM_UP * len(lines))
+    skip = _warm_up(len(lines), rate)
     return [(at - sent.due_ns[number]) / 1e6 for at, number in lines if number >= skip]
+
+
+def _warm_up(events: int, rate: float) -> int:
+    """How many of them are not counted."""
+    return int(max(WARM_UP * events, WARM_UP_S * rate))
 
 
 def _send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
@@ -103,7 +113,7 @@ def _flow(rig: Rig, rate: float, seconds: float, tell: Progress) -> Latency:
             elapsed, busy = time.monotonic() - began, sum(machine_busy_s()) - busy
             numbers = scrape(flow)
     reads = reader.more()
-    skip = int(WARM_UP * len(sent.due_ns))
+    skip = _warm_up(len(sent.due_ns), rate)
     none = Spread(0, 0, 0, 0, 0)
     return Latency(
         rate=rate,

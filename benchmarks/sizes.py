@@ -60,7 +60,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
         MEMORY: backlog,
         ROUNDS: make + flow * (1 + beside) + bare + bytewax,
         METRICS: flow + stopwatch + (0 if ROUNDS in what else make + flow * (1 + beside)),
-        LATENCY: len(sizes.rates) * (1.5 * sizes.seconds + 4 * START_S),
+        LATENCY: len(sizes.rates) * (sizes.seconds + max(sizes.seconds / 2, 4) + 4 * START_S),
     }
     return {name: found[name] for name in what}
 
