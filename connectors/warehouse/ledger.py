@@ -120,7 +120,7 @@ class Ledger:
     def forget_whereabouts(self) -> None:
         """All but what was produced, to be looked at anew."""
         for table in ("dead", "tail", "processed", "stored"):
-            self._db.execute(f"delete from {table}")  # noqa: S608 - ours
+            self._db.execute(f"delete from {table}")  # noqa: S608 - no text of a user's
 
     def lines(self, whole: dict[tuple[str, int], bool], since_ms: int = 0) -> list[Line]:
         """The account, by topic, partition and hour, from `since_ms` on.
@@ -166,7 +166,7 @@ class Ledger:
     def _insert(self, table: str, **columns: Any) -> None:
         batch = RecordBatch.from_pydict(columns)
         self._db.register("batch", batch)
-        self._db.execute(f"insert into {table} by name select * from batch")  # noqa: S608 - ours
+        self._db.execute(f"insert into {table} by name select * from batch")  # noqa: S608 - no text of a user's
         self._db.unregister("batch")
 
 

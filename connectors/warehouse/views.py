@@ -35,7 +35,7 @@ def _all_rows(table: Table) -> View:
         f"{table.name}_rows",
         f"The table {table.name} as it lies there: a repeated id as often as it came.",
         _columns(table),
-        f"select * exclude ({', '.join(FILE_PLACE)}) from {STORED}.{table.name}",  # noqa: S608 - ours
+        f"select * exclude ({', '.join(FILE_PLACE)}) from {STORED}.{table.name}",  # noqa: S608 - no text of a user's
     )
 
 
@@ -136,7 +136,8 @@ ALERTS = View(
         ViewColumn("id", "Of the action that raised it."),
     ),
     """select body ->> '$.alert' as alert, body ->> '$.severity' as severity, customer_id,
-              decided_at as raised_at, body ->> '$.message' as message, body ->> '$.key' as "key", id
+              decided_at as raised_at, body ->> '$.message' as message,
+              body ->> '$.key' as "key", id
        from actions where kind = 'alert.raised' order by raised_at, id""",
 )
 
