@@ -49,7 +49,7 @@ TOUCHPOINTS: Final = (
         "touchline_event_delay_seconds",
         G,
         "seconds",
-        "From the event time of what was committed last to now, where it is most; 0 at the end.",
+        "Event-time age of what was committed last, or time since the end if less; the largest.",
         ("topic",),
     ),
     Metric(
@@ -201,7 +201,7 @@ TOUCHPOINTS: Final = (
         "touchline_lag_events",
         G,
         "events",
-        "Events in a topic's partition that are not committed yet.",
+        "Events in a topic's partition that are not committed; if its shard waits, as last seen.",
         ("topic", "shard"),
     ),
     Metric(

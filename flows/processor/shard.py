@@ -44,6 +44,8 @@ class Shard:
         """The highest commit number known of this shard, through every loss of it."""
         self.newest_ms: dict[str, int] = {}
         """Topic → when its newest committed event happened, as far as this process has seen."""
+        self.ended_ms: dict[str, int] = {}
+        """Topic → when it was last seen to be at its end, with nothing left to be committed."""
         self.clock: Clock = UNKNOWN
         """As it was last shown."""
         self._most_profiles = most_profiles

@@ -16,14 +16,23 @@ def book_standing(processor: Processor, now_ms: int) -> None:
         cached += len(shard.profiles)
         buffered += sum(map(len, shard.buffer.values()))
         outbox += shard.published + shard.trim
-        if shard.hold is not Hold.OWNED:
+        if shard.hold is Hold.GONE:
             continue
-        behind = _book_lag(processor, shard)
-        _book_clock(processor, shard, behind, now_ms)
+        if shard.hold is Hold.OWNED:
+            behind = _book_lag(processor, shard)
+            _book_clock(processor, shard, behind, now_ms)
+        else:  # nothing of it is committed now, so its clock stands and every topic falls behind
+            behind = set(processor.inputs)
+            _show_clock(processor, shard, now_ms)
+        for topic in processor.inputs:
+            if topic not in behind:
+                shard.ended_ms[topic] = now_ms
         for topic, at_ms in shard.newest_ms.items():
             newest_ms[topic] = max(newest_ms.get(topic, 0), at_ms)
             if topic in behind:
-                delays_ms[topic] = max(delays_ms.get(topic, 0), now_ms - at_ms)
+                # Not the hours of a night without events, when the first one comes.
+                since_ms = max(at_ms, shard.ended_ms.get(topic, 0))
+                delays_ms[topic] = max(delays_ms.get(topic, 0), now_ms - since_ms)
     _set_each(processor, "touchline_event_timestamp_seconds", newest_ms)
     _set_each(processor, "touchline_event_delay_seconds", delays_ms)
     meter = processor.meter
@@ -46,7 +55,7 @@ def _book_lag(processor: Processor, shard: Shard) -> set[str]:
             behind.discard(topic)
         if topic in highs:
             # At the end whatever the mark says: some brokers' marks are wrong.
-            lag = max(highs[topic] - at, 0) if topic in behind or end != at else 0
+            lag = max(highs[topic] - at, 0) if topic in behind else 0
             processor.meter.set("touchline_lag_events", lag, topic=topic, shard=str(shard.index))
     return behind
 
@@ -54,14 +63,19 @@ def _book_lag(processor: Processor, shard: Shard) -> set[str]:
 def _book_clock(processor: Processor, shard: Shard, behind: set[str], now_ms: int) -> None:
     meter, index = processor.meter, str(shard.index)
     found = clock(shard.newest_ms, behind, now_ms, shard.clock)
-    if found.at_ms is not None:
-        delay_s = max(now_ms - found.at_ms, 0) / 1000
-        meter.set("touchline_clock_delay_seconds", delay_s, shard=index)
     if found.holder != shard.clock.holder:
         for topic, holds in ((shard.clock.holder, 0), (found.holder, 1)):
             if topic is not None:
                 meter.set("touchline_clock_holder", holds, topic=topic, shard=index)
     shard.clock = found
+    _show_clock(processor, shard, now_ms)
+
+
+def _show_clock(processor: Processor, shard: Shard, now_ms: int) -> None:
+    if shard.clock.at_ms is not None:
+        delay_s = max(now_ms - shard.clock.at_ms, 0) / 1000
+        name = "touchline_clock_delay_seconds"
+        processor.meter.set(name, delay_s, shard=str(shard.index))
 
 
 def _set_each(processor: Processor, name: str, milliseconds: Mapping[str, int]) -> None:

@@ -49,11 +49,12 @@ def start_processor(
     meter.set("touchline_playbook_info", 1, version=playbook.version)
     topics = [channel_topic(channel) for channel in settings.channels]
     meter.set("touchline_flush_limit_events", settings.flush_events)
+    indexes = settings.shards_of(worker)
+    meter.set("touchline_shards_waiting", len(indexes))
     kafka, redis_there = Availability(meter, "kafka"), Availability(meter, "redis")
     ids = _wait_for_kafka(settings, stop, kafka)
     if ids is None or not _wait_for_redis(settings, stop, redis_there):
         return None
-    indexes = settings.shards_of(worker)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
     most_profiles = max(settings.cache_profiles // len(indexes), 1)

@@ -98,6 +98,18 @@ def test_an_event_received_in_the_future_has_waited_no_time() -> None:
     assert found["bucket", "0.001"] == found["count", None] == 2
 
 
+def test_what_is_done_again_is_counted_as_committed_but_not_as_waiting() -> None:
+    processor, part = flush_of(NOW_MS - 60_000, *numbered(EVENT, EVENT))
+    part.replay = True
+    part.shard.profiles["ann"] = Profile()
+    decide_step(processor, Flush([part]))
+    book(processor, Flush([part]))
+    value = processor.meter.value
+    assert value("touchline_events_total", channel="click", outcome="accepted") == 2
+    assert value("touchline_commits_total") == 1
+    assert value("touchline_event_to_offer_seconds") == 0
+
+
 def test_every_reason_of_a_dead_letter_is_of_a_stage_that_can_refuse() -> None:
     assert {REFUSED_IN.get(reason, "decode") for reason in Reason} == set(REFUSING)
 

@@ -43,6 +43,10 @@ class Standing:
         self.ends.clear()
         self.ends.update({(topic, 3): 100 for topic in topics})
 
+    def delay(self, topic: str) -> float:
+        """How far `topic` is behind, in seconds."""
+        return self.meter.value("touchline_event_delay_seconds", topic=topic)
+
     def clock(self) -> tuple[float, dict[str, float]]:
         """Its delay in seconds, and who holds it."""
         value = self.meter.value
@@ -106,6 +110,49 @@ def test_event_time_is_shown_by_topic_and_its_delay_is_0_at_the_end() -> None:
     assert at_s == {CLICK: NOW_MS / 1000 - 1, EMAIL: NOW_MS / 1000 - 60}
     delays = {t: value("touchline_event_delay_seconds", topic=t) for t in (CLICK, EMAIL)}
     assert delays == {CLICK: 0, EMAIL: 60}
+
+
+def test_the_first_event_after_a_night_is_late_by_the_time_since_the_end_was_seen() -> None:
+    standing = Standing()
+    standing.shard.newest_ms = dict.fromkeys((CLICK, EMAIL), NOW_MS - 8 * 3_600_000)
+    standing.at_end(CLICK, EMAIL)
+    standing.book()
+    standing.at_end(EMAIL)
+    standing.book(NOW_MS + 2_000)
+    assert (standing.delay(CLICK), standing.delay(EMAIL)) == (2, 0)
+
+
+def test_a_shard_that_waits_falls_behind_in_all_its_topics_as_time_goes_on() -> None:
+    standing = Standing()
+    standing.shard.newest_ms = {CLICK: NOW_MS - 9_000, EMAIL: NOW_MS - 60_000}
+    standing.at_end(CLICK, EMAIL)
+    standing.book()
+    standing.shard.hold = Hold.WAITING
+    standing.book(NOW_MS + 30_000)
+    assert standing.clock() == (30, {CLICK: 0, EMAIL: 0})
+    assert (standing.delay(CLICK), standing.delay(EMAIL)) == (30, 30)
+    at_s = standing.meter.value("touchline_event_timestamp_seconds", topic=CLICK)
+    assert at_s == NOW_MS / 1000 - 9
+
+
+def test_a_shard_that_another_process_has_is_not_shown() -> None:
+    standing = Standing()
+    standing.shard.newest_ms = {CLICK: NOW_MS - 9_000}
+    standing.shard.hold = Hold.GONE
+    standing.book()
+    assert standing.delay(CLICK) == 0
+    assert standing.meter.value("touchline_event_timestamp_seconds", topic=CLICK) == 0
+
+
+def test_the_shard_that_is_further_back_says_how_late_a_topic_is() -> None:
+    standing = Standing()
+    other = Shard(4, cast(Any, None), 100)
+    other.hold, other.fence = Hold.OWNED, standing.shard.fence
+    standing.processor.shards.append(other)
+    standing.shard.newest_ms = {CLICK: NOW_MS - 60_000}
+    other.newest_ms = {CLICK: NOW_MS - 5_000}
+    standing.book()
+    assert standing.delay(CLICK) == 60
 
 
 def test_what_is_kept_in_memory_and_in_the_outbox_is_shown() -> None:
