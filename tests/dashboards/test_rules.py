@@ -84,7 +84,11 @@ def test_no_case_is_of_an_alert_that_is_gone() -> None:
 def test_a_record_is_named_by_level_metric_and_operations(record: Rule) -> None:
     level, metric, _ = record.name.split(":")
     bare = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in LABELS}
-    derived = {"touchline_warehouse_commit_age_seconds", "touchline_event_to_offer_slow"}
+    derived = {
+        "touchline_clock_timestamp_seconds",
+        "touchline_event_to_offer_slow",
+        "touchline_warehouse_commit_age_seconds",
+    }
     assert metric in bare | derived
     outside = re.match(r"\w+ by \(([^)]*)\)", record.expr)
     if outside:
