@@ -99,12 +99,12 @@ TABLES: Final = Row(
         ),
         lines(
             "Last commit",
-            "How long ago each table was last committed to.",
+            "How long ago each table was last committed to. One that is owed nothing may be old; it"
+            " alerts at 5 minutes when records wait.",
             (recorded("flow_table:touchline_warehouse_commit_age_seconds:min"), "{{table}}"),
             unit="s",
             look="what is in no table yet",
             empty=QUIET,
-            steps=Steps(GOOD, ((300, BAD),)),
         ),
         lines(
             "What is in no table yet",

@@ -19,6 +19,7 @@ from dashboards.series import a_minute, grown, now, of, quantile, rate, recorded
 P50_S, P99_S = 0.02, 0.08
 """What is promised of the time from an event to an offer, in seconds: half, and 99 %."""
 WITHIN = 'le="0.08"'
+FIRING = 'ALERTS{alertname=~"Touchline.*",alertstate="firing",flow=~"$flow"}'
 
 HEALTHY: Final = Row(
     "Healthy?",
@@ -49,7 +50,10 @@ HEALTHY: Final = Row(
         number(
             "Alerts",
             "How many alerts are firing; Prometheus' page /alerts names them.",
-            ('sum(ALERTS{alertstate="firing"}) or vector(0)', "firing"),
+            (
+                f"sum({FIRING}) or vector(0)",
+                "firing",
+            ),
             unit="none",
             look="docs/runbooks/, which has a page for each",
             empty="Prometheus does not answer",
@@ -111,7 +115,7 @@ LATE: Final = Row(
             "The share of the last hour's events whose offers were readable within 80 ms;"
             " 99 % is promised.",
             (
-                f"{grown(COUNT + '_bucket', '', WITHIN)} / {grown(COUNT + '_count')}",
+                f"{grown(COUNT + '_bucket', '', WITHIN)} / ({grown(COUNT + '_count')} > 0)",
                 "of the last hour",
             ),
             unit="percentunit",
@@ -121,7 +125,7 @@ LATE: Final = Row(
         ),
         number(
             "Events that wait",
-            "Events in the topics that are not committed.",
+            "Events in the topics that are not committed; of shards that wait, as last seen.",
             (f"sum({recorded('flow:touchline_lag_events:sum')})", "waiting"),
             unit="none",
             look="Pipeline, lag by shard",
@@ -140,8 +144,8 @@ LATE: Final = Row(
         ),
         lines(
             "Behind by topic",
-            "How old, by its own time, the oldest is of what was committed last; 0 when a topic is"
-            " at its end.",
+            "How old, by its own time, what was committed last is, in the shard where that is most,"
+            " or how long ago a topic was at its end; 0 when it is.",
             (f"max by (topic) ({of('touchline_event_delay_seconds')})", "{{topic}}"),
             unit="s",
             look="Pipeline, the shards' clocks",

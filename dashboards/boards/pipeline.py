@@ -239,7 +239,7 @@ PROFILES: Final = Row(
             "Found in memory",
             "The share of the profiles that a flush did not have to read from Redis.",
             (
-                f"{HITS} / ({HITS} + {MISSES})",
+                f"{HITS} / ({HITS} + {MISSES} > 0)",
                 "of the profiles",
             ),
             unit="percentunit",

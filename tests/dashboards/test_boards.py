@@ -20,7 +20,7 @@ from flows.metrics.catalogue import METRICS
 ALL = read_boards(BOARDS)
 RECORDS = {rule.name: set(rule.name.split(":")[0].split("_")) for rule in read_rules(RULES)}
 KNOWN = {name: set(labels) for name, labels in LABELS.items()} | RECORDS
-KNOWN["ALERTS"] = {"alertname", "alertstate", "severity"}
+KNOWN["ALERTS"] = {"alertname", "alertstate", "severity", "flow"}
 
 SHOWN_NOWHERE: dict[str, str] = {}
 """Metric → why it is on no board and in no rule."""
