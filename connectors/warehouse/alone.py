@@ -38,8 +38,12 @@ def alone(warehouse_url: str, table: Table) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise WarehouseUnavailable(
                 f"{folder}: another one merges or removes rows there; wait until it is done"
             ) from None
+        except OSError as trouble:
+            raise WarehouseUnavailable(
+                f"{folder / LOCK}: cannot be locked: {trouble.strerror}"
+            ) from trouble
         yield

@@ -4,8 +4,6 @@ Guaranteed: a query sees each table as of one commit, the last one when the ware
 however much is written meanwhile. Nothing is ever written, so a crash repeats nothing.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -13,19 +11,12 @@ from typing import Any
 import duckdb
 
 from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
+from connectors.warehouse.engine import connect
 from connectors.warehouse.latest import last_touchpoints
 from connectors.warehouse.reading import no_rows_sql, quoted, rows_sql, words
 from connectors.warehouse.snapshot import Snapshot, local_folder, snapshots
 from connectors.warehouse.tables import TOUCHPOINTS
 from connectors.warehouse.views import STORED, VIEWS
-
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    # An extension would be downloaded at the first query that mentions what it can.
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    # A name in a query is one of the warehouse's, never a variable of this program.
-    "python_enable_replacements": False,
-}
 
 
 class Warehouse:
@@ -79,9 +70,7 @@ def open_warehouse(url: str, writable: Sequence[str] = ()) -> Warehouse:
             "with deltalake's QueryBuilder"
         )
     found = snapshots(url)
-    # What does not fit into memory must not go into the current folder, which is DuckDB's own idea.
-    overflow = f"{tempfile.gettempdir()}/touchline-duckdb-{os.getpid()}"
-    connection = duckdb.connect(config={**_CONFIG, "temp_directory": overflow})
+    connection = connect()
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute(f"create schema {STORED}")

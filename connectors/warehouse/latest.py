@@ -36,7 +36,7 @@ def last_touchpoints(
         at_once *= 2
         for row in _rows(connection, [file.path for file in now], customer_id):
             held = found.get(row["id"])
-            if held is None or _place(row) < _place(held):
+            if held is None or _rank(row) < _rank(held):
                 found[row["id"]] = row
         newest = _newest(found, limit)
         if left and len(newest) == limit and newest[-1]["occurred_at"] > _reaches(left[-1]):
@@ -51,6 +51,11 @@ def _newest(found: dict[str, dict[str, Any]], limit: int) -> list[dict[str, Any]
 
 def _place(row: dict[str, Any]) -> tuple[int, int, int]:
     return row["generation"], row["commit"], row["index"]
+
+
+def _rank(row: dict[str, Any]) -> tuple[int, int, int]:
+    """Of rows with the same id the lowest is shown, as by the view: the first after a rebuild."""
+    return -row["generation"], row["commit"], row["index"]
 
 
 def _may_hold(file: DataFile, customer_id: str) -> bool:

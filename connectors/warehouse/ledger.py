@@ -11,14 +11,16 @@ already, which is dropped by design.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import duckdb
 from arro3.core import Array, DataType, RecordBatch
 
 from connectors.kafka.topics import PREFIX
+from connectors.warehouse.engine import connect
 from connectors.warehouse.reading import rows_sql
 from connectors.warehouse.snapshot import Snapshot
 
 HOUR_MS = 3_600_000
+NEVER_MS = 2**63 - 1
+"""No row is as late."""
 
 
 class Produced(NamedTuple):
@@ -60,12 +62,11 @@ class Line(NamedTuple):
 
 
 class Ledger:
-    """Takes what was read, in any order, and sums it up. Holds about 100 bytes an event."""
+    """Takes what was read, in any order, and sums it up. About 100 bytes an event; what does not
+    fit into memory goes to a temporary file."""
 
     def __init__(self) -> None:
-        self._db = duckdb.connect(
-            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        )
+        self._db = connect()
         self._db.execute(
             """
             create table produced(topic varchar, part bigint, "offset" bigint, ts bigint,
@@ -129,10 +130,10 @@ class Ledger:
         not, rows older than what it still holds are of events that went with its beginning.
         """
         first = dict(self._firsts())
-        begin = min(first.values(), default=0)
+        begin = min(first.values(), default=NEVER_MS)
         # Of a log that is whole, rows older than all that is in any are of an earlier topic.
         stamps = [
-            begin if is_whole else first.get(part, 2**63 - 1) for part, is_whole in whole.items()
+            begin if is_whole else first.get(part, NEVER_MS) for part, is_whole in whole.items()
         ]
         if whole:
             self._db.execute("delete from since")
@@ -185,7 +186,8 @@ def _numbers(values: Sequence[int]) -> Array:
 _ACCOUNT = """
 with places as (
   select id, shard, generation, "commit", "index", topic, ts, count(*) as copies
-  from stored group by all
+  from stored group by id, shard, generation, "commit", "index", topic, ts
+  qualify generation = max(generation) over (partition by id) -- a rebuild's take their place
 ),
 known as (
   select places.*, coalesce(places.ts >= since.ts, false) as in_log

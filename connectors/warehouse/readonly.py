@@ -33,6 +33,9 @@ def read_only(connection: duckdb.DuckDBPyConnection, sql: str) -> Reading:
 
     Raises QueryRefused, saying why not and what to do, and duckdb.Error for a file that went.
     """
+    if wrong := re.search("[\x00\ud800-\udfff]", sql):
+        line = sql.count("\n", 0, wrong.start()) + 1
+        raise QueryRefused(f"line {line}: expected UTF-8 text, got another byte")
     planned = False
     try:
         statement = _one(connection, sql)
@@ -57,6 +60,8 @@ def read_only(connection: duckdb.DuckDBPyConnection, sql: str) -> Reading:
         raise
     except duckdb.Error as error:
         raise refusal(error, first_line=1 + planned) from None
+    except ValueError:  # a kind that the binding has no name for, such as UPDATE EXTENSIONS
+        raise QueryRefused(_not_read("this kind of statement")) from None
     if writes := _WRITING_STEP.search(plan):
         raise QueryRefused(_not_read(writes[1]))
     if _FOREIGN_STEP.search(plan):

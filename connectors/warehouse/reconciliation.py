@@ -7,7 +7,7 @@ its row already.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
@@ -29,6 +29,7 @@ from connectors.warehouse.snapshot import open_table, snapshot_of
 from connectors.warehouse.tables import TOUCHPOINTS
 from state.touchpoint import Touchpoint
 
+T = TypeVar("T")
 GROUP = "touchline"
 """The consumer group that the touchpoints flow tells its offsets as."""
 ANSWER_S = 15.0
@@ -111,7 +112,8 @@ class Reconciliation:
             for n in range(enriched.partitions)
         }
         for batch in self._read("published events", ToEnd(self._config, positions)):
-            ledger.add_tail([_read_id(m.value()).id for m in batch if m.key() is not None])
+            rows = [_told(_read_id, m) for m in batch if m.key() is not None]
+            ledger.add_tail([row.id for row in rows if row is not None])
         self._ends = self._read_events(self._ends, later=True).ends
         return Account(ledger.lines(self._whole, since_ms))
 
@@ -155,10 +157,19 @@ def _whole(read: ToEnd) -> dict[Part, bool]:
     }
 
 
+def _told(read: Callable[[bytes], T], message: Any) -> T | None:
+    """None of a record that somebody else wrote there: it explains no event."""
+    try:
+        return read(message.value() or b"")
+    except msgspec.DecodeError:
+        return None
+
+
 def _places(batch: list[Any]) -> Iterator[tuple[str, int, int]]:
     for message in batch:
-        place = _read_place(message.value())
-        yield place.topic, place.partition, place.offset
+        place = _told(_read_place, message)
+        if place is not None:
+            yield place.topic, place.partition, place.offset
 
 
 def _produced(message: Any) -> Produced:

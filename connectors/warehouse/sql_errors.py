@@ -22,7 +22,8 @@ def refusal(error: duckdb.Error, first_line: int = 1) -> QueryRefused:
     text = str(error)
     place = _PLACE.search(text)
     said = words(ValueError(text[: place.start()] if place else text))
-    where = _where(place, first_line) if place else ""
+    # A place before the query's first line is in what was put around it, of no use to anybody.
+    where = _where(place, first_line) if place and int(place[1]) >= first_line else ""
     if isinstance(error, duckdb.PermissionException):
         return QueryRefused(
             f"{where}refused, as only the warehouse's own tables are read here, and no other file "

@@ -39,20 +39,22 @@ def _all_rows(table: Table) -> View:
     )
 
 
-def _once(table: Table) -> View:
-    """What is repeated is looked for by id alone, so that wide columns are read only of the rows
-    that are asked for."""
+def _once(table: Table, first: str, doc: str) -> View:
+    """The row that is first by `first`; `doc` says so.
+
+    What is repeated is looked for by id alone, so that wide columns are read only of the rows that
+    are asked for.
+    """
     names = ", ".join(f'rows."{column.name}"' for column in table.columns)
     place = ", ".join(FILE_PLACE)
     return View(
         table.name,
-        f"{table.doc} One row for each id: of a repeated one the first by place (generation, "
-        "commit, index).",
+        f"{table.doc} One row for each id: of a repeated one {doc}.",
         _columns(table),
         f"""select {names} from {STORED}.{table.name} as rows anti join (
               select {place} from (
                 select {place}, row_number() over (
-                  partition by id order by generation, "commit", "index", shard, {place}
+                  partition by id order by {first}, shard, {place}
                 ) as nth
                 from {STORED}.{table.name}
                 where id in (
@@ -83,7 +85,8 @@ EVENTS = View(
 
 FUNNEL = View(
     "offer_funnel",
-    "What became of each offer; a decision counts once at each step, however often answered.",
+    "What became of each offer; a decision counts once at each step, however often or late it is "
+    "answered.",
     (
         ViewColumn("offer_id", "The offer's id in the playbook."),
         ViewColumn("decided", "Decisions for it (actions of kind offer.decided)."),
@@ -92,9 +95,9 @@ FUNNEL = View(
         ViewColumn("accepted", "Those with an event Offer Accepted."),
         ViewColumn("dismissed", "Those with an event Offer Dismissed."),
         ViewColumn("shown_rate", "shown / decided, to 4 places."),
-        ViewColumn("clicked_rate", "clicked / shown, to 4 places; null when none was shown."),
-        ViewColumn("accepted_rate", "accepted / shown, likewise; null when none was shown."),
-        ViewColumn("dismissed_rate", "dismissed / shown, likewise; null when none was shown."),
+        ViewColumn("clicked_rate", "Share of those shown, to 4 places; null when none was shown."),
+        ViewColumn("accepted_rate", "Likewise; what was never shown is in none of the shares."),
+        ViewColumn("dismissed_rate", "Likewise."),
     ),
     """with answers as (
           select original ->> '$.properties.decision_id' as decision_id,
@@ -106,20 +109,19 @@ FUNNEL = View(
           where event in ('Offer Shown', 'Offer Clicked', 'Offer Accepted', 'Offer Dismissed')
           group by decision_id
         )
-        select *, round(shown / decided, 4) as shown_rate,
-               round(clicked / nullif(shown, 0), 4) as clicked_rate,
-               round(accepted / nullif(shown, 0), 4) as accepted_rate,
-               round(dismissed / nullif(shown, 0), 4) as dismissed_rate
-        from (
-          select body ->> '$.offer_id' as offer_id, count(*) as decided,
-                 count(*) filter (where answers.shown) as shown,
-                 count(*) filter (where answers.clicked) as clicked,
-                 count(*) filter (where answers.accepted) as accepted,
-                 count(*) filter (where answers.dismissed) as dismissed
-          from actions left join answers on answers.decision_id = actions.id
-          where kind = 'offer.decided'
-          group by offer_id
-        )
+        select body ->> '$.offer_id' as offer_id, count(*) as decided,
+               count(*) filter (where answers.shown) as shown,
+               count(*) filter (where answers.clicked) as clicked,
+               count(*) filter (where answers.accepted) as accepted,
+               count(*) filter (where answers.dismissed) as dismissed,
+               round(avg(coalesce(answers.shown, false)::int), 4) as shown_rate,
+               round(avg(answers.clicked::int) filter (where answers.shown), 4) as clicked_rate,
+               round(avg(answers.accepted::int) filter (where answers.shown), 4) as accepted_rate,
+               round(avg(answers.dismissed::int) filter (where answers.shown), 4)
+                 as dismissed_rate
+        from actions left join answers on answers.decision_id = actions.id
+        where kind = 'offer.decided'
+        group by offer_id
         order by decided desc, offer_id""",
 )
 
@@ -162,8 +164,17 @@ SEGMENTS = View(
 )
 
 VIEWS = (
-    _once(TOUCHPOINTS),
-    _once(DECISIONS),
+    # A rebuild finds out anew what is known of customers; when something was decided it cannot.
+    _once(
+        TOUCHPOINTS,
+        'generation desc, "commit", "index"',
+        "the first by place (commit, index) of the highest generation",
+    ),
+    _once(
+        DECISIONS,
+        'generation, "commit", "index"',
+        "the first by place (generation, commit, index)",
+    ),
     EVENTS,
     FUNNEL,
     ALERTS,

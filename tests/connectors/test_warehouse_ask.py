@@ -46,6 +46,40 @@ def test_a_repeated_id_is_one_row_the_first_by_place_and_all_rows_stay_to_be_ask
     assert asked(url, "select count(*) from touchpoints where date = '2026-01-02'") == [(0,)]
 
 
+def test_a_rebuild_s_rows_take_the_place_of_the_earlier_ones_and_no_decision_is_redated(
+    tmp_path: Path,
+) -> None:
+    """Each generation's first row is what counts; a decision was told when it first was."""
+    old = [event(1, event_id="a", segments=("new",)), event(2, event_id="b", segments=("new",))]
+    new = [
+        event(1, event_id="a", generation=1, segments=("vip",)),
+        event(2, event_id="b", generation=1, segments=("vip",)),
+        event(3, event_id="b", generation=1, segments=("vip", "again")),
+    ]
+    later = NOON_MS + DAY_MS
+    url = store(
+        tmp_path,
+        old,
+        new,
+        actions=[
+            decided(1, "x", "alert.raised", alert="angry"),
+            decided(1, "x", "alert.raised", alert="angry", at_ms=later, generation=1),
+        ],
+    )
+    assert asked(url, 'select id, generation, "index" from touchpoints order by id') == [
+        ("a", 1, 1),
+        ("b", 1, 2),
+    ]
+    assert asked(url, "select segment, customer_id from customers_by_segment") == [("vip", "ada")]
+    assert asked(url, "select raised_at from alerts") == [("2026-01-01T12:00:00.123Z",)]
+    with open_warehouse(url) as warehouse:
+        rows = warehouse.last_touchpoints("ada", 5)
+    assert [(row["id"], row["generation"], row["index"]) for row in rows] == [
+        ("b", 1, 2),
+        ("a", 1, 1),
+    ]
+
+
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_every_view_has_its_columns_and_no_row_when_nothing_was_written(
     view: str, tmp_path: Path
@@ -115,6 +149,25 @@ def test_a_decision_counts_once_at_each_step_of_the_funnel(tmp_path: Path) -> No
         ("tea", 3, 2, 1, 1, 1, 0.6667, 0.5, 0.5, 0.5),
         ("cup", 1, 0, 0, 0, 0, 0.0, None, None, None),
     ]
+
+
+def test_an_answer_to_what_was_never_shown_is_in_no_share(tmp_path: Path) -> None:
+    """Else a rate could be above 1. However late an answer comes, it counts."""
+    url = store(
+        tmp_path,
+        [
+            event(1, name="Offer Shown", decision_id="d1"),
+            event(2, name="Offer Clicked", decision_id="d1", at_ms=NOON_MS + 30 * DAY_MS),
+            event(3, name="Offer Clicked", decision_id="d2"),
+            event(4, name="Offer Accepted", decision_id="d2"),
+            event(5, name="Offer Clicked"),
+        ],
+        actions=[
+            decided(1, "d1", "offer.decided", offer_id="tea"),
+            decided(2, "d2", "offer.decided", offer_id="tea"),
+        ],
+    )
+    assert asked(url, "from offer_funnel") == [("tea", 2, 1, 2, 1, 0, 0.5, 1.0, 0.0, 0.0)]
 
 
 def test_alerts_are_told_with_customer_severity_and_message(tmp_path: Path) -> None:

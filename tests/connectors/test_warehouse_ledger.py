@@ -87,6 +87,33 @@ def test_rows_of_what_the_log_no_longer_holds_are_not_judged(
     assert counted(ledger, {CLICK: True}) == {"produced": 2, "rows": 1, "missing": 1}
 
 
+def test_rows_of_topics_that_were_made_anew_and_are_empty_are_not_judged(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    store(tmp_path, [event(1, event_id="of before")])
+    ledger.set_rows(snapshot(str(tmp_path), TOUCHPOINTS))
+    assert ledger.lines(WHOLE) == []
+
+
+def test_a_rebuild_s_row_takes_the_place_of_the_earlier_one(ledger: Ledger, tmp_path: Path) -> None:
+    old = [event(1, event_id="a"), event(2, event_id="b")]
+    store(tmp_path, old, [event(1, event_id="a", generation=1)])
+    ledger.set_rows(snapshot(str(tmp_path), TOUCHPOINTS))
+    ledger.add_produced([produced(0, "a"), produced(1, "b")])
+    assert counted(ledger) == {"produced": 2, "rows": 2}
+
+
+def test_what_does_not_fit_into_memory_goes_to_the_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not into the current one, which DuckDB would take."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ledger = Ledger()
+    found = ledger._db.execute("select current_setting('temp_directory')").fetchall()
+    assert found[0][0].startswith(f"{tmp_path}/touchline-duckdb-")
+    ledger.close()
+
+
 def test_what_was_looked_at_is_looked_at_anew(ledger: Ledger, tmp_path: Path) -> None:
     store(tmp_path, [event(1, event_id="a")])
     ledger.add_produced([produced(0, "a")])

@@ -110,6 +110,7 @@ WRITES = [
     "use memory",
     "prepare p as select 1",
     "vacuum",
+    "update extensions",
 ]
 
 
@@ -174,6 +175,9 @@ def test_no_other_file_is_read(sql: str, warehouse: Warehouse, tmp_path: Path) -
         ("select 'a", r"unterminated string literal"),
         ("from sqlsmith()", r"It would be downloaded, so it is not used here"),
         ("select error('boo')", r"boo"),
+        ("select\n'\udcff'", r"line 2: expected UTF-8 text"),
+        ("select 1\x00", r"line 1: expected UTF-8 text"),
+        ("from test_all_types()", r"^Conversion Error"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence_with_its_place(

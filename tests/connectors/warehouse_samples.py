@@ -32,6 +32,7 @@ def event(
     received_ms: int = 0,
     segments: tuple[str, ...] = (),
     partition: int = 0,
+    generation: int = 0,
     **properties: Any,
 ) -> Row:
     """The row of one event; `number` is its place within its shard."""
@@ -50,16 +51,22 @@ def event(
         {},
         raw,
     )
-    applied = Applied(partition, 0, number // 10, number % 10)
+    applied = Applied(partition, generation, number // 10, number % 10)
     value = enriched_record(touchpoint, {"orders": 2}, list(segments), applied, "v1")
     return _touchpoint(Place(ENRICHED, partition), value)
 
 
 def decided(
-    number: int, action_id: str, kind: str, customer: str = "ada", at_ms: int = NOON_MS, **body: Any
+    number: int,
+    action_id: str,
+    kind: str,
+    customer: str = "ada",
+    at_ms: int = NOON_MS,
+    generation: int = 0,
+    **body: Any,
 ) -> Row:
     """The row of one action."""
-    applied = Applied(0, 0, number // 10, number % 10)
+    applied = Applied(0, generation, number // 10, number % 10)
     value = action_record(customer, Action(action_id, kind, "m", body), at_ms, "v1", applied)
     return _action(Place(ACTIONS, 0), value)
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from connectors.warehouse.alone import alone
 from connectors.warehouse.snapshot import TableAbsent
 from connectors.warehouse.tables import TABLES, Table
-from connectors.warehouse.upkeep import SAFE_KEEP, Merge, Merged, Upkeep
+from connectors.warehouse.upkeep import KEEP, SAFE_KEEP, Merge, Merged, Upkeep
 from flows.commands.warehouse.opening import one_sentence, url_option, warehouse_url
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def _keep(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--keep",
-    default="168h",
+    default=f"{KEEP // timedelta(hours=1)}h",
     show_default=True,
     callback=_keep,
     help="Keep files that are no longer needed for so long: hours (h) or days (d).",
