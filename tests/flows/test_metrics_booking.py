@@ -85,6 +85,16 @@ def test_the_newest_event_of_a_topic_is_that_which_happened_last_not_that_which_
     assert processor.meter.value("touchline_flush_events") == 1
 
 
+def test_a_later_flush_of_older_events_does_not_take_the_newest_back() -> None:
+    processor, part = flush_of(NOW_MS, {**EVENT, "timestamp": rfc3339(NOW_MS - 9_000)})
+    part.shard.profiles["ann"] = Profile()
+    part.shard.newest_ms["touchpoints.click"] = NOW_MS - 3_000
+    decide_step(processor, Flush([part]))
+    book(processor, Flush([part]))
+    assert part.newest_ms == {"click": NOW_MS - 9_000}
+    assert part.shard.newest_ms == {"touchpoints.click": NOW_MS - 3_000}
+
+
 def test_an_event_received_in_the_future_has_waited_no_time() -> None:
     processor, part = flush_of(NOW_MS + 3_600_000, *numbered(EVENT, EVENT))
     part.shard.profiles["ann"] = Profile()
