@@ -18,6 +18,13 @@ MAX_DEPTH = 16
 HALF = re.compile("[\ud800-\udfff]")
 
 
+HINTS = (
+    ("'\\t'", "; indent with spaces, not with tabs"),
+    ("'<scalar>'", "; a text that begins with a quote and goes on after it must stand in '...'"),
+)
+"""What YAML's reader found, and what those who write a playbook most often mean by it."""
+
+
 class Problem(NamedTuple):
     """Something wrong at a place in a file; line and column count from 1."""
 
@@ -112,7 +119,9 @@ def _events(text: str) -> Iterator[Any]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise Flaw(line, column, f"not YAML; {error.problem or error.context}") from None
+        said = str(error.problem or error.context)
+        hint = next((hint for found, hint in HINTS if found in said), "")
+        raise Flaw(line, column, f"not YAML; {said}{hint}") from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)

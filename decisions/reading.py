@@ -358,4 +358,7 @@ def show(node: Node) -> str:
         return "a mapping"
     if isinstance(node, Sequence):
         return "a list"
-    return "nothing" if is_empty(node) else quote(node.text)
+    if is_empty(node):
+        return "nothing"
+    looks_else = node.text in WORDS or JSON_NUMBER.fullmatch(node.text)
+    return f"{quote(node.text)} in quotes" if node.quoted and looks_else else quote(node.text)

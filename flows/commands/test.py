@@ -41,6 +41,10 @@ def command(file: Path, patterns: tuple[str, ...], fail_fast: bool, as_json: boo
     follow from it. Of a case that fails, a difference is shown: lines with - were expected, lines
     with + came instead.
 
+    With --json: file, version, passed and failed (how many), and cases, each with name, line,
+    passed and differences (line, events, at, what, expected, got, rows); of a playbook that is
+    wrong, file and problems (line, column, text).
+
     Exit codes: 0 all passed, or there are none; 1 some failed, or the playbook is wrong; 2 wrong
     options, or no case has such a name.
     """

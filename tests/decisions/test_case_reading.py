@@ -65,7 +65,7 @@ def test_limits_and_names_are_the_decoder_s() -> None:
         ),
         (
             f"given: [{VIEW}]\nexpect: {{profile: {{profile.orders.count: '1'}}}}",
-            f'{WHERE}.profile: profile.orders.count, which can never match; expected a value of type int, got "1"',
+            f'{WHERE}.profile: profile.orders.count, which can never match; expected a value of type int, got "1" in quotes',
         ),
         (
             f"given: [{VIEW}]\nexpect: {{profile: {{profile.orders.count: 1.5}}}}",

@@ -264,3 +264,19 @@ def test_types_traits_and_repeated_ids_are_those_of_a_topic() -> None:
           that: [customer.city == "Berlin", 'profile.events["Page Viewed"] == 1', 'profile.events["Identified"] == 1']
         """
     assert ran(case).differences == ()
+
+
+def test_an_alert_is_explained_at_the_last_event_that_asked_for_it() -> None:
+    case = """
+        given:
+          - {channel: click, event: Order Completed, properties: {total: 5.0}}
+          - {channel: click, event: Order Completed, properties: {total: "20"}}
+        expect: {alerts: [order]}
+        """
+    why = "event.properties.total > 9.0 is an error (values of types that do not go together)"
+    assert rows(case) == [("-", "order", why)]
+
+
+def test_segments_are_expected_in_any_order() -> None:
+    given = f"given: [{ORDER}, {VIEW}, {VIEW}, {VIEW}]"
+    assert ran(f"{given}\nexpect: {{segments: [fan, buyer]}}").differences == ()

@@ -48,6 +48,7 @@ def test_a_file_without_anything_in_it_is_no_document(empty: str) -> None:
         ("a: 'open", 1, 9, "not YAML"),
         ("a: b: c", 1, 5, "not YAML"),
         ("a: 1\n\tb: 2", 2, 1, "not YAML"),
+        ('a: "b" in c', 1, 8, "not YAML"),
         ("a: 1\nb: \x01", 2, 4, "not YAML"),
         ("%YAML 3.0\n---\na: 1", 1, 1, "not YAML"),
         ("a: &x 1", 1, 4, "an anchor"),
@@ -130,3 +131,19 @@ def test_half_of_a_character_is_refused_with_its_place() -> None:
     with pytest.raises(Flaw) as wrong:
         parse('title: Shop\nmessage: "\\ud83d!"\n')
     assert wrong.value.problem[:2] == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: 1\n\tb: 2", "; indent with spaces, not with tabs"),
+        (
+            'a: "b" in c',
+            "; a text that begins with a quote and goes on after it must stand in '...'",
+        ),
+    ],
+)
+def test_the_slips_that_yaml_makes_easy_come_with_what_to_do(text: str, hint: str) -> None:
+    with pytest.raises(Flaw) as refused:
+        parse(text)
+    assert refused.value.problem.text.endswith(hint)

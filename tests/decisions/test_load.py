@@ -83,7 +83,7 @@ def test_the_examples_below_are_right_before_they_are_broken(text: str) -> None:
             OFFER,
             "value",
             "    value: '5'",
-            '5:12: offers.hello.value; expected a number from 0 to 1000000000, got "5"',
+            '5:12: offers.hello.value; expected a number from 0 to 1000000000, got "5" in quotes',
         ),
         (
             OFFER,

@@ -14,6 +14,8 @@ def described(failure: BaseException) -> EvaluationError:
         return failure
     if isinstance(failure, KeyError):
         return EvaluationError(f"no key {failure}")
+    if isinstance(failure, TypeError):
+        return EvaluationError("values of types that do not go together")
     return EvaluationError(str(failure))
 
 
