@@ -188,11 +188,24 @@ def test_alerts_without_the_warehouse_say_what_they_lack() -> None:
     without = History("w", as_of=5, touchpoints=[], missing="w: no answer within 10 s")
     lines = shown(history=without)
     at = next(n for n, line in enumerate(lines) if line.startswith("alerts"))
-    assert [line[13:] for line in lines[at : at + 3]] == [
+    assert [line[13:] for line in lines[at : at + 4]] == [
         "2026-01-10 23:59:55, 5 s ago             vip_unhappy",
         "2026-01-10 23:59:00, 1 min ago  warning  kiosk_failed of k-7",
         "only those that still cool down: messages, and older ones, are in the warehouse",
+        "w: no answer within 10 s",
     ]
+
+
+def test_why_the_warehouse_is_missing_is_said_once() -> None:
+    lines = shown(history=History("w", missing="w: no such folder"))
+    assert [line for line in lines if "no such folder" in line] == [
+        "touchpoints  w: no such folder"
+    ]
+
+
+def test_interest_is_shown_as_it_has_faded_until_now() -> None:
+    lines = shown(Profile(affinity={"tea": Interest(8.0, NOW_MS - 30 * DAY_MS)}))
+    assert "affinity     tea 4" in lines
 
 
 def test_days_with_orders_before_the_last_five_are_summed_up() -> None:
@@ -257,3 +270,11 @@ def test_programs_get_the_same_under_stable_names() -> None:
     without = document(known, History("w", missing=NOT_ASKED), [], TITLES)
     assert without["touchpoints"] is None
     assert without["warehouse"]["missing"] == NOT_ASKED
+
+
+def test_a_number_named_at_in_an_events_properties_stays_the_producers() -> None:
+    known = Known("ann", 3, Profile(), b"{")
+    history = History("w", touchpoints=[Touch(NOW_MS, "click", "E", "1", {"at": 5})])
+    told = document(known, history, [], TITLES)
+    assert told["touchpoints"][0]["properties"] == {"at": 5}
+    assert told["offers"] == []  # what cannot be read is none

@@ -124,6 +124,8 @@ def _alerts(profile: Profile, history: History, titles: Titles, now_ms: int) -> 
     if history.alerts is None:
         only = "only those that still cool down" if rows else "none that still cools down"
         rows.append(Row(f"{only}: messages, and older ones, are in the warehouse", "aside"))
+        if history.touchpoints is not None and history.missing:  # else it stands beside those
+            rows.append(Row(history.missing, "aside"))
     return rows
 
 
