@@ -223,3 +223,9 @@ def test_tests_are_no_part_of_the_version() -> None:
     tested = parse_playbook(written(f"given: [{VIEW}]\nexpect: {{segments: []}}"), "my.yaml")
     assert tested.version == without.version
     assert [case.name for case in tested.cases] == ["It is so"]
+
+
+def test_a_trait_too_long_to_be_kept_whole_is_refused() -> None:
+    case = f"traits: {{city: {'x' * 10_000}}}\ngiven: [{VIEW}]\nexpect: {{segments: []}}"
+    (line,) = refused(case)
+    assert line.startswith("tests[1].traits.city; expected a value that is kept as string")
