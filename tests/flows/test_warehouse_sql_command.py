@@ -22,6 +22,7 @@ from connectors.warehouse.ask import Warehouse
 from connectors.warehouse.delta import WarehouseUnavailable
 from connectors.warehouse.query import Answer, answer
 from flows.commands.warehouse import command
+from flows.commands.warehouse.patience import interruptible
 from tests.connectors.warehouse_samples import decided, event, store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -277,3 +278,12 @@ def test_ctrl_c_ends_a_long_query_which_tells_that_it_runs(
         assert "stopped" in said(until="stopped")
         assert process.wait(20) == 130
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_ctrl_c_is_ctrl_c_whether_duckdb_or_python_finds_it_first() -> None:
+    connection = duckdb.connect()
+    with pytest.raises(KeyboardInterrupt), interruptible(connection):
+        raise RuntimeError("Query interrupted")  # in DuckDB's words
+    with pytest.raises(RuntimeError, match="something else"), interruptible(connection):
+        raise RuntimeError("something else")
+    connection.close()

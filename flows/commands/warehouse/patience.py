@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import duckdb
 
+FOUND_A_SIGNAL = "Query interrupted"
+"""What DuckDB raises in place of the KeyboardInterrupt that it found itself."""
 QUIET_S = 2.0
 """What takes no longer needs no line."""
 
@@ -18,8 +20,8 @@ QUIET_S = 2.0
 def interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """While the block runs, Ctrl-C ends what DuckDB does, and KeyboardInterrupt is raised.
 
-    Python's handler runs in the main thread alone, and there not before DuckDB has returned; so
-    another thread is woken by the signal.
+    Python's handler runs in the main thread alone, and there not before DuckDB has returned or
+    looks for signals itself, which it need not do for long; so another thread is woken as well.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -31,6 +33,10 @@ def interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     watcher.start()
     try:
         yield
+    except RuntimeError as error:
+        if str(error) != FOUND_A_SIGNAL:
+            raise
+        raise KeyboardInterrupt from None
     finally:
         signal.set_wakeup_fd(before)
         os.close(wake)
