@@ -120,6 +120,13 @@ def test_what_is_done_again_is_counted_as_committed_but_not_as_waiting() -> None
     assert value("touchline_event_to_offer_seconds") == 0
 
 
+def test_an_event_that_comes_again_is_a_duplicate_of_its_channel() -> None:
+    value = booked(EVENT, EVENT, EVENT).meter.value
+    outcomes = ("accepted", "duplicate", "dead_letter")
+    counts = [value("touchline_events_total", channel="click", outcome=o) for o in outcomes]
+    assert counts == [1, 2, 0]
+
+
 def test_every_reason_of_a_dead_letter_is_of_a_stage_that_can_refuse() -> None:
     assert {REFUSED_IN.get(reason, "decode") for reason in Reason} == set(REFUSING)
 
