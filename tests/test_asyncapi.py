@@ -163,9 +163,19 @@ def test_operations_are_the_applications_and_name_their_channels_messages() -> N
 
 
 def test_every_known_event_and_every_kind_of_action_is_a_message() -> None:
-    names = [message["name"] for message in MESSAGES.values()]
-    assert set(names) >= {*KNOWN, *BODIES}
-    assert len(set(names)) == len(names)
+    titles = [message["title"] for message in MESSAGES.values()]
+    assert set(titles) >= set(KNOWN)
+    assert len(set(titles)) == len(titles)
+    assert set(MESSAGES) >= set(BODIES)
+
+
+def test_a_message_is_named_for_programs_by_its_key() -> None:
+    assert {key: message["name"] for key, message in MESSAGES.items()} == {
+        key: key for key in MESSAGES
+    }
+    assert all(re.fullmatch(r"[a-z][A-Za-z]*([.][a-z]+)?", key) for key in MESSAGES)
+    assert MESSAGES["event"]["title"] == "Any other event"
+    assert MESSAGES["offer.decided"]["title"] == "Offer decided"
 
 
 def test_kinds_of_actions_are_those_that_are_decided() -> None:

@@ -170,6 +170,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
     yield (
         "event",
         _described(
+            "event",
             "Any other event",
             "Taken, counted by its name, seen by rules; an identify keeps declared traits",
             _refer(events.EVENT),
@@ -181,6 +182,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
     yield (
         "enriched",
         _described(
+            "enriched",
             "An event that counted",
             "With what was known of its customer",
             _refer("EnrichedRecord"),
@@ -193,6 +195,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
             kind,
             _described(
                 kind,
+                kind.replace(".", " ").capitalize(),
                 _of(kind),
                 records.action_schema(kind, SCHEMAS),
                 _key("The customer's id."),
@@ -202,6 +205,7 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
     yield (
         "deadLetter",
         _described(
+            "deadLetter",
             "A record that was not taken",
             "Whole, and why",
             _refer("DeadLetterRecord"),
@@ -221,6 +225,7 @@ def _known(event: KnownEvent) -> dict[str, Any]:
     summary = f"Changes: {event.effect}" if event.effect else "Counted by its name"
     return {
         **_described(
+            _camel(event.name),
             event.name,
             summary,
             events.known_schema(event, SCHEMAS),
@@ -232,11 +237,11 @@ def _known(event: KnownEvent) -> dict[str, Any]:
 
 
 def _described(
-    name: str, summary: str, payload: Schema, key: Schema, shown: list[dict[str, Any]]
+    name: str, title: str, summary: str, payload: Schema, key: Schema, shown: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "name": name,
-        "title": name,
+        "title": title,
         "summary": summary,
         "contentType": "application/json",
         "payload": payload,
