@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
 from connectors.events.decode import decode
-from connectors.kafka.topics import create_topics
+from connectors.kafka.topics import DEAD_LETTER, ENRICHED, create_topics
 from connectors.warehouse.ask import open_warehouse
 from connectors.warehouse.delta import DeltaAppender
 from connectors.warehouse.tables import TOUCHPOINTS
@@ -169,6 +169,15 @@ def doubled(folder: Path, name: str) -> None:
     write_deltalake(table(folder), again, mode="append")
 
 
+def strangers(kafka: str) -> None:
+    """What somebody else wrote into topics of ours: it explains no event, and stops nobody."""
+    producer = Producer({"bootstrap.servers": kafka})
+    for topic in (DEAD_LETTER, ENRICHED):
+        for value in (None, b"no JSON", b"{}"):
+            producer.produce(topic, value, b"x", 0)
+    assert producer.flush(10) == 0
+
+
 def test_events_on_their_way_are_told_apart_from_missing_ones(world: World, tmp_path: Path) -> None:
     kafka, folder = world.bootstrap_servers, tmp_path / "warehouse"
     produced = filled(world)
@@ -177,6 +186,7 @@ def test_events_on_their_way_are_told_apart_from_missing_ones(world: World, tmp_
     assert (code, total) == (2, {"produced": produced, "waiting": produced}), "not processed"
 
     assert world.run("never", 1, produced) == 0
+    strangers(kafka)
     code, total, _ = told(kafka, folder)
     assert code == 2, "processed, and not in the warehouse yet"
     assert total["produced"] == produced == total["waiting"] + total["dead_letters"]
