@@ -13,7 +13,7 @@ import duckdb
 from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.engine import connect
 from connectors.warehouse.latest import last_touchpoints
-from connectors.warehouse.reading import no_rows_sql, quoted, rows_sql, words
+from connectors.warehouse.reading import gone, no_rows_sql, quoted, rows_sql, words
 from connectors.warehouse.snapshot import Snapshot, local_folder, snapshots
 from connectors.warehouse.tables import TOUCHPOINTS
 from connectors.warehouse.views import STORED, VIEWS
@@ -82,6 +82,9 @@ def open_warehouse(url: str, writable: Sequence[str] = ()) -> Warehouse:
         for name, table in found.items():
             connection.execute(f"create or replace view {STORED}.{name} as {rows_sql(table)}")
         _lock(connection, url, writable)
+    except duckdb.IOException as trouble:
+        connection.close()
+        raise gone(url, trouble) from trouble
     except duckdb.Error as trouble:
         connection.close()
         raise WarehouseUnavailable(f"{url}: {words(trouble)}") from trouble

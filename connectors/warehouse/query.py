@@ -10,8 +10,7 @@ from typing import Any, Literal, NamedTuple
 import duckdb
 
 from connectors.warehouse.ask import Warehouse
-from connectors.warehouse.delta import WarehouseUnavailable
-from connectors.warehouse.reading import quoted, words
+from connectors.warehouse.reading import gone, quoted
 from connectors.warehouse.readonly import Reading, read_only
 from connectors.warehouse.sql_errors import QueryRefused, refusal
 
@@ -54,8 +53,8 @@ def answer(warehouse: Warehouse, sql: str) -> Answer:
         columns, shown = _columns(connection, reading)
         cursor = connection.execute(shown)
         first = cursor.fetchmany(BATCH_ROWS)
-    except duckdb.IOException as gone:
-        raise _gone(warehouse, gone) from None
+    except duckdb.IOException as trouble:
+        raise gone(warehouse.url, trouble) from None
     except duckdb.Error as error:
         raise refusal(error, first_line=2) from None
     return Answer(columns, _batches(warehouse, cursor, first), reading.explains)
@@ -74,8 +73,8 @@ def write_parquet(warehouse: Warehouse, sql: str, path: str) -> int:
         written = warehouse.connection.execute(
             f"copy (\n{reading.sql}\n) to {quoted(path)} ({how})"
         ).fetchall()
-    except duckdb.IOException as gone:
-        raise _gone(warehouse, gone) from None
+    except duckdb.IOException as trouble:
+        raise gone(warehouse.url, trouble) from None
     except duckdb.Error as error:
         raise refusal(error, first_line=2) from None
     return int(written[0][0])
@@ -88,17 +87,10 @@ def _batches(
         while batch:
             yield batch
             batch = cursor.fetchmany(BATCH_ROWS)
-    except duckdb.IOException as gone:
-        raise _gone(warehouse, gone) from None
+    except duckdb.IOException as trouble:
+        raise gone(warehouse.url, trouble) from None
     except duckdb.Error as error:
         raise refusal(error, first_line=2) from None
-
-
-def _gone(warehouse: Warehouse, error: duckdb.Error) -> WarehouseUnavailable:
-    return WarehouseUnavailable(
-        f"{warehouse.url}: a file could not be read; if old ones were being removed meanwhile "
-        f"(`touchline warehouse maintain`), run it again: {words(error)[:300]}"
-    )
 
 
 def _columns(

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import duckdb
+
+from connectors.warehouse.delta import WarehouseUnavailable
 from connectors.warehouse.snapshot import Snapshot
 from connectors.warehouse.tables import Kind, Table
 
@@ -56,3 +59,12 @@ def _names(table: Table) -> str:
 def words(error: BaseException) -> str:
     """What DuckDB says, on one line."""
     return " ".join(str(error).split())
+
+
+def gone(url: str, error: duckdb.Error) -> WarehouseUnavailable:
+    """A file that the table names could not be read."""
+    said = words(ValueError(str(error).split("\n\nLINE ")[0]))
+    return WarehouseUnavailable(
+        f"{url}: a file could not be read; if old ones were being removed meanwhile "
+        f"(`touchline warehouse maintain`), run it again; else it is lost: {said[:300]}"
+    )

@@ -241,3 +241,6 @@ def test_a_file_that_was_removed_meanwhile_is_said_with_what_to_do(tmp_path: Pat
             Path(file.path).unlink()
         with pytest.raises(WarehouseUnavailable, match="run it again"):
             told(warehouse, "select max(original) from touchpoints_rows")
+    with pytest.raises(WarehouseUnavailable, match=r"run it again.*\.parquet") as trouble:
+        open_warehouse(url)
+    assert "LINE" not in str(trouble.value)
