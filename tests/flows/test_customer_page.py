@@ -8,7 +8,7 @@ import click
 from flows.commands.customer.document import document
 from flows.commands.customer.history import NOT_ASKED, History, RaisedAlert, Touch
 from flows.commands.customer.page import last_alerts, page
-from flows.commands.customer.rows import Row, Section, lines_of
+from flows.commands.customer.rows import Row, Section, filled, lines_of
 from flows.commands.customer.titles import Titles
 from state.event_names import event_key
 from state.profile import (
@@ -234,6 +234,13 @@ def test_a_long_list_breaks_between_its_items() -> None:
     lines = shown(Profile(traits={f"trait-{number:02d}": item for number in range(4)}))
     assert f"traits       trait-00 {item}, trait-01 {item}," in lines
     assert f"             trait-02 {item}, trait-03 {item}" in lines
+
+
+def test_a_line_of_a_list_has_room_for_its_comma_and_the_last_one_needs_none() -> None:
+    items = ["12345678", "abcdefgh", "ABCDEFGH"]
+    assert filled(items, 18) == ["12345678,", "abcdefgh, ABCDEFGH"]
+    assert filled(items, 19) == ["12345678, abcdefgh,", "ABCDEFGH"]
+    assert filled([], 18) == []
 
 
 def test_programs_get_the_same_under_stable_names() -> None:

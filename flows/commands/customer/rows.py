@@ -64,13 +64,15 @@ def aligned(texts: Mapping[str, str]) -> list[str]:
 
 
 def filled(items: Iterable[str], columns: int = LIST_COLUMNS) -> list[str]:
-    """Items with commas between them, in lines of `columns`; none is broken."""
+    """Items with commas between them, in lines of `columns`, commas included; none is broken."""
+    parts = list(items)
+    parts[:-1] = [f"{part}," for part in parts[:-1]]
     lines: list[str] = []
-    for item in items:
-        if lines and len(lines[-1]) + len(item) + 2 <= columns:
-            lines[-1] += f", {item}"
+    for part in parts:
+        if lines and len(lines[-1]) + 1 + len(part) <= columns:
+            lines[-1] += f" {part}"
         else:
-            lines[-1:] = [f"{lines[-1]},", item] if lines else [item]
+            lines.append(part)
     return lines
 
 
