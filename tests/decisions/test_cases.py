@@ -204,6 +204,18 @@ def test_an_offer_that_lost_the_draw_says_so() -> None:
     assert why == (f"{won} has the same score, 4, and won the draw",)
 
 
+def test_an_offer_below_another_says_both_scores_and_speaks_of_no_draw() -> None:
+    book = BOOK.replace(
+        "'\"buyer\" in segments', priority: 3, value: 2", "'true', priority: 3, value: 2"
+    )
+    text = written(f"given: [{VIEW}]\nexpect: {{offers: {{home: [hello]}}}}").replace(BOOK, book)
+    playbook = parse_playbook(text, "my.yaml")
+    assert playbook.offers["thanks"].score > playbook.offers["hello"].score
+    (difference,) = run(playbook.cases[0], playbook).differences
+    missing = [(row.text, row.why) for row in difference.rows if row.sign == "-"]
+    assert missing == [("hello", ("thanks stands in home with the higher score, 6 to 4",))]
+
+
 def test_an_alert_that_cooled_down_says_how_often_it_was_raised() -> None:
     found = rows(f"given: [{ORDER}, {ORDER}]\nexpect: {{alerts: [order, order]}}")
     assert found == [(" ", "order"), ("-", "order", 'raised once, at last as "Order 10.5"')]
