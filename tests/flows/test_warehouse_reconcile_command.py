@@ -92,28 +92,47 @@ def loaded(world: World, folder: Path, rows: int) -> None:
     assert not flow.is_alive()
 
 
-@pytest.fixture
-def balanced(world: World, tmp_path: Path) -> tuple[World, Path, dict[str, int]]:
-    """A world whose events are all in the warehouse, and the account of it."""
+def strangers(kafka: str) -> None:
+    """What somebody else wrote into topics of ours: it explains no event, and stops nobody."""
+    producer = Producer({"bootstrap.servers": kafka})
+    for topic in (DEAD_LETTER, ENRICHED):
+        for value in (None, b"no JSON", b"{}"):
+            producer.produce(topic, value, b"x", 0)
+    assert producer.flush(10) == 0
+
+
+def balanced(world: World, folder: Path) -> dict[str, int]:
+    """The account, once all events are in the warehouse; on their way there they wait."""
+    kafka = world.bootstrap_servers
     produced = filled(world)
+    DeltaAppender(str(folder), TOUCHPOINTS, "id", PARTITIONS).positions()
+    code, total, _ = told(kafka, folder)
+    assert (code, total) == (2, {"produced": produced, "waiting": produced}), "not processed"
+
     assert world.run("never", 1, produced) == 0
+    strangers(kafka)
+    code, total, _ = told(kafka, folder)
+    assert code == 2, "processed, and not in the warehouse yet"
+    assert total["produced"] == produced == total["waiting"] + total["dead_letters"]
+    shown = touchline_reconcile(kafka, folder)
+    assert f"{total['waiting']} events are not in the warehouse yet" in shown.stderr
+
     accepted = sum(n for name, n in world.counters().items() if name.startswith("accepted:"))
-    folder = tmp_path / "warehouse"
     loaded(world, folder, accepted)
-    code, total, hours = told(world.bootstrap_servers, folder)
+    code, total, hours = told(kafka, folder)
     assert (code, hours) == (0, [])
-    return world, folder, total
+    return total
 
 
 def table(folder: Path) -> DeltaTable:
     return DeltaTable(str(folder / "touchpoints"))
 
 
-def test_every_event_is_a_row_a_repeat_or_a_dead_letter_and_what_is_wrong_is_found(
-    balanced: tuple[World, Path, dict[str, int]],
+def test_every_event_waits_until_it_is_a_row_a_repeat_or_a_dead_letter_and_what_is_wrong_is_found(
+    world: World, tmp_path: Path
 ) -> None:
-    world, folder, total = balanced
-    kafka = world.bootstrap_servers
+    kafka, folder = world.bootstrap_servers, tmp_path / "warehouse"
+    total = balanced(world, folder)
     counts = world.counters()
     kinds = {"rows": "accepted:", "repeats": "duplicate:", "dead_letters": "dead_letter:"}
     assert total == {
@@ -167,31 +186,6 @@ def doubled(folder: Path, name: str) -> None:
     found = QueryBuilder().register("t", table(folder))
     again = found.execute(f"select {columns} from t where id = '{name}'")
     write_deltalake(table(folder), again, mode="append")
-
-
-def strangers(kafka: str) -> None:
-    """What somebody else wrote into topics of ours: it explains no event, and stops nobody."""
-    producer = Producer({"bootstrap.servers": kafka})
-    for topic in (DEAD_LETTER, ENRICHED):
-        for value in (None, b"no JSON", b"{}"):
-            producer.produce(topic, value, b"x", 0)
-    assert producer.flush(10) == 0
-
-
-def test_events_on_their_way_are_told_apart_from_missing_ones(world: World, tmp_path: Path) -> None:
-    kafka, folder = world.bootstrap_servers, tmp_path / "warehouse"
-    produced = filled(world)
-    DeltaAppender(str(folder), TOUCHPOINTS, "id", PARTITIONS).positions()
-    code, total, _ = told(kafka, folder)
-    assert (code, total) == (2, {"produced": produced, "waiting": produced}), "not processed"
-
-    assert world.run("never", 1, produced) == 0
-    strangers(kafka)
-    code, total, _ = told(kafka, folder)
-    assert code == 2, "processed, and not in the warehouse yet"
-    assert total["produced"] == produced == total["waiting"] + total["dead_letters"]
-    said = touchline_reconcile(kafka, folder)
-    assert f"{total['waiting']} events are not in the warehouse yet" in said.stderr
 
 
 def test_hours_before_the_one_asked_for_are_left_out(world: World, tmp_path: Path) -> None:
