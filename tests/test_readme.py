@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -229,16 +230,16 @@ def test_the_touchline_commands_do_what_is_said(up: Up) -> None:
         for line in block.splitlines()
         if line.startswith(".venv/bin/touchline ")
     ]
-    assert len(commands) == 3
+    assert len(commands) == 5
     python(up.here(example("python")))
     for command in commands:
         done = subprocess.run(
-            [sys.executable, "-m", "flows.cli", *up.here(command).split()[1:]],
+            [sys.executable, "-m", "flows.cli", *shlex.split(up.here(command))[1:]],
             cwd=ROOT,
             env=environment(),
             capture_output=True,
             text=True,
-            timeout=WAIT_S,
+            timeout=2 * WAIT_S,  # `warehouse reconcile` itself waits 30 s for rows on their way.
             check=False,
         )
         assert done.returncode == 0, f"{command}: {done.stderr}"
