@@ -161,13 +161,11 @@ def test_an_answer_to_what_was_never_shown_is_in_no_share(tmp_path: Path) -> Non
             event(3, name="Offer Clicked", decision_id="d2"),
             event(4, name="Offer Accepted", decision_id="d2"),
             event(5, name="Offer Clicked"),
+            event(6, name="Offer Shown", decision_id="d3"),
         ],
-        actions=[
-            decided(1, "d1", "offer.decided", offer_id="tea"),
-            decided(2, "d2", "offer.decided", offer_id="tea"),
-        ],
+        actions=[decided(n, f"d{n}", "offer.decided", offer_id="tea") for n in (1, 2, 3)],
     )
-    assert asked(url, "from offer_funnel") == [("tea", 2, 1, 2, 1, 0, 0.5, 1.0, 0.0, 0.0)]
+    assert asked(url, "from offer_funnel") == [("tea", 3, 2, 2, 1, 0, 0.6667, 0.5, 0.0, 0.0)]
 
 
 def test_alerts_are_told_with_customer_severity_and_message(tmp_path: Path) -> None:
@@ -186,8 +184,12 @@ def test_a_customer_is_in_the_segments_of_the_last_event_received(tmp_path: Path
         [event(1, segments=("vip", "new")), event(2, "bob", segments=("new",))],
         [event(3, at_ms=NOON_MS + DAY_MS, segments=("vip",))],
         [event(4, "bob", at_ms=NOON_MS + DAY_MS)],
+        [event(5, "cyd", at_ms=NOON_MS + DAY_MS, segments=("vip",)), event(6, "cyd")],
     )
-    assert asked(url, "select segment, customer_id from customers_by_segment") == [("vip", "ada")]
+    assert asked(url, "select segment, customer_id from customers_by_segment") == [
+        ("vip", "ada"),
+        ("vip", "cyd"),
+    ]
 
 
 def test_the_tables_are_seen_as_of_when_they_were_opened(tmp_path: Path) -> None:

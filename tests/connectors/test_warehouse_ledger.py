@@ -119,9 +119,10 @@ def test_what_was_looked_at_is_looked_at_anew(ledger: Ledger, tmp_path: Path) ->
     ledger.add_produced([produced(0, "a")])
     ledger.set_processed([(*CLICK, 0)])
     assert counted(ledger) == {"produced": 1, "waiting": 1}
-    ledger.forget_whereabouts()
-    ledger.set_rows(snapshot(str(tmp_path), TOUCHPOINTS))
-    assert counted(ledger) == {"produced": 1, "rows": 1}
+    for _ in range(2):
+        ledger.forget_whereabouts()
+        ledger.set_rows(snapshot(str(tmp_path), TOUCHPOINTS))
+        assert counted(ledger) == {"produced": 1, "rows": 1}
 
 
 def test_nothing_produced_is_no_line(ledger: Ledger) -> None:
