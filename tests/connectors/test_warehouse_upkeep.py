@@ -219,3 +219,10 @@ def test_what_goes_wrong_is_said_with_what_to_do(
     monkeypatch.setattr(TableOptimizer, "compact", refused)
     with pytest.raises(WarehouseUnavailable, match="changed the same files meanwhile; run it"):
         list(upkeep.merge(upkeep.merges()))
+
+
+def test_files_of_half_the_size_meant_are_left_as_they_are(tmp_path: Path) -> None:
+    upkeep = Upkeep(store(tmp_path, [event(1)], [event(2)]), TOUCHPOINTS)
+    one = upkeep.size()[1] // 2
+    assert upkeep.merges(target_bytes=one) == []
+    assert [merge.files for merge in upkeep.merges(target_bytes=4 * one)] == [2]
