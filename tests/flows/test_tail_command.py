@@ -142,6 +142,17 @@ def test_what_cannot_be_read_is_told_once_and_counted(log: Log) -> None:
     assert last == "3 records were left out"
 
 
+def test_of_one_that_cannot_be_read_no_number_is_told_and_an_age_before_1970_is_all(
+    log: Log,
+) -> None:
+    log.write(ACTIONS, partition_of("ann", PARTITIONS), b"{}", "ann")
+    log.segment("ann", "vip")
+    told = tail(log.servers, "--since", "99999d", "--limit", "1", "--for", str(WAIT_S))
+    assert (told.exit_code, told.stdout.split()[-1:]) == (0, ["vip"])
+    (line,) = told.stderr.splitlines()
+    assert "expected a record of Touchline's" in line
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_follows_until_it_is_told_to_end(log: Log, number: int) -> None:
     with tailing(log.servers, "--json", "--from-start") as process:

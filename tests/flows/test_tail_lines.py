@@ -177,3 +177,9 @@ def test_a_plan_among_the_events_is_no_event() -> None:
     intake = Intake(pytest.fail)
     assert list(intake.take([logged(b"a plan", key=None, topic=ENRICHED)])) == []
     assert intake.unreadable == 0
+
+
+def test_among_the_actions_there_are_no_plans_so_one_without_a_key_is_read() -> None:
+    value = published("alert.raised")
+    (taken,) = Intake(pytest.fail).take([logged(value, key=None)])
+    assert taken.value == value
