@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def rfc3339(ms: int) -> str:
@@ -12,6 +13,11 @@ def rfc3339(ms: int) -> str:
     Raises OverflowError outside the years 1 to 9999.
     """
     return _second(ms // 1000) + _MILLISECONDS[ms % 1000]
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since the epoch, those that are over: the way back from what `rfc3339` writes."""
+    return (moment - EPOCH) // MILLISECOND
 
 
 @lru_cache(maxsize=4096)

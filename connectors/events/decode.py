@@ -4,7 +4,6 @@ Pure: the same bytes and the same times give the same result, so a replay decode
 """
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from msgspec import ValidationError, convert
@@ -13,6 +12,7 @@ from orjson import loads
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.event import FIXED_NAMES, Event
 from connectors.events.json_shape import deeper_than, distinct_keys
+from state.times import milliseconds
 from state.touchpoint import Touchpoint, identity
 
 MAX_BYTES: Final = 32 * 1024
@@ -28,8 +28,6 @@ MAX_AHEAD_MS: Final = 5 * 60 * 1000
 MAX_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
 """How long after it happened an event still counts."""
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND: Final = timedelta(milliseconds=1)
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -115,7 +113,7 @@ def _judge(
     moment = event.timestamp or event.original_timestamp
     if moment is None:
         return NO_TIME
-    at_ms = (moment - EPOCH) // MILLISECOND
+    at_ms = milliseconds(moment)
     if at_ms > now_ms + MAX_AHEAD_MS:
         return IN_FUTURE
     if at_ms < now_ms - MAX_AGE_MS:

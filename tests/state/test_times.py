@@ -1,10 +1,10 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.times import rfc3339
+from state.times import milliseconds, rfc3339
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,13 @@ def test_text_sorts_as_time_does_and_reads_back(ms: int, more: int) -> None:
     assert rfc3339(ms) < rfc3339(ms + more)
     read = datetime.fromisoformat(rfc3339(ms))
     assert round(read.timestamp() * 1_000) == ms
+
+
+@given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
+def test_a_moment_that_was_written_is_read_back_to_the_millisecond(ms: int) -> None:
+    read = datetime.fromisoformat(rfc3339(ms))
+    assert milliseconds(read) == ms
+    assert milliseconds(read + timedelta(microseconds=999)) == ms
 
 
 def test_a_time_beyond_the_calendar_is_an_error() -> None:

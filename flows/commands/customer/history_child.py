@@ -5,7 +5,6 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -22,9 +21,8 @@ from flows.commands.customer.history import (
     encode,
     read_question,
 )
+from state.times import milliseconds
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MS = timedelta(milliseconds=1)
 _read_object = msgspec.json.Decoder(dict[str, Any]).decode
 ALERTS_SQL = """
     select id, epoch_ms(decided_at), body from actions_rows
@@ -54,14 +52,14 @@ def answers(question: Question) -> Iterator[Answer]:
 def _as_of(warehouse: Warehouse) -> int | None:
     files = warehouse.snapshots[TOUCHPOINTS.name].files
     moments = [file.high.get("received_at") for file in files]
-    return max(((moment - EPOCH) // MS for moment in moments if moment), default=None)
+    return max((milliseconds(moment) for moment in moments if moment), default=None)
 
 
 def _touch(row: dict[str, Any]) -> Touch:
     original = _read_object(row["original"])
     properties = original.get("properties")
     return Touch(
-        at=(row["occurred_at"] - EPOCH) // MS,
+        at=milliseconds(row["occurred_at"]),
         channel=row["channel"],
         event=row["event"],
         id=row["id"],

@@ -1,7 +1,5 @@
 """The page about one customer, for people: who, what is up, what they have, what they did."""
 
-from datetime import datetime, timedelta
-
 from msgspec import DecodeError
 
 from connectors.published.record_types import OfferEntry, OffersDocument, read_offers
@@ -14,7 +12,7 @@ from flows.commands.telling import telling
 from state.profile import Profile
 from state.store.keys import offers_key
 from state.store.lookup import Known
-from state.times import EPOCH
+from state.times import milliseconds
 
 SHOWN_ALERTS = 5
 
@@ -90,7 +88,10 @@ def _offers(known: Known, titles: Titles, now_ms: int) -> list[Row]:
     except DecodeError as error:
         return [Row(f"{key}: expected offers as the flow writes them, got: {error}", "aside")]
     rows = [row for offer in served.offers for row in _offer(offer, titles, now_ms)]
-    as_of, expires_at = moment(_ms(served.as_of), now_ms), minute(_ms(served.expires_at))
+    as_of, expires_at = (
+        moment(milliseconds(served.as_of), now_ms),
+        minute(milliseconds(served.expires_at)),
+    )
     times = f"as of {as_of}, until {expires_at}"
     return [*(rows or [Row("none fits")]), Row(f"served at {key} {times}", "aside")]
 
@@ -99,7 +100,7 @@ def _offer(offer: OfferEntry, titles: Titles, now_ms: int) -> list[Row]:
     """`1. Tea for two (tea)`, then where, with what score and how long, then why."""
     title = titles.offers.get(offer.offer_id)
     name = f"{title} ({offer.offer_id})" if title else offer.offer_id
-    expires_at = _ms(offer.expires_at)
+    expires_at = milliseconds(offer.expires_at)
     left = ago(expires_at, now_ms) if expires_at > now_ms else "which is over"
     about = (
         f"{offer.placement} on {offer.channel}, score {number(offer.score)}, "
@@ -163,7 +164,3 @@ def _playbook(profile: Profile, titles: Titles) -> list[Row]:
     elif titles.version != profile.playbook.partition("+")[0]:
         rows.append(Row(f"titles are those of another version, {titles.version}", "aside"))
     return rows
-
-
-def _ms(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(milliseconds=1)

@@ -10,6 +10,7 @@ from connectors.published.record_types import ActionRecord, EnrichedRecord
 from flows.commands.phrases import moment, number, printable
 from flows.commands.tail.selection import ALERT, ENTERED, EXITED, OFFER, Record, moment_of
 from flows.commands.telling import telling
+from state.times import milliseconds
 
 SEVERITIES: dict[str, dict[str, Any]] = {
     "critical": {"fg": "red", "bold": True},
@@ -40,7 +41,7 @@ def line_of(record: Record, now_ms: int) -> str:
     """One line, with the colours of a terminal. The time is UTC; its date stands before it unless
     it is that of `now_ms`."""
     line = _event(record) if isinstance(record, EnrichedRecord) else _action(record)
-    when = moment(int(moment_of(record).timestamp() * 1_000), now_ms)
+    when = moment(milliseconds(moment_of(record)), now_ms)
     look = click.style(f"{line.label:<7}", **line.look)
     what = printable(line.what)
     what = click.style(f"{what:<{WHAT_COLUMNS}}  " if line.why else what, bold=True)
