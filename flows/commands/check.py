@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from decisions.format.schema import schema
-from decisions.load import load_playbook
-from decisions.playbook import Alert, Offer, Playbook, PlaybookError
+from decisions.playbook import Alert, Offer, Playbook
 from flows.commands.option_types import FilledPath
+from flows.commands.playbook_file import read_playbook
 from state.times import rfc3339
 
 EXAMPLES = """\b
@@ -47,14 +47,7 @@ def command(file: Path | None, as_json: bool, as_schema: bool) -> None:
         return
     if file is None:
         raise click.UsageError("expected a FILE, or --schema.")
-    try:
-        playbook = load_playbook(file)
-    except PlaybookError as error:
-        click.echo(str(error), err=True)
-        if as_json:
-            problems = [problem._asdict() for problem in error.problems]
-            click.echo(json.dumps({"file": str(file), "problems": problems}))
-        raise SystemExit(1) from None
+    playbook = read_playbook(file, as_json=as_json)
     if as_json:
         click.echo(json.dumps({"file": str(file), **_facts(playbook)}, ensure_ascii=False))
     else:

@@ -2,10 +2,9 @@
 
 import contextlib
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -24,6 +23,7 @@ from flows.commands.option_types import (
     kafka_servers,
     redis_url,
 )
+from flows.commands.signals import caught
 from flows.settings import Settings, SettingsError, read_settings
 from flows.simulate.run import CHANNELS, Order, Summary, Tally, run, start_of
 from flows.simulate.sinks import KafkaAbsentError, KafkaSink, LinesSink
@@ -35,7 +35,6 @@ MOST_EVENTS = 10_000_000_000
 """As fast as possible and ending now, more would begin too long ago."""
 FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 """Between them a simulation may start: some of its events are hours older."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 EPILOG = """\b
 Examples:
@@ -184,7 +183,7 @@ def command(
 
     stop = Stop()
     summary: Summary | None
-    with _signals(stop):
+    with caught(stop.on_signal):
         if out is not None:
             summary = _into_file(order(), out, stop)
         else:
@@ -254,16 +253,6 @@ def _into_file(order: Order, out: str, stop: Stop) -> Summary:
         raise click.ClickException(
             f"--out {out}: cannot be written: {error.strerror}; name another file"
         ) from None
-
-
-@contextlib.contextmanager
-def _signals(stop: Stop) -> Iterator[None]:
-    before = [(number, signal.signal(number, stop.on_signal)) for number in SIGNALS]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
 
 
 def _say(text: str) -> None:

@@ -11,9 +11,9 @@ import click
 
 from decisions.cases.outcome import Difference, Outcome
 from decisions.cases.run import run
-from decisions.load import load_playbook
-from decisions.playbook import Playbook, PlaybookError
+from decisions.playbook import Playbook
 from flows.commands.option_types import FilledPath
+from flows.commands.playbook_file import read_playbook
 from state.times import rfc3339
 
 EXAMPLES = """\b
@@ -48,14 +48,7 @@ def command(file: Path, patterns: tuple[str, ...], fail_fast: bool, as_json: boo
     Exit codes: 0 all passed, or there are none; 1 some failed, or the playbook is wrong; 2 wrong
     options, or no case has such a name.
     """
-    try:
-        playbook = load_playbook(file)
-    except PlaybookError as error:
-        click.echo(str(error), err=True)
-        if as_json:
-            problems = [problem._asdict() for problem in error.problems]
-            click.echo(json.dumps({"file": str(file), "problems": problems}))
-        raise SystemExit(1) from None
+    playbook = read_playbook(file, as_json=as_json)
     cases = [case for case in playbook.cases if _chosen(case.name, patterns)]
     if patterns and not cases:
         names = ", ".join(patterns)

@@ -1,13 +1,12 @@
 """What ends `touchline tail` from outside, and where it says what it waits for."""
 
 import logging
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from flows.commands.signals import caught
 
 
 class Ending:
@@ -29,12 +28,8 @@ class Ending:
     @contextmanager
     def by_signals(self) -> Iterator[None]:
         """While signals bring it."""
-        before = [(number, signal.signal(number, self._on_signal)) for number in SIGNALS]
-        try:
+        with caught(self._on_signal):
             yield
-        finally:
-            for number, handler in before:
-                signal.signal(number, handler)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._told = True
