@@ -128,6 +128,34 @@ def resolved(whole: dict[str, Any], target: str) -> Any:
     return part
 
 
+def parts(part: object) -> Iterator[dict[str, Any]]:
+    """Every object in it, itself included."""
+    if isinstance(part, dict):
+        yield part
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for each in inside:
+        yield from parts(each)
+
+
+def test_beside_a_reference_stands_nothing_since_nothing_there_would_count() -> None:
+    referring = [part for part in parts(DOCUMENT) if isinstance(part.get("$ref"), str)]
+    assert referring
+    assert [part for part in referring if len(part) > 1] == []
+
+
+def test_of_fewer_channels_only_their_messages_are_there() -> None:
+    made = document(("kiosk",), 4, VERSION)
+    named = {name for channel in made["channels"].values() for name in channel["messages"]}
+    assert set(made["components"]["messages"]) == named
+    assert "productViewed" not in named
+    assert "kioskItemScanned" in named
+
+
+def test_texts_of_several_lines_are_blocks_and_nothing_is_an_alias_of_something_above() -> None:
+    assert "  description: |\n    Customers' events in, decisions out." in FILE
+    assert not re.search(r"[:-] [&*]\w+", FILE)
+
+
 def test_every_reference_leads_somewhere_and_every_component_is_referred_to() -> None:
     targets = set(references(DOCUMENT))
     assert [target for target in targets if resolved(DOCUMENT, target) is None] == []

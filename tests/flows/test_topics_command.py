@@ -33,6 +33,8 @@ def test_topics_are_made_listed_and_found_right(fresh_kafka: str) -> None:
         names
     )
     assert said(touchline_topics(fresh_kafka, "create", "--json")) == {"created": []}
+    again = touchline_topics(fresh_kafka, "create")
+    assert (again.exit_code, again.stdout) == (0, "nothing to make: all topics exist\n")
     listed = said(touchline_topics(fresh_kafka, "ls", "--json"))["topics"]
     assert [topic["name"] for topic in listed] == names
     assert {topic["partitions"] for topic in listed} == {4}
@@ -67,8 +69,12 @@ def test_the_list_says_what_is_in_each_topic_what_is_missing_and_what_nobody_exp
 
 
 def test_a_wrong_partition_count_ends_in_exit_code_1(fresh_kafka: str) -> None:
-    assert touchline_topics(fresh_kafka, "check").exit_code == 1
-    touchline_topics(fresh_kafka, "create")
+    missing = touchline_topics(fresh_kafka, "check", "--json")
+    assert missing.exit_code == 1
+    (problem,) = said(missing)["problems"]
+    assert all(f"touchpoints.{name}" in problem for name in ALL)
+    made = touchline_topics(fresh_kafka, "create").stdout.splitlines()
+    assert sorted(made) == sorted(f"made touchpoints.{name}: 4 partitions" for name in ALL)
     for action in ("check", "create"):
         wrong = touchline_topics(fresh_kafka, action, TOUCHLINE_PARTITIONS="8")
         assert wrong.exit_code == 1
