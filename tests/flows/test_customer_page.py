@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import click
+import pytest
 
 from flows.commands.customer.document import document
 from flows.commands.customer.history import NOT_ASKED, History, RaisedAlert, Touch
@@ -216,6 +217,21 @@ def test_days_with_orders_before_the_last_five_are_summed_up() -> None:
     assert any(line.strip().startswith("before, since 2025-12-18: 3 for 33") for line in lines)
 
 
+def test_five_days_with_orders_are_told_one_by_one_and_nothing_is_before_them() -> None:
+    days = [(20_440 + n, 10.0 + n, 1) for n in range(5)]
+    lines = shown(Profile(orders=Orders(5, 60.0, NOW_MS, 14.0, days)))
+    assert len([line for line in lines if "  1 for " in line]) == 5
+    assert not any("before, since" in line for line in lines)
+
+
+def test_the_channel_that_something_came_on_last_stands_first() -> None:
+    moments = {"kiosk": NOW_MS - DAY_MS, "email": NOW_MS - MINUTE_MS, "chat": FIRST_MS}
+    activities = {name: ChannelActivity(1, 0, at) for name, at in moments.items()}
+    lines = shown(Profile(channels=activities))
+    told = [line.removeprefix("channels").split()[0] for line in lines if "1 event" in line]
+    assert told == ["email", "kiosk", "chat"]
+
+
 def test_a_terminal_gets_no_line_that_is_wider_and_loses_no_word() -> None:
     wide, narrow = shown(columns=None), shown(columns=50)
     assert max(map(len, wide)) > 50
@@ -280,8 +296,16 @@ def test_programs_get_the_same_under_stable_names() -> None:
 
 
 def test_a_number_named_at_in_an_events_properties_stays_the_producers() -> None:
-    known = Known("ann", 3, Profile(), b"{")
-    history = History("w", touchpoints=[Touch(NOW_MS, "click", "E", "1", {"at": 5})])
-    told = document(known, history, [], TITLES)
-    assert told["touchpoints"][0]["properties"] == {"at": 5}
-    assert told["offers"] == []  # what cannot be read is none
+    properties = {"at": 5, "order": {"paid_at": 6}, "lines": [{"at": 7}]}
+    history = History("w", touchpoints=[Touch(NOW_MS, "click", "E", "1", properties)])
+    told = document(Known("ann", 3, Profile(), None), history, [], TITLES)
+    assert told["touchpoints"][0]["properties"] == properties
+
+
+@pytest.mark.parametrize("served", [b"{", b"[1]", b"null", None])
+def test_a_serving_key_that_holds_no_document_is_no_offer_for_programs(
+    served: bytes | None,
+) -> None:
+    told = document(Known("ann", 3, Profile(), served), HISTORY, [], TITLES)
+    assert told["offers"] == []
+    assert told["served"]["as_of"] is None

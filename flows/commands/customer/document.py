@@ -49,7 +49,8 @@ def document(
         "orders": _orders(profile.orders),
         "alerts": {name: _moment(raised) for name, raised in profile.alerts.items()},
         "last_alerts": [_plain(alert) for alert in alerts],
-        "touchpoints": _touchpoints(history),
+        # Of the properties, which are the producer's, nothing is taken for a moment of ours.
+        "touchpoints": _plain(history.touchpoints),
         "warehouse": {
             "url": history.url,
             "as_of": _moment(history.as_of or 0),
@@ -68,16 +69,6 @@ def _served(known: Known) -> dict[str, Any]:
     return served if isinstance(served, dict) else {}
 
 
-def _touchpoints(history: History) -> list[dict[str, Any]] | None:
-    if history.touchpoints is None:
-        return None
-    # Properties are the producer's: a number named `at` is no moment of ours.
-    return [
-        {**_plain(msgspec.structs.replace(each, properties={})), "properties": each.properties}
-        for each in history.touchpoints
-    ]
-
-
 def _orders(orders: Orders) -> dict[str, Any]:
     recent = [
         {"date": rfc3339(day * DAY_MS)[:10], "value": value, "orders": count}
@@ -87,7 +78,8 @@ def _orders(orders: Orders) -> dict[str, Any]:
 
 
 def _plain(value: Any, name: str = "") -> Any:
-    """JSON values with field names in place of the stored form's positions."""
+    """JSON values with field names in place of the stored form's positions; moments, which
+    are fields of structs, as text."""
     if isinstance(value, msgspec.Struct):
         return {f: _plain(getattr(value, f), f) for f in value.__struct_fields__}
     if isinstance(value, dict):
