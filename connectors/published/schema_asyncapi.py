@@ -209,7 +209,11 @@ def _messages(channels: Iterable[str]) -> Iterable[tuple[str, dict[str, Any]]]:
             "A record that was not taken",
             "Whole, and why",
             _refer("DeadLetterRecord"),
-            {"type": ["string", "null"], "description": "That of the record, if it is short."},
+            {
+                "type": ["string", "null"],
+                "description": "That of the record, byte by byte, unless it is longer than any id "
+                "can be; `key` in the value is there in any case.",
+            },
             [examples.dead_letter()],
         ),
     )

@@ -4,7 +4,9 @@ import copy
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
+from connectors.events.schema_of_types import schemas_of
 from connectors.published import schema_examples as examples
 from state.applied import COMMIT_BITS, GENERATION_BITS, INDEX_BITS
 from tests.event_docs import schemas
@@ -61,6 +63,27 @@ def test_the_last_value_that_may_come_passes_and_the_next_does_not(
 ) -> None:
     assert passes(file, place, last)
     assert not passes(file, place, beyond)
+
+
+class Inner(Struct):
+    """What is referred to."""
+
+    number: int
+
+
+class Outer(Struct):
+    """What refers to it."""
+
+    inner: Inner
+    """Nobody would read this."""
+    other: int
+    """This they would."""
+
+
+def test_beside_a_reference_a_fields_words_are_left_out() -> None:
+    said = schemas_of([Outer], "#/{name}")["Outer"]["properties"]
+    assert said["inner"] == {"$ref": "#/Inner"}
+    assert said["other"]["description"] == "This they would."
 
 
 @pytest.mark.parametrize("severity", ["info", "warning", "critical", "fatal"])
