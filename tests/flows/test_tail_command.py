@@ -19,6 +19,7 @@ from connectors.kafka.murmur2 import partition_of
 from connectors.kafka.topics import ACTIONS, ENRICHED, create_topics
 from connectors.published.records import action_record, enriched_record
 from flows.commands.tail import command
+from flows.commands.tail.following import _Waiting
 from flows.local.ports import loopback_port
 from flows.local.services import start_kafka
 from flows.settings import Settings
@@ -107,6 +108,32 @@ def test_from_the_start_everything_is_told_once_and_programs_get_the_records_byt
         ["ann", "vip"],
         ["bob", "vip"],
         ["ann", "family"],
+    ]
+
+
+def test_programs_get_a_record_of_several_lines_on_one(log: Log) -> None:
+    spread = log.segment("ann", "vip").replace(b",", b",\n").replace(b'"index":1', b'"index":2')
+    log.write(ACTIONS, partition_of("ann", PARTITIONS), spread, "ann")
+    told = tail(log.servers, "--from-start", "--limit", "2", "--json")
+    first, second = (json.loads(line) for line in told.stdout.splitlines())
+    assert second == first | {"applied": first["applied"] | {"index": 2}}
+
+
+def test_what_is_waited_for_is_told_once_however_it_is_put_until_it_is_there() -> None:
+    said: list[str] = []
+    waiting = _Waiting(said.append)
+    waiting.end()
+    for why in ("no broker answers", "timed out", "timed out"):
+        waiting.begin(why)
+    waiting.begin("no topic", "somebody to make it")
+    waiting.end()
+    waiting.end()
+    waiting.begin("timed out")
+    assert said == [
+        "Kafka: no broker answers; waiting for an answer",
+        "Kafka: no topic; waiting for somebody to make it",
+        "Kafka: going on",
+        "Kafka: timed out; waiting for an answer",
     ]
 
 
