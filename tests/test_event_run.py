@@ -131,7 +131,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         enriched = read(kafka, ENRICHED, many(len(VALID) + 3 * len(MORE)))
         actions = read(kafka, ACTIONS, lambda values: kinds(values) == BODIES.keys())
         (command,) = re.findall(r"^\.venv/bin/touchline (.*)$", EVENTS.read_text(), re.MULTILINE)
-        words = command.replace("16379", port).split()
+        words = [*command.split(), "--redis-url", line["redis_url"]]
         customer = ended("-m", "flows.cli", *words)
         client = redis.Redis(port=int(port))
         served = [client.get(key) for key in client.scan_iter("touchline:offers:*")]

@@ -39,4 +39,4 @@ def test_no_line_of_a_terminal_is_lost_or_cut_in_a_picture() -> None:
     assert "See the new collection a week early (vip_preview)" in said["customer"]
     assert "as of 08:59:58, 2 s ago" in said["customer"]
     assert "something went wrong that we should put right" in said["tail"]
-    assert "touchline tail --bootstrap-servers" in said["up"]
+    assert "touchline tail redis-cli" in " ".join(said["up"].split())

@@ -57,9 +57,12 @@ class Up:
     """`touchline up` while tests use it."""
 
     def __init__(self, folder: Path) -> None:
+        """`folder` stands for a checkout in which nothing has run yet."""
+        self.folder = folder
+        (folder / "playbooks").symlink_to(ROOT / "playbooks")
         self.process = subprocess.Popen(
-            [*(sys.executable, "-m", "flows.cli", "up", "--json"), "--data-dir", str(folder)],
-            cwd=ROOT,
+            [sys.executable, "-m", "flows.cli", "up", "--json"],
+            cwd=folder,
             env=environment(),
             stdout=subprocess.PIPE,
             text=True,
@@ -235,7 +238,7 @@ def test_the_touchline_commands_do_what_is_said(up: Up) -> None:
     for command in commands:
         done = subprocess.run(
             [sys.executable, "-m", "flows.cli", *shlex.split(up.here(command))[1:]],
-            cwd=ROOT,
+            cwd=up.folder,
             env=environment(),
             capture_output=True,
             text=True,

@@ -240,8 +240,8 @@ NUMBERS = Numbers(
 )
 ANSWERS = {"Offer Shown": 1_286, "Offer Clicked": 381, "Offer Accepted": 136}
 COMMANDS = [
-    ".venv/bin/touchline customer c-000001 --redis-url redis://127.0.0.1:16379",
-    ".venv/bin/touchline tail --bootstrap-servers 127.0.0.1:19092",
+    ".venv/bin/touchline customer c-000001",
+    ".venv/bin/touchline tail",
     "redis-cli -p 16379 GET touchline:offers:c-000001",
     "curl -s http://127.0.0.1:19464/metrics",
 ]

@@ -18,8 +18,9 @@ from connectors.kafka.topics import (
     create_topics,
     describe_topics,
 )
+from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import kafka_servers
-from flows.settings import Settings, SettingsError, read_settings
+from flows.settings import Settings, SettingsError
 
 ABSENT = (
     KafkaError._TIMED_OUT,
@@ -147,7 +148,7 @@ def _kafka(bootstrap_servers: str | None) -> Iterator[tuple[Settings, dict[str, 
     from flows.clients import check_kafka  # noqa: PLC0415 - 0.2 s that no help text needs
 
     try:
-        settings = read_settings()
+        settings = nearby_settings(bootstrap_servers)
         address = bootstrap_servers or settings.kafka_bootstrap_servers
         config = {**settings.kafka_config, "bootstrap.servers": address}
         check_kafka(config)

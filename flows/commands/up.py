@@ -24,7 +24,7 @@ from flows.commands.option_types import (
     FilledPath,
     FiniteRange,
 )
-from flows.local.data_dir import DataDir, DataDirInUse, DataDirUnfit
+from flows.local.data_dir import USUAL, DataDir, DataDirInUse, DataDirUnfit
 from flows.local.next_steps import servers_only_commands
 from flows.local.outcome import somebody
 from flows.local.ports import USUAL_KAFKA, USUAL_METRICS, USUAL_REDIS, PortTaken
@@ -87,7 +87,7 @@ MOST_PARTITIONS = 128
 @click.option(
     "--data-dir",
     type=FilledPath(file_okay=False, path_type=Path),
-    default=Path(".touchline"),
+    default=USUAL,
     show_default=True,
     help="Logs and the warehouse; one `up` at a time.",
 )

@@ -1,13 +1,21 @@
-"""The folder of one `touchline up`: its lock, logs and warehouse."""
+"""The folder of one `touchline up`: its lock, addresses, logs and warehouse."""
 
 import errno
 import fcntl
+import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+USUAL = Path(".touchline")
+WAREHOUSE = "warehouse"
+ADDRESSES = "addresses.json"
+LOCK = "lock"
 
 
 class DataDirInUse(Exception):
@@ -29,8 +37,9 @@ class DataDir:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.logs = self.path / "logs"
-        self.warehouse = self.path / "warehouse"
-        self._lock = self.path / "lock"
+        self.warehouse = self.path / WAREHOUSE
+        self._addresses = self.path / ADDRESSES
+        self._lock = self.path / LOCK
         self._held = -1
 
     def __enter__(self) -> "DataDir":
@@ -60,8 +69,13 @@ class DataDir:
         if isinstance(error, OSError) and self._is_about(error):
             raise self._unfit(error) from None
 
+    def tell(self, addresses: Mapping[str, str]) -> None:
+        """Leave word of where the servers are (variable of a setting → value) until the end."""
+        self._addresses.write_text(json.dumps(addresses))
+
     def _let_go(self) -> None:
         with suppress(OSError):  # a folder that was removed meanwhile has no lock any more
+            self._addresses.unlink(missing_ok=True)
             self._lock.unlink()
         os.close(self._held)
 
@@ -102,3 +116,14 @@ class DataDir:
             pass
         os.close(self._held)
         return False
+
+
+def addresses_of(folder: Path) -> dict[str, str]:
+    """What the `up` that runs on `folder` has told; nothing when none does."""
+    try:
+        # The process, not the lock: to try the lock would be in the way of one that starts now.
+        os.kill(int((folder / LOCK).read_text()), 0)
+        told: dict[str, str] = json.loads((folder / ADDRESSES).read_text())
+    except (OSError, ValueError, OverflowError):
+        return {}
+    return told

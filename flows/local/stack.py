@@ -124,6 +124,7 @@ class Stack:
             self.settings.channels,
             self.settings.partitions,
         )
+        self.folder.tell(self._addresses())
 
     def _serve(
         self, start: Callable[[Path, int], Service], wanted: int | None, usual: int
@@ -217,15 +218,19 @@ class Stack:
             for name, value in os.environ.items()
             if not name.startswith((KAFKA_PREFIX, "BYTEWAX_"))
         }
+        return {**kept, **self._addresses(), PREFIX + "METRICS_HOST": "127.0.0.1"}
+
+    def _addresses(self) -> dict[str, str]:
+        """Variable → value, of the settings that lead to these servers."""
         ours = {
             "KAFKA_BOOTSTRAP_SERVERS": self.services["kafka"].bootstrap_servers,
             "REDIS_URL": self.services["redis"].redis_url,
             "WAREHOUSE_URL": str(self.folder.warehouse),
             "PLAYBOOK": self.settings.playbook,
             "PARTITIONS": str(self.settings.partitions),
-            "METRICS_HOST": "127.0.0.1",
+            "CHANNELS": ",".join(self.settings.channels),
         }
-        return {**kept, **{PREFIX + name: value for name, value in ours.items()}}
+        return {PREFIX + name: value for name, value in ours.items()}
 
     def _child(self, name: str, arguments: tuple[str, ...], env: Mapping[str, str]) -> Process:
         logs = self.folder.logs

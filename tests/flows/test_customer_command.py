@@ -187,18 +187,11 @@ def test_titles_are_those_of_the_playbook_that_is_named(somebody: str) -> None:
     assert "vip  since 2026-01-01 00:00  Spent 2,000 or more within 90 days" in told.stdout
 
 
-def test_where_nothing_is_set_the_warehouse_that_up_has_filled_is_asked(
-    somebody: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_warehouse_that_is_named_is_the_one_that_is_asked(somebody: str) -> None:
     def asked(*arguments: str) -> str:
         told = touchline_customer("ann [1]", "--redis-url", somebody, "--json", *arguments)
         return str(json.loads(told.stdout)["warehouse"]["url"])
 
-    monkeypatch.chdir(tmp_path)
-    assert asked() == "./warehouse"
-    (tmp_path / ".touchline" / "warehouse").mkdir(parents=True)
-    assert asked() == ".touchline/warehouse"
-    (tmp_path / "warehouse").mkdir()
     assert asked() == "./warehouse"
     assert asked("--warehouse-url", "elsewhere", "--touchpoints", "0") == "elsewhere"
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from flows.local.data_dir import USUAL
 from flows.local.next_steps import next_commands
 from flows.local.process import LINUX
 from flows.local.stack import Ready
@@ -347,7 +348,10 @@ def test_without_a_terminal_there_are_plain_lines(tmp_path: Path) -> None:
     assert [re.sub(r"\d{4,5}", "PORT", line) for line in after.splitlines()] == [
         f"  {command}"
         for command in next_commands(
-            Ready("127.0.0.1:PORT", "redis://127.0.0.1:PORT/0", {"touchpoints": metrics}, "", ""),
+            Ready(
+                *("127.0.0.1:PORT", "redis://127.0.0.1:PORT/0", {"touchpoints": metrics}),
+                *("", str(USUAL.absolute())),
+            ),
             f"{sys.executable} -m flows.cli",
             None,
         )

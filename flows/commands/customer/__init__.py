@@ -1,11 +1,9 @@
 """`touchline customer`: what is known of one customer, on one page."""
 
-import os
 import shutil
 import sys
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import click
 import orjson
@@ -21,14 +19,13 @@ from flows.commands.customer.rows import HEADING_COLUMNS, LEAST_COLUMNS, LIST_CO
 from flows.commands.customer.titles import read_titles
 from flows.commands.customer.unknown import why_unknown
 from flows.commands.customer_id import customer_id
+from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import FilledPath, redis_url
-from flows.settings import PARSERS, PREFIX, SettingsError, read_settings
+from flows.settings import PARSERS, SettingsError
 from state.profile import ProfileUnreadable
 from state.store.lookup import Known, look_up
 
 MOST_TOUCHPOINTS = 10_000
-UP_WAREHOUSE = ".touchline/warehouse"
-"""What `touchline up` fills, seen from where it was started."""
 
 
 def _warehouse_url(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
@@ -61,8 +58,7 @@ def _warehouse_url(_ctx: click.Context, _param: click.Parameter, text: str | Non
     "--warehouse-url",
     metavar="URL",
     callback=_warehouse_url,
-    help="Instead of TOUCHLINE_WAREHOUSE_URL; without both, ./warehouse, or the one that "
-    "`touchline up` has filled here.",
+    help="Instead of TOUCHLINE_WAREHOUSE_URL.",
 )
 @click.option(
     "--playbook",
@@ -100,13 +96,13 @@ def command(
       touchline customer c-000001 --json --redis-url redis://127.0.0.1:6379/0
     """
     try:
-        settings = read_settings()
+        settings = nearby_settings(redis_url, warehouse_url)
         url = redis_url or settings.redis_url
         check_redis(url)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     partitions = partitions or settings.partitions
-    history = History(warehouse_url or _warehouse(settings.warehouse_url), missing=NOT_ASKED)
+    history = History(warehouse_url or settings.warehouse_url, missing=NOT_ASKED)
     with ExitStack() as asked:
         if touchpoints:
             # Asked first: it takes longest, and Redis and the playbook meanwhile.
@@ -152,10 +148,3 @@ def _trouble(url: str, error: redis.RedisError) -> str:
         f"Redis at {without_secrets(url)} {fault} ({error}); name another with --redis-url or "
         "TOUCHLINE_REDIS_URL"
     )
-
-
-def _warehouse(setting: str) -> str:
-    """The setting's, but where nothing is set: what `up` has filled, if there is nothing else."""
-    if f"{PREFIX}WAREHOUSE_URL" in os.environ or Path(setting).exists():
-        return setting
-    return UP_WAREHOUSE if Path(UP_WAREHOUSE).exists() else setting

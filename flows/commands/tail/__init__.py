@@ -10,13 +10,14 @@ from confluent_kafka import KafkaException
 from connectors.kafka.errors import LogTruncated, words
 from flows.clients import check_kafka
 from flows.commands.customer_id import customer_id
+from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import SECONDS, kafka_servers
 from flows.commands.tail.ending import Ending, kafka_log_to
 from flows.commands.tail.following import follow
 from flows.commands.tail.lines import line_of
 from flows.commands.tail.reading import Intake, Taken
 from flows.commands.tail.selection import KINDS, NARROWS, SHORT, Selection, moment_of, select
-from flows.settings import SettingsError, read_settings
+from flows.settings import SettingsError
 
 AGE = re.compile(r"(\d{1,5})([smhd])")
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -130,7 +131,7 @@ def _tail(
     bootstrap_servers: str | None,
 ) -> None:
     try:
-        settings = read_settings()
+        settings = nearby_settings(bootstrap_servers)
         address = bootstrap_servers or settings.kafka_bootstrap_servers
         config = {**settings.kafka_config, "bootstrap.servers": address}
         check_kafka(config)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import click
 
 from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
-from flows.settings import PARSERS, SettingsError, read_settings
+from flows.commands.nearby import nearby_settings
+from flows.settings import PARSERS, SettingsError
 
 INTERRUPTED = 130
 """The exit code of a shell's command that was ended by Ctrl-C."""
@@ -32,7 +33,7 @@ url_option = click.option(
 def warehouse_url(url: str | None) -> str:
     """The option's address, else the setting's. Raises ClickException for wrong settings."""
     try:
-        return url or read_settings().warehouse_url
+        return url or nearby_settings(url).warehouse_url
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

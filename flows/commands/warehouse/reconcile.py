@@ -16,9 +16,10 @@ from connectors.kafka.to_end import Unread
 from connectors.kafka.topics import TopicError
 from connectors.warehouse.ledger import HOUR_MS, Line
 from connectors.warehouse.reconciliation import Account, Reconciliation
+from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import kafka_servers
 from flows.commands.warehouse.opening import one_sentence, url_option
-from flows.settings import SettingsError, read_settings
+from flows.settings import SettingsError
 from state.times import rfc3339
 
 CANNOT_TELL = 2
@@ -99,7 +100,7 @@ def command(
         since_ms = now_ms - (hours - 1) * HOUR_MS
     since_ms -= since_ms % HOUR_MS
     with one_sentence(CANNOT_TELL), _kafka_troubles() as named:
-        settings = read_settings()
+        settings = nearby_settings(bootstrap_servers, url)
         address = bootstrap_servers or settings.kafka_bootstrap_servers
         named.append(address)
         config = {**settings.kafka_config, "bootstrap.servers": address}
