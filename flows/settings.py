@@ -143,11 +143,16 @@ def _filled(text: str) -> str:
     return text
 
 
+NO_CHANNELS = ("enriched", "actions", "deadLetter")
+"""Names of topics out, in Kafka or in docs/asyncapi.yaml. A flow that had one of them as a channel
+would read what it writes."""
+
+
 def _channels(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(name.isidentifier() and name.isascii() for name in names):
         raise ValueError
-    if len(set(names)) != len(names):
+    if len(set(names)) != len(names) or set(names) & set(NO_CHANNELS):
         raise ValueError
     return names
 
@@ -170,7 +175,11 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "redis_url": (_redis, REDIS_ADDRESS),
     "warehouse_url": (_warehouse, WAREHOUSE_ADDRESS),
     "playbook": (_filled, "the path of a playbook file"),
-    "channels": (_channels, "different names of letters, digits and _, separated by commas"),
+    "channels": (
+        _channels,
+        "different names of letters, digits and _, separated by commas, and none of "
+        + ", ".join(NO_CHANNELS),
+    ),
     "partitions": _between(1, 1024),
     "metrics_host": (_filled, "an address to listen on"),
     "metrics_port": _between(0, 65_535),

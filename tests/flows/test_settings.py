@@ -2,6 +2,8 @@
 
 import pytest
 
+from connectors.kafka.topics import PREFIX, all_topics
+from connectors.published.schema_asyncapi import document
 from flows.settings import PARSERS, Settings, SettingsError, read_settings
 
 
@@ -50,6 +52,7 @@ def test_every_setting_can_be_told_by_a_variable() -> None:
         ("TOUCHLINE_PARTITIONS", "0", "a whole number from 1 to 1024, got '0'"),
         ("TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS", "host", "host:port"),
         ("TOUCHLINE_CHANNELS", "click,click", "different names"),
+        ("TOUCHLINE_CHANNELS", "click,actions", "none of enriched, actions, deadLetter, got"),
         ("TOUCHLINE_FAIL_FAST", "maybe", "1 or 0, got 'maybe'"),
         ("TOUCHLINE_PLAYBOOK", " ", "the path of a playbook file"),
         ("TOUCHLINE_REDIS_URL", "redis://host/abc", "a database's number"),
@@ -65,6 +68,13 @@ def test_a_wrong_one_says_which_what_was_expected_and_what_came(
         read_settings({variable: text})
     assert expected in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_no_channel_may_be_named_as_a_topic_out() -> None:
+    outputs = {topic.name.removeprefix(PREFIX) for topic in all_topics(())}
+    for name in outputs | set(document((), 1, "1")["channels"]):
+        with pytest.raises(SettingsError, match="TOUCHLINE_CHANNELS"):
+            read_settings({"TOUCHLINE_CHANNELS": f"click,{name}"})
 
 
 @pytest.mark.parametrize(
