@@ -53,7 +53,8 @@ def command(file: Path, patterns: tuple[str, ...], fail_fast: bool, as_json: boo
     if patterns and not cases:
         names = ", ".join(patterns)
         raise click.UsageError(
-            f"--case {names}: expected the name of one of {len(playbook.cases)} cases, got none's"
+            f"--case {names}: expected a name or pattern that fits one of the"
+            f" {len(playbook.cases)} cases, got one that fits none; without --case all are run"
         )
     outcomes: list[Outcome] = []
     for case in cases:

@@ -194,7 +194,10 @@ def words_of(summary: Summary) -> list[str]:
         "alerts": f"{summary.alerts:,}",
         "dead letters": f"{summary.dead_letters:,}",
         "answers": answers_of(summary.answers),
-        "warehouse": f"{summary.warehouse_rows:,} rows, {summary.warehouse_total_rows:,} in all",
+        "warehouse": (
+            f"{summary.warehouse_rows:,} rows of events and decisions,"
+            f" {summary.warehouse_total_rows:,} with earlier runs'"
+        ),
     }
     told = [f"{name:<14}{value}" for name, value in lines.items() if value]
     return told + [f"{'trouble':<14}{trouble}" for trouble in summary.troubles]

@@ -1,5 +1,6 @@
 """The tests that stand in playbooks/retail.yaml: they pass, and they would notice."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +85,36 @@ def changes() -> Iterator[tuple[str, Playbook]]:
     yield "a fallback is an offer like others", with_offer("bestsellers", fallback=False, score=1e9)
 
 
-CHANGES = dict(changes())
+NUMBER = re.compile(r"(?<= )\d+(\.\d+)?")
+
+
+def nearby(source: str) -> Iterator[str]:
+    """A condition with each number in it a little lower, and a little higher: money and scores by a
+    fifth, counts by one. A 1 stays: it tells something from nothing."""
+    for found in NUMBER.finditer(source):
+        number = float(found[0])
+        step = number / 5 if found[1] else 1
+        if number == 1:
+            continue
+        for other in (number - step, number + step):
+            text = f"{other:g}" if not found[1] else f"{other:.1f}"
+            yield source[: found.start()] + text + source[found.end() :]
+
+
+def moved_thresholds() -> Iterator[tuple[str, Playbook]]:
+    scope = Scope(traits=RETAIL.traits, segments=RETAIL.segments)
+    for name, segment in RETAIL.segments.items():
+        for source in nearby(segment.when.source):
+            yield (
+                f"segment {name}: {source}",
+                with_segment(name, when=compile_condition(source, scope)),
+            )
+    for name, alert in RETAIL.alerts.items():
+        for source in nearby(alert.when.source if alert.when else ""):
+            yield f"alert {name}: {source}", with_alert(name, when=compile_condition(source, scope))
+
+
+CHANGES = dict(changes()) | dict(moved_thresholds())
 
 
 @pytest.mark.parametrize("change", CHANGES)

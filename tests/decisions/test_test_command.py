@@ -88,7 +88,7 @@ def test_cases_are_chosen_by_name_whatever_their_case(mine: str) -> None:
 def test_a_name_that_no_case_has_ends_with_2(mine: str) -> None:
     result = touchline(mine, "--case", "*nix*")
     assert result.exit_code == 2
-    assert "--case *nix*: expected the name of one of 3 cases" in result.stderr
+    assert "--case *nix*: expected a name or pattern that fits one of the 3 cases" in result.stderr
 
 
 def test_fail_fast_leaves_the_rest(mine: str) -> None:

@@ -82,4 +82,4 @@ def test_troubles_are_told_to_people_and_to_programs() -> None:
     lines = words_of(ended(["one", "another"]))
     assert lines[-2:] == ["trouble       one", "trouble       another"]
     assert lines[:-2] == words_of(ended([]))
-    assert lines[-3] == "warehouse     1,005 rows, 1,155 in all"
+    assert lines[-3] == "warehouse     1,005 rows of events and decisions, 1,155 with earlier runs'"

@@ -84,7 +84,7 @@ def command(
     Who they are, segments with since when, the offers they are served and why, the last alerts,
     cart, orders, interests, channels, and from the warehouse their last touchpoints. Times are UTC.
     The warehouse is some seconds behind, and the page says as of when; when it cannot be asked
-    within 10 s, the page says why and shows the rest.
+    within 20 s, the page says why and shows the rest.
 
     Exit codes: 0 shown, 1 nothing is known of them, what is kept of them cannot be read, or wrong
     settings, 2 wrong options, or Redis does not answer.

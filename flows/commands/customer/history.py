@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 """From the start of the child."""
 
 
