@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from benchmarks.report.drawings.colours import BLUE, GREEN, GREY, ORANGE
+from benchmarks.report.drawings.colours import BLUE, GREEN, ORANGE
 from benchmarks.results import Latency, Results, Spread
 
 if TYPE_CHECKING:
@@ -37,16 +37,18 @@ def draw_latency(figure: "Figure", results: Results) -> str:
             axes.annotate(
                 f"{ms:.0f}", (place, ms), xytext=(0, 6), textcoords="offset points", ha="center"
             )
-    axes.set_xlabel("events a second, each sent when it is due")
+    note = f"\nnot held: {results.not_held}" if results.not_held else ""
+    axes.set_xlabel(f"events a second, each sent when it is due{note}")
     axes.set_ylabel("ms from when it was due")
-    axes.set_ylim(bottom=0, top=_top(found))
+    # Logarithmic, since a median and a p99 at the highest rate lie far apart.
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.set_ylim(*_range(found))
     axes.legend(ncols=3, loc="upper left")
-    if results.not_held:
-        text = f"not held: {results.not_held}"
-        axes.annotate(text, (1, 0.02), xycoords="axes fraction", ha="right", color=GREY, fontsize=8)
     return f"Latency by rate, open loop of {found[0].seconds:,.0f} s each"
 
 
-def _top(found: list[Latency]) -> float:
-    """Room for the legend above the lines."""
-    return max(max(at.offer.p99, at.broker.p99) for at in found) * 1.35
+def _range(found: list[Latency]) -> tuple[float, float]:
+    """From below the lowest median to above the highest p99, with room for the legend."""
+    spreads = [spread for at in found for spread in (at.offer, at.broker)]
+    return min(s.p50 for s in spreads) / 1.5, max(s.p99 for s in spreads) * 2.5
