@@ -25,6 +25,10 @@ off, whatever its variable says.
 
 - Counts are since the process began, and are of what was committed unless the meaning says
   otherwise: a flush that is done again after a crash is counted by the process that commits it.
+- A commit that succeeded and whose answer was lost is in no count of what was committed, only in
+  `touchline_commits_failed_total{outcome="unknown"}`: its shard is taken again from behind it, so
+  nothing is done or counted again. Redis has the truth: `touchline:{sNN}:counters` are written by
+  the commit itself and miss none.
 - Labels are bounded: closed sets, the channels, the partitions, and the names in the playbook.
   What a customer sends is never a label. All series are there from the start with 0.
 - Moments (`_timestamp_seconds`) are seconds since the epoch; 0 is "not yet". `time() - ...` goes
