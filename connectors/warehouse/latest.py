@@ -6,8 +6,7 @@ from typing import Any
 
 import duckdb
 
-from connectors.warehouse.delta import WarehouseUnavailable
-from connectors.warehouse.reading import files_sql
+from connectors.warehouse.reading import files_sql, gone
 from connectors.warehouse.snapshot import DataFile
 from connectors.warehouse.tables import TOUCHPOINTS
 
@@ -82,7 +81,7 @@ def _rows(
             [customer_id],
         ).fetchall()
     except duckdb.Error as trouble:
-        raise WarehouseUnavailable(f"{paths[0]}: {' '.join(str(trouble).split())}") from trouble
+        raise gone(paths[0], trouble) from trouble
     return [
         {
             name: _EPOCH + timedelta(microseconds=value) if name in moments else value

@@ -50,6 +50,18 @@ def kafka_servers(_ctx: click.Context, _param: click.Parameter, text: str | None
         raise click.BadParameter(f"expected {expected}, got {text!r}") from None
 
 
+def warehouse_address(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
+    """An option's callback: `text`, when it is an address of a warehouse."""
+    from flows.settings import PARSERS  # noqa: PLC0415 - a help text does not need it
+
+    parse, expected = PARSERS["warehouse_url"]
+    try:
+        return None if text is None else str(parse(text))
+    except ValueError:
+        # Not what came: that may hold a password.
+        raise click.BadParameter(f"expected {expected}") from None
+
+
 def redis_url(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
     """An option's callback: `url`, when it is an address of Redis."""
     from flows.clients import redis_trouble  # noqa: PLC0415 - 0.2 s that no help text needs

@@ -20,22 +20,12 @@ from flows.commands.customer.titles import read_titles
 from flows.commands.customer.unknown import why_unknown
 from flows.commands.customer_id import customer_id
 from flows.commands.nearby import nearby_settings
-from flows.commands.option_types import FilledPath, redis_url
-from flows.settings import PARSERS, SettingsError
+from flows.commands.option_types import FilledPath, redis_url, warehouse_address
+from flows.settings import SettingsError
 from state.profile import ProfileUnreadable
 from state.store.lookup import Known, look_up
 
 MOST_TOUCHPOINTS = 10_000
-
-
-def _warehouse_url(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
-    """An option's callback: `text`, when it is an address of a warehouse."""
-    parse, expected = PARSERS["warehouse_url"]
-    try:
-        return None if text is None else str(parse(text))
-    except ValueError:
-        # Not what came: that may hold a password.
-        raise click.BadParameter(f"expected {expected}") from None
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,7 +47,7 @@ def _warehouse_url(_ctx: click.Context, _param: click.Parameter, text: str | Non
 @click.option(
     "--warehouse-url",
     metavar="URL",
-    callback=_warehouse_url,
+    callback=warehouse_address,
     help="Instead of TOUCHLINE_WAREHOUSE_URL.",
 )
 @click.option(

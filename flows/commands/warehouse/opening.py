@@ -8,24 +8,17 @@ import click
 
 from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
 from flows.commands.nearby import nearby_settings
-from flows.settings import PARSERS, SettingsError
+from flows.commands.option_types import warehouse_address
+from flows.settings import SettingsError
 
 INTERRUPTED = 130
 """The exit code of a shell's command that was ended by Ctrl-C."""
 
 
-def _address(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
-    parse, expected = PARSERS["warehouse_url"]
-    try:
-        return None if url is None else str(parse(url))
-    except ValueError:
-        raise click.BadParameter(f"expected {expected}") from None
-
-
 url_option = click.option(
     "--url",
     metavar="URL",
-    callback=_address,
+    callback=warehouse_address,
     help="The warehouse's folder, instead of TOUCHLINE_WAREHOUSE_URL (./warehouse).",
 )
 
