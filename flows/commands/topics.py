@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 import orjson
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 
 from connectors.kafka.record_counts import names_of_ours, record_counts
 from connectors.kafka.topics import (
@@ -18,17 +18,10 @@ from connectors.kafka.topics import (
     create_topics,
     describe_topics,
 )
+from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import kafka_servers
 from flows.settings import Settings, SettingsError
-
-ABSENT = (
-    KafkaError._TIMED_OUT,
-    KafkaError._TRANSPORT,
-    KafkaError._RESOLVE,
-    KafkaError._ALL_BROKERS_DOWN,
-)
-"""What librdkafka says of brokers that it does not find, each in words of its own."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
 servers = click.option(
@@ -154,18 +147,9 @@ def _kafka(bootstrap_servers: str | None) -> Iterator[tuple[Settings, dict[str, 
         check_kafka(config)
         yield settings, config
     except KafkaException as failure:
-        raise click.ClickException(_trouble(address, failure.args[0])) from None
+        raise click.ClickException(kafka_trouble(address, failure)) from None
     except (SettingsError, TopicError) as error:
         raise click.ClickException(str(error)) from None
-
-
-def _trouble(address: str, error: KafkaError) -> str:
-    if error.code() in ABSENT:
-        return (
-            f"Kafka: no broker answers at {address}; start one there, or name another with "
-            "--bootstrap-servers or TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS"
-        )
-    return f"Kafka at {address}: {error.str()}"
 
 
 def _say_json(**fields: Any) -> None:

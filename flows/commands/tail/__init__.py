@@ -7,9 +7,10 @@ import time
 import click
 from confluent_kafka import KafkaException
 
-from connectors.kafka.errors import LogTruncated, words
+from connectors.kafka.errors import LogTruncated
 from flows.clients import check_kafka
 from flows.commands.customer_id import customer_id
+from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import SECONDS, kafka_servers
 from flows.commands.tail.ending import Ending, kafka_log_to
@@ -152,7 +153,7 @@ def _tail(
     except LogTruncated as error:
         raise click.ClickException(str(error)) from None
     except KafkaException as failure:
-        raise click.ClickException(f"Kafka at {address}: {words(failure)}") from None
+        raise click.ClickException(kafka_trouble(address, failure)) from None
     finally:
         if intake.unreadable > 1:
             _say(f"{intake.unreadable:,} records were left out")

@@ -14,7 +14,7 @@ from connectors.kafka.errors import QUIET, words
 from connectors.kafka.murmur2 import partition_of
 from connectors.kafka.reader import Place, Record, TopicReader
 from connectors.kafka.topics import FoundTopic, admin_client, answered, ask_topics
-from flows.commands.topics import ABSENT
+from flows.commands.kafka_trouble import ABSENT
 
 AT_ONCE = 500
 WAIT_S = 0.1

@@ -11,11 +11,11 @@ import click
 import orjson
 from confluent_kafka import KafkaException
 
-from connectors.kafka.errors import words
 from connectors.kafka.to_end import Unread
 from connectors.kafka.topics import TopicError
 from connectors.warehouse.ledger import HOUR_MS, Line
 from connectors.warehouse.reconciliation import Account, Reconciliation
+from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import kafka_servers
 from flows.commands.warehouse.opening import one_sentence, url_option
@@ -195,10 +195,7 @@ def _kafka_troubles() -> Iterator[list[str]]:
     except SettingsError as error:
         trouble = str(error)
     except (KafkaException, Unread) as error:
-        trouble = (
-            f"Kafka at {', '.join(named)}: {words(error)}; name another with --bootstrap-servers "
-            "or TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS"
-        )
+        trouble = kafka_trouble(", ".join(named), error)
     except TopicError as error:
         trouble = str(error)
     else:
