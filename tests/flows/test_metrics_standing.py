@@ -153,6 +153,11 @@ def test_the_shard_that_is_further_back_says_how_late_a_topic_is() -> None:
     other.newest_ms = {CLICK: NOW_MS - 5_000}
     standing.book()
     assert standing.delay(CLICK) == 60
+    at_s = standing.meter.value("touchline_event_timestamp_seconds", topic=CLICK)
+    assert at_s == NOW_MS / 1000 - 5, "the newest event is that of either"
+    standing.processor.shards.reverse()
+    standing.book()
+    assert standing.meter.value("touchline_event_timestamp_seconds", topic=CLICK) == at_s
 
 
 def test_what_is_kept_in_memory_and_in_the_outbox_is_shown() -> None:

@@ -135,6 +135,12 @@ def test_at_the_end_a_wrong_mark_is_no_lag() -> None:
     assert flow.lag() == (0, 490)
 
 
+def test_a_mark_that_is_behind_what_is_written_is_no_lag_below_0() -> None:
+    flow = Lagging()
+    flow.highs = {HOME: 8}
+    assert flow.lag() == (0, 0)
+
+
 def test_offsets_are_told_every_five_seconds_and_the_gauges_looked_at_every_second() -> None:
     flow = Lagging()
     for quarter in range(4 * 10):
