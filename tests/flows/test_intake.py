@@ -8,9 +8,11 @@ from typing import Any, cast
 import pytest
 from msgspec import Struct, structs
 
+import flows.processor.intake
 from connectors.kafka.plan_log import PlanLog
 from flows.execution import Execution
 from flows.metrics.meter import Meter
+from flows.processor.flush import Flush
 from flows.processor.intake import CLOCK_BACK_MS, Intake
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
@@ -176,6 +178,58 @@ def test_input_that_is_not_what_was_begun_is_refused(change: dict[str, Any], sai
     plan = structs.replace(begun(messages), **change)
     with pytest.raises(Refused, match=said):
         intake()._again(owned(*messages, plan=plan))
+
+
+@pytest.mark.parametrize(
+    ("playbook", "build", "by_other"), [("v", "b", 0), ("w", "b", 1), ("v", "c", 1)]
+)
+def test_what_is_done_again_is_counted_and_also_when_another_build_or_playbook_does_it(
+    playbook: str, build: str, by_other: int
+) -> None:
+    taker, messages = intake(), [Message(10, b"one")]
+    taker._processor.playbook = SimpleNamespace(version=playbook)
+    taker._processor.build = build
+    shard = owned(plan=begun(messages))
+    assert taker._again(shard) is None
+    value = taker._processor.meter.value
+    assert value("touchline_flushes_replayed_total") == 0, "its input is not here yet"
+    shard.add(messages[0])
+    taker._again(shard)
+    assert value("touchline_flushes_replayed_total") == 1
+    assert value("touchline_replays_by_other_build_total") == by_other
+
+
+def test_waiting_is_idle_and_what_was_read_and_planned_is_booked_to_its_stage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(wall_s=100.0, cpu_s=10.0)
+    module = SimpleNamespace(
+        perf_counter=lambda: clock.wall_s, thread_time=lambda: clock.cpu_s, time_ns=time.time_ns
+    )
+    monkeypatch.setattr(flows.processor.intake, "time", module)
+    monkeypatch.setattr(flows.processor.intake, "take_due", lambda _: None)
+    arriving: list[list[Message]] = [[], [Message(10), Message(11)]]
+    booked: list[tuple[str, float, float, int]] = []
+
+    def fetch(_limit: int, _wait_s: float) -> list[Message]:
+        clock.wall_s += 3
+        clock.cpu_s += 1
+        return arriving.pop(0)
+
+    taker = intake()
+    taker._upkeep = SimpleNamespace(run=lambda _idle: None)
+    processor = taker._processor
+    processor.consumer.fetch, processor.consumer.hold = fetch, lambda _: None
+    processor.pending = None
+    processor.shards = [shard := owned()]
+    processor.by_index = {shard.index: shard}
+    processor.book_stage = lambda *args: booked.append(args)
+    taker._fill(Flush([]))
+    assert processor.meter.value("touchline_idle_seconds_total") == 2
+    assert booked == []
+    taker._fill(Flush([]))
+    assert processor.meter.value("touchline_idle_seconds_total") == 4
+    assert booked == [("consume", 103, 11, 2), ("plan", 106, 12, 2)]
 
 
 def test_a_commit_number_that_was_seen_survives_the_loss_of_the_shard() -> None:

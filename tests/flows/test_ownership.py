@@ -1,21 +1,24 @@
 """Taking shards: from whom, from where, and what becomes of the others when one cannot be had."""
 
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from connectors.kafka.plan_log import PlanLog
 from connectors.kafka.topics import ENRICHED
 from decisions.playbook import Playbook
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
+from flows.processor import ownership
 from flows.processor.ownership import _claim, _first_fence
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
-from state.fence import Position
-from state.store.shard_store import Fenced, Refused, ShardStore
+from state.fence import VERSION, Fence, Plan, Position, Range
+from state.store.shard_store import Fenced, Refused, ShardStore, Taken
 from state.store.wire import Wire
 
 TOPIC = "touchpoints.click"
@@ -83,6 +86,54 @@ def test_a_process_goes_on_with_what_another_owner_has_left_it(fresh_redis: str)
     assert claimed(processor) == set()
     with pytest.raises(Fenced, match="other has taken it"):
         processor.execution.raise_failure()
+
+
+class Found:
+    """What a last owner has left of each shard: a begun flush, and four records of the log."""
+
+    def __init__(self) -> None:
+        plan = Plan(3, 0, {TOPIC: Range(7, 9, 2)}, 1_000, "v", "b", 0)
+        positions = {TOPIC: Position("id", 7)}
+        fence = Fence(VERSION, "me", 1, 0, 2, 4, 0, 100, plan, positions, "log id")
+        self.taken = Taken(fence, [], {})
+        self.log = PlanLog([], 104)
+        self.now_s = 100.0
+
+    def perf_counter(self) -> float:
+        return self.now_s
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def time_ns(self) -> int:
+        return time.time_ns()
+
+    def read(self, _config: object, starts: dict[int, int], _stopped: object) -> dict[int, PlanLog]:
+        """The logs of the shards; it takes 2 s."""
+        self.now_s += 2
+        return dict.fromkeys(starts, self.log)
+
+
+def test_what_was_taken_and_found_and_how_long_it_took_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, processor = Found(), processor_of("unused")
+    monkeypatch.setattr(ownership, "time", found)
+    monkeypatch.setattr(ownership, "read_plans", found.read)
+    for shard in processor.shards:
+        shard.store = cast(Any, SimpleNamespace(take=lambda *_: found.taken))
+    processor.publisher = cast(Any, SimpleNamespace(actions=lambda *_: None))
+    cast(Any, processor.consumer).start = lambda *_: None
+    processor.redis.tell(False)
+    ownership.take_due(processor)
+    value = processor.meter.value
+    assert value("touchline_shards_taken_total") == value("touchline_shards_owned") == 4
+    assert value("touchline_plans_found_total") == 4
+    assert value("touchline_plan_log_records_total") == 4 * 4
+    assert value("touchline_redis_up") == 1
+    assert value("touchline_take_seconds") == 4
+    (family,) = (f for f in processor.meter.collect() if f.name == "touchline_take_seconds")
+    assert [s.value for s in family.samples if s.name.endswith("_sum")] == [4 * 2]
 
 
 def waiting(processor: Processor) -> list[Shard]:
