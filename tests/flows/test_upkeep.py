@@ -1,6 +1,8 @@
 """What is looked at between flushes: whether topics are still the same ones."""
 
 import logging
+from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +13,18 @@ from connectors.kafka.errors import Outage
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from flows.metrics.meter import Meter
 from flows.processor import upkeep
-from flows.processor.upkeep import AWAY_EVERY_S, TOPICS_EVERY_S, Upkeep, _same_topics
+from flows.processor.shard import Hold
+from flows.processor.upkeep import (
+    AWAY_EVERY_S,
+    TOPICS_EVERY_S,
+    Upkeep,
+    _same_topics,
+    commit_offsets,
+)
+from state.fence import Position
 from state.store.shard_store import Refused
+
+NOW_NS = 1_800_000_000_123_456_789
 
 
 def knowing(**ids: str) -> Any:
@@ -56,7 +68,7 @@ class Asked:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s, self.asked_s = 100.0, list[float]()
-        clock = SimpleNamespace(monotonic=lambda: self.now_s)
+        clock = SimpleNamespace(monotonic=lambda: self.now_s, time_ns=lambda: NOW_NS)
         monkeypatch.setattr(upkeep, "time", clock)
         monkeypatch.setattr(upkeep, "_ask", lambda *_: self.asked_s.append(self.now_s))
         self.processor = knowing(a="1")
@@ -96,3 +108,35 @@ def test_kafka_is_asked_more_often_while_it_is_away(monkeypatch: pytest.MonkeyPa
     asked.upkeep._answers.put({"a": "1"})
     asked.run(0.25)
     assert asked.processor.outage.why is None
+
+
+def test_gauges_are_looked_at_each_second_and_offsets_told_every_five(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    standing = Upkeep._standing
+    asked, done = Asked(monkeypatch), list[str]()
+    monkeypatch.setattr(Upkeep, "_standing", standing)
+    monkeypatch.setattr(upkeep, "book_standing", lambda _, now_ms: done.append(f"at {now_ms}"))
+    for name in ("kafka", "redis"):
+        look = SimpleNamespace(look=partial(done.append, name))
+        setattr(asked.processor, name, look)
+    asked.processor.consumer.commit = lambda _: done.append("offsets")
+    asked.upkeep = Upkeep(asked.processor)
+    asked.run(10)
+    assert Counter(done) == {
+        "kafka": 10,
+        "redis": 10,
+        f"at {NOW_NS // 1_000_000}": 10,
+        "offsets": 2,
+    }
+
+
+def test_offsets_are_told_of_the_topics_that_are_read_and_the_shards_that_are_owned() -> None:
+    fence = SimpleNamespace(positions={"b": Position("2", 7), "a": Position("1", 9)})
+    processor, told = knowing(b="2"), list[tuple[str, int, int]]()
+    processor.consumer = SimpleNamespace(commit=told.extend)
+    processor.shards = [
+        SimpleNamespace(index=index, hold=hold, fence=fence) for index, hold in enumerate(Hold)
+    ]
+    commit_offsets(processor)
+    assert told == [("b", [*Hold].index(Hold.OWNED), 7)]
