@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka.reader import Record
 from connectors.warehouse.tables import TOUCHPOINTS, Row
@@ -17,6 +18,7 @@ from flows.loader.loader import Loader
 from flows.metrics.catalogue import METRICS_OF
 from flows.metrics.meter import Meter
 from flows.settings import Settings
+from flows.waiting import ServiceAbsent
 from tests.flows.stand_in_warehouse import HOME, Waits, Warehouse, row
 
 NOW_S = 1_800_000_000.0
@@ -174,3 +176,17 @@ def test_at_the_end_the_last_offsets_are_shown_and_told(monkeypatch: pytest.Monk
     )
     flow.loader.drain()
     assert done == ["booked", "told"]
+
+
+def test_a_broker_that_does_not_answer_at_the_start_is_an_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(*_: object) -> None:
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+    monkeypatch.setattr(loader, "find_topics", away)
+    meter = Meter(METRICS_OF["warehouse"])
+    with pytest.raises(ServiceAbsent):
+        Loader(Settings(fail_fast=True), meter, threading.Event()).open(threading.Event().set)
+    assert meter.value("touchline_kafka_outages_total") == 1
+    assert meter.value("touchline_kafka_up") == 0
