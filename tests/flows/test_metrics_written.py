@@ -8,13 +8,16 @@ from typing import Any, cast
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from connectors.kafka.reader import Record
-from connectors.warehouse.tables import TOUCHPOINTS, Row
+from connectors.kafka.reader import Place, Record
+from connectors.kafka.topics import FoundTopic
+from connectors.warehouse.delta import Position
+from connectors.warehouse.tables import TABLES, TOUCHPOINTS, Row
 from flows.loader import append, loader
 from flows.loader.append import Buffer
 from flows.loader.arrivals import Arrivals, Poll
 from flows.loader.hold import Hold
 from flows.loader.loader import Loader
+from flows.loader.standing import GROUP
 from flows.metrics.catalogue import METRICS_OF
 from flows.metrics.meter import Meter
 from flows.settings import Settings
@@ -190,3 +193,37 @@ def test_a_broker_that_does_not_answer_at_the_start_is_an_outage(
         Loader(Settings(fail_fast=True), meter, threading.Event()).open(threading.Event().set)
     assert meter.value("touchline_kafka_outages_total") == 1
     assert meter.value("touchline_kafka_up") == 0
+
+
+class Tables(Warehouse):
+    """Both tables of a warehouse, each at offset 10 of its topic's one partition."""
+
+    def positions(self) -> dict[int, Position]:
+        return {0: Position(10, 4)}
+
+
+def test_while_the_warehouse_is_away_in_a_run_how_the_flow_stands_is_shown_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tables, starts, looks = Tables(), dict[Place, int](), list[int]()
+
+    def reading(_config: object, _topics: object, at: dict[Place, int], group: str) -> Any:
+        assert group == GROUP
+        starts.update(at)
+        return SimpleNamespace(ends={}, highs=looked)
+
+    def looked() -> dict[Place, int]:
+        looks.append(tables.away)
+        return {}
+
+    topics = {table.topic: FoundTopic(table.topic, "id", 1, None) for table in TABLES}
+    monkeypatch.setattr(loader, "find_topics", lambda *_: topics)
+    monkeypatch.setattr(loader, "DeltaAppender", lambda *_: tables)
+    monkeypatch.setattr(loader, "TopicReader", reading)
+    flow = Loader(Settings(), Meter(METRICS_OF["warehouse"]), Waits())
+    assert flow.open(threading.Event().set)
+    assert starts == dict.fromkeys((Place(topic, 0) for topic in topics), 10), "as the tables say"
+    tables.away = 3
+    flow._append(Arrivals(0.0, [row(5)], {HOME: 11}, []))
+    assert looks == [2, 1, 0]
+    assert tables.commits == [([5], {0: 11})]
