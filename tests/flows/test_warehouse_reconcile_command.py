@@ -206,7 +206,10 @@ def test_what_cannot_be_told_ends_with_2_and_a_sentence(world: World, tmp_path: 
     none = touchline_reconcile(kafka, tmp_path / "none")
     assert (none.exit_code, "none: no such folder" in none.stderr) == (2, True)
     silent = touchline_reconcile("127.0.0.1:1", tmp_path)
-    assert (silent.exit_code, "Kafka: no broker answers at 127.0.0.1:1; " in silent.stderr) == (2, True)
+    assert (silent.exit_code, "Kafka: no broker answers at 127.0.0.1:1; " in silent.stderr) == (
+        2,
+        True,
+    )
     both = touchline_reconcile(kafka, tmp_path, "--hours", "1", "--since", "2026-01-01")
     assert (both.exit_code, "expected one of them" in both.stderr) == (2, True)
     never = touchline_reconcile(kafka, tmp_path, "--since", "soon")
