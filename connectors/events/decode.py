@@ -42,8 +42,10 @@ def decode(raw: bytes | None, channel: str, received_ms: int, now_ms: int) -> To
         return Refusal(Reason.TOMBSTONE, "no value") if raw is None else EMPTY
     if len(raw) > MAX_BYTES:
         return Refusal(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {MAX_BYTES} allowed")
-    # An upper bound, so cheap that the true depth need only be found for few.
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and deeper_than(raw, MAX_DEPTH):
+    # An upper bound, so cheap that the true depth need only be found for few; and `in` is cheaper
+    # than `count`, which goes through every byte.
+    openings = raw.count(b"{") + (raw.count(b"[") if b"[" in raw else 0)
+    if openings > MAX_DEPTH and deeper_than(raw, MAX_DEPTH):
         return Refusal(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")
     try:
         # orjson reads every byte of it, msgspec's own decoder only declared fields: what passes

@@ -4,10 +4,9 @@ import time
 
 from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import channel_topic
-from decisions.decide import EVERYTHING
 from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
-from flows.processor.flush import Asked, Flush, Slice
+from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
 
 COUNTED = (
@@ -68,28 +67,23 @@ def _book_tally(meter: Meter, part: Slice) -> None:
 
 def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:
     meter.add("touchline_rule_errors_total", sum(part.tally.get("rule_errors", {}).values()))
-    totals = {"segment": 0, "offer": 0, "alert": 0}
-    for asked, events in part.asked.items():
-        for rule, count in due(asked, playbook).items():
-            totals[rule] += count * events
-    for rule, count in totals.items():
+    for rule, count in asked(part, playbook).items():
         meter.add("touchline_rule_evaluations_total", count, rule=rule)
 
 
-def due(asked: Asked, playbook: Playbook) -> dict[str, int]:
-    """Kind of rule → how many of them an event makes due, as `decide` goes about it.
+def asked(part: Slice, playbook: Playbook) -> dict[str, int]:
+    """Kind of rule → how many of them the accepted events made due, as `decide` goes about it.
 
     To count each condition where it is asked would cost more than most of them.
     """
-    changed, name, edition, chosen = asked
-    if edition.partition("+")[0] != playbook.version:
-        changed = EVERYTHING
-    rules = playbook.due(changed)
-    return {
-        "segment": len(rules.segments),
-        "offer": len(playbook.offers) if chosen else 0,
-        "alert": len(rules.alerts) + len(playbook.alerts_on.get(name, ())),
-    }
+    segments = alerts = 0
+    for changed, events in part.changes.items():
+        rules = playbook.due(changed)
+        segments += len(rules.segments) * events
+        alerts += len(rules.alerts) * events
+    for name, events in part.watched.items():
+        alerts += len(playbook.alerts_on[name]) * events
+    return {"segment": segments, "offer": len(playbook.offers) * part.choices, "alert": alerts}
 
 
 def _keep_newest(of_topics: dict[str, int], of_channels: dict[str, int]) -> None:

@@ -11,7 +11,7 @@ from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import MAX_ID_CHARACTERS
 from connectors.kafka.shard_consumer import Record
 from connectors.published.records import action_record, dead_letter_record, enriched_record
-from decisions.decide import decide
+from decisions.decide import EVERYTHING, decide
 from decisions.offers import DECIDED
 from decisions.playbook import Playbook
 from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
@@ -46,7 +46,8 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     accepted: dict[str, int] = {}
     duplicates: dict[str, int] = {}
     # For metrics, here where the event is at hand: to fetch so many again costs more than to note.
-    questions, received_ms, newest_ms = part.asked, part.received_ms, part.newest_ms
+    changes, received_ms, newest_ms = part.changes, part.received_ms, part.newest_ms
+    noticed = {*playbook.alerts_on, *OUTCOME_OF}
     for position, event in enumerate(part.events):
         if isinstance(event, Refusal):
             _bury(part, position, event, "decode")
@@ -61,7 +62,8 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
                 continue
             edition, offers = profile.playbook, profile.offers
             decision = decide(profile, event, changed, playbook, now_ms)
-            asked = changed, event.name, edition, profile.offers is not offers
+            if profile.playbook is not edition and edition.partition("+")[0] != version:
+                changed = EVERYTHING
             place = Applied(shard, generation, commit, len(rows))
             row = enriched_record(event, summary(profile, now_ms), profile.segments, place, version)
             records = _records(part, event, decision, version) if decision is not None else []
@@ -78,12 +80,14 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         rows.append((customer, row))
         touched[customer] = profile
         accepted[event.channel] = accepted.get(event.channel, 0) + 1
-        questions[asked] = questions.get(asked, 0) + 1
+        changes[changed] = changes.get(changed, 0) + 1
+        if profile.offers is not offers:
+            part.choices += 1
         received_ms.append(event.received_ms)
         if event.at_ms > newest_ms.get(event.channel, 0):
             newest_ms[event.channel] = event.at_ms
-        if event.name in OUTCOME_OF:
-            _answered(part, event, playbook)
+        if event.name in noticed:
+            _notice(part, event, playbook)
         part.trimmed += profile.trimmed - trimmed
         if decision is not None:
             part.actions += records
@@ -124,8 +128,13 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
         counts["all"] = counts.get("all", 0) + decision.rule_errors
 
 
-def _answered(part: Slice, event: Touchpoint, playbook: Playbook) -> None:
-    """Count what became of an offer; one that is not of this playbook has no name of its own."""
+def _notice(part: Slice, event: Touchpoint, playbook: Playbook) -> None:
+    """Count an event that alerts are asked at, and what became of an offer; one that is not of this
+    playbook has no name of its own."""
+    if event.name in playbook.alerts_on:
+        part.watched[event.name] = part.watched.get(event.name, 0) + 1
+    if event.name not in OUTCOME_OF:
+        return
     offer = event.properties.get("offer_id")
     name = offer if isinstance(offer, str) and offer in playbook.offers else OTHER_OFFER
     answer = name, OUTCOME_OF[event.name]

@@ -10,10 +10,6 @@ from state.fence import Plan
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 
-Asked = tuple[int, str, str, bool]
-"""What an event changed (bits of state.sections), its name, the playbook's edition the profile was
-at before, and whether offers were chosen anew."""
-
 
 class Slice(Struct, eq=False):
     """One shard's part of a flush. Each step fills some more of it."""
@@ -42,11 +38,15 @@ class Slice(Struct, eq=False):
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
     served: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(offer, channel it is served through) → decisions; for metrics alone, as the next four."""
+    """(offer, channel it is served through) → decisions; for metrics alone, as the next six."""
     answers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(offer, what became of it) → accepted events that say so."""
-    asked: dict[Asked, int] = field(default_factory=dict)
-    """What rules were asked for → accepted events."""
+    changes: dict[int, int] = field(default_factory=dict)
+    """What was changed (bits of state.sections), as `decide` takes it → accepted events."""
+    watched: dict[str, int] = field(default_factory=dict)
+    """Name of an event that alerts are asked at → accepted events."""
+    choices: int = 0
+    """How often offers were chosen anew."""
     received_ms: list[int] = field(default_factory=list)
     """When each accepted event was received."""
     newest_ms: dict[str, int] = field(default_factory=dict)
