@@ -1,8 +1,6 @@
 """Starting the touchpoints flow."""
 
-import gc
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +15,6 @@ from state.store import wire
 from tests.faults.world import PLAYBOOK
 
 
-@pytest.fixture
-def garbage_collected() -> Iterator[None]:
-    """As before, whatever the flow sets for a process of its own."""
-    yield
-    gc.unfreeze()
-    gc.enable()
-
-
-@pytest.mark.usefixtures("garbage_collected")
 def test_being_told_to_stop_while_redis_hangs_at_the_first_take_is_no_failure(
     fresh_topics: str, fresh_redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
