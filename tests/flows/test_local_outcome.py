@@ -77,7 +77,9 @@ def test_a_flow_that_could_not_decide_to_the_end_is_named_too() -> None:
 
 def test_troubles_are_told_to_people_and_to_programs() -> None:
     out: list[str] = []
-    JsonReport(out.append, out.append).closing(ended(["one", "another"]))
+    aside: list[str] = []
+    JsonReport(out.append, aside.append).closing(ended(["one", "another"]))
+    assert aside == ["one", "another"]
     assert json.loads(out[0])["summary"]["troubles"] == ["one", "another"]
     lines = words_of(ended(["one", "another"]))
     assert lines[-2:] == ["trouble       one", "trouble       another"]

@@ -121,7 +121,7 @@ def test_a_process_that_will_not_end_is_ended_in_five_seconds(tmp_path: Path, na
     (trouble,) = troubles
     assert trouble.startswith(f"the {name} flow did not end within ")
     assert trouble.endswith(f" s and was killed; see {log}")
-    assert err.splitlines()[1:] == [LOST.format(log.parent)]
+    assert err.splitlines()[1:] == [trouble, LOST.format(log.parent)]
 
 
 def test_a_flow_that_waits_is_told_while_it_does_and_at_the_end(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_warehouse_that_cannot_be_written_is_told_while_it_is_so_and_at_the_en
         r" and has 0 of [\d,]+ accepted events in its table; see .*/warehouse\.log$",
         trouble,
     )
-    assert err.splitlines()[1:] == [LOST.format(warehouse.with_name("logs"))]
+    assert err.splitlines()[1:] == [trouble, LOST.format(warehouse.with_name("logs"))]
 
 
 @pytest.mark.skipif(not LINUX, reason="the embedded Kafka is found in /proc")

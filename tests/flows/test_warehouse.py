@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from bytewax.visualize import to_mermaid
@@ -19,7 +20,7 @@ import flows.loader.hold
 import flows.loader.loader
 from connectors.kafka.reader import Record, TopicReader, TopicReplaced
 from connectors.kafka.topics import ACTIONS, ENRICHED, create_topics
-from connectors.warehouse.delta import WarehouseUnfit
+from connectors.warehouse.delta import DeltaAppender, WarehouseUnfit
 from flows import warehouse
 from flows.loader.loader import Loader
 from flows.metrics.meter import Meter
@@ -103,6 +104,49 @@ def test_a_stop_writes_what_was_read(fresh_topics: str, tmp_path: Path) -> None:
         assert len(stored(tmp_path, "touchpoints")) == len(first.touchpoints)
         assert flow.stop() < 3
     assert_exactly(tmp_path, first, second)
+
+
+def test_a_stop_while_a_write_is_long_reads_what_had_come_before_it(
+    fresh_topics: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on = threading.Event(), threading.Event()
+    append = DeltaAppender.append
+
+    def long_append(*arguments: Any) -> int:
+        writing.set()
+        assert go_on.wait(20)
+        return append(*arguments)
+
+    monkeypatch.setattr(DeltaAppender, "append", long_append)
+    first, second = log(seed=6, flushes=1), log(seed=7, flushes=3, first_commit=1)
+    with running(fresh_topics, tmp_path) as flow:
+        publish(fresh_topics, first.records)
+        assert writing.wait(20)
+        publish(fresh_topics, second.records)
+        threading.Timer(0.5, go_on.set).start()
+        assert flow.stop() < 5
+    assert_exactly(tmp_path, first, second)
+
+
+def test_a_stop_does_not_wait_for_producers_that_go_on(fresh_topics: str, tmp_path: Path) -> None:
+    ended = threading.Event()
+
+    def go_on_producing() -> None:
+        made = 0
+        while not ended.wait(0.02):
+            publish(fresh_topics, [Published(ENRICHED, made % 4, "x", b"not a record")])
+            made += 1
+
+    producer = threading.Thread(target=go_on_producing)
+    with running(fresh_topics, tmp_path) as flow:
+        producer.start()
+        try:
+            until("a record", lambda: skipped(flow) > 0)
+            assert flow.stop() < 5
+            assert producer.is_alive()
+        finally:
+            ended.set()
+            producer.join()
 
 
 @contextmanager
