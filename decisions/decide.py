@@ -1,7 +1,7 @@
 """What one event leads to: segments, then alerts, then offers."""
 
 from decisions.alerts import raise_alerts
-from decisions.offers import any_old, serve
+from decisions.offers import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move
 from state.decision import Decision
@@ -21,8 +21,8 @@ def decide(
     To be called after the fold has put the touchpoint into `profile` and said what it `changed`
     (bits of state.sections). A function of its arguments: equal arguments, equal answers, for ever.
 
-    Changes `segments`, `alerts`, `offers`, `playbook` and `trimmed` of the profile in place, also
-    when the answer is None. `profile.playbook` becomes the playbook's edition: its version, with
+    Changes `segments`, `alerts`, `offers`, `offers_until`, `playbook` and `trimmed` of the profile in
+    place, also when the answer is None. `profile.playbook` becomes the playbook's edition: its version, with
     "+n" when n of its offers' start dates have passed.
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
@@ -51,12 +51,6 @@ def decide(
         decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
     if due.alerts:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
-    held = profile.offers
-    if (
-        before != edition
-        or playbook.offers_read & mask
-        or not held
-        or any_old(held, playbook, now_ms)
-    ):
+    if before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
     return decision

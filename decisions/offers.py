@@ -17,18 +17,16 @@ Choice = tuple[Offer, str, str]
 """An offer, the channel and the placement it is served in."""
 
 
-def any_old(offers: Iterable[HeldOffer], playbook: Playbook, now_ms: int) -> bool:
-    """Whether one of `offers`, decided by this version, has less than a third of its time left.
+def stands_until(held: HeldOffer, playbook: Playbook) -> int:
+    """When `held`, decided by this version, is to be decided anew: the first instant at which it has
+    less than a third of its time left.
 
-    One that stands until the offer's own end cannot be prolonged: it is old only when it is over.
+    One that stands until the offer's own end cannot be prolonged: for it, when it is over.
     """
-    for held in offers:
-        expires_at = held.expires_at
-        if 3 * (expires_at - now_ms) < expires_at - held.decided_at and (
-            expires_at <= now_ms or expires_at != playbook.offers[held.offer_id].end_ms
-        ):
-            return True
-    return False
+    expires_at = held.expires_at
+    if expires_at == playbook.offers[held.offer_id].end_ms:
+        return expires_at
+    return expires_at - (expires_at - held.decided_at - 1) // 3
 
 
 def serve(
@@ -42,7 +40,7 @@ def serve(
 ) -> Decision | None:
     """Chooses anew; a serving and its new decisions are added to `decision` when something changed.
 
-    Changes `profile.offers`. An offer that stays in its placement, and so in its channel, and is
+    Changes `profile.offers` and `profile.offers_until`. An offer that stays in its placement, and so in its channel, and is
     not old keeps its decision, unless `keep` is False: then nothing is kept.
     """
     chosen, errors = choose(profile, touchpoint, playbook, now_ms)
@@ -51,7 +49,7 @@ def serve(
         decision.rule_errors += errors
     before = profile.offers
     kept = (
-        {held.offer_id: held for held in before if not any_old((held,), playbook, now_ms)}
+        {held.offer_id: held for held in before if now_ms < stands_until(held, playbook)}
         if keep
         else {}
     )
@@ -64,6 +62,7 @@ def serve(
             new.append((offer, held))
         after.append(held)
     profile.offers = after
+    profile.offers_until = min([stands_until(held, playbook) for held in after], default=0)
     if not new and [held.offer_id for held in after] == [held.offer_id for held in before]:
         return decision
     # An empty list stands as long as what it replaces can still be read.
@@ -88,18 +87,21 @@ def choose(
     errors = 0
     chosen: list[Choice] = []
     room = {placement.id: placement.offers for placement in playbook.placements.values()}
-    rounds = ((playbook.ranking, False), (playbook.fallbacks, True))
-    for groups, fallback in rounds:
+    left = sum(room.values())
+    for fallback, groups in ((False, playbook.ranking), (True, playbook.fallbacks)):
         if fallback:
             taken = {placement for _, _, placement in chosen}
             room = {name: 0 if name in taken else 1 for name in room}
+            left = len(room) - len(taken)
         for offer in _ranked(groups, touchpoint.customer_id):
-            for place in offer.places:
-                if room[place[0]]:
+            if not left:
+                break
+            for placement, channel in offer.places:
+                if room[placement]:
                     break
             else:
                 continue
-            if not _is_open(offer, now_ms):
+            if offer.start_ms > now_ms or 0 < offer.end_ms <= now_ms:
                 continue
             if offer.when is not None:
                 try:
@@ -108,8 +110,8 @@ def choose(
                 except EvaluationError:
                     errors += 1
                     continue
-            placement, channel = place
             room[placement] -= 1
+            left -= 1
             chosen.append((offer, channel, placement))
     return chosen, errors
 
@@ -121,10 +123,6 @@ def _ranked(groups: Iterable[tuple[Offer, ...]], customer_id: str) -> Iterator[O
             yield group[0]
         else:
             yield from sorted(group, key=lambda offer: identity(customer_id, offer.id))
-
-
-def _is_open(offer: Offer, now_ms: int) -> bool:
-    return offer.start_ms <= now_ms and not 0 < offer.end_ms <= now_ms
 
 
 def _decide(

@@ -161,6 +161,8 @@ class Profile(Struct, array_like=True, gc=False):
     """Version of the playbook that segments and offers were last decided with."""
     identified_at: int = 0
     """Time of the newest `identify`: an older one only adds traits that are missing."""
+    offers_until: int = 0
+    """Until when `offers` may stand as they are; 0 when there are none, or it is not known."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode
