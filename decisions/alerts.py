@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from decisions.language import EvaluationError, Value
-from decisions.playbook import Alert, Playbook, Template
+from decisions.playbook import Playbook
+from decisions.rules import Alert, Template
 from state.decision import Action, Decision
 from state.profile import Profile
 from state.touchpoint import Touchpoint, identity
@@ -60,7 +61,7 @@ def _raise(
     key = None
     if alert.key is not None:
         key, errors = _text(alert.key, profile, touchpoint, now_ms)
-    name = alert.id if key is None else f"{alert.id}:{_short(key)}"
+    name = alert.id if key is None else f"{alert.id}:{_short(touchpoint.customer_id, key)}"
     raised = profile.alerts.get(name)
     if raised is None or now_ms - raised >= alert.cooldown_ms:
         message, failed = render(alert.message, profile, touchpoint, now_ms)
@@ -122,5 +123,5 @@ def _text(
     return json.dumps(found, ensure_ascii=False, sort_keys=True), 0
 
 
-def _short(key: str) -> str:
-    return key if len(key.encode()) <= MAX_KEY else identity(key).hex()[:MAX_KEY]
+def _short(customer_id: str, key: str) -> str:
+    return key if len(key.encode()) <= MAX_KEY else identity(customer_id, key).hex()[:MAX_KEY]

@@ -21,9 +21,9 @@ def decide(
     To be called after the fold has put the touchpoint into `profile` and said what it `changed`
     (bits of state.sections). A function of its arguments: equal arguments, equal answers, for ever.
 
-    Changes `segments`, `alerts`, `offers`, `offers_until`, `playbook` and `trimmed` of the profile in
-    place, also when the answer is None. `profile.playbook` becomes the playbook's edition: its version, with
-    "+n" when n of its offers' start dates have passed.
+    Changes `segments`, `alerts`, `offers`, `offers_until`, `playbook` and `trimmed` of the profile
+    in place, also when the answer is None. `profile.playbook` becomes the playbook's edition: its
+    version, with "+n" when n of its offers' start dates have passed.
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
     what it reads. The offers are chosen anew when an eligibility answer may have changed, when one

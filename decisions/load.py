@@ -27,17 +27,9 @@ from decisions.format.sections import (
     TYPES,
 )
 from decisions.language import Condition, Scope, Value, compile_record, compile_value
-from decisions.playbook import (
-    ONCE,
-    Alert,
-    Offer,
-    Placement,
-    Playbook,
-    PlaybookError,
-    Segment,
-    Template,
-)
+from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, quote, source_of
+from decisions.rules import Alert, Offer, Placement, Segment, Template
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
@@ -203,6 +195,7 @@ class _Loader(Reader):
             places=places,
             start_ms=start or 0,
             end_ms=end or 0,
+            timed=bool(start or end),
             ttl_ms=ttl_ms,
             fallback=fallback,
             reasons=(because or source or "for everyone", product),

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from decisions.language import EvaluationError
-from decisions.playbook import Offer, Playbook
+from decisions.playbook import Playbook
+from decisions.rules import Offer
 from state.decision import Action, Decision, ServedOffer, Serving
 from state.profile import HeldOffer, Profile
 from state.times import rfc3339
@@ -18,8 +19,8 @@ Choice = tuple[Offer, str, str]
 
 
 def stands_until(held: HeldOffer, playbook: Playbook) -> int:
-    """When `held`, decided by this version, is to be decided anew: the first instant at which it has
-    less than a third of its time left.
+    """The first instant at which `held`, decided by this version, has less than a third of its time
+    left, and is decided anew.
 
     One that stands until the offer's own end cannot be prolonged: for it, when it is over.
     """
@@ -40,8 +41,8 @@ def serve(
 ) -> Decision | None:
     """Chooses anew; a serving and its new decisions are added to `decision` when something changed.
 
-    Changes `profile.offers` and `profile.offers_until`. An offer that stays in its placement, and so in its channel, and is
-    not old keeps its decision, unless `keep` is False: then nothing is kept.
+    Changes `profile.offers` and `profile.offers_until`. An offer that stays in its placement, and
+    so in its channel, and is not old keeps its decision, unless `keep` is False: then nothing is.
     """
     chosen, errors = choose(profile, touchpoint, playbook, now_ms)
     if errors:
@@ -66,7 +67,7 @@ def serve(
     if not new and [held.offer_id for held in after] == [held.offer_id for held in before]:
         return decision
     # An empty list stands as long as what it replaces can still be read.
-    expires_at = max(held.expires_at for held in after or before)
+    expires_at = max([held.expires_at for held in after or before])
     if expires_at <= now_ms:
         return decision
     decision = decision or Decision()
@@ -86,22 +87,21 @@ def choose(
     """
     errors = 0
     chosen: list[Choice] = []
-    room = {placement.id: placement.offers for placement in playbook.placements.values()}
-    left = sum(room.values())
-    for fallback, groups in ((False, playbook.ranking), (True, playbook.fallbacks)):
+    room = playbook.room.copy()
+    for fallback, ranking in ((False, playbook.ranking), (True, playbook.fallbacks)):
         if fallback:
             taken = {placement for _, _, placement in chosen}
-            room = {name: 0 if name in taken else 1 for name in room}
-            left = len(room) - len(taken)
-        for offer in _ranked(groups, touchpoint.customer_id):
-            if not left:
-                break
-            for placement, channel in offer.places:
-                if room[placement]:
+            room = {name: 1 for name in room if name not in taken}
+        left = sum(room.values())
+        if not left:
+            break
+        for offer in ranking.of(touchpoint.customer_id):
+            for place in offer.places:
+                if room.get(place[0]):
                     break
             else:
                 continue
-            if offer.start_ms > now_ms or 0 < offer.end_ms <= now_ms:
+            if offer.timed and not _is_open(offer, now_ms):
                 continue
             if offer.when is not None:
                 try:
@@ -110,19 +110,17 @@ def choose(
                 except EvaluationError:
                     errors += 1
                     continue
+            placement, channel = place
+            chosen.append((offer, channel, placement))
             room[placement] -= 1
             left -= 1
-            chosen.append((offer, channel, placement))
+            if not left:
+                break
     return chosen, errors
 
 
-def _ranked(groups: Iterable[tuple[Offer, ...]], customer_id: str) -> Iterator[Offer]:
-    """Best score first; equal scores in an order that is each customer's own, and stays so."""
-    for group in groups:
-        if len(group) == 1:
-            yield group[0]
-        else:
-            yield from sorted(group, key=lambda offer: identity(customer_id, offer.id))
+def _is_open(offer: Offer, now_ms: int) -> bool:
+    return offer.start_ms <= now_ms and not 0 < offer.end_ms <= now_ms
 
 
 def _decide(

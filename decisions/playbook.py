@@ -18,6 +18,8 @@ from decisions.language import (
     Value,
     compile_condition,
 )
+from decisions.ranking import Ranking
+from decisions.rules import Alert, Offer, Placement, Segment
 from state.profile import Profile
 from state.sections import EVENT, NOW, SEGMENTS
 from state.touchpoint import Touchpoint
@@ -39,81 +41,6 @@ class PlaybookError(ValueError):
     def __init__(self, name: str, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(f"{name}:{p.line}:{p.column}: {p.text}" for p in self.problems))
-
-
-class Segment(Struct, frozen=True):
-    """Customers of whom a condition is true."""
-
-    id: str
-    title: str
-    source: str
-    """The condition as it was written."""
-    when: Condition
-    reads: int
-    """The parts of a profile its answer depends on, bits of state.sections; so for all rules."""
-
-
-class Template(Struct, frozen=True):
-    """A message: text and, where {placeholders} stood, values."""
-
-    source: str
-    parts: tuple[str | Value, ...]
-
-
-class Alert(Struct, frozen=True):
-    """Something people should look at."""
-
-    id: str
-    source: str
-    """The condition as it was written; "" = none."""
-    events: tuple[str, ...]
-    """Event names it is asked at; none: at every event that changes what it reads."""
-    when: Condition | None
-    severity: str
-    """info, warning or critical."""
-    cooldown_ms: int
-    """How long it is silent (for one key) after it was raised."""
-    key: Value | None
-    message: Template
-    reads: int
-
-
-class Placement(Struct, frozen=True):
-    """A place where offers are shown."""
-
-    id: str
-    channels: tuple[str, ...]
-    offers: int
-    """How many at most at once."""
-
-
-class Offer(Struct, frozen=True):
-    """Something to propose to a customer."""
-
-    id: str
-    title: str
-    source: str
-    """Its eligibility as it was written; "" = everyone."""
-    when: Condition | None
-    priority: int
-    value: float
-    """Money, in the shop's currency."""
-    score: float
-    """priority x value."""
-    channels: tuple[str, ...]
-    """In order of preference."""
-    places: tuple[tuple[str, str], ...]
-    """(placement, the channel it is served through there), in order of preference."""
-    start_ms: int
-    """0 = always open."""
-    end_ms: int
-    """The first instant after it; 0 = no end."""
-    ttl_ms: int
-    """How long a decision for it stands."""
-    fallback: bool
-    reasons: tuple[str, str]
-    """Why a customer gets it: in words, and by number."""
-    reads: int
 
 
 class Due(Struct, frozen=True):
@@ -153,9 +80,11 @@ class Playbook:
     cases: tuple[Case, ...] = ()
     """Its tests; they decide nothing."""
 
-    ranking: tuple[tuple[Offer, ...], ...] = field(default=(), init=False)
-    """All but fallback offers, best score first; offers of one score together."""
-    fallbacks: tuple[tuple[Offer, ...], ...] = field(default=(), init=False)
+    room: dict[str, int] = field(default_factory=dict, init=False)
+    """Placement → how many offers it holds."""
+    ranking: Ranking = field(init=False)
+    """All but fallback offers."""
+    fallbacks: Ranking = field(init=False)
     offers_read: int = field(default=0, init=False)
     """What any eligibility reads."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
@@ -166,8 +95,9 @@ class Playbook:
     _due: dict[int, Due] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.ranking = _by_score(o for o in self.offers.values() if not o.fallback)
-        self.fallbacks = _by_score(o for o in self.offers.values() if o.fallback)
+        self.room = {placement.id: placement.offers for placement in self.placements.values()}
+        self.ranking = Ranking(o for o in self.offers.values() if not o.fallback)
+        self.fallbacks = Ranking(o for o in self.offers.values() if o.fallback)
         for offer in self.offers.values():
             self.offers_read |= offer.reads
         for alert in self.alerts.values():
@@ -245,10 +175,3 @@ def _fallible(segments: Iterable[Segment]) -> tuple[Segment, ...]:
         if segment.when.fallible or not segment.when.segments.isdisjoint(found):
             found[segment.id] = segment
     return tuple(found.values())
-
-
-def _by_score(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], ...]:
-    groups: dict[float, list[Offer]] = {}
-    for offer in sorted(offers, key=lambda offer: (-offer.score, offer.id)):
-        groups.setdefault(offer.score, []).append(offer)
-    return tuple(tuple(group) for group in groups.values())

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from decisions.language import EvaluationError
-from decisions.playbook import Due, Playbook, Segment
+from decisions.playbook import Due, Playbook
+from decisions.rules import Segment
 from state.decision import Action, Decision
 from state.profile import Profile
 from state.sections import SEGMENTS

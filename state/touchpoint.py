@@ -36,18 +36,18 @@ class Touchpoint(Struct, gc=False):
     """The event as it came: valid UTF-8 JSON, one object."""
 
 
-def identity(customer_id: str, *parts: str) -> bytes:
-    """16 bytes that name (customer, parts...); equal for equal arguments, for ever.
+def identity(customer_id: str, subject: str, *parts: str) -> bytes:
+    """16 bytes that name (customer, subject, parts...); equal for equal arguments, for ever.
 
     Lengths go in, so that no two different argument lists read the same
     ("a", "bc" is not "ab", "c"). BLAKE2b, RFC 7693.
     """
-    text = f"{len(customer_id)}:{customer_id}"
+    text = f"{len(customer_id)}:{customer_id}{len(subject)}:{subject}"
     for part in parts:
         text += f"{len(part)}:{part}"
-    digest = _EMPTY.copy()  # a third of what a new one costs, and there is one for every event
+    digest = _begun()  # a third of what a new one costs, and there is one for every event
     digest.update(text.encode())
     return digest.digest()
 
 
-_EMPTY = hashlib.blake2b(digest_size=16)
+_begun = hashlib.blake2b(digest_size=16).copy

@@ -108,8 +108,10 @@ def _judge(
     if customer_id is None:
         return NO_ID
     # isprintable is the quick check; it also minds characters that are fine in an id.
-    if not 0 < len(customer_id) <= MAX_ID_CHARACTERS or (
-        not customer_id.isprintable() and CONTROL.search(customer_id)
+    if (
+        not customer_id
+        or len(customer_id) > MAX_ID_CHARACTERS
+        or (not customer_id.isprintable() and CONTROL.search(customer_id))
     ):
         return BAD_ID
     moment = event.timestamp or event.original_timestamp

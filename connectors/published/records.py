@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import asdict
 from orjson import Fragment, dumps
 
 from connectors.events.dead_letter import Reason
@@ -46,7 +47,7 @@ def enriched_record(
             "original": Fragment(touchpoint.raw),
             "profile": profile_summary,
             "segments": sorted(segments),
-            "applied": _place(applied),
+            "applied": asdict(applied),
             "playbook": playbook,
         }
     )
@@ -64,7 +65,7 @@ def action_record(
             "caused_by": action.caused_by,
             "decided_at": rfc3339(decided_at_ms),
             "playbook": playbook,
-            "applied": _place(applied),
+            "applied": asdict(applied),
             "body": action.body,
         }
     )
@@ -136,18 +137,9 @@ def dead_letter_record(
             "detail": _clean(detail[:MAX_DETAIL_CHARACTERS]),
             "stage": stage,
             "at": rfc3339(at_ms),
-            "applied": _place(applied),
+            "applied": asdict(applied),
         }
     )
-
-
-def _place(applied: Applied) -> dict[str, int]:
-    return {
-        "shard": applied.shard,
-        "generation": applied.generation,
-        "commit": applied.commit,
-        "index": applied.index,
-    }
 
 
 def _base64(data: bytes | None) -> str | None:

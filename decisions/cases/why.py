@@ -13,7 +13,8 @@ from decisions.language import (
     compile_value,
 )
 from decisions.language.parts import conjuncts, fields_read
-from decisions.playbook import NOTHING, Alert, Offer
+from decisions.playbook import NOTHING
+from decisions.rules import Alert, Offer
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 

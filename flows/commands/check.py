@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from decisions.format.schema import schema
-from decisions.playbook import Alert, Offer, Playbook
+from decisions.playbook import Playbook
+from decisions.rules import Alert, Offer
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
 from state.times import rfc3339

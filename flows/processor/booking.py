@@ -1,12 +1,13 @@
 """What is committed, as metrics."""
 
 import time
+from collections.abc import Mapping
 
 from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
-from flows.processor.flush import Flush, Slice
+from flows.processor.flush import Flush, Slice, Through
 from flows.processor.processor import Processor
 
 COUNTED = (
@@ -27,7 +28,7 @@ def book(processor: Processor, flush: Flush) -> None:
         _book_tally(meter, part)
         _book_rules(meter, part, processor.playbook)
         meter.add("touchline_trimmed_total", part.trimmed)
-        _keep_newest(part.shard.newest_ms, part.newest_ms)
+        _keep_newest(part.shard.newest_ms, part.through)
         if not part.replay:
             waits += _waits(part.received_ms, now_s)
     meter.observe_many("touchline_event_to_offer_seconds", waits)
@@ -86,7 +87,8 @@ def asked(part: Slice, playbook: Playbook) -> dict[str, int]:
     return {"segment": segments, "offer": len(playbook.offers) * part.choices, "alert": alerts}
 
 
-def _keep_newest(of_topics: dict[str, int], of_channels: dict[str, int]) -> None:
-    for channel, at_ms in of_channels.items():
-        topic = channel_topic(channel)
-        of_topics[topic] = max(of_topics.get(topic, 0), at_ms)
+def _keep_newest(of_topics: dict[str, int], through: Mapping[str, Through]) -> None:
+    for channel, came in through.items():
+        if came.accepted:
+            topic = channel_topic(channel)
+            of_topics[topic] = max(of_topics.get(topic, 0), came.newest_ms)

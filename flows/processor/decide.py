@@ -43,10 +43,8 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     traits, version, summary = playbook.traits, playbook.version, playbook.summary
     profiles, touched, rows = part.shard.profiles, part.touched, part.rows
     shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
-    accepted: dict[str, int] = {}
-    duplicates: dict[str, int] = {}
     # For metrics, here where the event is at hand: to fetch so many again costs more than to note.
-    changes, received_ms, newest_ms = part.changes, part.received_ms, part.newest_ms
+    through, changes, received_ms = part.through, part.changes, part.received_ms
     noticed = {*playbook.alerts_on, *OUTCOME_OF}
     for position, event in enumerate(part.events):
         if isinstance(event, Refusal):
@@ -54,11 +52,12 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
             continue
         customer = event.customer_id
         profile = profiles[customer]
+        came = through[event.channel]
         trimmed = profile.trimmed
         try:
             changed = fold(profile, event, traits)
             if not changed:
-                duplicates[event.channel] = duplicates.get(event.channel, 0) + 1
+                came.duplicates += 1
                 continue
             edition, offers = profile.playbook, profile.offers
             decision = decide(profile, event, changed, playbook, now_ms)
@@ -79,21 +78,21 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
             continue
         rows.append((customer, row))
         touched[customer] = profile
-        accepted[event.channel] = accepted.get(event.channel, 0) + 1
+        came.accepted += 1
+        if event.at_ms > came.newest_ms:
+            came.newest_ms = event.at_ms
         changes[changed] = changes.get(changed, 0) + 1
-        if profile.offers is not offers:
-            part.choices += 1
+        part.choices += profile.offers is not offers
         received_ms.append(event.received_ms)
-        if event.at_ms > newest_ms.get(event.channel, 0):
-            newest_ms[event.channel] = event.at_ms
         if event.name in noticed:
             _notice(part, event, playbook)
         part.trimmed += profile.trimmed - trimmed
         if decision is not None:
             part.actions += records
             _take(part, customer, decision)
-    part.tally["accepted"] = accepted
-    part.tally["duplicate"] = duplicates
+    for channel, came in through.items():
+        part.count("accepted", channel, came.accepted)
+        part.count("duplicate", channel, came.duplicates)
 
 
 def _records(

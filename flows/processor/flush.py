@@ -1,5 +1,7 @@
 """A flush on its way through the steps: for each of some shards, a plan and what becomes of it."""
 
+from collections import defaultdict
+
 from msgspec import Struct, field
 
 from connectors.events.dead_letter import Refusal
@@ -9,6 +11,15 @@ from state.decision import Serving
 from state.fence import Plan
 from state.profile import Profile
 from state.touchpoint import Touchpoint
+
+
+class Through(Struct):
+    """What came through one channel."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    newest_ms: int = 0
+    """When the newest accepted event happened."""
 
 
 class Slice(Struct, eq=False):
@@ -37,8 +48,10 @@ class Slice(Struct, eq=False):
     the events before it left it: from there the next such event is undone."""
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
+    through: defaultdict[str, Through] = field(default_factory=lambda: defaultdict(Through))
+    """By channel."""
     served: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(offer, channel it is served through) → decisions; for metrics alone, as the next six."""
+    """(offer, channel it is served through) → decisions; for metrics alone, as the next five."""
     answers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(offer, what became of it) → accepted events that say so."""
     changes: dict[int, int] = field(default_factory=dict)
@@ -49,17 +62,16 @@ class Slice(Struct, eq=False):
     """How often offers were chosen anew."""
     received_ms: list[int] = field(default_factory=list)
     """When each accepted event was received."""
-    newest_ms: dict[str, int] = field(default_factory=dict)
-    """Channel → when the newest accepted event happened."""
     trimmed: int = 0
     # commit
     profiles: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, stored form) of those touched, as this flush leaves them."""
 
-    def count(self, kind: str, label: str) -> None:
-        """One more of `label`."""
-        counts = self.tally.setdefault(kind, {})
-        counts[label] = counts.get(label, 0) + 1
+    def count(self, kind: str, label: str, more: int = 1) -> None:
+        """So many more of `label`."""
+        if more:
+            counts = self.tally.setdefault(kind, {})
+            counts[label] = counts.get(label, 0) + more
 
 
 class Flush(Struct, eq=False):

@@ -20,12 +20,12 @@ def decode_step(processor: Processor, flush: Flush) -> None:
     channels = {PREFIX + name: name for name in processor.settings.channels}
     for part in flush.slices:
         now_ms = part.plan.now_ms
-        events = part.events
+        add = part.events.append
         for message in part.messages:
-            stamp = message.timestamp()[1]
+            _, stamp = message.timestamp()
             # None (-1), or one that no calendar has: a producer's clock may say anything.
             received_ms = stamp if 0 < stamp < LAST_MS else now_ms
-            events.append(decode(message.value(), channels[message.topic()], received_ms, now_ms))
+            add(decode(message.value(), channels[message.topic()], received_ms, now_ms))
 
 
 def route_step(processor: Processor, flush: Flush) -> None:

@@ -91,7 +91,7 @@ def test_a_later_flush_of_older_events_does_not_take_the_newest_back() -> None:
     part.shard.newest_ms["touchpoints.click"] = NOW_MS - 3_000
     decide_step(processor, Flush([part]))
     book(processor, Flush([part]))
-    assert part.newest_ms == {"click": NOW_MS - 9_000}
+    assert part.through["click"].newest_ms == NOW_MS - 9_000
     assert part.shard.newest_ms == {"touchpoints.click": NOW_MS - 3_000}
 
 

@@ -1,0 +1,35 @@
+"""In which order offers are looked at."""
+
+from collections.abc import Iterable, Sequence
+
+from decisions.rules import Offer
+from state.touchpoint import identity
+
+
+class Ranking:
+    """Offers, best score first; equal scores in an order that is each customer's own, and stays so.
+
+    Never changes once it is made.
+    """
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        groups: dict[float, list[Offer]] = {}
+        for offer in sorted(offers, key=lambda offer: (-offer.score, offer.id)):
+            groups.setdefault(offer.score, []).append(offer)
+        self._groups = tuple(groups.values())
+        """Offers of one score together."""
+        untied = all(len(group) == 1 for group in self._groups)
+        self._same = tuple(group[0] for group in self._groups) if untied else None
+        """The order that is everybody's; None when scores are equal."""
+
+    def of(self, customer_id: str) -> Sequence[Offer]:
+        """The order for this customer."""
+        if self._same is not None:
+            return self._same
+        order: list[Offer] = []
+        for group in self._groups:
+            if len(group) == 1:
+                order += group
+            else:
+                order += sorted(group, key=lambda offer: identity(customer_id, offer.id))
+        return order

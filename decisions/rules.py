@@ -1,0 +1,82 @@
+"""The rules of a playbook, checked and compiled: segments, alerts, placements and offers."""
+
+from msgspec import Struct
+
+from decisions.language import Condition, Value
+
+
+class Segment(Struct, frozen=True):
+    """Customers of whom a condition is true."""
+
+    id: str
+    title: str
+    source: str
+    """The condition as it was written."""
+    when: Condition
+    reads: int
+    """The parts of a profile its answer depends on, bits of state.sections; so for all rules."""
+
+
+class Template(Struct, frozen=True):
+    """A message: text and, where {placeholders} stood, values."""
+
+    source: str
+    parts: tuple[str | Value, ...]
+
+
+class Alert(Struct, frozen=True):
+    """Something people should look at."""
+
+    id: str
+    source: str
+    """The condition as it was written; "" = none."""
+    events: tuple[str, ...]
+    """Event names it is asked at; none: at every event that changes what it reads."""
+    when: Condition | None
+    severity: str
+    """info, warning or critical."""
+    cooldown_ms: int
+    """How long it is silent (for one key) after it was raised."""
+    key: Value | None
+    message: Template
+    reads: int
+
+
+class Placement(Struct, frozen=True):
+    """A place where offers are shown."""
+
+    id: str
+    channels: tuple[str, ...]
+    offers: int
+    """How many at most at once."""
+
+
+class Offer(Struct, frozen=True):
+    """Something to propose to a customer."""
+
+    id: str
+    title: str
+    source: str
+    """Its eligibility as it was written; "" = everyone."""
+    when: Condition | None
+    priority: int
+    value: float
+    """Money, in the shop's currency."""
+    score: float
+    """priority x value."""
+    channels: tuple[str, ...]
+    """In order of preference."""
+    places: tuple[tuple[str, str], ...]
+    """(placement, the channel it is served through there), in order of preference."""
+    start_ms: int
+    """0 = always open."""
+    end_ms: int
+    """The first instant after it; 0 = no end."""
+    timed: bool
+    """Whether it has a start or an end."""
+    ttl_ms: int
+    """How long a decision for it stands."""
+    fallback: bool
+    reasons: tuple[str, str]
+    """Why a customer gets it: in words, and by number."""
+    reads: int
