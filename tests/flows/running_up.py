@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def up(
         "TOUCHLINE_PLAYBOOK": str(ROOT / "playbooks" / "retail.yaml"),
         **more.pop("env", {}),
     }
+    ignored = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # or tests under nohup would wait
     process = subprocess.Popen(
         [sys.executable, "-c", program, "up", *options],
         cwd=folder,
@@ -52,6 +54,7 @@ def up(
         text=True,
         **more,
     )
+    signal.signal(signal.SIGHUP, ignored)
     try:
         yield process
         process.wait(20)
