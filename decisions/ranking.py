@@ -1,6 +1,6 @@
 """In which order offers are looked at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 from decisions.rules import Offer
 from state.touchpoint import identity
@@ -14,7 +14,7 @@ class Ranking:
 
     def __init__(self, offers: Iterable[Offer]) -> None:
         groups: dict[float, list[Offer]] = {}
-        for offer in sorted(offers, key=lambda offer: (-offer.score, offer.id)):
+        for offer in sorted(offers, key=lambda offer: -offer.score):
             groups.setdefault(offer.score, []).append(offer)
         self._groups = tuple(groups.values())
         """Offers of one score together."""
@@ -22,14 +22,13 @@ class Ranking:
         self._same = tuple(group[0] for group in self._groups) if untied else None
         """The order that is everybody's; None when scores are equal."""
 
-    def of(self, customer_id: str) -> Sequence[Offer]:
+    def of(self, customer_id: str) -> Iterable[Offer]:
         """The order for this customer."""
-        if self._same is not None:
-            return self._same
-        order: list[Offer] = []
+        return self._own(customer_id) if self._same is None else self._same
+
+    def _own(self, customer_id: str) -> Iterator[Offer]:
         for group in self._groups:
             if len(group) == 1:
-                order += group
+                yield group[0]
             else:
-                order += sorted(group, key=lambda offer: identity(customer_id, offer.id))
-        return order
+                yield from sorted(group, key=lambda offer: identity(customer_id, offer.id))

@@ -73,7 +73,7 @@ class Offer(Struct, frozen=True):
     end_ms: int
     """The first instant after it; 0 = no end."""
     timed: bool
-    """Whether it has a start or an end."""
+    """Whether it has a start or an end; said once, as most have neither and each event asks."""
     ttl_ms: int
     """How long a decision for it stands."""
     fallback: bool

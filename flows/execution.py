@@ -1,7 +1,7 @@
 """One execution of a flow: whether to go on, and what ended it.
 
 Bytewax turns an exception in a callback into a panic with a Rust backtrace. So what fails is kept
-here, the source ends the stream at the next poll, and the caller raises it when all is closed.
+here, the source ends the stream soon, and the caller raises it when all is closed.
 """
 
 import threading
@@ -26,7 +26,7 @@ class Execution:
         self._failure: BaseException | None = None
 
     def over(self) -> bool:
-        """Whether the source is to end."""
+        """Whether the source is to end, once what it still has to give is given."""
         return self.ended or self.stop.is_set()
 
     def guard(self, step: Callable[[X], Y]) -> Callable[[X], Iterable[Y]]:

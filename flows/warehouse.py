@@ -37,7 +37,7 @@ def build(loader: Loader) -> Dataflow:
 
 
 def run(settings: Settings, meter: Meter, stop: threading.Event, ready: Callable[[], None]) -> None:
-    """Run until `stop` is set, then write what was read, and return.
+    """Run until `stop` is set, then read what had come, write all that was read, and return.
 
     `ready` is called once, when rows can come; also when the warehouse is not available yet: that
     is waited for, as are Kafka and its topics (unless `settings.fail_fast`). Raises what cannot be

@@ -1,6 +1,5 @@
 """Where Bytewax begins and ends: a source that polls and a sink that is told when all is over."""
 
-import time
 from collections.abc import Callable, Iterable
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
@@ -9,15 +8,16 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from flows.execution import Execution
 from flows.loader.arrivals import Arrivals, Poll
 
-REST_S = 1.0
-"""For so long after the request to stop, what goes on coming is read: a write that took long must
-not leave behind what had come before that request."""
+REST_POLLS = 4
+"""How many polls there are at most after the request to stop: what came while a write took long is
+not left behind, and producers that go on hold no stop up."""
 
 
 class PollSource(DynamicSource[Poll]):
     """What one poll brings is one item, an empty one too: the steps learn the time from it.
 
-    It ends when one that began after the request to stop brings nothing, or REST_S after it.
+    It ends when one that began after the request to stop brings nothing, or was the last of
+    REST_POLLS.
     """
 
     def __init__(self, execution: Execution, poll: Callable[[], Poll]) -> None:
@@ -35,18 +35,13 @@ class _Polling(StatelessSourcePartition[Poll]):
     def __init__(self, execution: Execution, poll: Callable[[None], Iterable[Poll]]) -> None:
         self._execution = execution
         self._poll = poll
-        self._until_s: float | None = None
-        """When to end, once told to stop."""
+        self._left = REST_POLLS
 
     def next_batch(self) -> Iterable[Poll]:
-        if self._execution.ended:
-            raise StopIteration
         if not self._execution.over():
             return self._poll(None)
-        now_s = time.monotonic()
-        if self._until_s is None:
-            self._until_s = now_s + REST_S
-        rest = list(self._poll(None)) if now_s < self._until_s else []
+        rest = list(self._poll(None)) if self._left else []
+        self._left -= 1
         if not any(poll.records for poll in rest):
             raise StopIteration
         return rest

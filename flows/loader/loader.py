@@ -28,7 +28,8 @@ log = logging.getLogger("touchline.warehouse")
 
 POLL_RECORDS = 10_000
 POLL_S = 0.25
-"""A poll waits so long for that many records: the delay of a stop, small beside a commit's."""
+"""A poll waits so long for that many records: a stop takes up to two of them and
+those in which records still come (`edges`), small beside a commit's delay."""
 
 SHOWN = 400
 """Characters of a reason that go into the log."""

@@ -74,7 +74,7 @@ class JsonReport:
         """Nothing a program would read."""
 
     def closing(self, summary: Summary) -> None:
-        """The last line; what is wrong also for people, who may not read the other."""
+        """The last line; what is wrong goes aside as well, for people."""
         for trouble in summary.troubles:
             self._aside(trouble)
         self._out(msgspec.json.encode({"summary": summary}).decode())

@@ -30,7 +30,7 @@ READY_S = 60.0
 STOP_S = 4.2
 SIMULATOR_S = 0.7
 WAREHOUSE_S = 1.5
-"""Kept for the warehouse flow's last write, however long the other one takes."""
+"""Kept for the warehouse flow's last polls and last write, however long the other one takes."""
 SERVICE_S = 0.2
 """Nothing they know is kept, so this is a courtesy."""
 

@@ -43,8 +43,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     traits, version, summary = playbook.traits, playbook.version, playbook.summary
     profiles, touched, rows = part.shard.profiles, part.touched, part.rows
     shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
+    through = part.through
     # For metrics, here where the event is at hand: to fetch so many again costs more than to note.
-    through, changes, received_ms = part.through, part.changes, part.received_ms
+    changes, received_ms = part.changes, part.received_ms
     noticed = {*playbook.alerts_on, *OUTCOME_OF}
     for position, event in enumerate(part.events):
         if isinstance(event, Refusal):

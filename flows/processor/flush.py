@@ -51,7 +51,7 @@ class Slice(Struct, eq=False):
     through: defaultdict[str, Through] = field(default_factory=lambda: defaultdict(Through))
     """By channel."""
     served: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(offer, channel it is served through) → decisions; for metrics alone, as the next five."""
+    """(offer, channel it is served through) → decisions; for metrics alone, as the next six."""
     answers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(offer, what became of it) → accepted events that say so."""
     changes: dict[int, int] = field(default_factory=dict)

@@ -63,6 +63,8 @@ def test_a_long_key_is_remembered_short_and_still_told_apart() -> None:
     assert actions(someone.does(FAILED, {"kiosk_id": "ä" * 500 + "2"}))
     assert not actions(someone.does(FAILED, {"kiosk_id": "ä" * 500 + "1"}))
     assert max(len(name.encode()) for name in someone.profile.alerts) <= len("kiosk_failing:") + 16
+    remembered = {f"kiosk_failing:{identity('c-1', 'ä' * 500 + end).hex()[:16]}" for end in "12"}
+    assert someone.profile.alerts.keys() == remembered
 
 
 def test_a_value_that_is_missing_does_not_silence_the_alert() -> None:

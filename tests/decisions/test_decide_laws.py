@@ -145,6 +145,7 @@ def test_what_decisions_store_stays_within_its_share_of_a_profile() -> None:
         alerts={f"{n:032}:{'k' * 16}": most for n in range(MAX_REMEMBERED)},
         offers=[HeldOffer(name, b"d" * 16, name, name, 1e300, most, most)] * MAX_SERVED,
         playbook="0123456789ab+500",
+        offers_until=most,
     )
     size = len(encode_profile(profile)) - len(encode_profile(Profile()))
     assert size <= BLOB_BYTES - FOLD_BYTES

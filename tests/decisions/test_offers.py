@@ -119,6 +119,21 @@ def test_an_offer_is_decided_anew_when_a_third_of_its_time_is_left() -> None:
     assert renewed.expires_at == someone.now_ms + 6 * HOUR_MS
 
 
+def test_of_two_offers_the_one_that_stands_shorter_is_decided_anew_in_its_time() -> None:
+    shop = """
+        offers:
+          long: {title: L, priority: 2, value: 1, channels: [email], placements: inbox, ttl: 30d}
+          short: {title: S, priority: 1, value: 1, channels: [click], placements: home, ttl: 6h}
+        """
+    someone = Someone(book(shop))
+    before = serving(someone, "Page Viewed").offers
+    assert [offer.offer_id for offer in before] == ["long", "short"]
+    assert someone.does("Page Viewed", after_ms=4 * HOUR_MS) is None
+    after = serving(someone, "Page Viewed", after_ms=1).offers
+    assert after[0].decision_id == before[0].decision_id
+    assert after[1].decision_id != before[1].decision_id
+
+
 def test_an_offer_stands_at_most_to_its_end_and_is_not_renewed_before() -> None:
     someone = Someone(book(SHOP.replace("ttl: 6h", "ttl: 30d\n        end: 2026-02-02")))
     midnight_ms = START_MS - START_MS % DAY_MS + DAY_MS

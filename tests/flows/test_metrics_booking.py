@@ -95,6 +95,28 @@ def test_a_later_flush_of_older_events_does_not_take_the_newest_back() -> None:
     assert part.shard.newest_ms == {"touchpoints.click": NOW_MS - 3_000}
 
 
+def test_what_only_came_again_is_counted_and_makes_no_topic_newer() -> None:
+    processor, part = flush_of(NOW_MS, EVENT)
+    part.shard.profiles["ann"] = Profile()
+    decide_step(processor, Flush([part]))
+    known = part.shard.profiles["ann"]
+    later = {**EVENT, "timestamp": rfc3339(NOW_MS + 1_000)}
+    processor, part = flush_of(NOW_MS, later)
+    part.shard.profiles["ann"] = known
+    decide_step(processor, Flush([part]))
+    book(processor, Flush([part]))
+    assert part.tally == {"duplicate": {"click": 1}}
+    assert part.shard.newest_ms == {}
+    events = "touchline_events_total"
+    assert processor.meter.value(events, channel="click", outcome="duplicate") == 1
+
+
+def test_a_repeat_beside_an_accepted_event_makes_its_topic_no_newer() -> None:
+    later = {**EVENT, "timestamp": rfc3339(NOW_MS + 1_000)}
+    processor = booked(EVENT, later)
+    assert processor.shards[0].newest_ms == {"touchpoints.click": NOW_MS}
+
+
 def test_an_event_received_in_the_future_has_waited_no_time() -> None:
     processor, part = flush_of(NOW_MS + 3_600_000, *numbered(EVENT, EVENT))
     part.shard.profiles["ann"] = Profile()

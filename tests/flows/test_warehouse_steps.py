@@ -1,7 +1,9 @@
 """The steps of the warehouse flow between Kafka and the tables."""
 
+import contextlib
 import logging
 import threading
+from collections.abc import Iterator
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import cast
@@ -17,6 +19,7 @@ from connectors.warehouse.tables import Row
 from flows.execution import Execution, Stopped
 from flows.loader.append import MOST_BYTES, MOST_ROWS, Append, Buffer
 from flows.loader.arrivals import Arrivals, NotOurs, Poll, accept, decode
+from flows.loader.edges import REST_POLLS, PollSource
 from flows.loader.hold import Hold
 from flows.loader.loader import Loader
 from flows.metrics.meter import Meter
@@ -226,6 +229,48 @@ def test_the_last_write_makes_one_attempt_only(warehouse: Warehouse, meter: Mete
     append.drain()
     assert warehouse.away == 4
     assert stop.seconds == []
+
+
+def batches_of(execution: Execution, came: list[list[Record] | Exception]) -> Iterator[int]:
+    """How many records each batch of the source has, of polls that bring what `came`."""
+
+    def poll() -> Poll:
+        brought = came.pop(0)
+        if isinstance(brought, Exception):
+            raise brought
+        return Poll(0.0, brought)
+
+    source = PollSource(execution, poll).build("consume", 0, 1)
+    with contextlib.suppress(StopIteration):
+        while True:
+            yield sum(len(poll.records) for poll in source.next_batch())
+
+
+ONE = [Record(HOME, 0, None, None)]
+
+
+def test_what_comes_is_read_on_after_the_request_to_stop_until_a_poll_brings_nothing() -> None:
+    execution = Execution(threading.Event())
+    came: list[list[Record] | Exception] = [[], ONE, ONE, ONE, [], ONE]
+    batches = batches_of(execution, came)
+    assert [next(batches), next(batches)] == [0, 1]
+    execution.stop.set()
+    assert list(batches) == [1, 1]
+    assert came == [ONE]
+
+
+def test_producers_that_go_on_do_not_hold_a_stop_up() -> None:
+    execution = Execution(threading.Event())
+    execution.stop.set()
+    assert list(batches_of(execution, [ONE] * 50)) == [1] * REST_POLLS
+
+
+def test_a_poll_that_fails_after_the_request_to_stop_ends_the_flow_with_its_failure() -> None:
+    execution = Execution(threading.Event())
+    execution.stop.set()
+    assert list(batches_of(execution, [ONE, ZeroDivisionError(), ONE])) == [1]
+    with pytest.raises(ZeroDivisionError):
+        execution.raise_failure()
 
 
 def _ten_by(number: int) -> int:

@@ -1,7 +1,8 @@
 """Every blob ever written can be read: one of each schema version is kept in blobs/.
 
 Whoever appends a field to the profile raises `VERSION`, gives `full()` a value for it, and writes
-the next file: `python -m tests.state.test_profile_blobs`. The older ones stay as they are.
+the next file: `python -m tests.state.test_profile_blobs`. The older ones stay as they are. Until
+the first release there is only version 1, whose file is written anew.
 """
 
 from pathlib import Path
