@@ -12,7 +12,7 @@ topics is through, and ends when it is told to (SIGTERM).
 
 import gc
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -26,14 +26,13 @@ from connectors.kafka.topics import ENRICHED, PREFIX, channel_topic
 from flows.settings import Settings, read_settings
 from state.fold import fold
 from state.profile import Profile, encode_profile
+from state.times import milliseconds
 from state.touchpoint import Touchpoint, identity
 
 BATCH = 4_000
 WAIT_S = 0.1
 PROFILE = b"bare:"
 """What its keys begin with; the customer id follows."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -86,7 +85,7 @@ def touchpoint(raw: bytes, channel: str) -> Touchpoint | None:
         channel=channel,
         type=event.type,
         name=name,
-        at_ms=(moment - EPOCH) // MILLISECOND,
+        at_ms=milliseconds(moment),
         received_ms=0,
         properties=event.properties or {},
         traits=event.traits or {},

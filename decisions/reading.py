@@ -21,7 +21,7 @@ from decisions.language import (
     compile_value,
 )
 from decisions.language.errors import nearest
-from state.times import EPOCH
+from state.times import milliseconds
 
 Compiled = TypeVar("Compiled")
 
@@ -250,10 +250,10 @@ class Reader:
             if DAY.fullmatch(written):
                 moment = datetime.fromisoformat(written).replace(tzinfo=UTC)
                 moment += timedelta(days=1) if end else timedelta()
-                return (moment - EPOCH) // timedelta(milliseconds=1)
+                return milliseconds(moment)
             if MOMENT.fullmatch(written):
                 moment = datetime.fromisoformat(written.upper())
-                return (moment - EPOCH) // timedelta(milliseconds=1)
+                return milliseconds(moment)
         except (ValueError, OverflowError):
             pass  # the shape of a date, but no such day
         expected = "a date such as 2026-11-27 or a time such as 2026-11-27T08:00:00Z"

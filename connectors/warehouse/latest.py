@@ -9,8 +9,8 @@ import duckdb
 from connectors.warehouse.reading import files_sql, gone
 from connectors.warehouse.snapshot import DataFile
 from connectors.warehouse.tables import TOUCHPOINTS
+from state.times import EPOCH
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 FIRST_FILES = 8
 """Read at once to begin with; twice as many each time that it did not suffice."""
@@ -84,7 +84,7 @@ def _rows(
         raise gone(paths[0], trouble) from trouble
     return [
         {
-            name: _EPOCH + timedelta(microseconds=value) if name in moments else value
+            name: EPOCH + timedelta(microseconds=value) if name in moments else value
             for name, value in zip(names, values, strict=True)
         }
         for values in answer

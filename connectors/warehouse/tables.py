@@ -6,7 +6,7 @@ so a commit touches one folder, seldom two, and an event that comes a month late
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
@@ -16,6 +16,7 @@ from msgspec import Meta, Raw, Struct
 from connectors.kafka.reader import Place
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from connectors.published.record_types import ActionRecord, EnrichedRecord
+from state.times import EPOCH
 
 Kind = Literal["day", "moment", "number", "text", "texts", "json"]
 """day: whole days since 1970-01-01. moment: microseconds since the epoch, UTC. number: a signed
@@ -98,13 +99,12 @@ def _getter(column: Column) -> Callable[[Any], Any]:
     return get
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _DAY_MICROS = timedelta(days=1) // _MICRO
 
 
 def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICRO
+    return (moment - EPOCH) // _MICRO
 
 
 _APPLIED = (

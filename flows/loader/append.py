@@ -126,14 +126,17 @@ class Append:
         self.buffers = buffers
         """By topic."""
 
-    def __call__(self, arrivals: Arrivals) -> None:
-        """Raises Stopped when told to stop while the warehouse is away, and WarehouseUnfit."""
+    def __call__(self, arrivals: Arrivals, *, stopping: bool = False) -> None:
+        """Write when it is time; not when `stopping`, since `drain` will write all at once.
+
+        Raises Stopped when told to stop while the warehouse is away, and WarehouseUnfit.
+        """
         for topic, buffer in self.buffers.items():
             buffer.add(
                 [row for row in arrivals.rows if row.place.topic == topic],
                 {p.partition: offset for p, offset in arrivals.offsets.items() if p.topic == topic},
             )
-            if buffer.due(arrivals.at_s):
+            if not stopping and buffer.due(arrivals.at_s):
                 buffer.write(arrivals.at_s)
 
     def drain(self) -> None:

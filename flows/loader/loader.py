@@ -137,9 +137,9 @@ class Loader:
         return accepted
 
     def append(self, accepted: Arrivals) -> None:
-        """Into the tables, when it is time. Raises Stopped and WarehouseUnfit."""
+        """Into the tables, when it is time and no stop is near. Raises Stopped and WarehouseUnfit."""
         with self._measured("append", bool(accepted.offsets)):
-            self._append(accepted)
+            self._append(accepted, stopping=self.execution.over())
         if self._standing is not None:
             self._standing.look(accepted.at_s)
 

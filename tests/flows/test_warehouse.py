@@ -128,6 +128,34 @@ def test_a_stop_while_a_write_is_long_reads_what_had_come_before_it(
     assert_exactly(tmp_path, first, second)
 
 
+def test_what_is_read_after_the_request_to_stop_is_written_at_once(
+    fresh_topics: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on = threading.Event(), threading.Event()
+    written: list[str] = []
+    append = DeltaAppender.append
+
+    def held_append(appender: DeltaAppender, *arguments: Any) -> int:
+        written.append(appender.table.name)
+        writing.set()
+        assert go_on.wait(20)
+        return append(appender, *arguments)
+
+    monkeypatch.setattr(DeltaAppender, "append", held_append)
+    monkeypatch.setattr(flows.loader.loader, "POLL_RECORDS", 20)  # for polls to follow each other
+    monkeypatch.setattr(flows.loader.append, "MOST_SECONDS", 0.0)  # each of them is due
+    made = log(seed=8, flushes=4)
+    with running(fresh_topics, tmp_path) as flow:
+        publish(fresh_topics, made.records)
+        assert writing.wait(20)
+        before = len(written)
+        threading.Timer(0.5, go_on.set).start()
+        flow.stop()
+    # The write at hand, perhaps the other table's of the same poll, and the last of each.
+    assert len(written) - before <= 3
+    assert len(stored(tmp_path, "touchpoints")) > 20
+
+
 def test_a_stop_does_not_wait_for_producers_that_go_on(fresh_topics: str, tmp_path: Path) -> None:
     ended = threading.Event()
 

@@ -180,6 +180,18 @@ def test_rows_that_came_just_after_a_commit_are_written_when_nothing_follows(
     assert len(warehouse.commits) == 2
 
 
+def test_once_told_to_stop_there_is_one_write_at_the_end_however_long_each_takes(
+    warehouse: Warehouse, meter: Meter
+) -> None:
+    append = appending(warehouse, meter)
+    append(arrivals([row(1)], 0.0, {HOME: 2}))
+    append(arrivals([row(2)], 6.0, {HOME: 3}), stopping=True)
+    append(arrivals([row(3)], 12.0, {HOME: 4}), stopping=True)
+    assert [marks for marks, _ in warehouse.commits] == [[1]]
+    append.drain()
+    assert [marks for marks, _ in warehouse.commits] == [[1], [2, 3]]
+
+
 @pytest.mark.parametrize("many", [[row(n) for n in range(MOST_ROWS)], [row(1, size=MOST_BYTES)]])
 def test_many_rows_or_large_ones_do_not_wait(
     warehouse: Warehouse, meter: Meter, many: list[Row]
