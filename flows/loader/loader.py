@@ -137,7 +137,7 @@ class Loader:
         return accepted
 
     def append(self, accepted: Arrivals) -> None:
-        """Into the tables when it is time, but not while stopping. Raises Stopped, WarehouseUnfit."""
+        """Into the tables when it is time, not while stopping. Raises Stopped, WarehouseUnfit."""
         with self._measured("append", bool(accepted.offsets)):
             self._append(accepted, stopping=self.execution.over())
         if self._standing is not None:
