@@ -132,8 +132,9 @@ def command(
     data directory goes on. Ctrl-C and SIGTERM stop everything within 5 s, a second one at once.
 
     The embedded Kafka is for demonstrations: all it was ever given stays in memory (about 70 MB a
-    minute at 200 events a second), and its high watermark is wrong, so a reader that wants
-    all there is reads to the end of the partition (PARTITION_EOF) instead.
+    minute at 200 events a second) and slows it: offers take longer and longer, after some
+    four minutes hundreds of milliseconds at the 99th percentile. Its high watermark is wrong, so a
+    reader that wants all there is reads to the end of the partition (PARTITION_EOF) instead.
 
     With --json, the first line has bootstrap_servers, redis_url, metrics_urls, warehouse_path and
     data_dir, and comes when all are ready; then a line {"numbers": ...} a second, and at the end

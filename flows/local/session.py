@@ -14,7 +14,7 @@ from flows.local.outcome import (
     warehouse_rows,
 )
 from flows.local.report import JsonReport, Report, ServersReport
-from flows.local.stack import Stack, Stopped
+from flows.local.stack import ChildDied, Stack, Stopped
 from flows.local.watch import Watch
 
 FIRST_LOOK_S = 0.25
@@ -55,7 +55,7 @@ class Interrupts:
 
 def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | None) -> None:
     """Until a signal, or for `seconds` after everything is ready; whatever happens, nothing is left
-    running. Raises what `Stack` raises when it starts, ChildDied, and after the closing words
+    running. Raises what `Stack` raises when it starts, and after the closing words ChildDied and
     NotAllKept."""
     interrupts.stack = stack
     began_s = time.monotonic()
@@ -70,7 +70,7 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
         report.ready(ready)
         try:
             until_s = ready_s + seconds if seconds else float("inf")
-            first_offer_s = _look(stack, watch, report, interrupts, until_s)
+            first_offer_s, died = _look(stack, watch, report, interrupts, until_s)
         finally:
             report.stopping()
         stack.stop_simulator()
@@ -94,6 +94,8 @@ def run(stack: Stack, report: Report, interrupts: Interrupts, seconds: float | N
             troubles=troubles,
         )
     )
+    if died is not None:
+        raise died
     if troubles:
         raise NotAllKept(
             "what is not in the warehouse is lost, since the embedded Kafka forgets it; see"
@@ -124,12 +126,16 @@ def serve(
 
 def _look(
     stack: Stack, watch: Watch, report: Report, interrupts: Interrupts, until_s: float
-) -> float | None:
-    """Look and tell until it is time to stop; when the first offer was seen, if one was."""
+) -> tuple[float | None, ChildDied | None]:
+    """Look and tell until it is time to stop; when the first offer was seen, if one was, and which
+    process has ended by itself, if one has."""
     first_offer_s = None
     look_s = time.monotonic() + FIRST_LOOK_S
     while not interrupts.asked() and (now_s := time.monotonic()) < until_s:
-        stack.check()
+        try:
+            stack.check()
+        except ChildDied as death:
+            return first_offer_s, death
         if now_s >= look_s:
             numbers = watch.look()
             report.numbers(numbers, _answers(stack))
@@ -137,7 +143,7 @@ def _look(
                 first_offer_s = now_s
             look_s = now_s + (FIRST_LOOK_S if first_offer_s is None else LOOK_S)
         time.sleep(TICK_S)
-    return first_offer_s
+    return first_offer_s, None
 
 
 def _answers(stack: Stack) -> dict[str, int]:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -124,3 +124,16 @@ def seen_on_terminal(folder: Path, **environment: str) -> str:
     os.close(ours)
     assert process.returncode == 0
     return seen.decode()
+
+
+def until_told(
+    process: "subprocess.Popen[str]", expected: Callable[[dict[str, Any]], bool]
+) -> None:
+    assert process.stdout is not None
+    deadline = time.monotonic() + 20
+    for line in process.stdout:
+        if expected(json.loads(line)["numbers"]):
+            return
+        if time.monotonic() > deadline:
+            break
+    pytest.fail(f"not told in time; the last line: {line}")

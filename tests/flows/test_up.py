@@ -13,9 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -31,6 +29,7 @@ from tests.flows.running_up import (
     ready,
     seen_on_terminal,
     simulated,
+    until_told,
     up,
     working_in,
 )
@@ -184,19 +183,6 @@ def test_a_kafka_that_hangs_is_told_and_forgotten_when_it_answers_again(tmp_path
     assert json.loads(last)["summary"]["troubles"] == []
 
 
-def until_told(
-    process: "subprocess.Popen[str]", expected: Callable[[dict[str, Any]], bool]
-) -> None:
-    assert process.stdout is not None
-    deadline = time.monotonic() + 20
-    for line in process.stdout:
-        if expected(json.loads(line)["numbers"]):
-            return
-        if time.monotonic() > deadline:
-            break
-    pytest.fail(f"not told in time; the last line: {line}")
-
-
 def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
     with up(tmp_path, "--json", mood="touchpoints ignores SIGTERM") as process:
         ready(process)
@@ -235,10 +221,33 @@ def test_a_signal_while_the_program_is_being_loaded_stops_it_in_peace(
 @pytest.mark.parametrize("name", ["simulator", "touchpoints", "warehouse"])
 def test_a_process_that_dies_is_named_with_its_last_lines(tmp_path: Path, name: str) -> None:
     with up(tmp_path, "--demo", "--json", mood=f"{name} dies") as process:
-        _, err = process.communicate()
+        out, err = process.communicate()
     assert process.returncode == 1
     assert f"Error: {name} ended by itself (exit code 7)" in err
     assert err.endswith("\n  no luck today\n")
+    troubles = json.loads(out.splitlines()[-1])["summary"]["troubles"]
+    expected = [] if name == "simulator" else [f"the {name} flow ended by itself (exit code 7)"]
+    assert [trouble.partition(";")[0] for trouble in troubles] == expected
+
+
+@pytest.mark.skipif(not LINUX, reason="the flow is found in /proc")
+def test_what_a_flow_that_is_killed_leaves_undone_is_told(tmp_path: Path) -> None:
+    with up(tmp_path, "--demo", "--json", program=REAL) as process:
+        ready(process)
+        until_told(process, lambda numbers: numbers["offers"] > 0)
+        (flow,) = [p for p, line in working_in(tmp_path).items() if " run warehouse " in line]
+        os.kill(flow, signal.SIGSTOP)  # so that something is left undone, before it is killed
+        time.sleep(1.0)
+        os.kill(flow, signal.SIGKILL)
+        out, err = process.communicate()
+    assert process.returncode == 1
+    (trouble,) = json.loads(out.splitlines()[-1])["summary"]["troubles"]
+    assert re.match(
+        r"the warehouse flow was killed by signal 9 \(SIGKILL\),"
+        r" and has [\d,]+ of [\d,]+ accepted events in its table; see .*/warehouse\.log$",
+        trouble,
+    )
+    assert "Error: warehouse was killed by signal 9 (SIGKILL)" in err
 
 
 @pytest.mark.parametrize("option", ["--kafka-port", "--redis-port", "--metrics-port"])
