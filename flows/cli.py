@@ -36,8 +36,9 @@ COMMANDS = {
     "simulate": "A seeded population that writes events and answers offers.",
     "customer": "What is known of one customer.",
     "tail": "Follow decisions as they are published.",
-    "topics": "List, create and check the topics.",
+    "topics": "List, create and check the topics; accept one made anew.",
     "warehouse": "Ask the warehouse in SQL, look after it, account for every event.",
+    "rebuild": "Make the state in an empty Redis anew from Kafka.",
     "check": "Validate a playbook and say in words what it holds.",
     "test": "Run the test cases that are written in a playbook.",
 }

@@ -16,7 +16,7 @@ from flows.execution import Stopped
 from flows.metrics.meter import Meter
 from flows.processor.commit import CommitSink, commit_pending
 from flows.processor.decide import decide_step
-from flows.processor.intake import IntakeSource
+from flows.processor.intake import Intake, IntakeSource
 from flows.processor.processor import Processor
 from flows.processor.start import start_processor
 from flows.processor.steps import decode_step, route_step
@@ -26,10 +26,10 @@ from flows.settings import Settings
 log = logging.getLogger("touchline.touchpoints")
 
 
-def build(processor: Processor) -> Dataflow:
-    """The flow as one paragraph."""
+def build(processor: Processor, intake: Intake | None = None) -> Dataflow:
+    """The flow as one paragraph; `intake`: one of a special kind."""
     flow = Dataflow("touchpoints")
-    planned = op.input("consume", flow, IntakeSource(processor))
+    planned = op.input("consume", flow, IntakeSource(processor, intake))
     # Flush: for each of some shards a fixed plan and its records, in the order they apply
     decoded = op.flat_map("decode", planned, processor.stage("decode", decode_step))
     # ... and for each record a Touchpoint, or a Refusal with its reason
@@ -56,10 +56,14 @@ def run(
     Raises what stopped the flow: Refused, Fenced, NotDelivered, LogTruncated, ...
     """
     processor = start_processor(settings, meter, stop, ready, worker)
-    if processor is None:
-        return  # told to stop while waiting for Kafka or Redis
+    if processor is not None:  # told to stop while waiting for Kafka or Redis
+        process(processor)
+
+
+def process(processor: Processor, intake: Intake | None = None) -> None:
+    """Process until the processor is told to stop, then finish, and let go of every connection."""
     try:
-        execute(build(processor))
+        execute(build(processor, intake))
         processor.execution.raise_failure()
         if not processor.execution.ended:
             _drain(processor)

@@ -81,7 +81,12 @@ def advance(fence: Fence, plan: Plan, last_ids: Mapping[str, str] = NOTHING) -> 
         known = positions[topic]
         positions[topic] = Position(known.topic_id, planned.end, last_ids.get(topic, known.last_id))
     return structs.replace(
-        fence, commit=plan.commit, now_ms=plan.now_ms, plan=None, positions=positions
+        fence,
+        generation=plan.generation,
+        commit=plan.commit,
+        now_ms=plan.now_ms,
+        plan=None,
+        positions=positions,
     )
 
 

@@ -1,7 +1,8 @@
 """The plans in the enriched topic: what was begun, should Redis have forgotten it.
 
-Guaranteed: every plan from the given offset on to the end that the log had when it was read, in
-order. After a crash nothing is remembered here: the fence says from where to read again.
+Guaranteed: every plan from the given offset on to the end that the log had when it was read, or to
+where the piece ends, in order. After a crash nothing is remembered here: the fence says from where
+to read again.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from state.fence import Plan, decode_plan
 POLL_S = 0.5
 PATIENCE_S = 30.0
 """How long the log may give nothing before reading it counts as failed."""
+PLANS_AT_ONCE = 10_000
+"""Plans of a shard that are read in one piece: a log may hold more than fit into memory."""
 
 
 class PlanLogUnreadable(Exception):
@@ -32,13 +35,21 @@ class PlanLog(Struct):
     plans: list[Plan] = field(default_factory=list)
     """In log order."""
     end: int = 0
-    """The offset after its last record."""
+    """The offset after its last record; of a piece, of the plan that the next begins with."""
+    whole: bool = True
+    """Whether `end` is the log's."""
+    latest: tuple[int, int] = (0, 0)
+    """(generation, commit number) of the latest plan there is, that of the next piece included."""
 
 
 def read_plans(
-    config: Mapping[str, str], starts: Mapping[int, int], stopped: Callable[[], bool]
+    config: Mapping[str, str],
+    starts: Mapping[int, int],
+    stopped: Callable[[], bool],
+    most: int = PLANS_AT_ONCE,
 ) -> dict[int, PlanLog]:
-    """Shard → its plan log from the given offset to the end. A plan is a record without a key.
+    """Shard → its plan log from the given offset to the end, or about `most` plans of it. A plan is
+    a record without a key.
 
     Raises PlanLogUnreadable, also when `stopped` says so while nothing comes; LogTruncated when the
     log ends before the given offset; NoPlan; and KafkaException for an error that does not pass.
@@ -74,9 +85,12 @@ def read_plans(
                 )
             error = message.error()
             shard = message.partition() or 0
+            if shard not in open_shards:
+                continue  # fetched before it was paused
             if error is None:
-                if message.key() is None:
-                    logs[shard].plans.append(_plan(shard, message))
+                if message.key() is None and not _fits(logs[shard], message, most):
+                    open_shards.discard(shard)
+                    consumer.pause([TopicPartition(ENRICHED, shard)])
             elif error.code() == KafkaError._PARTITION_EOF:
                 logs[shard].end = end = message.offset() or 0
                 open_shards.discard(shard)
@@ -84,7 +98,8 @@ def read_plans(
                     raise LogTruncated(
                         f"{ENRICHED}[{shard}]: expected offset {starts[shard]}, which was "
                         f"acknowledged, got a log that ends at {end}: records were lost or the "
-                        "topic was made anew; restore it, or begin with an empty Redis"
+                        "topic was made anew; restore it, or go on without: `touchline topics "
+                        f"accept-recreated {ENRICHED}`"
                     )
             elif not passes(error):
                 raise KafkaException(error)
@@ -93,7 +108,20 @@ def read_plans(
     return logs
 
 
-def _plan(shard: int, message: Message) -> Plan:
+def _fits(log: PlanLog, message: Message, most: int) -> bool:
+    """Whether a plan belongs to this piece; if so it is in it now, and if not it ends the piece."""
+    plan = plan_of(message.partition() or 0, message)
+    number = plan.generation, plan.commit
+    is_new, log.latest = number > log.latest, max(number, log.latest)
+    if is_new and len(log.plans) >= most:
+        log.end, log.whole = message.offset() or 0, False
+        return False
+    log.plans.append(plan)
+    return True
+
+
+def plan_of(shard: int, message: Message) -> Plan:
+    """The plan in a record without a key of `shard`'s enriched partition. Raises NoPlan."""
     try:
         return decode_plan(message.value() or b"")
     except DecodeError as error:
@@ -103,17 +131,30 @@ def _plan(shard: int, message: Message) -> Plan:
         ) from None
 
 
-def to_do(plan_in_fence: Plan | None, logged: list[Plan], committed: int) -> list[Plan]:
-    """The plans after commit number `committed` that were begun, in order, without a hole.
+def to_do(
+    plan_in_fence: Plan | None, logged: list[Plan], committed: int, generation: int = 0
+) -> list[Plan]:
+    """The plans after commit number `committed` of `generation` that were begun, in order, without
+    a hole.
 
-    The fence's own plan comes first; of a number that stands twice in the log the first wins.
-    Raises ValueError naming the hole when a later plan is there and one before it is not.
+    The fence's own plan comes first; of a number that stands twice in the log the first wins. A
+    higher generation takes the place of all plans from its first one on; a lower one was given up.
+    Raises ValueError naming the hole when a later plan is there and one before it is not, or a
+    higher generation that begins before what is committed.
     """
     by_commit: dict[int, Plan] = {}
     if plan_in_fence is not None:
         by_commit[plan_in_fence.commit] = plan_in_fence
     for plan in logged:
-        if plan.commit > committed:
+        if plan.generation > generation:
+            if plan.commit <= committed:
+                raise ValueError(
+                    f"plan {plan.commit} of generation {plan.generation} is there, and plan "
+                    f"{committed} of generation {generation} is committed"
+                )
+            generation = plan.generation
+            by_commit = {n: kept for n, kept in by_commit.items() if n < plan.commit}
+        if plan.commit > committed and plan.generation == generation:
             by_commit.setdefault(plan.commit, plan)
     found = [by_commit[commit] for commit in sorted(by_commit)]
     for expected, plan in enumerate(found, start=committed + 1):

@@ -112,7 +112,8 @@ class ShardConsumer:
         elif gone(error):
             raise LogTruncated(
                 f"{place[0]}[{place[1]}]: expected the log to hold the next offset, got: "
-                f"{error.str()}; the topic was truncated, recreated or is behind its retention"
+                f"{error.str()}; the topic was truncated, recreated or is behind its retention: "
+                f"restore it, or go on without: `touchline topics accept-recreated {place[0]}`"
             )
         elif passes(error):
             self._outage.note(error)

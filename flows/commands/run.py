@@ -113,7 +113,7 @@ def _not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None
     return f"{waiting:.0f} shards wait for Kafka or Redis" if waiting else None
 
 
-def _said(error: Exception, settings: Settings) -> str:
+def said(error: Exception, settings: Settings) -> str:
     """What an error says, and of what it is about where it does not say so itself."""
     if isinstance(error, Unsuitable):
         return f"Redis at {without_secrets(settings.redis_url)} (TOUCHLINE_REDIS_URL): {error}"
@@ -160,7 +160,7 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     try:
         importlib.import_module(f"flows.{flow}").run(settings, meter, stop, ready, **options)
     except tuple(EXPECTED) as error:
-        click.echo(f"Error: {_said(error, settings)}", err=True)
+        click.echo(f"Error: {said(error, settings)}", err=True)
         sys.exit(next(code for kind, code in EXPECTED.items() if isinstance(error, kind)))
     finally:
         server.close()

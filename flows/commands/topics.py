@@ -1,4 +1,4 @@
-"""`touchline topics`: list, create and check the topics."""
+"""`touchline topics`: list, create and check the topics, and accept one that was made anew."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from connectors.kafka.topics import (
     create_topics,
     describe_topics,
 )
+from flows.commands.accept_recreated import accept_recreated
 from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import kafka_servers
@@ -34,7 +35,7 @@ servers = click.option(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """List, create and check the topics.
+    """List, create and check the topics, and go on with one that was made anew.
 
     Servers, channels and the number of partitions come from the TOUCHLINE_* environment variables.
 
@@ -46,7 +47,11 @@ def command() -> None:
       touchline topics ls
       touchline topics check --bootstrap-servers kafka.example:9092
       TOUCHLINE_PARTITIONS=64 touchline topics create
+      touchline topics accept-recreated touchpoints.chat
     """
+
+
+command.add_command(accept_recreated)
 
 
 @command.command("ls")

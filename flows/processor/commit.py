@@ -75,7 +75,8 @@ def _write(processor: Processor, pending: Flush, upcoming: Flush) -> None:
             continue
         shard.fence, shard.seen_commit = fence, fence.commit
         if done is not None:
-            shard.log_end += 1 + len(done.rows)
+            if not done.logged:
+                shard.log_end += 1 + len(done.rows)
             shard.trim = 0
             shard.remember(done.touched)
 
@@ -99,17 +100,31 @@ def _publish(processor: Processor, done: Flush) -> None:
 
 
 def _produce(processor: Processor, flush: Flush) -> None:
-    """The plan first, then the rows, in order; dead letters likewise."""
+    """The plan first, then the rows, in order; dead letters likewise. Nothing of what the log
+    already holds: with another playbook, an id would have two contents."""
     publisher = processor.publisher
     for part in flush.slices:
         index = part.shard.index
-        publisher.plan(index, encode_plan(part.plan))
-        publisher.enriched(index, part.rows)
-        publisher.dead_letters(index, part.dead_letters)
+        if not part.logged:
+            publisher.plan(index, encode_plan(part.plan))
+            publisher.enriched(index, part.rows)
+            publisher.dead_letters(index, part.dead_letters)
+        if part.replay:
+            part.actions = _unpublished(part)
         # Now, since the next flush goes on with the same objects before this one is committed.
         part.profiles = [
             (customer, encode_profile(kept)) for customer, kept in part.touched.items()
         ]
+
+
+def _unpublished(part: Slice) -> list[tuple[str, bytes]]:
+    """The actions that do not lie in their topic."""
+    plan, acted = part.plan, part.shard.acted
+    return [
+        action
+        for index, action in enumerate(part.actions)
+        if (plan.generation, plan.commit, index) > acted
+    ]
 
 
 def _committed(part: Slice) -> Fence:
@@ -122,9 +137,9 @@ def _committed(part: Slice) -> Fence:
         if isinstance(event, Touchpoint):
             last_ids.setdefault(message.topic(), event.message_id)
     fence = advance(shard.fence, plan, last_ids)
-    if plan.commit < shard.last_begun:
-        # The begun plans that are left lie anywhere in what was read of the log at the take-over.
-        return fence
+    if plan.commit < shard.last_begun or shard.unread:
+        # The begun plans that are left lie anywhere in the piece of the log that was read last.
+        return structs.replace(fence, plan_offset=shard.log_from)
     return structs.replace(fence, plan_offset=shard.log_end)
 
 

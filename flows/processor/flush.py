@@ -30,6 +30,8 @@ class Slice(Struct, eq=False):
     plan: Plan
     replay: bool
     messages: list[Record]
+    logged: bool = False
+    """The enriched topic already holds all of it, since a later plan lies there."""
     # decode
     events: list[Touchpoint | Refusal] = field(default_factory=list)
     """One for each message, in order."""

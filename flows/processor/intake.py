@@ -12,7 +12,7 @@ from bytewax.inputs import DynamicSource, StatelessSourcePartition
 from connectors.kafka.shard_consumer import Record
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
-from flows.processor.ownership import take_due
+from flows.processor.ownership import read_on, take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
@@ -51,6 +51,7 @@ class Intake(StatelessSourcePartition[Flush]):
     def _fill(self, flush: Flush) -> Flush:
         processor = self._processor
         take_due(processor)
+        read_on(processor)
         self._read()
         wall, cpu = time.perf_counter(), time.thread_time()
         flush.slices = self._plan()
@@ -90,14 +91,14 @@ class Intake(StatelessSourcePartition[Flush]):
         now_ms = time.time_ns() // 1_000_000
         slices = []
         for shard in self._processor.shards:
-            if shard.hold is Hold.OWNED and (shard.todo or shard.buffer):
+            if shard.hold is Hold.OWNED and (shard.todo or (shard.buffer and not shard.unread)):
                 part = self._again(shard) if shard.todo else self._new(shard, now_ms)
                 if part is not None:
                     shard.head = advance(shard.head, part.plan)
                     slices.append(part)
         return slices
 
-    def _new(self, shard: Shard, now_ms: int) -> Slice:
+    def _new(self, shard: Shard, now_ms: int) -> Slice | None:
         head, settings = shard.head, self._processor.settings
         if head.now_ms - now_ms > CLOCK_BACK_MS:
             raise Refused(
@@ -144,13 +145,14 @@ class Intake(StatelessSourcePartition[Flush]):
             raise Refused(
                 f"{place}: expected the {count} records that it was begun with, got "
                 f"{len(messages)} with other content: the input topics were changed; restore them, "
-                "or rebuild into an empty Redis"
+                "or empty Redis and run `touchline rebuild`"
             )
         if plan.playbook != self._processor.playbook.version or plan.build != self._processor.build:
             self._processor.meter.add("touchline_replays_by_other_build_total")
         shard.todo.popleft()
         self._processor.meter.add("touchline_flushes_replayed_total")
-        return Slice(shard, plan, True, messages)
+        logged = (plan.generation, plan.commit) < shard.log_latest
+        return Slice(shard, plan, True, messages, logged)
 
 
 def _range(topic: str, start: int, run: Sequence[Record]) -> Range:
@@ -171,11 +173,13 @@ def _range(topic: str, start: int, run: Sequence[Record]) -> Range:
 class IntakeSource(DynamicSource[Flush]):
     """One worker, one intake: the processor's shards are this process's."""
 
-    def __init__(self, processor: Processor) -> None:
+    def __init__(self, processor: Processor, intake: Intake | None = None) -> None:
+        """`intake`: one of a special kind."""
         self._processor = processor
+        self._intake = intake
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> Intake:
         """Called once by the engine. Raises ValueError with more than one worker."""
         if worker_count != 1:
             raise ValueError(f"{step_id}: expected one worker in this process, got {worker_count}")
-        return Intake(self._processor)
+        return self._intake or Intake(self._processor)

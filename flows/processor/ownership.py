@@ -9,7 +9,9 @@ from confluent_kafka import KafkaException
 from msgspec import structs
 
 from connectors.kafka.plan_log import PlanLog, PlanLogUnreadable, read_plans
+from connectors.kafka.to_end import Unread
 from connectors.kafka.topics import ENRICHED
+from flows.processor.acted import newest_actions
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from state.fence import VERSION, Fence, Position
@@ -43,7 +45,11 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
             {index: found.fence.plan_offset for index, found in taken.items()},
             processor.execution.stop.is_set,
         )
-    except (PlanLogUnreadable, KafkaException) as doubt:
+        acted = newest_actions(
+            processor.settings.kafka_config,
+            [i for i, found in taken.items() if logs[i].latest > _place(found.fence)],
+        )
+    except (PlanLogUnreadable, Unread, KafkaException) as doubt:
         for index in taken:
             processor.lose(processor.by_index[index], doubt, "take")
         return
@@ -54,7 +60,34 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
         except KafkaException as doubt:
             processor.lose(shard, doubt, "take")
         else:
+            shard.acted = acted.get(index, shard.acted)
             _book(processor, shard, logs[index].end - found.fence.plan_offset, began_s)
+
+
+def _place(fence: Fence) -> tuple[int, int]:
+    return fence.generation, fence.commit
+
+
+def read_on(processor: Processor) -> None:
+    """Read the next piece of the plan log of each shard that has done what it knows of it."""
+    short = {
+        shard.index: shard.log_end
+        for shard in processor.shards
+        if shard.hold is Hold.OWNED and shard.unread and not shard.todo
+    }
+    if not short:
+        return
+    config, stopped = processor.settings.kafka_config, processor.execution.stop.is_set
+    try:
+        logs = read_plans(config, short, stopped)
+    except (PlanLogUnreadable, KafkaException) as doubt:
+        for index in short:
+            processor.lose(processor.by_index[index], doubt, "take")
+        return
+    for index, found in logs.items():
+        shard = processor.by_index[index]
+        shard.add_begun(None, found)
+        _check_topics_of_plans(processor, shard)
 
 
 def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
@@ -108,7 +141,8 @@ def _first_fence(processor: Processor, shard: Shard) -> Callable[[], Fence]:
             raise Refused(
                 f"shard {shard.index}: Redis holds no fence, and Kafka shows that this shard was "
                 "worked on: expected the Redis that holds its state, got an empty one; point "
-                "TOUCHLINE_REDIS_URL to the right one or restore it from its backup"
+                "TOUCHLINE_REDIS_URL to the right one, restore it from its backup or, if it is "
+                "lost, make the state anew from Kafka: `touchline rebuild`"
             )
         earliest = processor.consumer.earliest(shard.index)
         return Fence(
@@ -164,12 +198,14 @@ def _check(processor: Processor, index: int, fence: Fence) -> None:
     if fence.log_id != log_id:
         raise Refused(
             f"topic {ENRICHED} was made anew: expected id {fence.log_id}, got {log_id}; what was "
-            "begun is no longer known. Restore the topic, or begin with an empty Redis"
+            "begun is no longer known. Restore the topic, or go on without: `touchline topics "
+            f"accept-recreated {ENRICHED}`"
         )
     for topic, position in fence.positions.items():
         now_id = processor.topic_ids.get(topic)
         if now_id is not None and now_id != position.topic_id:
             raise Refused(
                 f"topic {topic} was made anew: expected id {position.topic_id}, got {now_id}; its "
-                "offsets mean other events now. Restore the topic, or begin with an empty Redis"
+                "offsets mean other events now. Restore the topic, or go on with the new one: "
+                f"`touchline topics accept-recreated {topic}`"
             )

@@ -72,20 +72,35 @@ class Shard:
         self.head = structs.replace(taken.fence, plan=None)
         """As it will be when all that is planned so far is committed."""
         self.counters = taken.counters
-        self.log_end = log.end
+        self.acted = (0, 0, 0)
+        """Where known, the place of the newest record in the shard's partition of the actions."""
+        self.log_end = taken.fence.plan_offset
         """No plan of this owner lies before this offset of the enriched partition."""
-        try:
-            self.todo.extend(to_do(taken.fence.plan, log.plans, taken.fence.commit))
-        except ValueError as hole:
-            raise Refused(
-                f"shard {self.index}: {hole}: the enriched topic has lost records; "
-                "restore it, or rebuild into an empty Redis"
-            ) from None
-        self.last_begun = self.todo[-1].commit if self.todo else 0
-        """The last of them: while it is not done, the log is needed from where it was read."""
+        self.last_begun = 0
+        """The last begun plan that is known: until it is done, the log is needed from `log_from`
+        on."""
+        self.add_begun(taken.fence.plan, log)
         self.seen_commit = max(self.seen_commit, taken.fence.commit)
         self.hold = Hold.OWNED
         self.retry_delay = RETRY_FIRST_S
+
+    def add_begun(self, plan_in_fence: Plan | None, log: PlanLog) -> None:
+        """The begun plans that the next piece of the log tells, behind those that are known."""
+        self.log_from, self.log_end = self.log_end, log.end
+        self.log_latest = log.latest
+        """(generation, commit number) of the latest plan that is known to lie in the log."""
+        self.unread = not log.whole
+        """More plans lie in the log from `log_end` on."""
+        head = self.head
+        try:
+            self.todo.extend(to_do(plan_in_fence, log.plans, head.commit, head.generation))
+        except ValueError as hole:
+            raise Refused(
+                f"shard {self.index}: {hole}: the enriched topic has lost records; restore it, or "
+                "empty Redis and run `touchline rebuild`"
+            ) from None
+        if self.todo:
+            self.last_begun = self.todo[-1].commit
 
     def lose(self, now_s: float) -> None:
         """Drop everything consumed and not committed; take the shard again a little later."""
@@ -174,7 +189,7 @@ class Shard:
             raise Refused(
                 f"{topic}[{self.index}]: a flush that was begun reads offsets {planned.start} to "
                 f"{planned.end}, and the topic ends at {ends[topic]}: it was truncated or made "
-                "anew; restore it, or rebuild into an empty Redis"
+                f"anew; restore it, or go on without: `touchline topics accept-recreated {topic}`"
             )
 
     def remember(self, touched: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,8 +40,12 @@ def start_processor(
     stop: threading.Event,
     ready: Callable[[], None],
     worker: tuple[int, int],
+    only: Sequence[int] | None = None,
+    role: str = "",
 ) -> Processor | None:
     """Wait for Kafka and Redis, check both, take the shards; None when `stop` is set before.
+
+    `only`: the shards to take, whatever `worker` says; `role` stands before the owner's name.
 
     Raises PlaybookError, Refused, ServiceAbsent, and SettingsError for more workers than shards.
     """
@@ -49,13 +53,13 @@ def start_processor(
     meter.set("touchline_playbook_info", 1, version=playbook.version)
     topics = [channel_topic(channel) for channel in settings.channels]
     meter.set("touchline_flush_limit_events", settings.flush_events)
-    indexes = settings.shards_of(worker)
+    indexes = settings.shards_of(worker) if only is None else only
     meter.set("touchline_shards_waiting", len(indexes))
     kafka, redis_there = Availability(meter, "kafka"), Availability(meter, "redis")
     ids = _wait_for_kafka(settings, stop, kafka)
     if ids is None or not _wait_for_redis(settings, stop, redis_there):
         return None
-    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    owner = f"{role}{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
     most_profiles = max(settings.cache_profiles // len(indexes), 1)
     outage = Outage(log, kafka.tell)

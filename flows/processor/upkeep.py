@@ -102,7 +102,8 @@ def _same_topics(processor: Processor, answer: Answer) -> None:
     for topic, known_id in processor.topic_ids.items():
         if answer.get(topic) != known_id:
             needed = topic in (*processor.inputs, ENRICHED)
-            advice = "restore it, or begin with an empty Redis" if needed else "start again"
+            accept = f"restore it, or go on: `touchline topics accept-recreated {topic}`"
+            advice = accept if needed else "start again"
             raise Refused(
                 f"topic {topic} was deleted or made anew: expected id {known_id}, got "
                 f"{answer.get(topic, 'no topic')}; {advice}"

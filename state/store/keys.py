@@ -17,6 +17,8 @@ from msgspec import Struct
 class ShardKeys(Struct, frozen=True):
     """The keys of one shard."""
 
+    base: bytes
+    """What they all begin with, and no other key."""
     profile_prefix: bytes
     fence: bytes
     outbox: bytes
@@ -27,6 +29,7 @@ def shard_keys(shard: int) -> ShardKeys:
     """The keys of shard `shard` (0 and up)."""
     base = f"touchline:{{s{shard:02d}}}:"
     return ShardKeys(
+        base=base.encode(),
         profile_prefix=f"{base}c:".encode(),
         fence=f"{base}fence".encode(),
         outbox=f"{base}outbox".encode(),

@@ -48,3 +48,18 @@ def test_a_broker_that_says_nothing_is_not_waited_for_by_who_is_told_to_stop() -
         config = {"bootstrap.servers": f"127.0.0.1:{silent.getsockname()[1]}"}
         with pytest.raises(PlanLogUnreadable, match=rf"gave no answer in {POLL_S} s"):
             read_plans(config, {1: 0}, lambda: True)
+
+
+def test_a_long_log_is_read_in_pieces_and_each_says_what_comes_after_it(mock_cluster: str) -> None:
+    records = [(None, encode_plan(PLANS[0])), (None, encode_plan(PLANS[0])), ("ann", b"{}")]
+    records += [(None, encode_plan(PLANS[1])), ("ann", b"{}"), (None, encode_plan(PLANS[2]))]
+    publish(mock_cluster, *records)
+    config = {"bootstrap.servers": mock_cluster}
+    first = read_plans(config, {1: 0}, lambda: False, most=1)[1]
+    assert (first.plans, first.end) == ([PLANS[0], PLANS[0]], 3)
+    assert (first.whole, first.latest) == (False, (0, 2))
+    second = read_plans(config, {1: first.end}, lambda: False, most=1)[1]
+    assert (second.plans, second.end, second.whole) == ([PLANS[1]], 5, False)
+    third = read_plans(config, {1: second.end}, lambda: False, most=1)[1]
+    assert (third.plans, third.end) == ([PLANS[2]], 6)
+    assert (third.whole, third.latest) == (True, (0, 3))

@@ -1,9 +1,12 @@
 """The touchpoints flow as a process that kills itself at a chosen instant. A program, not a test.
 
     python tests/faults/victim.py POINT NTH TOTAL
+    python tests/faults/victim.py POINT NTH rebuild [OPTION ...]
 
 POINT is one of POINTS, `never`, or `poison`. The NTH time the flow comes to a point it dies by
-SIGKILL, as with a power cut. Otherwise it ends when TOTAL records are accounted for in Redis.
+SIGKILL, as with a power cut; with VICTIM=stops in the environment it is told to stop instead.
+Otherwise it ends when TOTAL records are accounted for in Redis, or when the rebuild does. With
+PLANS_AT_ONCE in the environment it reads so many plans in one piece.
 """
 
 import logging
@@ -19,6 +22,7 @@ import redis
 
 from connectors.kafka.publisher import Publisher
 from flows import touchpoints
+from flows.commands import rebuild
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.processor import decide, ownership
@@ -64,6 +68,9 @@ def arm(point: str, nth: int) -> None:
             original(*args, **kwargs)
         if point == "3 plan produced":
             args[0]._producer.flush()
+        if os.environ.get("VICTIM") == "stops":
+            os.kill(os.getpid(), signal.SIGTERM)
+            return None
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("not reached")
 
@@ -89,12 +96,17 @@ def poison() -> None:
 
 def main() -> None:
     """Run until killed or done."""
-    point, nth, total = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    point, nth, task, *options = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
+    if most := os.environ.get("PLANS_AT_ONCE"):
+        vars(ownership)["read_plans"].__defaults__ = (int(most),)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     if point == "poison":
         poison()
     elif point != "never":
         arm(point, nth)
+    if task == "rebuild":
+        rebuild.command(["--json", *options])
+    total = int(task)
     settings = read_settings()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

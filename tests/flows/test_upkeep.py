@@ -39,7 +39,7 @@ def knowing(**ids: str) -> Any:
 def test_a_topic_with_another_id_or_none_is_refused_by_name(answer: Any, got: str) -> None:
     with pytest.raises(Refused, match=f"b was deleted or made anew: .* 2, got {got};") as told:
         _same_topics(knowing(a="1", b="2"), answer)
-    assert "begin with an empty Redis" in str(told.value)
+    assert "`touchline topics accept-recreated b`" in str(told.value)
 
 
 def test_an_output_that_is_made_anew_asks_for_a_new_start_and_no_more() -> None:
@@ -49,7 +49,9 @@ def test_an_output_that_is_made_anew_asks_for_a_new_start_and_no_more() -> None:
 
 def test_the_output_that_holds_the_plans_is_to_be_restored() -> None:
     """A new start would refuse it, too: what was begun stood there."""
-    with pytest.raises(Refused, match=r"; restore it, or begin with an empty Redis$"):
+    with pytest.raises(
+        Refused, match=rf"or go on: `touchline topics accept-recreated {ENRICHED}`$"
+    ):
         _same_topics(knowing(**{ENRICHED: "1", ACTIONS: "2"}), {ENRICHED: "7", ACTIONS: "2"})
 
 

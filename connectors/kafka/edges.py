@@ -1,0 +1,130 @@
+"""Where partitions begin and end, and what lies at their edges.
+
+Nothing is guaranteed for what is written meanwhile; nothing is remembered: each call asks anew.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its module does not list it
+from msgspec import Struct
+
+from connectors.kafka.errors import QUIET, passes
+from connectors.kafka.to_end import Part, ToEnd
+from connectors.kafka.topics import ANSWER_S, admin_client
+
+ANSWERS_S = 15.0
+"""How long the broker may take to tell a group's offsets, or to give a first record."""
+
+
+class Edge(Struct, frozen=True):
+    """What a partition holds: offsets `low` to `high` (exclusive)."""
+
+    low: int
+    high: int
+
+
+def read_edges(config: Mapping[str, Any], places: Iterable[Part]) -> dict[Part, Edge]:
+    """The edges of each partition. Raises KafkaException and Unread when no broker answers.
+
+    The end is read and not asked for: the embedded broker tells a wrong one.
+    """
+    lows, highs = _asked(config, list(places))
+    tail = ToEnd(config, {part: max(lows[part], highs[part] - 1) for part in lows})
+    for _ in tail.batches():
+        pass
+    return {part: Edge(low, max(low, tail.ends[part])) for part, low in lows.items()}
+
+
+def newest_values(
+    config: Mapping[str, Any], topic: str, partitions: Sequence[int], most: int
+) -> dict[int, list[bytes]]:
+    """Partition → the values of about its last `most` records, oldest first; none when it is empty.
+
+    Raises KafkaException and Unread when no broker answers.
+    """
+    if not partitions:
+        return {}
+    lows, highs = _asked(config, [(topic, number) for number in partitions])
+    tail = ToEnd(config, {part: max(lows[part], highs[part] - most) for part in lows})
+    found: dict[int, list[bytes]] = {number: [] for number in partitions}
+    for batch in tail.batches():
+        for message in batch:
+            found[message.partition()].append(message.value() or b"")
+    return found
+
+
+def first_times(config: Mapping[str, Any], lows: Mapping[Part, int]) -> dict[Part, int]:
+    """Partition → time of its first record from the given offset on, in ms since the epoch.
+
+    One that has none, or whose record has no time, is left out. Raises KafkaException.
+    """
+    consumer = _consumer(config, "touchline-first")
+    found: dict[Part, int] = {}
+    left = set(lows)
+    try:
+        consumer.assign([TopicPartition(*part, at) for part, at in lows.items()])
+        while left:
+            message: Any = consumer.poll(ANSWERS_S)
+            if message is None:
+                break
+            part, error = (message.topic(), message.partition()), message.error()
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                if not passes(error):
+                    raise KafkaException(error)
+                continue
+            if part in left:
+                left.discard(part)
+                consumer.pause([TopicPartition(*part)])
+                if error is None and message.timestamp()[1] > 0:
+                    found[part] = message.timestamp()[1]
+    finally:
+        consumer.close()
+    return found
+
+
+def told_offsets(config: Mapping[str, Any], group: str, places: Iterable[Part]) -> dict[Part, int]:
+    """Partition → the offset that `group` has committed; none without. Raises KafkaException."""
+    parts = [TopicPartition(*part) for part in places]
+    if not parts:
+        return {}
+    consumer = _consumer(config, group)
+    try:
+        told = consumer.committed(parts, timeout=ANSWERS_S)
+    finally:
+        consumer.close()
+    return {(part.topic, part.partition): part.offset for part in told if part.offset >= 0}
+
+
+def _consumer(config: Mapping[str, Any], group: str) -> Consumer:
+    return Consumer(
+        {
+            "client.id": group,
+            **QUIET,
+            **config,
+            "group.id": group,  # never joined
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "error_cb": lambda _: None,
+        }
+    )
+
+
+def _asked(config: Mapping[str, Any], parts: list[Part]) -> tuple[dict[Part, int], dict[Part, int]]:
+    admin = admin_client(config)
+    places = [TopicPartition(*part) for part in parts]
+    if not places:
+        return {}, {}
+    specs = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]  # its stub leaves types out
+    first, last = (
+        {
+            (place.topic, place.partition): answer.result().offset
+            for place, answer in admin.list_offsets(
+                dict.fromkeys(places, spec), request_timeout=ANSWER_S
+            ).items()
+        }
+        for spec in specs
+    )
+    return first, last
