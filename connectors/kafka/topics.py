@@ -59,6 +59,11 @@ def channel_topic(channel: str) -> str:
     return PREFIX + channel
 
 
+def input_topics(channels: Iterable[str]) -> tuple[str, ...]:
+    """Names of what every shard reads: the channels' topics in the order given."""
+    return tuple(map(channel_topic, channels))
+
+
 def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
     """Every topic, the channels' first, in the order given."""
     inputs = [Topic(channel_topic(channel)) for channel in channels]

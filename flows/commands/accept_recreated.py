@@ -11,7 +11,7 @@ from msgspec import structs
 
 from connectors.kafka.plan_log import NoPlan
 from connectors.kafka.to_end import Unread
-from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
+from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, input_topics
 from flows.addresses import without_secrets
 from flows.commands.kafka_trouble import kafka_trouble
 from flows.recovery.accepting import accept, look
@@ -53,7 +53,7 @@ def accept_recreated(topic: str, yes: bool, as_json: bool) -> None:
         settings = read_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    inputs = [channel_topic(channel) for channel in settings.channels]
+    inputs = input_topics(settings.channels)
     if topic not in (*inputs, ENRICHED, *NOTHING_KEPT):
         known = ", ".join((*inputs, ENRICHED, *NOTHING_KEPT))
         raise click.BadParameter(f"expected one of {known}, got {topic!r}", param_hint="TOPIC")

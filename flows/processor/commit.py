@@ -118,12 +118,18 @@ def _produce(processor: Processor, flush: Flush) -> None:
 
 
 def _unpublished(part: Slice) -> list[tuple[str, bytes]]:
-    """The actions that do not lie in their topic."""
+    """The actions that do not lie in their topic.
+
+    All do once the plan after the next one is in the log: it was produced when the next was
+    committed, and that when everything handed over before was acknowledged.
+    """
     plan, acted = part.plan, part.shard.acted
+    if (plan.generation, plan.commit + 1) < part.shard.log_latest:
+        return []
     return [
-        action
-        for index, action in enumerate(part.actions)
-        if (plan.generation, plan.commit, index) > acted
+        (customer, record)
+        for index, (customer, record) in enumerate(part.actions)
+        if not acted.holds((plan.generation, plan.commit, index), record)
     ]
 
 

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from connectors.kafka.plan_log import PlanLog, to_do
 from connectors.kafka.shard_consumer import Record
+from flows.processor.acted import Acted
 from state.fence import Plan, Range
 from state.ordering import in_order
 from state.profile import Profile
@@ -72,8 +73,8 @@ class Shard:
         self.head = structs.replace(taken.fence, plan=None)
         """As it will be when all that is planned so far is committed."""
         self.counters = taken.counters
-        self.acted = (0, 0, 0)
-        """Where known, the place of the newest record in the shard's partition of the actions."""
+        self.acted = Acted()
+        """What is published of its actions, as far as that is asked."""
         self.log_end = taken.fence.plan_offset
         """No plan of this owner lies before this offset of the enriched partition."""
         self.last_begun = 0

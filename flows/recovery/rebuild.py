@@ -15,7 +15,7 @@ import redis
 from msgspec import Struct, field
 
 from connectors.kafka.plan_scan import scan_plans
-from connectors.kafka.topics import ENRICHED, all_topics, channel_topic, check_topics, topic_ids
+from connectors.kafka.topics import ENRICHED, all_topics, check_topics, input_topics, topic_ids
 from flows.metrics.meter import Meter
 from flows.processor.start import start_processor
 from flows.recovery.history import Rest
@@ -83,7 +83,7 @@ def rebuild(
         Progress(0, 0, 0), left={s: f.owner for s, f in fences.items() if s not in begun}
     )
     empty = [shard for shard in range(settings.partitions) if shard not in fences]
-    inputs = [channel_topic(channel) for channel in settings.channels]
+    inputs = input_topics(settings.channels)
     found = survey(config, inputs, empty, stop.is_set) if empty else done.survey
     rest = _rest(settings, begun, stop)
     if found is None or rest is None:

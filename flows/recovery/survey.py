@@ -154,7 +154,7 @@ def _of(edges: Mapping[Part, Edge], shard: int) -> dict[str, Edge]:
 
 def _generations(config: Mapping[str, Any], shards: Sequence[int]) -> dict[int, int]:
     """Shard → the highest generation that its last rows and actions are of; none without any."""
-    found = {shard: place[0] for shard, place in newest_actions(config, shards).items()}
+    found = {shard: acted.place[0] for shard, acted in newest_actions(config, shards).items()}
     for shard, values in newest_values(config, ENRICHED, shards, LOOKED_AT).items():
         for generation in _rows(values):
             found[shard] = max(found.get(shard, 0), generation)

@@ -10,6 +10,7 @@ import redis
 from msgspec import Struct
 
 from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED
+from connectors.published.record_types import read_dead_letter, read_enriched
 from state.fence import Position, decode_fence
 from state.store.keys import shard_keys
 from tests.faults.world import PARTITIONS, ROOT, World, held
@@ -36,6 +37,22 @@ def rebuild(
 ) -> Ended:
     """`touchline rebuild --json`, which dies at `point` (see `victim`)."""
     return _ended([VICTIM, point, str(nth), "rebuild", *options], world, settings)
+
+
+def run(world: World, **settings: str) -> Ended:
+    """`touchline run touchpoints`, which ends by itself."""
+    return _ended(["-m", "flows.cli", "run", "touchpoints"], world, settings)
+
+
+def start_rebuild(world: World, point: str, nth: int, **settings: str) -> "subprocess.Popen[str]":
+    """`touchline rebuild --json` as a child."""
+    return subprocess.Popen(
+        [sys.executable, VICTIM, point, str(nth), "rebuild"],
+        env={**world.environment, **settings},
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def accept(world: World, topic: str, *options: str, **settings: str) -> Ended:
@@ -93,7 +110,6 @@ def lengths(world: World) -> Counter[tuple[str, int]]:
 
 def last_flushes(world: World) -> Counter[tuple[str, int]]:
     """(topic, partition) → records that the last flush of its shard has made."""
-    from connectors.published.record_types import read_dead_letter, read_enriched
 
     commits = world.commits()
     found: Counter[tuple[str, int]] = Counter()

@@ -4,9 +4,9 @@
     python tests/faults/victim.py POINT NTH rebuild [OPTION ...]
 
 POINT is one of POINTS, `never`, or `poison`. The NTH time the flow comes to a point it dies by
-SIGKILL, as with a power cut; with VICTIM=stops in the environment it is told to stop instead.
-Otherwise it ends when TOTAL records are accounted for in Redis, or when the rebuild does. With
-PLANS_AT_ONCE in the environment it reads so many plans in one piece.
+SIGKILL, as with a power cut; with VICTIM=stops in the environment it is told to stop instead, with
+VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are accounted for in Redis, or when
+the rebuild does. With PLANS_AT_ONCE in the environment it reads so many plans in one piece.
 """
 
 import logging
@@ -57,7 +57,7 @@ def arm(point: str, nth: int) -> None:
         if point.split(" ")[1] == "half" and not list_of(args):
             return original(*args, **kwargs)
         left[0] -= 1
-        if left[0] > 0:
+        if left[0] != 0:
             return original(*args, **kwargs)
         if point.split(" ")[1] == "half":
             publisher, shard, records = args
@@ -68,8 +68,10 @@ def arm(point: str, nth: int) -> None:
             original(*args, **kwargs)
         if point == "3 plan produced":
             args[0]._producer.flush()
-        if os.environ.get("VICTIM") == "stops":
-            os.kill(os.getpid(), signal.SIGTERM)
+        if instead := {"stops": signal.SIGTERM, "sleeps": signal.SIGSTOP}.get(
+            os.environ.get("VICTIM", "")
+        ):
+            os.kill(os.getpid(), instead)
             return None
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("not reached")
