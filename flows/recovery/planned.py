@@ -77,11 +77,13 @@ class Planned(Intake):
         progress.shards = len(done)
         now_s = time.monotonic()
         progress.seconds = now_s - self._began_s
+        if processor.execution.over():
+            return
         for shard in done:
             if shard.buffer:  # what nobody will plan here
                 processor.consumer.stop(shard.index)
                 shard.buffer = {}
-        if progress.complete or now_s - self._told_s >= TOLD_EVERY_S:
+        if now_s - self._told_s >= TOLD_EVERY_S:
             self._told_s = now_s
             self._tell(progress)
         if all(shard in done or shard.hold is Hold.GONE for shard in processor.shards):
