@@ -45,8 +45,8 @@ def command(accept_loss: bool, as_json: bool) -> None:
     Settings come from the environment, as those of `run touchpoints`.
 
     Exit codes: 0 done, nothing to do, or stopped when told to, 1 wrong settings or playbook, or a
-    server is absent, 2 wrong options, 3 a flow has taken all shards meanwhile, 4 something would be
-    lost, or going on would break a promise.
+    server is absent, 2 wrong options, 3 a flow has taken shards meanwhile and does the rest,
+    4 something would be lost, or going on would break a promise.
 
     \b
     Examples:

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from connectors.kafka.plan_scan import scan_plans
 from connectors.kafka.topics import ENRICHED, all_topics, check_topics, input_topics, topic_ids
 from flows.metrics.meter import Meter
+from flows.processor.shard import Hold
 from flows.processor.start import start_processor
 from flows.recovery.history import Rest
 from flows.recovery.planned import Planned, Progress
@@ -26,7 +27,7 @@ from flows.touchpoints import process
 from state.fence import VERSION, Fence, Position
 from state.store.fences import read_fences, with_keys
 from state.store.requirements import check_server
-from state.store.shard_store import Refused, ShardStore
+from state.store.shard_store import Fenced, Refused, ShardStore
 from state.store.wire import Wire
 
 log = logging.getLogger("touchline.rebuild")
@@ -66,7 +67,7 @@ def rebuild(
 ) -> Rebuilt:
     """Do again all that was planned of each shard without a fence, or until `stop` is set.
 
-    Raises Lossy, Refused, Fenced when a flow has taken all of them meanwhile, Unsuitable,
+    Raises Lossy, Refused, Fenced when a flow has taken some of them meanwhile, Unsuitable,
     redis.RedisError, KafkaException, and what a flow raises.
     """
     config = settings.kafka_config
@@ -172,4 +173,9 @@ def _replay(
         planned = Planned(processor, progress, tell)
         process(processor, planned)
         planned.look()
+        if gone := [shard.index for shard in processor.shards if shard.hold is Hold.GONE]:
+            raise Fenced(
+                f"shards {', '.join(map(str, gone))}: a flow has taken them before all was done, and "
+                "does the rest itself"
+            )
     done.stopped = not progress.complete
