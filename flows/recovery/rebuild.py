@@ -175,7 +175,7 @@ def _replay(
         planned.look()
         if gone := [shard.index for shard in processor.shards if shard.hold is Hold.GONE]:
             raise Fenced(
-                f"shards {', '.join(map(str, gone))}: a flow has taken them before all was done, and "
-                "does the rest itself"
+                f"shards {', '.join(map(str, gone))}: a flow has taken them before all was done, "
+                "and does the rest itself"
             )
     done.stopped = not progress.complete
