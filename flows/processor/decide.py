@@ -9,6 +9,7 @@ import traceback
 
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import MAX_ID_CHARACTERS
+from connectors.events.replayed import first_at_ms
 from connectors.kafka.shard_consumer import Record
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import EVERYTHING, decide
@@ -189,6 +190,7 @@ def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
         refusal.detail + unread,
         stage,
         part.plan.now_ms,
+        first_at_ms(headers, part.plan.now_ms),
         place,
     )
     key = message.key()  # whole in the record; a second time only if that fits beside it
