@@ -37,6 +37,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Bytes of events that one flush of a shard may hold; a larger single event goes alone."""
     cache_profiles: int = 100_000
     """Decoded profiles a process keeps."""
+    dead_letter_percent: int = 50
+    """The flow stops when more than so many percent of the last events are dead letters: that is a
+    bad deploy and not bad data. 100 = never."""
+    dead_letter_window: int = 1_000
+    """How many events "the last" are at least; before so many have come it does not stop."""
     fail_fast: bool = False
     """Exit instead of waiting when Kafka, Redis or the warehouse is absent at start."""
 
@@ -186,5 +191,7 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "flush_events": _between(1, 5_000),
     "flush_bytes": _between(1_024, 268_435_456),
     "cache_profiles": _between(1, 10_000_000),
+    "dead_letter_percent": _between(0, 100),
+    "dead_letter_window": _between(1, 1_000_000),
     "fail_fast": (_strict_flag, "1 or 0"),
 }

@@ -60,9 +60,9 @@ def run(
         return  # told to stop while waiting for Kafka or Redis
     try:
         execute(build(processor))
-        processor.execution.raise_failure()
         if not processor.execution.ended:
             _drain(processor)
+        processor.execution.raise_failure()
     finally:
         processor.close()
 

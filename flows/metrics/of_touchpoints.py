@@ -213,6 +213,18 @@ TOUCHPOINTS: Final = (
         {"reason": tuple(Reason)},
     ),
     Metric(
+        "touchline_dead_letter_share",
+        G,
+        "",
+        "Dead letters among the last events (TOUCHLINE_DEAD_LETTER_WINDOW) committed, 0 to 1.",
+    ),
+    Metric(
+        "touchline_dead_letter_share_limit",
+        G,
+        "",
+        "The share above which the flow stops (TOUCHLINE_DEAD_LETTER_PERCENT), 0 to 1; 1 = never.",
+    ),
+    Metric(
         "touchline_offers_decided_total",
         C,
         "decisions",

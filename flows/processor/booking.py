@@ -8,6 +8,7 @@ from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
 from flows.processor.flush import Flush, Slice, Through
+from flows.processor.letter_limit import counted
 from flows.processor.processor import Processor
 
 COUNTED = (
@@ -23,6 +24,9 @@ def book(processor: Processor, flush: Flush) -> None:
     """Metrics of what is committed."""
     meter, now_s = processor.meter, time.time()
     waits: list[float] = []
+    if flush.slices:
+        processor.letters.add(counted(flush))
+        meter.set("touchline_dead_letter_share", processor.letters.share)
     for part in flush.slices:
         meter.add("touchline_commits_total")
         _book_tally(meter, part)

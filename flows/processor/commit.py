@@ -15,6 +15,7 @@ from msgspec import structs
 from connectors.published.records import offers_document
 from flows.processor.booking import book
 from flows.processor.flush import Flush, Slice
+from flows.processor.letter_limit import over_limit
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from state.fence import Fence, advance, encode_plan
@@ -162,12 +163,15 @@ class Committer(StatelessSinkPartition[Flush]):
 
     def _take(self, flush: Flush) -> None:
         processor = self._processor
+        if (too_many := over_limit(processor, flush)) is not None:
+            return processor.execution.finish(too_many)
         commit_pending(processor, flush)
         with processor.measured("produce", flush.events):
             _produce(processor, flush)
         processor.pending = flush if flush.slices else None
         for part in flush.slices:
             part.shard.evict(part.touched)
+        return None
 
 
 class CommitSink(DynamicSink[Flush]):

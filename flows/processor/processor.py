@@ -19,6 +19,7 @@ from flows.execution import Execution, Stopped
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.processor.flush import Flush, Slice
+from flows.processor.letter_window import LetterWindow
 from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
 from state.store.shard_store import Fenced, Unsettled
@@ -64,6 +65,7 @@ class Processor:
         """A flush is between the source and the end of the stream: the next one must wait."""
         self.pending: Flush | None = None
         """The flush that is produced and not committed."""
+        self.letters = LetterWindow(settings.dead_letter_percent, settings.dead_letter_window)
 
     def stage(
         self, name: str, step: Callable[["Processor", Flush], None]

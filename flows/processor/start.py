@@ -49,6 +49,7 @@ def start_processor(
     meter.set("touchline_playbook_info", 1, version=playbook.version)
     topics = [channel_topic(channel) for channel in settings.channels]
     meter.set("touchline_flush_limit_events", settings.flush_events)
+    meter.set("touchline_dead_letter_share_limit", settings.dead_letter_percent / 100)
     indexes = settings.shards_of(worker)
     meter.set("touchline_shards_waiting", len(indexes))
     kafka, redis_there = Availability(meter, "kafka"), Availability(meter, "redis")
