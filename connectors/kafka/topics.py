@@ -19,6 +19,8 @@ PREFIX = "touchpoints."
 ENRICHED = PREFIX + "enriched"
 ACTIONS = PREFIX + "actions"
 DEAD_LETTER = PREFIX + "dead-letter"
+REPLAYED = PREFIX + "replayed"
+"""Internal: which dead letters have been written again, one small record each, kept for good."""
 
 MAX_RECORD_BYTES = 1_048_588
 """Kafka's own default: a batch of 1 MiB and its framing."""
@@ -41,6 +43,10 @@ class Topic(Struct, frozen=True):
 
     name: str
     max_message_bytes: int = MAX_RECORD_BYTES
+    compacted: bool = False
+    """Whether the broker keeps the last record of each key, and for good."""
+    internal: bool = False
+    """Whether it is nobody else's to read or write."""
 
 
 class FoundTopic(Struct, frozen=True):
@@ -63,7 +69,8 @@ def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
     """Every topic, the channels' first, in the order given."""
     inputs = [Topic(channel_topic(channel)) for channel in channels]
     outputs = [Topic(ENRICHED), Topic(ACTIONS), Topic(DEAD_LETTER, MAX_DEAD_LETTER_BYTES)]
-    return (*inputs, *outputs)
+    internal = [Topic(REPLAYED, compacted=True, internal=True)]
+    return (*inputs, *outputs, *internal)
 
 
 def admin_client(config: Mapping[str, Any]) -> AdminClient:
@@ -91,7 +98,10 @@ def create_topics(
         NewTopic(
             topic.name,
             num_partitions=partitions,
-            config={"max.message.bytes": str(topic.max_message_bytes)},
+            config={
+                "max.message.bytes": str(topic.max_message_bytes),
+                **({"cleanup.policy": "compact"} if topic.compacted else {}),
+            },
         )
         for topic in wanted
         if topic.name not in found

@@ -15,7 +15,8 @@ from connectors.kafka.topics import (
 )
 
 NAMES = ["touchpoints.click", "touchpoints.kiosk"]
-ALL = (*NAMES, "touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+OUT = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+ALL = (*NAMES, *OUT, "touchpoints.replayed")
 CHANNELS = ["click", "kiosk"]
 
 
