@@ -64,7 +64,7 @@ class Line(Struct):
 @servers_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
 def command(
-    reasons: tuple[Reason, ...],
+    reasons: tuple[str, ...],
     channels: tuple[str, ...],
     age_ms: int | None,
     bootstrap_servers: str | None,

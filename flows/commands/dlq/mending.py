@@ -7,16 +7,12 @@ digits; keys that come twice do not.
 import importlib
 from typing import Any, Final
 
-import msgspec
 import orjson
-from msgspec import Raw
 
 from flows.commands.dlq.left import Left, LeftBehind
 
 MANY: Final = 2
 """Results that are asked for: one more than is right, since a program may have results for ever."""
-
-_results = msgspec.json.Decoder(list[Raw]).decode
 
 
 class BadProgram(ValueError):
@@ -31,8 +27,9 @@ class Fix:
         jq: Any = importlib.import_module("jq")  # only who mends something waits for it
         try:
             jq.compile(program)  # alone, so that what it says of a place is right
-            # On a line of its own, as the program may end in a comment.
-            self._program = jq.compile(f"[limit({MANY}; ({program}\n))]")
+            # On a line of its own, as the program may end in a comment. As text of jq's, since
+            # Python gets numbers as doubles.
+            self._program = jq.compile(f"limit({MANY}; ({program}\n)) | tojson")
         except ValueError as error:
             raise BadProgram(str(error)) from None
 
@@ -40,15 +37,16 @@ class Fix:
         """The mended value; the program gets `null` where there was none. Raises LeftBehind."""
         before = _read(value) if value else None
         try:
-            text = self._program.input_text(value.decode() if value else "null").text()
+            texts = self._program.input_text(value.decode() if value else "null").all()
         except ValueError as error:
             raise LeftBehind(Left.PROGRAM, str(error)) from None
-        results = _results(text.encode()) if text else []
-        if len(results) != 1 or bytes(results[0][:1]) != b"{":
-            came = f"{len(results)} results" if len(results) < MANY else f"{MANY} results or more"
-            raise LeftBehind(Left.NO_OBJECT, came if len(results) != 1 else "something else")
-        mended = bytes(results[0])
-        _same_id(before, orjson.loads(mended))
+        if len(texts) != 1:
+            came = "no result" if not texts else "more than one result"
+            raise LeftBehind(Left.NO_OBJECT, f"the program gave {came}")
+        mended: bytes = texts[0].encode()
+        if not mended.startswith(b"{"):
+            raise LeftBehind(Left.NO_OBJECT, "the program gave something else")
+        _same_id(before, _read(mended))
         return mended
 
 

@@ -20,7 +20,7 @@ reasons_option = click.option(
     "--reason",
     "reasons",
     multiple=True,
-    type=click.Choice(list(Reason)),
+    type=click.Choice([reason.value for reason in Reason]),
     metavar="REASON",
     help=f"Only this reason: {', '.join(Reason)}. Repeatable.",
 )

@@ -68,7 +68,7 @@ def _program(_ctx: click.Context, _param: click.Parameter, text: str | None) -> 
 @servers_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
 def command(
-    reasons: tuple[Reason, ...],
+    reasons: tuple[str, ...],
     channels: tuple[str, ...],
     age_ms: int | None,
     at: tuple[Place, ...],

@@ -46,7 +46,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each.")
 def command(
     at: Place | None,
-    reasons: tuple[Reason, ...],
+    reasons: tuple[str, ...],
     channels: tuple[str, ...],
     last: int | None,
     bootstrap_servers: str | None,
