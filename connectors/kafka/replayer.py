@@ -9,6 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module does not list them
+    ConfigResource,
+    ResourceType,
+)
 from msgspec import Struct
 
 from connectors.kafka.errors import QUIET
@@ -48,6 +52,20 @@ def transactions_hold(config: Mapping[str, Any]) -> bool:
     """Whether the broker hides what was aborted. Raises KafkaException when none answers."""
     found = admin_client(config).list_topics(timeout=ANSWER_S)
     return str(found.cluster_id) != EMBEDDED_CLUSTER
+
+
+def kept_for_good(config: Mapping[str, Any], topic: str) -> bool:
+    """Whether the broker keeps the last record of each key of this topic, however old it is.
+
+    Raises KafkaException when no broker answers, or there is no such topic.
+    """
+    admin = admin_client(config)
+    asked = admin.describe_configs(
+        [ConfigResource(ResourceType.TOPIC, topic)], request_timeout=ANSWER_S
+    )
+    (answer,) = asked.values()
+    policy = answer.result().get("cleanup.policy")
+    return policy is not None and policy.value == "compact"
 
 
 def marks(config: Mapping[str, Any], topic: FoundTopic) -> set[bytes]:

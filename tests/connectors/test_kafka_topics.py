@@ -4,6 +4,7 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # see there
 
+from connectors.kafka.replayer import kept_for_good
 from connectors.kafka.topics import (
     MAX_DEAD_LETTER_BYTES,
     TopicError,
@@ -49,6 +50,12 @@ def test_creating_topics_again_makes_nothing_and_keeps_their_ids(fresh_kafka: st
     assert check_topics(config, CHANNELS, 4) == []
 
 
+def test_only_what_has_been_replayed_is_kept_for_good(fresh_kafka: str) -> None:
+    config = admin(fresh_kafka)
+    create_topics(config, CHANNELS, 4)
+    assert [name for name in ALL if kept_for_good(config, name)] == ["touchpoints.replayed"]
+
+
 def test_an_existing_topic_of_another_partition_count_is_named_and_nothing_is_made(
     fresh_kafka: str,
 ) -> None:
@@ -69,8 +76,8 @@ def test_check_names_what_is_missing_too_small_or_cut_otherwise(fresh_kafka: str
     )
     missing, other, small = check_topics(config, CHANNELS, 4)
     assert missing == (
-        "topics touchpoints.enriched, touchpoints.actions do not exist: `touchline topics create` "
-        "makes them"
+        "topics touchpoints.enriched, touchpoints.actions, touchpoints.replayed do not exist: "
+        "`touchline topics create` makes them"
     )
     assert other.startswith(
         "topic touchpoints.kiosk has 3 partitions, expected 4 (TOUCHLINE_PARTITIONS): "

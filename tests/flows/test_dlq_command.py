@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # unlisted
 
 from connectors.events.dead_letter import Reason
 from connectors.events.replayed import REPLAY
 from connectors.kafka import replayer
-from connectors.kafka.topics import DEAD_LETTER
+from connectors.kafka.topics import DEAD_LETTER, REPLAYED
 from flows.commands.dlq import command
 from state.applied import Applied
 from tests.flows.dead_letters import EVENT, NOON_MS, record, write
@@ -210,6 +211,22 @@ def test_a_copy_of_a_letter_is_not_replayed_after_its_first(
     write(fresh_topics, record(applied=Applied(3, 0, 0, 9)), record())
     assert said(fresh_topics, "replay", "--reason", "invalid")["already_replayed"] == 1
     assert len(clicks(fresh_topics)) == 1
+
+
+def test_marks_that_would_be_forgotten_are_refused(
+    fresh_kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replayer, "EMBEDDED_CLUSTER", "none")
+    client = AdminClient({"bootstrap.servers": fresh_kafka})
+    asked = ("replay", "--reason", "invalid")
+    for name, words in (
+        (DEAD_LETTER, f"no topic {REPLAYED}, where it is marked what has been replayed"),
+        (REPLAYED, f"topic {REPLAYED}: expected cleanup.policy=compact"),
+    ):
+        client.create_topics([NewTopic(name, 4)])[name].result(10)
+        refused = dlq(fresh_kafka, *asked)
+        assert refused.exit_code == 1
+        assert words in refused.stderr
 
 
 def test_all_of_a_long_topic_is_replayed_in_many_transactions(

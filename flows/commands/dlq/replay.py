@@ -8,7 +8,7 @@ import click
 import orjson
 
 from connectors.events.dead_letter import Reason
-from connectors.kafka.replayer import ReplayFenced, transactions_hold
+from connectors.kafka.replayer import ReplayFenced, kept_for_good, transactions_hold
 from connectors.kafka.topics import REPLAYED
 from flows.commands.dlq.left import WORDS
 from flows.commands.dlq.mending import BadProgram, Fix
@@ -131,6 +131,11 @@ def _check(kafka: Opened) -> None:
         raise click.ClickException(
             f"no topic {REPLAYED}, where it is marked what has been replayed: `touchline topics "
             "create` makes it"
+        )
+    if not kept_for_good(kafka.config, REPLAYED):
+        raise click.ClickException(
+            f"topic {REPLAYED}: expected cleanup.policy=compact, as what it forgets would be replayed "
+            "a second time; set it so with the tools of your Kafka"
         )
 
 
