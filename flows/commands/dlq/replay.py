@@ -134,8 +134,8 @@ def _check(kafka: Opened) -> None:
         )
     if not kept_for_good(kafka.config, REPLAYED):
         raise click.ClickException(
-            f"topic {REPLAYED}: expected cleanup.policy=compact, as what it forgets would be replayed "
-            "a second time; set it so with the tools of your Kafka"
+            f"topic {REPLAYED}: expected cleanup.policy=compact, as what it forgets would be "
+            "replayed a second time; set it so with the tools of your Kafka"
         )
 
 
