@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from confluent_kafka import Consumer, KafkaError, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # unlisted
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # its module lists neither
 
 from connectors.events.dead_letter import Reason
 from connectors.events.replayed import REPLAY
