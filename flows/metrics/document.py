@@ -36,7 +36,8 @@ off, whatever its variable says.
 - Gauges of lag, event time, and what is buffered are looked at once a second.
 - Consumer groups `touchline` (the channels' topics) and `touchline-warehouse`
   (`touchpoints.enriched`, `touchpoints.actions`) hold offsets for lag tools of other people. They
-  are committed every 5 s and at a stop, and never read back to go on from.
+  are committed every 5 s and at a stop, and never read back to go on from. With
+  TOUCHLINE_ASSIGNMENT=group the processes are members of `touchline`, else it has none.
 - The process's own `process_cpu_seconds_total`, `process_resident_memory_bytes`,
   `process_start_time_seconds` and file handles stand beside these.
 """

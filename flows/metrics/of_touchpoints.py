@@ -16,6 +16,7 @@ LOSING = ("take", "route", "decide", "commit", "trim")
 """Where a shard can come to be in doubt: steps that ask Redis or Kafka about one."""
 CAUSES = ("connection", "timeout", "fence", "kafka")
 """No connection to Redis; no answer in time; another fence or a "not now"; Kafka."""
+REBALANCES = ("assigned", "revoked", "lost")
 RULES = ("segment", "offer", "alert")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
 OTHER_OFFER = "?"
@@ -192,6 +193,26 @@ TOUCHPOINTS: Final = (
     ),
     Metric(
         "touchline_shards_fenced_total", C, "shards", "Shards that another process took from this."
+    ),
+    Metric(
+        "touchline_shards_assigned",
+        G,
+        "shards",
+        "Shards that the command line, or Kafka's group, has given this process.",
+    ),
+    Metric(
+        "touchline_rebalances_total",
+        C,
+        "rebalances",
+        "What Kafka's group told this process of its shards; lost: it was taken for dead.",
+        ("event",),
+        {"event": REBALANCES},
+    ),
+    Metric(
+        "touchline_shards_released_total",
+        C,
+        "shards",
+        "Shards that Kafka's group gave to another process, and this one gave up.",
     ),
     Metric("touchline_shards_owned", G, "shards", "Shards this process works on."),
     Metric(

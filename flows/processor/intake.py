@@ -50,10 +50,14 @@ class Intake(StatelessSourcePartition[Flush]):
 
     def _fill(self, flush: Flush) -> Flush:
         processor = self._processor
-        take_due(processor)
+        membership = processor.membership
+        if membership is None or membership.settled:
+            take_due(processor)
         self._read()
+        if membership is not None:
+            membership.attend()
         wall, cpu = time.perf_counter(), time.thread_time()
-        flush.slices = self._plan()
+        flush.slices = self._plan() if membership is None or membership.settled else []
         if flush.slices:
             processor.book_stage("plan", wall, cpu, flush.events)
         idle = not flush.slices
@@ -67,6 +71,8 @@ class Intake(StatelessSourcePartition[Flush]):
         busy = processor.pending is not None or any(
             s.buffer for s in processor.shards if not s.todo
         )
+        if processor.membership is not None and not processor.membership.settled:
+            busy = False  # what is buffered must wait for Kafka's word
         most, most_bytes = processor.settings.flush_events, processor.settings.flush_bytes
         processor.consumer.hold(
             {

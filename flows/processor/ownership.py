@@ -60,13 +60,14 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
 def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
     """Shard → what was found, for those that this process is the owner of from now on."""
     taken: dict[int, Taken] = {}
+    owners: dict[Shard, str] = {}
     for position, shard in enumerate(due):
         try:
             taken[shard.index] = shard.store.take(
                 time.time_ns() // 1000, _first_fence(processor, shard)
             )
         except Fenced as fenced:
-            processor.leave(shard, fenced)
+            owners[shard] = fenced.owner
         except WireLost as away:
             for other in due[position:]:  # one Redis: the others would wait as long for nothing
                 processor.lose(other, away, "take")
@@ -75,6 +76,8 @@ def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
             processor.lose(shard, doubt, "take")
         else:
             processor.redis.tell(True)
+    if owners:
+        processor.leave(owners)
     return taken
 
 

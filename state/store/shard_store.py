@@ -23,6 +23,11 @@ from state.store.wire import Command, Wire, WireLost
 class Fenced(Exception):
     """Another owner has taken the shard; this one must leave it alone."""
 
+    def __init__(self, said: str, owner: str = "") -> None:
+        super().__init__(said)
+        self.owner = owner
+        """Who has it, where one shard is meant."""
+
 
 class Refused(Exception):
     """Going on would break a promise; the text says what is wrong and what to do."""
@@ -30,6 +35,10 @@ class Refused(Exception):
 
 class Unsettled(Exception):
     """The outcome is unknown or the fence is not as this owner left it: take the shard again."""
+
+
+class FenceMoved(Unsettled):
+    """Somebody has written the fence: taking the shard again tells who."""
 
 
 PASSING = (redis.ReadOnlyError, redis.OutOfMemoryError, redis.exceptions.MasterDownError)
@@ -96,7 +105,8 @@ class ShardStore:
         if self._epoch and known.owner != self._owner and known.epoch >= self._epoch:
             raise Fenced(
                 f"shard {self._shard}: {known.owner} has taken it (epoch {known.epoch}, "
-                f"mine was {self._epoch})"
+                f"mine was {self._epoch})",
+                known.owner,
             )
         fence = structs.replace(known, owner=self._owner, epoch=max(known.epoch + 1, now_us))
         self._begin(fence, [])
@@ -149,6 +159,11 @@ class ShardStore:
         self._begin(None, [("LTRIM", self._keys.outbox, count, -1)])
         self._end(1)
 
+    def is_as_left(self) -> bool:
+        """Whether the fence is what this owner wrote last. Raises WireLost."""
+        (stored,) = self._live().call(("GET", self._keys.fence))
+        return bool(stored == self._written)
+
     def close(self) -> None:
         """Give the connection up; the shard stays as it is."""
         if self._wire is not None:
@@ -182,7 +197,9 @@ class ShardStore:
             self.close()
             _no_errors([a for a in queued if isinstance(a, redis.exceptions.NoPermissionError)])
             why = [str(answer) for answer in queued if isinstance(answer, redis.ResponseError)]
-            raise Unsettled(f"shard {self._shard}: not committed: {why or executed or 'fenced'}")
+            if not why and executed is None:
+                raise FenceMoved(f"shard {self._shard}: not committed: the fence was touched")
+            raise Unsettled(f"shard {self._shard}: not committed: {why or executed}")
         for answer in executed:
             if isinstance(answer, redis.ResponseError):
                 # The others were carried out: what stands there now is half of a commit.
@@ -192,7 +209,7 @@ class ShardStore:
                 )
         if stored != self._next:
             self.close()
-            raise Unsettled(f"shard {self._shard}: the fence changed right after a commit")
+            raise FenceMoved(f"shard {self._shard}: the fence changed right after a commit")
         self._written = self._next
 
 
