@@ -97,6 +97,7 @@ def main(
     memory      the same with a small profile cache: does memory stay when it is full?
     rounds      the flow, the bare loop and plain Bytewax in turn over the same input
     metrics     the flow with and without metrics in turn, and what booking them takes
+    protocol    what the commit protocol costs, by part, at 2,000 events a flush
     latency     open loops: event → offer, and what the broker takes of that, by rate
 
     \b

@@ -13,9 +13,10 @@ from benchmarks.booking import measure_booking
 from benchmarks.latency import measure_latencies
 from benchmarks.machine import this_machine, this_moment
 from benchmarks.progress import Progress
+from benchmarks.protocol import measure_protocol
 from benchmarks.results import Latency, Results
 from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, measure_rounds
-from benchmarks.sizes import LATENCY, MEMORY, METRICS, ROUNDS, THROUGHPUT, Sizes
+from benchmarks.sizes import LATENCY, MEMORY, METRICS, PROTOCOL, ROUNDS, THROUGHPUT, Sizes
 from benchmarks.targets import targets_of
 from benchmarks.throughput import measure_memory, measure_throughput
 
@@ -65,6 +66,7 @@ def measure(
         None,
     )
     booking = part(METRICS, lambda: measure_booking(in_turn, tell), None)
+    protocol = part(PROTOCOL, lambda: measure_protocol(in_turn, tell), None)
     unmeasured: tuple[list[Latency], str] = ([], "")
     latency, not_held = part(
         LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured
@@ -81,10 +83,11 @@ def measure(
         memory=memory,
         rounds=rounds,
         booking=booking,
+        protocol=protocol,
         latency=latency,
         not_held=not_held,
         failed=failed,
-        targets=targets_of(throughput, memory, booking, latency),
+        targets=targets_of(throughput, memory, booking, protocol, latency),
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from msgspec import Struct
 
 THROUGHPUT, MEMORY, ROUNDS = "throughput", "memory", "rounds"
-METRICS, LATENCY = "metrics", "latency"
-WHAT = (THROUGHPUT, MEMORY, ROUNDS, METRICS, LATENCY)
+METRICS, PROTOCOL, LATENCY = "metrics", "protocol", "latency"
+WHAT = (THROUGHPUT, MEMORY, ROUNDS, METRICS, PROTOCOL, LATENCY)
 
 
 class Sizes(Struct, frozen=True):
@@ -60,6 +60,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
         MEMORY: backlog,
         ROUNDS: make + flow * (1 + beside) + bare + bytewax,
         METRICS: flow + stopwatch + (0 if ROUNDS in what else make + flow * (1 + beside)),
+        PROTOCOL: stopwatch,
         LATENCY: len(sizes.rates) * (sizes.seconds + max(sizes.seconds / 2, 4) + 4 * START_S),
     }
     return {name: found[name] for name in what}

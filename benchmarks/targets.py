@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from benchmarks.results import Booking, Latency, Memory, Target, Throughput
+from benchmarks.results import Booking, Latency, Memory, Protocol, Target, Throughput
 
 EVENTS_PER_S = 30_000
 GROWTH = 0.05
@@ -12,12 +12,15 @@ RATE = 500
 P50_MS, P99_MS = 20, 80
 METRICS = 0.02
 """Share of processor time."""
+PROTOCOL_US = 2.5
+"""Of processor time an event, at 2,000 events a flush."""
 
 
 def targets_of(
     throughput: Throughput | None,
     memory: Memory | None,
     booking: Booking | None,
+    protocol: Protocol | None,
     latency: Iterable[Latency],
 ) -> list[Target]:
     """Those promises that what was measured has something to say about."""
@@ -35,6 +38,10 @@ def targets_of(
     if booking is not None:
         wanted, got = f"≤ {100 * METRICS:.0f} % of CPU", f"{100 * booking.share:.2f} %"
         found.append(Target("metrics", wanted, got, booking.share <= METRICS))
+    if protocol is not None:
+        spent = sum(protocol.us_per_event.values())
+        wanted, got = f"≤ {PROTOCOL_US:.1f} µs an event", f"{spent:.2f} µs"
+        found.append(Target("commit protocol", wanted, got, spent <= PROTOCOL_US))
     for at in latency:
         if at.rate != RATE:
             continue

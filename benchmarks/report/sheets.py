@@ -5,7 +5,12 @@ from collections.abc import Iterable
 from benchmarks.report.latency import latency_sheets
 from benchmarks.report.rounds import rounds_sheets
 from benchmarks.report.sheet import Rows, Sheet
-from benchmarks.report.throughput import booking_sheet, memory_sheet, throughput_sheets
+from benchmarks.report.throughput import (
+    booking_sheet,
+    memory_sheet,
+    protocol_sheet,
+    throughput_sheets,
+)
 from benchmarks.results import Results, Target
 
 
@@ -21,6 +26,8 @@ def sheets(results: Results) -> list[Sheet]:
         found.append(memory_sheet("Memory with a full profile cache", results.memory))
     if results.booking is not None:
         found.append(booking_sheet(results.booking))
+    if results.protocol is not None:
+        found.append(protocol_sheet(results.protocol))
     if results.latency or results.not_held:
         found += latency_sheets(results.latency, results.not_held)
     return [*found, _machine(results)]
