@@ -33,7 +33,9 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     """Happened too long ago to still be taken into account."""
     MISPLACED = "misplaced"
-    """Came in another partition than its customer id belongs to."""
+    """Came in another partition than its customer id belongs to, however often it was forwarded."""
+    BAD_ORIGIN = "bad_origin"
+    """Lies among the forwarded events without a mark of where it came from that can be true."""
     UNDECIDABLE = "undecidable"
     """What the event leads to could not be computed; nothing was changed by it."""
 

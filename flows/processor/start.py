@@ -16,7 +16,7 @@ from confluent_kafka import KafkaException
 from connectors.kafka.errors import Outage
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
-from connectors.kafka.topics import all_topics, channel_topic, check_topics, topic_ids
+from connectors.kafka.topics import all_topics, check_topics, input_topics, topic_ids
 from decisions.load import load_playbook
 from flows.addresses import without_secrets
 from flows.metrics.availability import Availability
@@ -47,7 +47,6 @@ def start_processor(
     """
     playbook = load_playbook(Path(settings.playbook))
     meter.set("touchline_playbook_info", 1, version=playbook.version)
-    topics = [channel_topic(channel) for channel in settings.channels]
     meter.set("touchline_flush_limit_events", settings.flush_events)
     indexes = settings.shards_of(worker)
     meter.set("touchline_shards_waiting", len(indexes))
@@ -66,7 +65,7 @@ def start_processor(
         shards=[
             Shard(index, ShardStore(connect, index, owner), most_profiles) for index in indexes
         ],
-        consumer=ShardConsumer(settings.kafka_config, topics, outage),
+        consumer=ShardConsumer(settings.kafka_config, input_topics(settings.channels), outage),
         publisher=Publisher(settings.kafka_config, outage),
         outage=outage,
         kafka=kafka,

@@ -50,7 +50,7 @@ def commit_of(fence: Fence, text: str) -> Commit:
         fence=structs.replace(fence, commit=fence.commit + 1, plan=None),
         profiles=[("ann", text.encode()), ("bob", text.encode())],
         serving=[("ann", b"{}", IN_AN_HOUR_MS)],
-        actions=[b"one", b"two"],
+        outbox=[b"one", b"two"],
         counters={"accepted:click": 7},
     )
 
