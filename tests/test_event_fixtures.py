@@ -27,7 +27,9 @@ from tests.event_fixtures import INVALID, NOON_MS, VALID, Fixture, named
 from tests.json_schema import Judge
 
 JUDGES = {name: Judge(schema) for name, schema in schemas().items()}
-NOT_OF_THE_EVENT = {Reason.TOMBSTONE, Reason.MISPLACED, Reason.UNDECIDABLE}
+NOT_OF_THE_EVENT = {
+    *(Reason.TOMBSTONE, Reason.MISPLACED, Reason.BAD_ORIGIN, Reason.UNDECIDABLE),
+}
 """Reasons that lie in the record, its place or the playbook."""
 UNSAID = {
     *("too_large--33-kb", "too_deep--65-levels", "too_many_keys--one-for-each-day"),

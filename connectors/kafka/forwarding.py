@@ -24,6 +24,9 @@ MARK: Final = "touchline-origin"
 MAX_HOPS: Final = 3
 """How often an event is forwarded at most. Once is enough, unless shards disagree on who belongs
 where, or somebody else writes to the topic."""
+MAX_MARK_BYTES: Final = 600
+"""More than one with the longest name that a topic can have; and so few that nothing in it is
+nested deeper than can be read."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 Index = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -138,13 +141,7 @@ def read_forwarded(record: Record, topic_ids: Mapping[str, str], partitions: int
     `topic_ids`: topic → the broker's id, of those that a shard reads.
     Raises Unmarked.
     """
-    mark = mark_of(record)
-    if mark is None:
-        raise Unmarked(f"expected a first header {MARK}, got none that can be read")
-    try:
-        origin = _decode_origin(mark)
-    except DecodeError as error:
-        raise Unmarked(f"header {MARK}: {error}") from None
+    origin = origin_of(record)
     if origin.topic == FORWARD or topic_ids.get(origin.topic) != origin.place.topic_id:
         raise Unmarked(f"header {MARK}: expected a topic that events are read from, and its id")
     sender = topic_ids[FORWARD] if origin.hops > 1 else origin.place.topic_id
@@ -153,6 +150,17 @@ def read_forwarded(record: Record, topic_ids: Mapping[str, str], partitions: int
     if not max(origin.place.partition, origin.sender.partition) < partitions:
         raise Unmarked(f"header {MARK}: expected partitions below {partitions}")
     return Forwarded(record, origin)
+
+
+def origin_of(record: Record) -> Origin:
+    """What the mark of `record` says, whether it can be true or not. Raises Unmarked."""
+    mark = mark_of(record)
+    if mark is None or len(mark) > MAX_MARK_BYTES:
+        raise Unmarked(f"expected a first header {MARK}, got none that can be read")
+    try:
+        return _decode_origin(mark)
+    except DecodeError as error:
+        raise Unmarked(f"header {MARK}: {error}") from None
 
 
 def mark_of(record: Record) -> bytes | None:

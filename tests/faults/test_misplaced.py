@@ -1,6 +1,7 @@
 """Events in another partition than their customer's: forwarded, each once, whatever happens."""
 
 import time
+
 import pytest
 from confluent_kafka import Producer
 from msgspec import json, structs
