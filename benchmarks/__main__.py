@@ -37,7 +37,7 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("what", nargs=-1, type=click.Choice(WHAT))
-@click.option("--quick", is_flag=True, help="Small sizes, two minutes: rough numbers.")
+@click.option("--quick", is_flag=True, help="Small sizes, three minutes: rough numbers.")
 @click.option(
     "--events",
     type=click.IntRange(1_000),
