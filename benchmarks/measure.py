@@ -10,13 +10,14 @@ from confluent_kafka import KafkaException
 from redis import RedisError
 
 from benchmarks.booking import measure_booking
+from benchmarks.brokers import apache
 from benchmarks.latency import measure_latencies
 from benchmarks.machine import this_machine, this_moment
 from benchmarks.progress import Progress
 from benchmarks.protocol import measure_protocol
 from benchmarks.results import Latency, Results
 from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, measure_rounds
-from benchmarks.sizes import LATENCY, MEMORY, METRICS, PROTOCOL, ROUNDS, THROUGHPUT, Sizes
+from benchmarks.sizes import APACHE, LATENCY, MEMORY, METRICS, PROTOCOL, ROUNDS, THROUGHPUT, Sizes
 from benchmarks.targets import targets_of
 from benchmarks.throughput import measure_memory, measure_throughput
 
@@ -71,6 +72,10 @@ def measure(
     latency, not_held = part(
         LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured
     )
+    with apache():
+        on_apache, apache_not_held = part(
+            APACHE, lambda: measure_latencies(sizes.apache_rates, sizes.seconds, tell), unmeasured
+        )
     return Results(
         at=at.isoformat(" ", "minutes"),
         command=command,
@@ -86,8 +91,10 @@ def measure(
         protocol=protocol,
         latency=latency,
         not_held=not_held,
+        apache=on_apache,
+        apache_not_held=apache_not_held,
         failed=failed,
-        targets=targets_of(throughput, memory, booking, protocol, latency),
+        targets=targets_of(throughput, memory, booking, protocol, latency, on_apache),
     )
 
 

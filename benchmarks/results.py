@@ -178,6 +178,9 @@ class Results(Struct, frozen=True):
     """By rate, the lowest first."""
     not_held: str
     """Why no higher rate was measured; empty if all were."""
+    apache: list[Latency]
+    """The same on Apache Kafka."""
+    apache_not_held: str
     failed: dict[str, str]
     """What was to be measured and could not be → why."""
     targets: list[Target]

@@ -12,6 +12,11 @@ from benchmarks.report.throughput import (
     throughput_sheets,
 )
 from benchmarks.results import Results, Target
+from benchmarks.targets import APACHE_RATE, RATE
+from tests.brokers.libraries import VERSION
+
+EMBEDDED = "Embedded Kafka"
+APACHE = f"Apache Kafka {VERSION}, one node"
 
 
 def sheets(results: Results) -> list[Sheet]:
@@ -29,7 +34,9 @@ def sheets(results: Results) -> list[Sheet]:
     if results.protocol is not None:
         found.append(protocol_sheet(results.protocol))
     if results.latency or results.not_held:
-        found += latency_sheets(results.latency, results.not_held)
+        found += latency_sheets(results.latency, results.not_held, EMBEDDED, RATE, "latency")
+    if results.apache or results.apache_not_held:
+        found += latency_sheets(results.apache, results.apache_not_held, APACHE, APACHE_RATE)
     return [*found, _machine(results)]
 
 
