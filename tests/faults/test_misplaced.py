@@ -15,13 +15,14 @@ from tests.faults.world import INPUTS, MIXED, PRODUCERS, REPEATS, World, check, 
 
 EVENTS = 600
 WRONG = [name for name in PRODUCERS if name != "right"]
+PRODUCED = [*(("embedded", name) for name in WRONG), ("real", WRONG[0])]
 
 
 def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-@pytest.mark.parametrize("producer", WRONG)
+@pytest.mark.parametrize(("world", "producer"), PRODUCED, indirect=["world"])
 def test_what_a_producer_puts_anywhere_counts_as_if_it_had_come_right(
     world: World, producer: str
 ) -> None:
