@@ -54,7 +54,7 @@ def test_what_maven_could_not_get_is_told_and_leaves_nothing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maven(f'{FILLS}; echo "[ERROR] no such host"; exit 1', tmp_path, monkeypatch)
-    with pytest.raises(MissingExtra, match="could not get Apache Kafka .* no such host"):
+    with pytest.raises(MissingExtra, match=r"could not get Apache Kafka .* no such host"):
         libraries()
     assert list(folder.parent.iterdir()) == []
 
