@@ -14,10 +14,10 @@ from tests.brokers.server import START_S, Server
 
 
 class RedisServer(Server):
-    """A Redis that evicts nothing and logs every write, synced to the disk once a second. A power cut
-    takes what was not synced; a kill takes what was not `logged`, for which it may wait while a sync
-    is slow. `replica_of` makes it a replica.
+    """A Redis that evicts nothing and logs every write, synced to the disk once a second.
 
+    A power cut takes what was not synced; a kill takes what was not `logged`, which waits while a
+    sync is slow. `replica_of` makes it a replica.
     Raises MissingExtra at the first start where there is no redis-server.
     """
 
