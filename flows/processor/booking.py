@@ -13,6 +13,7 @@ from flows.processor.processor import Processor
 COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
+    ("touchline_events_corrected_total", "corrected", "channel"),
 )
 """Metric, kind of count in a slice's tally, label."""
 REFUSED_IN = {Reason.MISPLACED: "route", Reason.UNDECIDABLE: "decide"}

@@ -9,23 +9,22 @@ from connectors.kafka.topics import PREFIX
 from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
 from state.profile import Profile, ProfileUnreadable, decode_profile
+from state.repeats import LAST_RECEIVED_MS
 from state.store.shard_store import Refused
-
-LAST_MS = 253_402_300_800_000
-"""The end of the year 9999, in milliseconds since the epoch."""
 
 
 def decode_step(processor: Processor, flush: Flush) -> None:
     """Each record becomes a Touchpoint or a Refusal; pure but for the flush it fills."""
     channels = {PREFIX + name: name for name in processor.settings.channels}
+    limits = processor.playbook.limits
     for part in flush.slices:
         now_ms = part.plan.now_ms
         add = part.events.append
         for message in part.messages:
             _, stamp = message.timestamp()
-            # None (-1), or one that no calendar has: a producer's clock may say anything.
-            received_ms = stamp if 0 < stamp < LAST_MS else now_ms
-            add(decode(message.value(), channels[message.topic()], received_ms, now_ms))
+            # None (-1), or one beyond all reason: a producer's clock may say anything.
+            received_ms = stamp if 0 < stamp <= LAST_RECEIVED_MS else now_ms
+            add(decode(message.value(), channels[message.topic()], received_ms, now_ms, limits))
 
 
 def route_step(processor: Processor, flush: Flush) -> None:
