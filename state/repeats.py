@@ -6,15 +6,17 @@ the epoch in which it was received (unsigned, big-endian). Whole seconds: four b
 into the year 2106, while milliseconds would need six.
 """
 
+import struct
 from dataclasses import dataclass, field
 from typing import Final
 
 from state.bounds import FINGERPRINTS_KEPT
 
-FINGERPRINT_BYTES: Final = 8
-SECOND_BYTES: Final = 4
-ENTRY_BYTES: Final = FINGERPRINT_BYTES + SECOND_BYTES
-LAST_RECEIVED_MS: Final = (1 << 8 * SECOND_BYTES) * 1_000 - 1
+_ENTRY: Final = struct.Struct(">8sI")
+ENTRY_BYTES: Final = _ENTRY.size
+entry: Final = _ENTRY.pack
+"""(fingerprint, second) → what is remembered of an event."""
+LAST_RECEIVED_MS: Final = (1 << 32) * 1_000 - 1
 """The last time of receipt that can be remembered, in the year 2106."""
 
 
@@ -41,9 +43,8 @@ def is_repeat(recent: bytes, fingerprint: bytes, received_ms: int, window: Windo
     oldest = received_ms // 1_000 - window.within_ms // 1_000
     found = recent.find(fingerprint, max(len(recent) - window.size, 0))
     while found >= 0:
-        if found % ENTRY_BYTES == 0:  # or it is made of the parts of two entries
-            second = recent[found + FINGERPRINT_BYTES : found + ENTRY_BYTES]
-            if int.from_bytes(second, "big") >= oldest:
-                return True
+        # Elsewhere it is made of the parts of two entries.
+        if found % ENTRY_BYTES == 0 and _ENTRY.unpack_from(recent, found)[1] >= oldest:
+            return True
         found = recent.find(fingerprint, found + 1)
     return False
