@@ -103,6 +103,12 @@ def test_a_little_disorder_of_a_device_s_clock_is_believed() -> None:
     assert happened(timestamp=HOUR, sentAt=HOUR - 1, receivedAt=-DAY) == -DAY + 1
 
 
+def test_a_late_receipt_and_a_little_disorder_together_may_be_too_far_ahead() -> None:
+    told = {"timestamp": HOUR, "sentAt": HOUR - 3 * MINUTE}
+    assert happened(**told, receivedAt=2 * MINUTE) == 5 * MINUTE
+    assert refused(**told, receivedAt=2 * MINUTE + 1) is Reason.IN_FUTURE
+
+
 def test_a_corrected_time_is_too_late_where_any_other_would_be() -> None:
     told: dict[str, Any] = {"timestamp": HOUR, "receivedAt": 0}
     assert happened(**told, sentAt=HOUR + 30 * DAY) == -30 * DAY
