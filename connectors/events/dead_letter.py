@@ -29,7 +29,7 @@ class Reason(StrEnum):
     BAD_ID = "bad_id"
     """An id that is empty, too long, or holds control characters."""
     IN_FUTURE = "in_future"
-    """Happened later than the allowed disorder of clocks explains."""
+    """Happened later than the allowed disorder of clocks explains, and nothing corrects that."""
     TOO_LATE = "too_late"
     """Happened too long ago to still be taken into account."""
     MISPLACED = "misplaced"

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
 
-from connectors.events.dead_letter import Reason
 from connectors.events.decode import decode
 from connectors.kafka.errors import QUIET
 from connectors.kafka.forwarding import Unmarked, origin_of
@@ -29,14 +28,15 @@ from connectors.kafka.topics import (
 from connectors.warehouse.ledger import Ledger, Line, Produced
 from connectors.warehouse.snapshot import open_table, snapshot_of
 from connectors.warehouse.tables import TOUCHPOINTS
+from state.limits import Limits
 from state.touchpoint import Touchpoint
 
 T = TypeVar("T")
 GROUP = "touchline"
 """The consumer group that the touchpoints flow tells its offsets as."""
 ANSWER_S = 15.0
-_ALWAYS_MS = 1 << 52
-"""A time that no event is after."""
+_ANY_TIME = Limits(late_ms=1 << 52, ahead_ms=1 << 52)
+"""Limits that every event is within."""
 
 
 class Account(NamedTuple):
@@ -203,11 +203,7 @@ def _produced(message: Any) -> Produced:
 
 def _id(raw: bytes | None, channel: str, at_ms: int) -> str | None:
     """The event's id, whatever time it was judged at; None when it is no event at any."""
-    event = decode(raw, channel, at_ms, at_ms)
-    if not isinstance(event, Touchpoint) and event.reason is Reason.IN_FUTURE:
-        event = decode(raw, channel, at_ms, _ALWAYS_MS)
-    if not isinstance(event, Touchpoint) and event.reason is Reason.TOO_LATE:
-        event = decode(raw, channel, at_ms, 0)
+    event = decode(raw, channel, at_ms, at_ms, _ANY_TIME)
     return event.id if isinstance(event, Touchpoint) else None
 
 

@@ -32,6 +32,13 @@ TOUCHPOINTS: Final = (
         {"outcome": OUTCOMES},
     ),
     Metric(
+        "touchline_events_corrected_total",
+        C,
+        "events",
+        "Accepted events whose time was too far ahead and is corrected, by when they were sent.",
+        ("channel",),
+    ),
+    Metric(
         "touchline_event_to_offer_seconds",
         H,
         "seconds",

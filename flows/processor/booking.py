@@ -14,6 +14,7 @@ COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
     ("touchline_forwarded_events_total", "forwarded", "topic"),
+    ("touchline_events_corrected_total", "corrected", "channel"),
 )
 """Metric, kind of count in a slice's tally, label."""
 REFUSED_IN = {Reason.MISPLACED: "route", Reason.UNDECIDABLE: "decide"}

@@ -42,6 +42,7 @@ def decide_step(processor: Processor, flush: Flush) -> None:
 def _decide_slice(processor: Processor, part: Slice) -> None:
     playbook, now_ms = processor.playbook, part.plan.now_ms
     traits, version, summary = playbook.traits, playbook.version, playbook.summary
+    window = playbook.limits.duplicates
     profiles, touched, rows = part.shard.profiles, part.touched, part.rows
     shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
     through = part.through
@@ -57,7 +58,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         came = through[event.channel]
         trimmed = profile.trimmed
         try:
-            changed = fold(profile, event, traits)
+            changed = fold(profile, event, traits, window)
             if not changed:
                 came.duplicates += 1
                 part.events[position] = REPEAT
@@ -82,6 +83,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         rows.append((customer, row))
         touched[customer] = profile
         came.accepted += 1
+        came.corrected += event.corrected
         if event.at_ms > came.newest_ms:
             came.newest_ms = event.at_ms
         changes[changed] = changes.get(changed, 0) + 1
@@ -111,6 +113,7 @@ def _count(part: Slice) -> None:
     for channel, came in part.through.items():
         part.count("accepted", channel, came.accepted)
         part.count("duplicate", channel, came.duplicates)
+        part.count("corrected", channel, came.corrected)
     if part.forwarded:
         tell_apart(part)
 
@@ -233,10 +236,11 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
         part.undone[customer] = (0, stored or encode_profile(Profile()))
     begin, blob = part.undone[customer]
     profile = stored_profile(part, customer, blob)
+    playbook = processor.playbook
     for earlier in part.events[begin:position]:  # what was refused is a Refusal there by now
         if isinstance(earlier, Touchpoint) and earlier.customer_id == customer:
-            changed = fold(profile, earlier, processor.playbook.traits)
+            changed = fold(profile, earlier, playbook.traits, playbook.limits.duplicates)
             if changed:
-                decide(profile, earlier, changed, processor.playbook, part.plan.now_ms)
+                decide(profile, earlier, changed, playbook, part.plan.now_ms)
     part.undone[customer] = (position, encode_profile(profile))
     return profile

@@ -21,6 +21,8 @@ class Through(Struct):
 
     accepted: int = 0
     duplicates: int = 0
+    corrected: int = 0
+    """Of those accepted, how many had their time corrected."""
     newest_ms: int = 0
     """When the newest accepted event happened."""
 

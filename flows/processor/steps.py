@@ -9,11 +9,9 @@ from flows.processor.flush import Flush, Slice
 from flows.processor.forwarding import FORWARDED, receive, route_elsewhere
 from flows.processor.processor import Processor
 from state.profile import Profile, ProfileUnreadable, decode_profile
+from state.repeats import LAST_RECEIVED_MS
 from state.store.shard_store import Refused
 from state.touchpoint import Touchpoint
-
-LAST_MS = 253_402_300_800_000
-"""The end of the year 9999, in milliseconds since the epoch."""
 
 
 def decode_step(processor: Processor, flush: Flush) -> None:
@@ -22,7 +20,7 @@ def decode_step(processor: Processor, flush: Flush) -> None:
     Pure but for the flush it fills and the shard's origins.
     """
     channels = {PREFIX + name: name for name in (*processor.settings.channels, FORWARDED)}
-    partitions = processor.settings.partitions
+    partitions, limits = processor.settings.partitions, processor.playbook.limits
     for part in flush.slices:
         now_ms = part.plan.now_ms
         came_here = FORWARD in part.plan.ranges
@@ -30,9 +28,9 @@ def decode_step(processor: Processor, flush: Flush) -> None:
         add = part.events.append
         for message in part.records:
             _, stamp = message.timestamp()
-            # None (-1), or one that no calendar has: a producer's clock may say anything.
-            received_ms = stamp if 0 < stamp < LAST_MS else now_ms
-            add(decode(message.value(), channels[message.topic()], received_ms, now_ms))
+            # None (-1), or one beyond all reason: a producer's clock may say anything.
+            received_ms = stamp if 0 < stamp <= LAST_RECEIVED_MS else now_ms
+            add(decode(message.value(), channels[message.topic()], received_ms, now_ms, limits))
         for position, verdict in verdicts.items():
             part.events[position] = verdict
 

@@ -17,7 +17,6 @@ from flows.local.services import ServiceError
 from tests.brokers.libraries import java, libraries
 from tests.brokers.server import START_S, Server, kept_port
 
-CLUSTER_ID = "5L6g3nShT-eMCtK--X86sw"
 LOG4J = """\
 status = error
 appender.out.type = Console
@@ -40,6 +39,8 @@ class KafkaBroker(Server):
     is gone is known to be gone after a second, not nine.
     Raises MissingExtra at the first start where Java or the jars cannot be had.
     """
+
+    cluster_id = "touchline-test-cluster"
 
     def __init__(
         self, folder: Path, node: int = 1, flags: Sequence[str] = FLAGS, **properties: str
@@ -104,7 +105,7 @@ class KafkaBroker(Server):
             f"{libraries()}/*",
         ]
         if not (self.folder / "data/meta.properties").exists():
-            told = ["format", f"--cluster-id={CLUSTER_ID}", f"--config={settings}"]
+            told = ["format", f"--cluster-id={self.cluster_id}", f"--config={settings}"]
             done = subprocess.run(
                 [*run, "kafka.tools.StorageTool", *told],
                 capture_output=True,

@@ -244,8 +244,8 @@ def test_a_topic_that_was_made_anew_is_refused_by_name(world: World) -> None:
 def test_an_output_topic_that_is_made_anew_while_the_flow_runs_stops_it_by_name(
     world: World,
 ) -> None:
-    # Of an input topic test_upkeep.py shows the comparison alone: librdkafka 2.16 crashes at what
-    # the embedded broker answers to a fetch from a topic that is gone.
+    # Of an input topic test_real_kafka.py shows it: librdkafka 2.16 crashes at what the embedded
+    # broker answers to a fetch from a topic that is gone.
     produced = world.fill(EVENTS // 4, now_ms())
     child = world.start("never", 1, produced + 1)
     until(lambda: world.accounted() == produced, "all is done")
