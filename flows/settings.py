@@ -167,9 +167,9 @@ def _filled(text: str) -> str:
     return text
 
 
-NO_CHANNELS = ("enriched", "actions", "deadLetter")
-"""Names of topics out, in Kafka or in docs/asyncapi.yaml. A flow that had one of them as a channel
-would read what it writes."""
+NO_CHANNELS = ("enriched", "actions", "deadLetter", "forward", "broadcast")
+"""Names of topics out, in Kafka or in docs/asyncapi.yaml, and of internal ones. A flow that had one
+of them as a channel would read what it writes."""
 
 
 def _channels(text: str) -> tuple[str, ...]:

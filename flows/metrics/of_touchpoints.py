@@ -33,6 +33,13 @@ TOUCHPOINTS: Final = (
         {"outcome": OUTCOMES},
     ),
     Metric(
+        "touchline_events_corrected_total",
+        C,
+        "events",
+        "Accepted events whose time was too far ahead and is corrected, by when they were sent.",
+        ("channel",),
+    ),
+    Metric(
         "touchline_event_to_offer_seconds",
         H,
         "seconds",
@@ -135,7 +142,20 @@ TOUCHPOINTS: Final = (
         "touchline_outbox_actions",
         G,
         "actions",
-        "Actions recorded in Redis and not known to be published, or not taken out yet.",
+        "Actions and forwarded events recorded in Redis, not known to be published or taken out.",
+    ),
+    Metric(
+        "touchline_forwarded_events_total",
+        C,
+        "events",
+        "Events of another partition's customers, sent on to it, by the topic they came in.",
+        ("topic",),
+    ),
+    Metric(
+        "touchline_forward_repeats_total",
+        C,
+        "records",
+        "Forwarded events that had come before, as after a crash, and were dropped.",
     ),
     Metric("touchline_commits_total", C, "commits", "Flushes of one shard, committed."),
     Metric(

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from connectors.kafka.errors import Outage, words
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
-from connectors.kafka.topics import channel_topic
+from connectors.kafka.topics import input_topics
 from decisions.playbook import Playbook
 from flows.execution import Execution, Stopped
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.processor.fenced import all_taken, taken
 from flows.processor.flush import Flush, Slice
+from flows.processor.forwarding import MisplacedNotice
 from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
 from state.store.shard_store import Fenced, FenceMoved, Unsettled
@@ -62,7 +63,10 @@ class Processor:
         self.redis = redis
         self.topic_ids = topic_ids
         """Topic → the broker's id of it at start; outputs too."""
-        self.inputs = tuple(map(channel_topic, settings.channels))
+        self.inputs = input_topics(settings.channels)
+        self.input_ids = {name: topic_ids[name] for name in self.inputs if name in topic_ids}
+        """Of `topic_ids` those that shards read."""
+        self.misplaced = MisplacedNotice()
         self.build = build
         self.execution = Execution(stop)
         self.membership: Membership | None = None

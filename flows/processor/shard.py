@@ -61,6 +61,8 @@ class Shard:
         """Topic → records read and not in a flush yet, in offset order."""
         self.profiles: dict[str, Profile] = {}
         """A bounded cache, least recently committed first; ahead of Redis by what is under way."""
+        self.origins: dict[str, int] = {}
+        """Sender of forwarded events → the lowest offset that is new; ahead of Redis likewise."""
         self.published = 0
         """Outbox entries handed to the publisher and not known to be acknowledged."""
         self.trim = 0
@@ -75,6 +77,7 @@ class Shard:
         self.head = structs.replace(taken.fence, plan=None)
         """As it will be when all that is planned so far is committed."""
         self.counters = taken.counters
+        self.origins = dict(taken.origins)
         self.log_end = log.end
         """No plan of this owner lies before this offset of the enriched partition."""
         try:

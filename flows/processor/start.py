@@ -17,7 +17,7 @@ from connectors.kafka.errors import Outage
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
 from connectors.kafka.shard_group import ShardGroup
-from connectors.kafka.topics import all_topics, channel_topic, check_topics, topic_ids
+from connectors.kafka.topics import all_topics, check_topics, input_topics, topic_ids
 from decisions.load import load_playbook
 from flows.addresses import without_secrets
 from flows.metrics.availability import Availability
@@ -50,7 +50,6 @@ def start_processor(
     """
     playbook = load_playbook(Path(settings.playbook))
     meter.set("touchline_playbook_info", 1, version=playbook.version)
-    topics = [channel_topic(channel) for channel in settings.channels]
     meter.set("touchline_flush_limit_events", settings.flush_events)
     indexes = settings.shards_of(worker)
     meter.set("touchline_shards_waiting", len(indexes))
@@ -63,6 +62,7 @@ def start_processor(
     connect = partial(Wire, settings.redis_url)
     most_profiles = settings.cache_profiles // max(len(indexes), 1)
     outage = Outage(log, kafka.tell)
+    topics = input_topics(settings.channels)
 
     def new_shard(index: int) -> Shard:
         return Shard(index, ShardStore(connect, index, owner), max(most_profiles, 1))

@@ -50,8 +50,10 @@ class Taken(Struct, frozen=True):
 
     fence: Fence
     outbox: list[bytes]
-    """Recorded actions that may not have been published, oldest first."""
+    """Recorded entries that may not have been published, oldest first (see `state.outbox`)."""
     counters: dict[str, int]
+    origins: dict[str, int] = field(default_factory=dict)
+    """Sender of forwarded events → the lowest offset that is new (see `state.origins`)."""
 
 
 class Commit(Struct):
@@ -62,10 +64,13 @@ class Commit(Struct):
     """(customer id, stored form)."""
     serving: list[tuple[str, bytes, int]] = field(default_factory=list)
     """(customer id, JSON, when the key goes in ms since the epoch)."""
-    actions: list[bytes] = field(default_factory=list)
+    outbox: list[bytes] = field(default_factory=list)
+    """New entries."""
     trim: int = 0
     """How many of the oldest outbox entries are known to be published."""
     counters: dict[str, int] = field(default_factory=dict)
+    origins: dict[str, int] = field(default_factory=dict)
+    """Those that this flush changes."""
 
 
 class ShardStore:
@@ -89,13 +94,14 @@ class ShardStore:
         self.close()
         wire = self._wire = self._connect()
         keys = self._keys
-        _, stored, outbox, counters = wire.call(
+        _, stored, outbox, counters, origins = wire.call(
             ("WATCH", keys.fence),
             ("GET", keys.fence),
             ("LRANGE", keys.outbox, 0, -1),
             ("GET", keys.counters),
+            ("HGETALL", keys.origins),
         )
-        _no_errors([stored, outbox, counters])
+        _no_errors([stored, outbox, counters, origins])
         known = decode_fence(stored) if stored is not None else first()
         if known.version > VERSION:
             raise Refused(
@@ -113,7 +119,7 @@ class ShardStore:
         self._end(0)
         self._epoch = fence.epoch
         counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
-        return Taken(fence, list(outbox), counted)
+        return Taken(fence, list(outbox), counted, _numbers(origins))
 
     def begin_fence(self, fence: Fence) -> None:
         """Send `fence`, which has a plan in it and changes nothing else."""
@@ -142,8 +148,11 @@ class ShardStore:
             written += (keys.counters, msgspec.msgpack.encode(commit.counters))
         for customer, document, expires_at in commit.serving:
             changes.append(("SET", offers_key(customer), document, "PXAT", expires_at))
-        if commit.actions:
-            changes.append(("RPUSH", keys.outbox, *commit.actions))
+        if commit.outbox:
+            changes.append(("RPUSH", keys.outbox, *commit.outbox))
+        if commit.origins:
+            fields = [part for entry in commit.origins.items() for part in entry]
+            changes.append(("HSET", keys.origins, *fields))
         if commit.trim:
             changes.append(("LTRIM", keys.outbox, commit.trim, -1))
         self._pending = len(changes)
@@ -221,6 +230,13 @@ def read_counters(client: "redis.Redis", shards: int) -> Mapping[str, int]:
             for name, count in msgspec.msgpack.decode(blob, type=dict[str, int]).items():
                 totals[name] = totals.get(name, 0) + count
     return totals
+
+
+def _numbers(found: Mapping[bytes, bytes] | Sequence[bytes]) -> dict[str, int]:
+    """A hash of numbers: a mapping in RESP3, in RESP2 names and values in turn."""
+    if not isinstance(found, Mapping):
+        found = dict(zip(found[::2], found[1::2], strict=True))
+    return {name.decode(): int(number) for name, number in found.items()}
 
 
 def _no_errors(answers: Sequence[Any]) -> None:

@@ -15,7 +15,8 @@ from connectors.kafka.topics import (
 )
 
 NAMES = ["touchpoints.click", "touchpoints.kiosk"]
-ALL = (*NAMES, "touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+OUTPUTS = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+ALL = (*NAMES, *OUTPUTS, "touchpoints.forward")
 CHANNELS = ["click", "kiosk"]
 
 
@@ -33,6 +34,11 @@ def test_the_largest_input_fits_a_dead_letter_in_base64() -> None:
     sizes = {topic.name: topic.max_message_bytes for topic in all_topics(CHANNELS)}
     assert tuple(sizes) == ALL
     assert sizes["touchpoints.dead-letter"] > sizes["touchpoints.click"] * 4 / 3 + 60_000
+
+
+def test_the_largest_input_fits_the_topic_of_what_is_forwarded_with_its_headers() -> None:
+    sizes = {topic.name: topic.max_message_bytes for topic in all_topics(CHANNELS)}
+    assert sizes["touchpoints.forward"] > sizes["touchpoints.click"] + 60_000
 
 
 def test_creating_topics_again_makes_nothing_and_keeps_their_ids(fresh_kafka: str) -> None:

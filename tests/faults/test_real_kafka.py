@@ -39,7 +39,7 @@ def world(real_kafka: KafkaBroker, real_redis: RedisServer) -> World:
 def idle(world: World) -> "Iterator[subprocess.Popen[str]]":
     """A flow that has done all there is, and runs on."""
     produced = world.fill(EVENTS // 4, now_ms())
-    child = world.start("never", 1, EVENTS * 2)
+    child = world.start("never", 1, 1_000_000)
     try:
         until(lambda: world.accounted() == produced, "all is done")
         yield child
@@ -91,6 +91,19 @@ def test_a_topic_that_is_made_anew_while_the_flow_runs_stops_it_by_name(
     # Whichever is seen first: its other id, or that the next offset is not in it.
     anew, cut_off = f"topic {topic} was deleted or made anew", "was truncated, recreated or"
     assert anew in said or (f"{topic}[" in said and cut_off in said), said
+
+
+def test_a_topic_that_is_made_anew_and_filled_while_the_flow_sleeps_stops_it_by_name(
+    world: World, real_kafka: KafkaBroker
+) -> None:
+    with idle(world) as child:
+        with asleep(child):
+            delete(real_kafka, CHAT)
+            create_topics({"bootstrap.servers": world.bootstrap_servers}, CHANNELS, PARTITIONS)
+            world.fill(EVENTS * 2, now_ms(), seed=8)  # so that the new one has the next offset too
+        said = ended(child)
+    assert child.returncode == 1, said
+    assert f"topic {CHAT} was deleted or made anew" in said
 
 
 def test_an_input_topic_that_goes_while_the_flow_runs_stops_it_by_name(

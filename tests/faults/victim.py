@@ -1,6 +1,6 @@
 """The touchpoints flow as a process that kills itself at a chosen instant. A program, not a test.
 
-    python tests/faults/victim.py POINT NTH TOTAL
+    python tests/faults/victim.py POINT NTH TOTAL WORKER/OF
 
 POINT is one of POINTS, `never`, `poison`, or `slow hand-over`. The NTH time the flow comes to a
 point it dies by SIGKILL, as with a power cut. Otherwise it ends when TOTAL records are accounted
@@ -40,6 +40,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "4 commit sent": (ShardStore, "begin_commit"),
     "4 committed": (Shard, "remember"),
     "5 half published": (Publisher, "actions"),
+    "5 half forwarded": (Publisher, "forwards"),
     "5 trimmed": (ShardStore, "trim"),
 }
 """Where a flush can be cut, by the numbered steps of the commit protocol."""
@@ -59,7 +60,6 @@ def arm(point: str, nth: int) -> None:
             return original(*args, **kwargs)
         if point.split(" ")[1] == "half":
             publisher, shard, records = args
-            records = list(records)
             original(publisher, shard, records[: (len(records) + 1) // 2])
             publisher._producer.flush()
         else:
@@ -132,7 +132,8 @@ def main() -> None:
     meter = Meter.for_flow("touchpoints", settings)
     server = serve(meter, "127.0.0.1", 0, lambda: None, lambda: None)
     sys.stderr.write(f"metrics at {server.url}\n")
-    touchpoints.run(settings, meter, stop, ready=watcher.start)
+    number, of = map(int, sys.argv[4].split("/"))
+    touchpoints.run(settings, meter, stop, watcher.start, (number, of))
 
 
 if __name__ == "__main__":
