@@ -39,10 +39,10 @@ def test_each_reason_has_one_row_in_the_order_of_the_list_that_says_what_it_mean
 
 
 def test_each_reason_has_the_stage_that_its_records_have() -> None:
-    of_deciding = {Reason.UNDECIDABLE}
+    of_others = {Reason.UNDECIDABLE: "decide", Reason.MISPLACED: "route"}
     for name, _, stage, advice in ROWS:
         assert stage in STAGES
-        assert stage == ("decide" if name in of_deciding else "decode")
+        assert stage == of_others.get(Reason(name), "decode")
         assert advice.endswith(".")
 
 

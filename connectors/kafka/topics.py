@@ -21,12 +21,16 @@ ACTIONS = PREFIX + "actions"
 DEAD_LETTER = PREFIX + "dead-letter"
 REPLAYED = PREFIX + "replayed"
 """Internal: which dead letters have been written again, one small record each, kept for good."""
+FORWARD = PREFIX + "forward"
+"""Internal: events on their way to the partition that their customer belongs to."""
 
 MAX_RECORD_BYTES = 1_048_588
 """Kafka's own default: a batch of 1 MiB and its framing."""
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES * 4 // 3 + 65_536
 """The largest input record in base64, and 64 KiB for what is said about it. A producer of dead
 letters needs the same number as its `message.max.bytes`."""
+MAX_FORWARD_BYTES = MAX_RECORD_BYTES + 65_536
+"""The largest input record, and room for where it came from and the framing of its headers."""
 
 ANSWER_S = 5.0
 """How long a broker may take to describe topics, the time to connect to it included."""
@@ -65,11 +69,20 @@ def channel_topic(channel: str) -> str:
     return PREFIX + channel
 
 
+def input_topics(channels: Iterable[str]) -> tuple[str, ...]:
+    """Names of what every shard reads: the channels' topics in the order given, and what was
+    forwarded."""
+    return (*map(channel_topic, channels), FORWARD)
+
+
 def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
-    """Every topic, the channels' first, in the order given."""
+    """Every topic, the channels' first, in the order given, and the internal ones last."""
     inputs = [Topic(channel_topic(channel)) for channel in channels]
     outputs = [Topic(ENRICHED), Topic(ACTIONS), Topic(DEAD_LETTER, MAX_DEAD_LETTER_BYTES)]
-    internal = [Topic(REPLAYED, compacted=True, internal=True)]
+    internal = [
+        Topic(FORWARD, MAX_FORWARD_BYTES, internal=True),
+        Topic(REPLAYED, compacted=True, internal=True),
+    ]
     return (*inputs, *outputs, *internal)
 
 

@@ -8,7 +8,6 @@ While the broker acknowledges one flush the next is read and decided, in memory 
 rides in the EXEC that commits the one before, so it is fixed before its first byte is produced.
 """
 
-import msgspec
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from msgspec import structs
 
@@ -19,12 +18,11 @@ from flows.processor.letter_limit import over_limit
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from state.fence import Fence, advance, encode_plan
+from state.outbox import ActionEntry, encode_entry
 from state.profile import encode_profile
 from state.store.shard_store import Commit, Unsettled
 from state.store.wire import WireLost, WireTimeout
 from state.touchpoint import Touchpoint
-
-encode_entry = msgspec.msgpack.Encoder().encode
 
 
 def commit_pending(processor: Processor, upcoming: Flush | None = None) -> None:
@@ -92,11 +90,12 @@ def _drop(
 
 
 def _publish(processor: Processor, done: Flush) -> None:
-    """Hand the recorded actions over; they are settled with what is produced next, or when idle."""
+    """Hand over what the outbox recorded; settled with what is produced next, or when idle."""
     for part in done.slices:
         records = [(customer.encode(), record) for customer, record in part.actions]
         processor.publisher.actions(part.shard.index, records)
-        part.shard.published += len(records)
+        processor.publisher.forwards(part.shard.index, part.forwards)
+        part.shard.published += len(records) + len(part.forwards)
 
 
 def _produce(processor: Processor, flush: Flush) -> None:
@@ -142,9 +141,13 @@ def _commit(part: Slice, fence: Fence) -> Commit:
             (customer, offers_document(customer, serving), serving.expires_at)
             for customer, serving in part.serving.items()
         ],
-        actions=[encode_entry((customer.encode(), record)) for customer, record in part.actions],
+        outbox=[
+            *[encode_entry(ActionEntry(name.encode(), record)) for name, record in part.actions],
+            *map(encode_entry, part.forwards),
+        ],
         trim=shard.trim,
         counters=shard.counters,
+        origins=part.origins,
     )
 
 

@@ -46,9 +46,12 @@ class Shard:
         """Topic → when its newest committed event happened, as far as this process has seen."""
         self.ended_ms: dict[str, int] = {}
         """Topic → when it was last seen to be at its end, with nothing left to be committed."""
+        self.taken_by = ""
+        """Its owner, once it is GONE."""
         self.clock: Clock = UNKNOWN
         """As it was last shown."""
-        self._most_profiles = most_profiles
+        self.most_profiles = most_profiles
+        """How many are kept, but for those of the flush at hand."""
         self._reset()
 
     def _reset(self) -> None:
@@ -58,6 +61,8 @@ class Shard:
         """Topic → records read and not in a flush yet, in offset order."""
         self.profiles: dict[str, Profile] = {}
         """A bounded cache, least recently committed first; ahead of Redis by what is under way."""
+        self.origins: dict[str, int] = {}
+        """Sender of forwarded events → the lowest offset that is new; ahead of Redis likewise."""
         self.published = 0
         """Outbox entries handed to the publisher and not known to be acknowledged."""
         self.trim = 0
@@ -72,6 +77,7 @@ class Shard:
         self.head = structs.replace(taken.fence, plan=None)
         """As it will be when all that is planned so far is committed."""
         self.counters = taken.counters
+        self.origins = dict(taken.origins)
         self.log_end = log.end
         """No plan of this owner lies before this offset of the enriched partition."""
         try:
@@ -95,8 +101,9 @@ class Shard:
         self.retry_at = now_s + self.retry_delay
         self.retry_delay = min(self.retry_delay * 2, RETRY_MOST_S)
 
-    def leave(self) -> None:
-        """Another owner has it."""
+    def leave(self, owner: str) -> None:
+        """`owner` has it."""
+        self.taken_by = owner
         self.store.close()
         self._reset()
         self.hold = Hold.GONE
@@ -188,7 +195,7 @@ class Shard:
 
         Redis does not know those as they are. Only to be called when nothing else is under way.
         """
-        excess = len(self.profiles) - self._most_profiles
+        excess = len(self.profiles) - self.most_profiles
         if excess > 0:
             evictable = (customer for customer in self.profiles if customer not in uncommitted)
             for customer in list(islice(evictable, excess)):

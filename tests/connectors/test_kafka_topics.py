@@ -16,8 +16,8 @@ from connectors.kafka.topics import (
 )
 
 NAMES = ["touchpoints.click", "touchpoints.kiosk"]
-OUT = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
-ALL = (*NAMES, *OUT, "touchpoints.replayed")
+OUTPUTS = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+ALL = (*NAMES, *OUTPUTS, "touchpoints.forward", "touchpoints.replayed")
 CHANNELS = ["click", "kiosk"]
 
 
@@ -35,6 +35,11 @@ def test_the_largest_input_fits_a_dead_letter_in_base64() -> None:
     sizes = {topic.name: topic.max_message_bytes for topic in all_topics(CHANNELS)}
     assert tuple(sizes) == ALL
     assert sizes["touchpoints.dead-letter"] > sizes["touchpoints.click"] * 4 / 3 + 60_000
+
+
+def test_the_largest_input_fits_the_topic_of_what_is_forwarded_with_its_headers() -> None:
+    sizes = {topic.name: topic.max_message_bytes for topic in all_topics(CHANNELS)}
+    assert sizes["touchpoints.forward"] > sizes["touchpoints.click"] + 60_000
 
 
 def test_creating_topics_again_makes_nothing_and_keeps_their_ids(fresh_kafka: str) -> None:
@@ -76,7 +81,8 @@ def test_check_names_what_is_missing_too_small_or_cut_otherwise(fresh_kafka: str
     )
     missing, other, small = check_topics(config, CHANNELS, 4)
     assert missing == (
-        "topics touchpoints.enriched, touchpoints.actions, touchpoints.replayed do not exist: "
+        "topics touchpoints.enriched, touchpoints.actions, touchpoints.forward, "
+        "touchpoints.replayed do not exist: "
         "`touchline topics create` makes them"
     )
     assert other.startswith(

@@ -55,7 +55,7 @@ def test_every_setting_can_be_told_by_a_variable() -> None:
         (
             "TOUCHLINE_CHANNELS",
             "click,actions",
-            "none of enriched, actions, deadLetter, replayed, got",
+            "enriched, actions, deadLetter, forward, replayed, broadcast, got",
         ),
         ("TOUCHLINE_FAIL_FAST", "maybe", "1 or 0, got 'maybe'"),
         ("TOUCHLINE_PLAYBOOK", " ", "the path of a playbook file"),
