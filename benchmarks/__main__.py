@@ -37,7 +37,7 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("what", nargs=-1, type=click.Choice(WHAT))
-@click.option("--quick", is_flag=True, help="Small sizes, two minutes: rough numbers.")
+@click.option("--quick", is_flag=True, help="Small sizes, three minutes: rough numbers.")
 @click.option(
     "--events",
     type=click.IntRange(1_000),
@@ -90,14 +90,16 @@ def main(
     kept: Path | None,
     **sizes: Any,
 ) -> None:
-    """Measure this flow on embedded services: all there is, or what is named.
+    """Measure this flow on embedded services, and Apache Kafka: all there is, or what is named.
 
     \b
     throughput  a backlog worked off: events/s, CPU per event by stage
     memory      the same with a small profile cache: does memory stay when it is full?
     rounds      the flow, the bare loop and plain Bytewax in turn over the same input
     metrics     the flow with and without metrics in turn, and what booking them takes
+    protocol    what the commit protocol costs, by part, at 2,000 events a flush
     latency     open loops: event → offer, and what the broker takes of that, by rate
+    apache      the same on Apache Kafka, which needs Java and Maven
 
     \b
     Examples:
@@ -105,6 +107,7 @@ def main(
       make bench ARGS="rounds --rounds 5"
       make bench ARGS="rounds --beside ../before"
       make bench ARGS="latency --rates 500,1000 --seconds 60"
+      make bench ARGS="apache --rates 1000"
       make bench ARGS="--json" > results.json
       make bench ARGS="--write"
 
@@ -152,6 +155,8 @@ def _measured(
             + ", ".join(what)
         )
     chosen = {name: size for name, size in given.items() if size is not None}
+    if "rates" in chosen:
+        chosen["apache_rates"] = chosen["rates"]
     sizes = structs.replace(QUICK if quick else USUAL, **chosen)
     rough = "; quick, so the numbers are rough" if quick else ""
     estimated = estimated_s(what, sizes, beside is not None)

@@ -10,12 +10,14 @@ from confluent_kafka import KafkaException
 from redis import RedisError
 
 from benchmarks.booking import measure_booking
+from benchmarks.brokers import apache
 from benchmarks.latency import measure_latencies
 from benchmarks.machine import this_machine, this_moment
 from benchmarks.progress import Progress
+from benchmarks.protocol import measure_protocol
 from benchmarks.results import Latency, Results
 from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, measure_rounds
-from benchmarks.sizes import LATENCY, MEMORY, METRICS, ROUNDS, THROUGHPUT, Sizes
+from benchmarks.sizes import APACHE, LATENCY, MEMORY, METRICS, PROTOCOL, ROUNDS, THROUGHPUT, Sizes
 from benchmarks.targets import targets_of
 from benchmarks.throughput import measure_memory, measure_throughput
 
@@ -65,10 +67,15 @@ def measure(
         None,
     )
     booking = part(METRICS, lambda: measure_booking(in_turn, tell), None)
+    protocol = part(PROTOCOL, lambda: measure_protocol(in_turn, tell), None)
     unmeasured: tuple[list[Latency], str] = ([], "")
     latency, not_held = part(
         LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured
     )
+    with apache():
+        on_apache, apache_not_held = part(
+            APACHE, lambda: measure_latencies(sizes.apache_rates, sizes.seconds, tell), unmeasured
+        )
     return Results(
         at=at.isoformat(" ", "minutes"),
         command=command,
@@ -81,10 +88,13 @@ def measure(
         memory=memory,
         rounds=rounds,
         booking=booking,
+        protocol=protocol,
         latency=latency,
         not_held=not_held,
+        apache=on_apache,
+        apache_not_held=apache_not_held,
         failed=failed,
-        targets=targets_of(throughput, memory, booking, latency),
+        targets=targets_of(throughput, memory, booking, protocol, latency, on_apache),
     )
 
 

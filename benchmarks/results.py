@@ -114,6 +114,16 @@ class Booking(Struct, frozen=True):
     """Of all processor time of the process, 0 to 1."""
 
 
+class Protocol(Struct, frozen=True):
+    """What the commit protocol costs, measured around each call that exists for it alone."""
+
+    events: int
+    events_per_shard_flush: float
+    """Events in one flush of one shard, the mean."""
+    us_per_event: dict[str, float]
+    """Part of the protocol → processor time of the deciding thread."""
+
+
 class Latency(Struct, frozen=True):
     """An open loop: each event has its time, whether or not the one before is through."""
 
@@ -163,10 +173,14 @@ class Results(Struct, frozen=True):
     """With a full profile cache."""
     rounds: Rounds | None
     booking: Booking | None
+    protocol: Protocol | None
     latency: list[Latency]
     """By rate, the lowest first."""
     not_held: str
     """Why no higher rate was measured; empty if all were."""
+    apache: list[Latency]
+    """The same on Apache Kafka."""
+    apache_not_held: str
     failed: dict[str, str]
     """What was to be measured and could not be → why."""
     targets: list[Target]

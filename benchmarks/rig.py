@@ -16,10 +16,11 @@ from confluent_kafka import Producer
 from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 
+from benchmarks.brokers import Kafka, brokers
 from benchmarks.usage import Usage, usage_of
 from connectors.kafka.topics import create_topics
 from flows.local.process import Process
-from flows.local.services import Service, start_kafka, start_redis
+from flows.local.services import Service, start_redis
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +35,7 @@ Numbers = dict[str, float]
 class Rig(Struct, frozen=True):
     """Running servers, all topics made."""
 
-    kafka: Service
+    kafka: Kafka
     redis: Service
     folder: Path
     settings: dict[str, str]
@@ -72,8 +73,7 @@ def services(**of_flow: str) -> Iterator[Rig]:
     settings = Settings()
     with tempfile.TemporaryDirectory(prefix="touchline-bench-") as name:
         folder = Path(name)
-        kafka = start_kafka(folder / "kafka")
-        try:
+        with brokers().fresh(folder / "kafka") as kafka:
             redis = start_redis(folder / "redis")
             try:
                 admin = {"bootstrap.servers": kafka.bootstrap_servers}
@@ -81,8 +81,6 @@ def services(**of_flow: str) -> Iterator[Rig]:
                 yield Rig(kafka, redis, folder, of_flow)
             finally:
                 redis.stop(0)
-        finally:
-            kafka.stop(0)
 
 
 class Child(Struct, frozen=True):

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from msgspec import Struct
 
 THROUGHPUT, MEMORY, ROUNDS = "throughput", "memory", "rounds"
-METRICS, LATENCY = "metrics", "latency"
-WHAT = (THROUGHPUT, MEMORY, ROUNDS, METRICS, LATENCY)
+METRICS, PROTOCOL = "metrics", "protocol"
+LATENCY, APACHE = "latency", "apache"
+WHAT = (THROUGHPUT, MEMORY, ROUNDS, METRICS, PROTOCOL, LATENCY, APACHE)
 
 
 class Sizes(Struct, frozen=True):
@@ -18,6 +19,8 @@ class Sizes(Struct, frozen=True):
     round_events: int
     rates: tuple[float, ...]
     """Events a second of the open loops."""
+    apache_rates: tuple[float, ...]
+    """The same on Apache Kafka."""
     seconds: float
     """Of each open loop."""
 
@@ -27,6 +30,7 @@ USUAL = Sizes(
     rounds=3,
     round_events=250_000,
     rates=(100, 500, 1_000, 2_000, 5_000),
+    apache_rates=(1_000, 2_000),
     seconds=20,
 )
 QUICK = Sizes(
@@ -34,6 +38,7 @@ QUICK = Sizes(
     rounds=2,
     round_events=30_000,
     rates=(100, 500),
+    apache_rates=(1_000,),
     seconds=5,
 )
 
@@ -42,6 +47,8 @@ MAKE_S = 35e-6
 WRITE_S = 6e-6
 FLOW_S, BARE_S, BYTEWAX_S = 33e-6, 20e-6, 75e-6
 """To work one off, by program."""
+APACHE_S = 35.0
+"""To start Apache Kafka and warm it up."""
 START_S = 3.0
 """To start and stop servers and programs, once."""
 
@@ -55,12 +62,15 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
     )
     make = sizes.round_events * MAKE_S
     stopwatch = START_S + make + sizes.round_events * FLOW_S
+    loop = sizes.seconds + max(sizes.seconds / 2, 4) + 4 * START_S
     found = {
         THROUGHPUT: backlog,
         MEMORY: backlog,
         ROUNDS: make + flow * (1 + beside) + bare + bytewax,
         METRICS: flow + stopwatch + (0 if ROUNDS in what else make + flow * (1 + beside)),
-        LATENCY: len(sizes.rates) * (sizes.seconds + max(sizes.seconds / 2, 4) + 4 * START_S),
+        PROTOCOL: stopwatch,
+        LATENCY: len(sizes.rates) * loop,
+        APACHE: APACHE_S + len(sizes.apache_rates) * loop,
     }
     return {name: found[name] for name in what}
 

@@ -27,6 +27,7 @@ from decisions.format.sections import (
     TYPES,
 )
 from decisions.language import Condition, Scope, Value, compile_record, compile_value
+from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, quote, source_of
 from decisions.rules import Alert, Offer, Placement, Segment, Template
@@ -82,6 +83,7 @@ class _Loader(Reader):
         part = Part(self, root, "", PLAYBOOK)
         title = part.text("title")
         self.channels = part.new_ids("channels", "a channel", "[click, email]")
+        limits = read_limits(self, part.get("limits"))
         self.traits = part.entries(
             "traits", lambda _, node, where: self.choice(node, where, TYPES) or "string"
         )
@@ -112,6 +114,7 @@ class _Loader(Reader):
                 scope,
             ),
             order=order,
+            limits=limits,
         )
         playbook.cases = read_cases(self, part, playbook)
         return playbook

@@ -20,6 +20,7 @@ from decisions.language import (
 )
 from decisions.ranking import Ranking
 from decisions.rules import Alert, Offer, Placement, Segment
+from state.limits import USUAL, Limits
 from state.profile import Profile
 from state.sections import EVENT, NOW, SEGMENTS
 from state.touchpoint import Touchpoint
@@ -77,6 +78,8 @@ class Playbook:
     """All of them in one call, as long as none ends in an error."""
     order: tuple[Segment, ...]
     """The segments, each after those it names."""
+    limits: Limits = USUAL
+    """Which events are repeats, too late or too early."""
     cases: tuple[Case, ...] = ()
     """Its tests; they decide nothing."""
 

@@ -228,15 +228,21 @@ class Reader:
             return False
         return node.text == "true"
 
-    def duration(self, node: Node | None, where: str) -> int | None:
-        """Milliseconds of a duration such as 90s, 30m, 12h or 7d, above zero."""
+    def duration(
+        self, node: Node | None, where: str, least: str = "", most: str = ""
+    ) -> int | None:
+        """Milliseconds of a duration such as 90s, 30m, 12h or 7d, above zero; from `least` to
+        `most`, where they are not empty."""
         if node is None:
             return None
-        found = DURATION.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if found and int(found[1]):
-            return int(found[1]) * UNIT_MS[found[2]]
-        self.problem(node, where, "a duration such as 90s, 30m, 12h or 7d", show(node))
-        return None
+        ms = duration_ms(node.text) if isinstance(node, Scalar) else 0
+        if not ms:
+            self.problem(node, where, "a duration such as 90s, 30m, 12h or 7d", show(node))
+            return None
+        if (least and ms < duration_ms(least)) or (most and ms > duration_ms(most)):
+            self.problem(node, where, f"a duration from {least} to {most}", show(node))
+            return None
+        return ms
 
     def moment(self, node: Node | None, where: str, *, end: bool) -> int | None:
         """Milliseconds since the epoch of a date or an RFC 3339 time.
@@ -306,6 +312,12 @@ class Reader:
             text = f"{where}; {error.message}"
             self._note(line, column, text, error.expected, error.got, error.nearest)
             return None
+
+
+def duration_ms(text: str) -> int:
+    """Milliseconds of a duration such as 90s, 30m, 12h or 7d; 0 of anything else."""
+    found = DURATION.fullmatch(text)
+    return int(found[1]) * UNIT_MS[found[2]] if found else 0
 
 
 def members_of(node: Node) -> list[Node]:

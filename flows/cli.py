@@ -37,6 +37,7 @@ COMMANDS = {
     "customer": "What is known of one customer.",
     "tail": "Follow decisions as they are published.",
     "topics": "List, create and check the topics; accept one made anew.",
+    "dlq": "Dead letters: count them, look at them, replay them.",
     "warehouse": "Ask the warehouse in SQL, look after it, account for every event.",
     "rebuild": "Make the state in an empty Redis anew from Kafka.",
     "check": "Validate a playbook and say in words what it holds.",

@@ -27,7 +27,7 @@ class Execution:
 
     def over(self) -> bool:
         """Whether the source is to end, once what it still has to give is given."""
-        return self.ended or self.stop.is_set()
+        return self.ended or self._failure is not None or self.stop.is_set()
 
     def guard(self, step: Callable[[X], Y]) -> Callable[[X], Iterable[Y]]:
         """`step` for `flat_map`: one item out for one in, none once all has ended."""
@@ -48,6 +48,11 @@ class Execution:
     def fail(self, failure: BaseException) -> None:
         """End for this reason; the first one counts."""
         self.ended = True
+        if self._failure is None:
+            self._failure = failure
+
+    def finish(self, failure: BaseException) -> None:
+        """End for this reason, but in an orderly way: what was begun is finished first."""
         if self._failure is None:
             self._failure = failure
 

@@ -11,6 +11,9 @@ PREFIX = "TOUCHLINE_"
 KAFKA_PREFIX = PREFIX + "KAFKA_"
 
 
+STATIC, GROUP = "static", "group"
+
+
 class SettingsError(ValueError):
     """A setting is wrong; the text names the variable, what was expected and what came."""
 
@@ -27,6 +30,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...] = ("click", "email", "chat", "kiosk")
     partitions: int = 16
     """Used when topics are created; fixed for life afterwards."""
+    assignment: str = STATIC
+    """Who gives a process its shards: "static", its command line (--worker 2/8); "group", Kafka's
+    consumer group `touchline`, anew each time that a process comes or goes."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """0 = any free port."""
@@ -37,15 +43,30 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Bytes of events that one flush of a shard may hold; a larger single event goes alone."""
     cache_profiles: int = 100_000
     """Decoded profiles a process keeps."""
+    dead_letter_percent: int = 50
+    """The flow stops when more than so many percent of the last events are dead letters: that is a
+    bad deploy and not bad data. 100 = never."""
+    dead_letter_window: int = 1_000
+    """How many events "the last" are at least; before so many have come it does not stop."""
     fail_fast: bool = False
     """Exit instead of waiting when Kafka, Redis or the warehouse is absent at start."""
 
-    def shards_of(self, worker: tuple[int, int]) -> range:
-        """The shards of process n of m: every m-th from the n-th on.
+    @property
+    def in_group(self) -> bool:
+        """Whether Kafka assigns the shards."""
+        return self.assignment == GROUP
 
-        Raises SettingsError when there are fewer shards than processes.
+    def shards_of(self, worker: tuple[int, int] | None) -> range:
+        """The shards of process n of m: every m-th from the n-th on; all for None. None at all in a
+        group, where Kafka says which.
+
+        Raises SettingsError when there are fewer shards than processes, or both ways are asked for.
         """
-        number, of = worker
+        if self.in_group:
+            if worker is not None:
+                raise SettingsError(_either(*worker))
+            return range(0)
+        number, of = worker or (1, 1)
         if of > self.partitions:
             raise SettingsError(
                 f"--worker {number}/{of}: expected at most {self.partitions} processes, as there "
@@ -57,6 +78,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     def kafka_config(self) -> dict[str, str]:
         """What every Kafka client starts from."""
         return {"bootstrap.servers": self.kafka_bootstrap_servers, **self.kafka}
+
+
+def _either(number: int, of: int) -> str:
+    return (
+        f"--worker {number}/{of}: expected no such option with TOUCHLINE_ASSIGNMENT={GROUP}, where "
+        "Kafka assigns the shards: leave --worker out, in every process, or set "
+        f"TOUCHLINE_ASSIGNMENT={STATIC} in every process"
+    )
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -143,9 +172,9 @@ def _filled(text: str) -> str:
     return text
 
 
-NO_CHANNELS = ("enriched", "actions", "deadLetter")
-"""Names of topics out, in Kafka or in docs/asyncapi.yaml. A flow that had one of them as a channel
-would read what it writes."""
+NO_CHANNELS = ("enriched", "actions", "deadLetter", "forward", "replayed", "broadcast")
+"""Names of topics out, in Kafka or in docs/asyncapi.yaml, and of internal ones. A flow that had one
+of them as a channel would read what it writes."""
 
 
 def _channels(text: str) -> tuple[str, ...]:
@@ -155,6 +184,12 @@ def _channels(text: str) -> tuple[str, ...]:
     if len(set(names)) != len(names) or set(names) & set(NO_CHANNELS):
         raise ValueError
     return names
+
+
+def _assignment(text: str) -> str:
+    if text not in (STATIC, GROUP):
+        raise ValueError
+    return text
 
 
 def _flag(text: str) -> bool:
@@ -181,10 +216,13 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
         + ", ".join(NO_CHANNELS),
     ),
     "partitions": _between(1, 1024),
+    "assignment": (_assignment, f"{STATIC} or {GROUP}"),
     "metrics_host": (_filled, "an address to listen on"),
     "metrics_port": _between(0, 65_535),
     "flush_events": _between(1, 5_000),
     "flush_bytes": _between(1_024, 268_435_456),
     "cache_profiles": _between(1, 10_000_000),
+    "dead_letter_percent": _between(0, 100),
+    "dead_letter_window": _between(1, 1_000_000),
     "fail_fast": (_strict_flag, "1 or 0"),
 }

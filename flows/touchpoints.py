@@ -14,13 +14,13 @@ from bytewax.dataflow import Dataflow
 from flows.engine import execute
 from flows.execution import Stopped
 from flows.metrics.meter import Meter
-from flows.processor.commit import CommitSink, commit_pending
+from flows.processor.commit import CommitSink
 from flows.processor.decide import decide_step
+from flows.processor.drain import drain
 from flows.processor.intake import Intake, IntakeSource
 from flows.processor.processor import Processor
 from flows.processor.start import start_processor
 from flows.processor.steps import decode_step, route_step
-from flows.processor.upkeep import commit_offsets, trim_published
 from flows.settings import Settings
 
 log = logging.getLogger("touchline.touchpoints")
@@ -46,12 +46,13 @@ def run(
     meter: Meter,
     stop: threading.Event,
     ready: Callable[[], None],
-    worker: tuple[int, int] = (1, 1),
+    worker: tuple[int, int] | None = None,
 ) -> None:
     """Process until `stop` is set, then finish the flush at hand and leave nothing behind.
 
-    `worker` (2, 8) takes every eighth shard, from the second on. `ready` is called once when all
-    of them are owned.
+    `worker` (2, 8) takes every eighth shard, from the second on; without one it has all, or with
+    TOUCHLINE_ASSIGNMENT=group those that Kafka assigns it. `ready` is called once when all of them
+    are owned.
 
     Raises what stopped the flow: Refused, Fenced, NotDelivered, LogTruncated, ...
     """
@@ -64,9 +65,9 @@ def process(processor: Processor, intake: Intake | None = None) -> None:
     """Process until the processor is told to stop, then finish, and let go of every connection."""
     try:
         execute(build(processor, intake))
-        processor.execution.raise_failure()
         if not processor.execution.ended:
             _drain(processor)
+        processor.execution.raise_failure()
     finally:
         processor.close()
 
@@ -74,10 +75,7 @@ def process(processor: Processor, intake: Intake | None = None) -> None:
 def _drain(processor: Processor) -> None:
     """Commit and publish what is under way, so that the next start repeats nothing."""
     try:
-        commit_pending(processor)
-        processor.settle()
-        commit_offsets(processor)
-        trim_published(processor)
+        drain(processor)
     except Stopped:
         return
     if processor.ready:

@@ -42,6 +42,12 @@ def in_order(runs: Mapping[str, Sequence[L]]) -> list[L]:
     return [record for _, record in keyed]
 
 
-def checksum(records: Iterable[Logged]) -> int:
-    """CRC-32 over the values in order; with the count it tells other input from the planned one."""
-    return zlib.crc32(b"".join([record.value() or b"" for record in records]))
+def checksum(records: Iterable[Logged], marks: Iterable[bytes] = ()) -> int:
+    """CRC-32 over the values in order; with the count it tells other input from the planned one.
+
+    `marks`: what of some records decides beside their values, in order.
+    """
+    found = zlib.crc32(b"".join([record.value() or b"" for record in records]))
+    for mark in marks:
+        found = zlib.crc32(mark, found)
+    return found

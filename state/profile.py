@@ -134,7 +134,7 @@ class Profile(Struct, array_like=True, gc=False):
 
     version: int = VERSION
     recent: bytes = b""
-    """Fingerprints (8 bytes each) of the last events, oldest first."""
+    """The last events, oldest first: of each 12 bytes, as `state.repeats` has them."""
     first_at: int = 0
     last_at: int = 0
     channels: dict[str, ChannelActivity] = field(default_factory=dict)

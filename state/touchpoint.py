@@ -26,14 +26,16 @@ class Touchpoint(Struct, gc=False):
     name: str
     """The event's name; for other types than track a fixed one (`Page Viewed`, ...)."""
     at_ms: int
-    """When it happened, by the producer's clock."""
+    """When it happened, by the producer's clock, or corrected."""
     received_ms: int
     """The log record's timestamp: the broker's clock if its topic says LogAppendTime, else the
-    producer's when it sent it."""
+    producer's when it sent it. From 0 to `state.repeats.LAST_RECEIVED_MS`."""
     properties: dict[str, Any]
     traits: dict[str, Any]
     raw: bytes
     """The event as it came: valid UTF-8 JSON, one object."""
+    corrected: bool = False
+    """`at_ms` is not what the producer said, as that lay too far ahead."""
 
 
 def identity(customer_id: str, subject: str, *parts: str) -> bytes:

@@ -18,6 +18,7 @@ from benchmarks.results import (
     Latency,
     Memory,
     Program,
+    Protocol,
     Results,
     Rounds,
     Run,
@@ -55,7 +56,9 @@ def results(events_per_s: float = 31_000, end_mb: float = 205) -> Results:
     fast = [structs.replace(run, events_per_s=90_000.0, cpu_us=10.0) for run in runs]
     programs = [Program("ours", runs), Program("theirs", fast)]
     booking = Booking(1_000, 16, 300.0, 0.3, 0.015)
+    protocol = Protocol(1_000, 62.5, {"plan": 0.9, "fence": 0.1})
     latency = [_latency(100, 10.0), _latency(500, 12.0)]
+    apache = [_latency(1_000, 4.0)]
     return Results(
         at="2026-01-01 00:00+00:00",
         command="make bench",
@@ -68,10 +71,13 @@ def results(events_per_s: float = 31_000, end_mb: float = 205) -> Results:
         memory=memory,
         rounds=Rounds(1_000, programs, ratios(programs)),
         booking=booking,
+        protocol=protocol,
         latency=latency,
         not_held="1,000 events/s: the broker had the last event 3.0 s after it was due",
+        apache=apache,
+        apache_not_held="",
         failed={},
-        targets=targets_of(throughput, memory, booking, latency),
+        targets=targets_of(throughput, memory, booking, protocol, latency, apache),
     )
 
 
@@ -87,7 +93,15 @@ def _latency(rate: float, ms: float) -> Latency:
 def only_throughput() -> Results:
     """Of a run that was asked for no more."""
     return structs.replace(
-        results(), memory=None, rounds=None, booking=None, latency=[], not_held="", targets=[]
+        results(),
+        memory=None,
+        rounds=None,
+        booking=None,
+        protocol=None,
+        latency=[],
+        not_held="",
+        apache=[],
+        targets=[],
     )
 
 
@@ -122,6 +136,14 @@ def test_a_rough_run_says_so_in_its_table_and_nothing_that_was_not_measured_is_s
     assert "Latency" not in quick
     assert "Ratios" not in quick
     assert re.findall(r"charts/(\w+)\.png", quick) == ["stages", "memory"]
+
+
+def test_the_parts_of_the_protocol_are_named_and_judged_together() -> None:
+    text = markdown(results())
+    assert "| fence: the fence before and after, encoded | 0.100 |\n| all | 1.000 |" in text
+    assert "| commit protocol | ≤ 2.5 µs an event | 1.00 µs | met |" in text
+    (target,) = targets_of(None, None, None, Protocol(9, 9.0, {"plan": 2.4, "fence": 0.2}), [], [])
+    assert not target.met
 
 
 def test_every_row_of_a_table_has_the_width_of_its_header() -> None:

@@ -27,12 +27,15 @@ from tests.event_fixtures import INVALID, NOON_MS, VALID, Fixture, named
 from tests.json_schema import Judge
 
 JUDGES = {name: Judge(schema) for name, schema in schemas().items()}
-NOT_OF_THE_EVENT = {Reason.TOMBSTONE, Reason.MISPLACED, Reason.UNDECIDABLE}
+NOT_OF_THE_EVENT = {
+    *(Reason.TOMBSTONE, Reason.MISPLACED, Reason.BAD_ORIGIN, Reason.UNDECIDABLE),
+}
 """Reasons that lie in the record, its place or the playbook."""
 UNSAID = {
     *("too_large--33-kb", "too_deep--65-levels", "too_many_keys--one-for-each-day"),
     *("not_json--not-a-number", "invalid--february-30"),
     *("in_future--year-2999", "too_late--year-2000"),
+    *("in_future--sent-before-it-happened", "in_future--received-in-2999"),
 }
 """Events that are refused and pass their schema, as docs/events.md says."""
 ANY_EVENT = sections.CHANNELS | sections.EVENTS | sections.SESSIONS

@@ -15,8 +15,6 @@ import pytest
 
 from connectors.events.dead_letter import Reason
 from connectors.events.decode import (
-    MAX_AGE_MS,
-    MAX_AHEAD_MS,
     MAX_BYTES,
     MAX_DEPTH,
     MAX_ID_CHARACTERS,
@@ -33,6 +31,7 @@ from state.fold import _EFFECTS as EFFECTS
 from state.fold import fold, interests
 from state.fold.cart import MOST
 from state.fold.reading import LARGEST
+from state.limits import USUAL
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 from tests.event_docs import DOCS, files, schemas
@@ -183,8 +182,8 @@ def test_every_reason_is_told_and_none_that_there_is_not() -> None:
         ("too_deep", f"{MAX_DEPTH} levels"),
         ("too_many_keys", f"{MAX_KEYS} different keys"),
         ("bad_id", f"{MAX_ID_CHARACTERS} characters"),
-        ("in_future", f"{MAX_AHEAD_MS // 60_000} minutes"),
-        ("too_late", f"{MAX_AGE_MS // 86_400_000} days"),
+        ("in_future", f"{USUAL.ahead_ms // 60_000} minutes"),
+        ("too_late", f"{USUAL.late_ms // 86_400_000} days"),
     ],
 )  # fmt: skip - a table
 def test_a_limit_is_the_one_in_force(reason: str, limit: str) -> None:

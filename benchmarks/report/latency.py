@@ -2,13 +2,17 @@
 
 from benchmarks.report.sheet import Rows, Sheet
 from benchmarks.results import Latency, Spread
-from benchmarks.targets import RATE
 
 HEADER = ("", "n", "p50", "p90", "p99", "max")
 
 
-def latency_sheets(found: list[Latency], not_held: str) -> list[Sheet]:
-    """By rate, then in detail at the rate that is promised or else at the lowest."""
+def latency_sheets(
+    found: list[Latency], not_held: str, on: str, rate: float, chart: str = ""
+) -> list[Sheet]:
+    """By rate, then in detail at `rate`, the promised one, or else at the lowest.
+
+    `on`: what it was measured on, for the titles.
+    """
     rows: Rows = [
         (
             f"{at.rate:,.0f}",
@@ -25,15 +29,15 @@ def latency_sheets(found: list[Latency], not_held: str) -> list[Sheet]:
         *("events/s", "offers", "p50", "p90", "p99", "max", "broker alone p50", "p99"),
         *("flow's cores", "Kafka's cores"),
     )
-    title = "Latency in ms, event due → offer read, open loop by rate"
+    title = f"{on}: latency in ms, event due → offer read, open loop by rate"
     note = f"Not held: {not_held}. Higher rates were not tried." if not_held else ""
-    sheets = [Sheet(title, header, rows, "latency", note)]
+    sheets = [Sheet(title, header, rows, chart, note)]
     if not found:
         return sheets
-    return sheets + _detail(next((at for at in found if at.rate == RATE), found[0]))
+    return sheets + _detail(next((at for at in found if at.rate == rate), found[0]), on)
 
 
-def _detail(found: Latency) -> list[Sheet]:
+def _detail(found: Latency, on: str) -> list[Sheet]:
     rows = [
         _spread("event due → offer read", found.offer),
         _spread("broker alone: due → consumed → produced → acknowledged", found.broker),
@@ -44,11 +48,13 @@ def _detail(found: Latency) -> list[Sheet]:
     stages: Rows = [(name, f"{spent:.2f}") for name, spent in found.stages_ms.items()]
     load: Rows = [(name, f"{cores:.2f}") for name, cores in found.load.items()]
     load.append(("everybody else", f"{found.other_load:.2f}"))
-    title = f"Latency in ms at {found.rate:,.0f} events/s for {found.seconds:,.0f} s"
+    title = f"{on}: latency in ms at {found.rate:,.0f} events/s for {found.seconds:,.0f} s"
     return [
         Sheet(title, HEADER, rows),
-        Sheet("Elapsed ms of a stage in one flush at that rate, mean", ("stage", "ms"), stages),
-        Sheet("Cores used at that rate", ("process", "cores"), load),
+        Sheet(
+            f"{on}: elapsed ms of a stage in one flush at that rate, mean", ("stage", "ms"), stages
+        ),
+        Sheet(f"{on}: cores used at that rate", ("process", "cores"), load),
     ]
 
 

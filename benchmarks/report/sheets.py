@@ -5,8 +5,18 @@ from collections.abc import Iterable
 from benchmarks.report.latency import latency_sheets
 from benchmarks.report.rounds import rounds_sheets
 from benchmarks.report.sheet import Rows, Sheet
-from benchmarks.report.throughput import booking_sheet, memory_sheet, throughput_sheets
+from benchmarks.report.throughput import (
+    booking_sheet,
+    memory_sheet,
+    protocol_sheet,
+    throughput_sheets,
+)
 from benchmarks.results import Results, Target
+from benchmarks.targets import APACHE_RATE, RATE
+from tests.brokers.libraries import VERSION
+
+EMBEDDED = "Embedded Kafka"
+APACHE = f"Apache Kafka {VERSION}, one node"
 
 
 def sheets(results: Results) -> list[Sheet]:
@@ -21,8 +31,12 @@ def sheets(results: Results) -> list[Sheet]:
         found.append(memory_sheet("Memory with a full profile cache", results.memory))
     if results.booking is not None:
         found.append(booking_sheet(results.booking))
+    if results.protocol is not None:
+        found.append(protocol_sheet(results.protocol))
     if results.latency or results.not_held:
-        found += latency_sheets(results.latency, results.not_held)
+        found += latency_sheets(results.latency, results.not_held, EMBEDDED, RATE, "latency")
+    if results.apache or results.apache_not_held:
+        found += latency_sheets(results.apache, results.apache_not_held, APACHE, APACHE_RATE)
     return [*found, _machine(results)]
 
 

@@ -1,7 +1,9 @@
 """Tables of a backlog worked off: speed, processor time, memory, and what metrics take of it."""
 
+from benchmarks.protocol import FLUSH_EVENTS
+from benchmarks.protocol_flow import PARTS
 from benchmarks.report.sheet import Rows, Sheet, middle
-from benchmarks.results import Booking, Memory, Throughput
+from benchmarks.results import Booking, Memory, Protocol, Throughput
 
 
 def throughput_sheets(found: Throughput) -> list[Sheet]:
@@ -50,6 +52,20 @@ def booking_sheet(found: Booking) -> Sheet:
         ("flushes, events", f"{found.flushes:,}, {found.events:,}"),
     ]
     return Sheet("Metrics: a stopwatch around all that a flush books", ("", ""), rows)
+
+
+def protocol_sheet(found: Protocol) -> Sheet:
+    """The protocol's parts."""
+    rows: Rows = [
+        (f"{part}: {PARTS[part]}", f"{us:.3f}") for part, us in found.us_per_event.items()
+    ]
+    rows.append(("all", f"{sum(found.us_per_event.values()):.3f}"))
+    note = (
+        f"{found.events:,} events, {FLUSH_EVENTS:,} read at once, "
+        f"{found.events_per_shard_flush:,.0f} in one flush of one shard."
+    )
+    title = "The commit protocol: a stopwatch around what exists for it alone, CPU µs per event"
+    return Sheet(title, ("part", "µs"), rows, note=note)
 
 
 def _stages(stages_us: dict[str, float]) -> Rows:

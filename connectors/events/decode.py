@@ -12,6 +12,8 @@ from orjson import loads
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.event import FIXED_NAMES, Event
 from connectors.events.json_shape import deeper_than, distinct_keys
+from connectors.events.timing import corrected_ms, in_future, too_late
+from state.limits import USUAL, Limits
 from state.times import milliseconds
 from state.touchpoint import Touchpoint, identity
 
@@ -23,20 +25,19 @@ MAX_KEYS: Final = 256
 FEW_KEYS_BYTES: Final = 6 * MAX_KEYS
 """A text so short has no more: the shortest entry of an object is `"k":0,`."""
 MAX_ID_CHARACTERS: Final = 256
-MAX_AHEAD_MS: Final = 5 * 60 * 1000
-"""How far a producer's clock may be ahead."""
-MAX_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
-"""How long after it happened an event still counts."""
 
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-def decode(raw: bytes | None, channel: str, received_ms: int, now_ms: int) -> Touchpoint | Refusal:
+def decode(
+    raw: bytes | None, channel: str, received_ms: int, now_ms: int, limits: Limits = USUAL
+) -> Touchpoint | Refusal:
     """The touchpoint that `raw` says, or why there is none. Never raises.
 
     `raw` is the record's value, `channel` the topic's, `received_ms` when the broker logged it,
-    `now_ms` what its time is judged by; all in milliseconds since the epoch, UTC. Numbers come as
-    JSON readers have them: integers that fit into 64 bits as int, all others as float, all finite.
+    `now_ms` what its time is judged by, within `limits` (one that is ahead of them is corrected if
+    it can be, see `timing`); all in milliseconds since the epoch, UTC. Numbers come as JSON
+    readers have them: integers that fit into 64 bits as int, all others as float, all finite.
     """
     if not raw:
         return Refusal(Reason.TOMBSTONE, "no value") if raw is None else EMPTY
@@ -58,7 +59,7 @@ def decode(raw: bytes | None, channel: str, received_ms: int, now_ms: int) -> To
         return _unreadable(raw, error)
     if len(raw) > FEW_KEYS_BYTES and (keys := _too_many_keys(raw, tree)):
         return Refusal(Reason.TOO_MANY_KEYS, f"{keys} different keys, at most {MAX_KEYS} allowed")
-    return _judge(event, raw, channel, received_ms, now_ms)
+    return _judge(event, raw, channel, received_ms, now_ms, limits)
 
 
 EMPTY: Final = Refusal(Reason.EMPTY, "a value of no bytes")
@@ -72,12 +73,6 @@ BAD_ID: Final = Refusal(
     Reason.BAD_ID,
     f"expected 1 to {MAX_ID_CHARACTERS} characters, no control characters - "
     "at `$.userId`, or `$.anonymousId` if there is no `userId`",
-)
-IN_FUTURE: Final = Refusal(
-    Reason.IN_FUTURE, f"expected at most {MAX_AHEAD_MS // 60_000} minutes from now - at the time"
-)
-TOO_LATE: Final = Refusal(
-    Reason.TOO_LATE, f"expected at most {MAX_AGE_MS // 86_400_000} days ago - at the time"
 )
 
 
@@ -98,7 +93,7 @@ def _unreadable(raw: bytes, error: ValueError) -> Refusal:
 
 
 def _judge(
-    event: Event, raw: bytes, channel: str, received_ms: int, now_ms: int
+    event: Event, raw: bytes, channel: str, received_ms: int, now_ms: int, limits: Limits
 ) -> Touchpoint | Refusal:
     """What the types cannot say: name, customer, time."""
     name = event.event if event.type == "track" else FIXED_NAMES.get(event.type)
@@ -117,11 +112,14 @@ def _judge(
     moment = event.timestamp or event.original_timestamp
     if moment is None:
         return NO_TIME
-    at_ms = milliseconds(moment)
-    if at_ms > now_ms + MAX_AHEAD_MS:
-        return IN_FUTURE
-    if at_ms < now_ms - MAX_AGE_MS:
-        return TOO_LATE
+    at_ms, corrected = milliseconds(moment), False
+    if at_ms > now_ms + limits.ahead_ms:
+        happened_ms = corrected_ms(event, received_ms, now_ms, limits)
+        if happened_ms is None:
+            return in_future(limits)
+        at_ms, corrected = happened_ms, True
+    if at_ms < now_ms - limits.late_ms:
+        return too_late(limits, corrected=corrected)
     digest = identity(customer_id, event.message_id)
     return Touchpoint(
         digest.hex(),
@@ -136,4 +134,5 @@ def _judge(
         event.properties or {},
         event.traits or {},
         raw,
+        corrected,
     )

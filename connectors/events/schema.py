@@ -12,7 +12,8 @@ from connectors.events.decode import MAX_ID_CHARACTERS
 from connectors.events.event import FIXED_NAMES, Event, Name
 from connectors.events.schema_names import KNOWN, KnownEvent, of_channel
 from connectors.events.schema_of_types import Schema, schemas_of
-from state.bounds import FINGERPRINTS_KEPT
+from connectors.events.timing import span
+from state.limits import USUAL
 
 EVENT: Final = "Event"
 TYPES: Final = ("track", *FIXED_NAMES)
@@ -20,12 +21,15 @@ TYPES: Final = ("track", *FIXED_NAMES)
 LONGEST: Final[int] = get_args(Name)[1].max_length
 """Characters of a message id or an event's name."""
 
+WINDOW: Final = USUAL.duplicates
+
 FIELDS: Final = {
     "messageId": (
         "required",
         (
             f"1 to {LONGEST} characters. The same id again for the same customer, among their last "
-            f"{FINGERPRINTS_KEPT} events, is counted as a duplicate and changes nothing."
+            f"{WINDOW.ids} events and within {span(WINDOW.within_ms)}, is counted as a duplicate "
+            "and changes nothing; a playbook may say other numbers."
         ),
     ),
     "type": ("required", f"{', '.join(f'`{name}`' for name in TYPES)}: a call of the spec."),
@@ -45,9 +49,27 @@ FIELDS: Final = {
         "one of these two",
         "When it happened, RFC 3339 with a zone (`2026-01-15T09:30:00.000Z`).",
     ),
-    "originalTimestamp": ("", "When it happened, where `timestamp` is missing or null."),
-    "sentAt": ("", "RFC 3339 with a zone, if it is there; not used."),
-    "receivedAt": ("", "RFC 3339 with a zone, if it is there; not used."),
+    "originalTimestamp": (
+        "",
+        (
+            "When it happened, where `timestamp` is missing or null; and by the device's clock, "
+            "where `sentAt` corrects a time in the future."
+        ),
+    ),
+    "sentAt": (
+        "",
+        (
+            "When the device sent it, by its own clock, RFC 3339 with a zone; read where the event "
+            "says a time in the future."
+        ),
+    ),
+    "receivedAt": (
+        "",
+        (
+            "When a server of the producer's received it, RFC 3339 with a zone; read where the "
+            "event says a time in the future."
+        ),
+    ),
     "properties": ("", "An object: what happened."),
     "traits": ("", "An object: what `identify` says of the customer."),
     "version": ("", "A text or a number; not used."),

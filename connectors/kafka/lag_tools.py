@@ -30,9 +30,9 @@ def tell_offsets(
             outage.note(error.args[0])
 
 
-def leave(consumer: Consumer) -> None:
-    """Close it, as far as that can be done soon."""
+def leave(consumer: Consumer, within_s: float = CLOSE_S) -> None:
+    """Close it, as far as that can be done in `within_s` seconds."""
     # It waits for commits under way, however long the broker is away.
     closing = threading.Thread(target=consumer.close, daemon=True)
     closing.start()
-    closing.join(CLOSE_S)
+    closing.join(within_s)

@@ -1,4 +1,4 @@
-"""What leaves for Kafka: plans, enriched records, dead letters, actions.
+"""What leaves for Kafka: plans, enriched records, dead letters, actions, forwarded events.
 
 Guaranteed: `settle` returns only when every record handed over has been acknowledged by all in-sync
 replicas, in order per partition (idempotent producer). After a crash the caller's plan and outbox
@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping
 from confluent_kafka import KafkaError, Message, Producer
 
 from connectors.kafka.errors import QUIET, Outage
-from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, MAX_DEAD_LETTER_BYTES
+from connectors.kafka.topics import (
+    ACTIONS,
+    DEAD_LETTER,
+    ENRICHED,
+    FORWARD,
+    MAX_DEAD_LETTER_BYTES,
+)
+from state.outbox import ForwardEntry
 
 
 class NotDelivered(Exception):
@@ -56,6 +63,24 @@ class Publisher:
     def dead_letters(self, shard: int, records: Iterable[tuple[bytes | None, bytes]]) -> None:
         """(key, record) each, in order."""
         self._produce(DEAD_LETTER, shard, records)
+
+    def forwards(self, shard: int, entries: Iterable[ForwardEntry]) -> None:
+        """What `shard` sends on, each to the partition that it names, in order."""
+        produce, failed = self._producer.produce, self._failed
+        for entry in entries:
+            while True:
+                try:
+                    produce(
+                        FORWARD,
+                        entry.value,
+                        entry.key,
+                        entry.partition,
+                        failed,
+                        headers=[*entry.headers],
+                    )
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
 
     def _produce(
         self, topic: str, shard: int, records: Iterable[tuple[str | bytes | None, bytes]]

@@ -5,7 +5,8 @@ out. After a crash nothing is remembered here: the caller's positions say what i
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from types import MappingProxyType
+from typing import Any, Final, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -15,6 +16,7 @@ from connectors.kafka.topics import ENRICHED
 
 GROUP = "touchline"
 """The group under which offsets are committed for lag tools; never a start position."""
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Record(Protocol):
@@ -35,7 +37,14 @@ class Record(Protocol):
 class ShardConsumer:
     """Reads partition s of every topic for each shard s it is given. Not thread-safe."""
 
-    def __init__(self, config: Mapping[str, str], topics: Sequence[str], outage: Outage) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, str],
+        topics: Sequence[str],
+        outage: Outage,
+        fixed: Mapping[str, str | int] = NOTHING,
+    ) -> None:
+        """`fixed`: options of librdkafka that `config` does not change."""
         self._topics = tuple(topics)
         self._outage = outage
         self._consumer = Consumer(
@@ -43,6 +52,7 @@ class ShardConsumer:
                 "client.id": "touchline-touchpoints",
                 **QUIET,
                 **config,
+                **fixed,
                 "group.id": GROUP,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",

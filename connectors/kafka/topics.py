@@ -19,12 +19,18 @@ PREFIX = "touchpoints."
 ENRICHED = PREFIX + "enriched"
 ACTIONS = PREFIX + "actions"
 DEAD_LETTER = PREFIX + "dead-letter"
+REPLAYED = PREFIX + "replayed"
+"""Internal: which dead letters have been written again, one small record each, kept for good."""
+FORWARD = PREFIX + "forward"
+"""Internal: events on their way to the partition that their customer belongs to."""
 
 MAX_RECORD_BYTES = 1_048_588
 """Kafka's own default: a batch of 1 MiB and its framing."""
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES * 4 // 3 + 65_536
 """The largest input record in base64, and 64 KiB for what is said about it. A producer of dead
 letters needs the same number as its `message.max.bytes`."""
+MAX_FORWARD_BYTES = MAX_RECORD_BYTES + 65_536
+"""The largest input record, and room for where it came from and the framing of its headers."""
 
 ANSWER_S = 5.0
 """How long a broker may take to describe topics, the time to connect to it included."""
@@ -41,6 +47,10 @@ class Topic(Struct, frozen=True):
 
     name: str
     max_message_bytes: int = MAX_RECORD_BYTES
+    compacted: bool = False
+    """Whether the broker keeps the last record of each key, and for good."""
+    internal: bool = False
+    """Whether it is nobody else's to read or write."""
 
 
 class FoundTopic(Struct, frozen=True):
@@ -60,15 +70,20 @@ def channel_topic(channel: str) -> str:
 
 
 def input_topics(channels: Iterable[str]) -> tuple[str, ...]:
-    """Names of what every shard reads: the channels' topics in the order given."""
-    return tuple(map(channel_topic, channels))
+    """Names of what every shard reads: the channels' topics in the order given, and what was
+    forwarded."""
+    return (*map(channel_topic, channels), FORWARD)
 
 
 def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
-    """Every topic, the channels' first, in the order given."""
+    """Every topic, the channels' first, in the order given, and the internal ones last."""
     inputs = [Topic(channel_topic(channel)) for channel in channels]
     outputs = [Topic(ENRICHED), Topic(ACTIONS), Topic(DEAD_LETTER, MAX_DEAD_LETTER_BYTES)]
-    return (*inputs, *outputs)
+    internal = [
+        Topic(FORWARD, MAX_FORWARD_BYTES, internal=True),
+        Topic(REPLAYED, compacted=True, internal=True),
+    ]
+    return (*inputs, *outputs, *internal)
 
 
 def admin_client(config: Mapping[str, Any]) -> AdminClient:
@@ -96,7 +111,10 @@ def create_topics(
         NewTopic(
             topic.name,
             num_partitions=partitions,
-            config={"max.message.bytes": str(topic.max_message_bytes)},
+            config={
+                "max.message.bytes": str(topic.max_message_bytes),
+                **({"cleanup.policy": "compact"} if topic.compacted else {}),
+            },
         )
         for topic in wanted
         if topic.name not in found

@@ -73,6 +73,9 @@ class DeadLetterRecord(Struct, frozen=True, gc=False):
     stage: str
     """The step that refused it."""
     at: datetime
+    """When it became a dead letter: the time of its flush."""
+    first_at: datetime
+    """When it first did: earlier than `at` if it was replayed since, and refused again."""
     applied: Applied
 
 

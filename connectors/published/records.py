@@ -108,6 +108,7 @@ def dead_letter_record(
     detail: str,
     stage: str,
     at_ms: int,
+    first_at_ms: int,
     applied: Applied,
 ) -> bytes:
     """JSON of a `DeadLetterRecord`: a third larger than what it carries, and at most 64 KiB more.
@@ -137,6 +138,7 @@ def dead_letter_record(
             "detail": _clean(detail[:MAX_DETAIL_CHARACTERS]),
             "stage": stage,
             "at": rfc3339(at_ms),
+            "first_at": rfc3339(first_at_ms),
             "applied": asdict(applied),
         }
     )

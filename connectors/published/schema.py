@@ -28,7 +28,7 @@ from connectors.published.schema_bodies import (
 )
 from state.applied import COMMIT_BITS, GENERATION_BITS, INDEX_BITS, Applied
 
-STAGES: Final = ("decode", "decide")
+STAGES: Final = ("decode", "route", "decide")
 """Steps that refuse an event."""
 
 DIGITS: Final[Schema] = {"pattern": "^[0-9a-f]{32}$"}

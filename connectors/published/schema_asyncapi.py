@@ -36,6 +36,9 @@ none of the four takes the known events of all.
 All topics have the same number of partitions (TOUCHLINE_PARTITIONS), which is fixed for life:
 partition n of each holds the same customers.
 
+Not here is touchpoints.forward, by which events that came in another partition than their
+customer's get there. Nobody but Touchline reads or writes it.
+
 What a personalization service reads is no topic: the value of the Redis key
 touchline:offers:<customer id> is an OffersDocument, see components.
 """

@@ -127,6 +127,7 @@ def dead_letter() -> dict[str, Any]:
             "Object missing required field `type`",
             "decode",
             AT_MS,
+            AT_MS,
             PLACE,
         )
     )

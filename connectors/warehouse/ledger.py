@@ -73,6 +73,7 @@ class Ledger:
                                   id varchar, later boolean);
             create table dead(topic varchar, part bigint, "offset" bigint);
             create table tail(id varchar);
+            create table forwarded(topic varchar, part bigint, "offset" bigint);
             create table processed(topic varchar, part bigint, "offset" bigint);
             create table since(topic varchar, part bigint, ts bigint, whole boolean);
             create table stored(id varchar, shard bigint, generation bigint, "commit" bigint,
@@ -104,6 +105,10 @@ class Ledger:
         """(topic, partition, next offset): how far the touchpoints flow says that it is."""
         self._add_places("processed", places)
 
+    def add_forwarded(self, places: Iterable[tuple[str, int, int]]) -> None:
+        """(topic, partition, offset) of what is on its way to the partition where it belongs."""
+        self._add_places("forwarded", places)
+
     def add_tail(self, ids: Sequence[str]) -> None:
         """Ids that are published and that the warehouse has not read yet."""
         if ids:
@@ -120,7 +125,7 @@ class Ledger:
 
     def forget_whereabouts(self) -> None:
         """All but what was produced, to be looked at anew."""
-        for table in ("dead", "tail", "processed", "stored"):
+        for table in ("dead", "tail", "forwarded", "processed", "stored"):
             self._db.execute(f"delete from {table}")  # noqa: S608 - no text of a user's
 
     def lines(self, whole: dict[tuple[str, int], bool], since_ms: int = 0) -> list[Line]:
@@ -218,6 +223,7 @@ classed as (
     when ranked.id is not null and (rows_of.n > 0 or (rows_of.older and not since.whole))
       then 'repeat'
     when ranked.id in (select id from tail) then 'waiting'
+    when (ranked.topic, ranked.part, ranked."offset") in (from forwarded) then 'waiting'
     when ranked."offset" >= coalesce(processed."offset", 0) then 'waiting'
     else 'missing' end as fate
   from ranked

@@ -1,9 +1,9 @@
 """Reads what the account needs, in an order in which nothing can fall between two readings.
 
-The topics come first, to their ends; then how far the touchpoints flow says it is; then the dead
-letters, the warehouse, and what is published and not in it. Whatever was processed before the flow
-said so is then in one of these. The topics are read on at last, since what came meanwhile may have
-its row already.
+The topics come first, to their ends; then how far the touchpoints flow says it is; then what is
+forwarded and not processed yet, the dead letters, the warehouse, and what is published and not in
+it. Whatever was processed before the flow said so is then in one of these. The topics are read on
+at last, since what came meanwhile may have its row already.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +12,14 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
 
-from connectors.events.dead_letter import Reason
 from connectors.events.decode import decode
 from connectors.kafka.errors import QUIET
+from connectors.kafka.forwarding import Unmarked, origin_of
 from connectors.kafka.to_end import Part, ToEnd
 from connectors.kafka.topics import (
     DEAD_LETTER,
     ENRICHED,
+    FORWARD,
     FoundTopic,
     TopicError,
     channel_topic,
@@ -27,14 +28,15 @@ from connectors.kafka.topics import (
 from connectors.warehouse.ledger import Ledger, Line, Produced
 from connectors.warehouse.snapshot import open_table, snapshot_of
 from connectors.warehouse.tables import TOUCHPOINTS
+from state.limits import Limits
 from state.touchpoint import Touchpoint
 
 T = TypeVar("T")
 GROUP = "touchline"
 """The consumer group that the touchpoints flow tells its offsets as."""
 ANSWER_S = 15.0
-_ALWAYS_MS = 1 << 52
-"""A time that no event is after."""
+_ANY_TIME = Limits(late_ms=1 << 52, ahead_ms=1 << 52)
+"""Limits that every event is within."""
 
 
 class Account(NamedTuple):
@@ -88,6 +90,7 @@ class Reconciliation:
         topics = _topics(config, channels)
         self._inputs = [topics[channel_topic(channel)] for channel in channels]
         self._enriched, self._letters = topics[ENRICHED], topics[DEAD_LETTER]
+        self._forward = topics[FORWARD]
         self._ledger = Ledger()
         first = self._read_events(_starts(self._inputs), later=False)
         self._whole = _whole(first)
@@ -100,7 +103,11 @@ class Reconciliation:
         """
         ledger = self._ledger
         ledger.forget_whereabouts()
-        ledger.set_processed(_processed(self._config, self._inputs))
+        processed = _processed(self._config, [*self._inputs, self._forward])
+        ledger.set_processed(processed)
+        waiting = {(topic, n): offset for topic, n, offset in processed if topic == FORWARD}
+        for batch in self._read("forwarded events", ToEnd(self._config, waiting)):
+            ledger.add_forwarded(_origins(batch))
         for batch in self._read("dead letters", ToEnd(self._config, _starts([self._letters]))):
             ledger.add_dead(_places(batch))
         table = open_table(self._url, TOUCHPOINTS)
@@ -136,7 +143,7 @@ class Reconciliation:
 
 
 def _topics(config: Mapping[str, str], channels: Sequence[str]) -> dict[str, FoundTopic]:
-    names = [*map(channel_topic, channels), ENRICHED, DEAD_LETTER]
+    names = [*map(channel_topic, channels), ENRICHED, DEAD_LETTER, FORWARD]
     found = find_topics(config, names)
     if missing := [name for name in names if name not in found]:
         raise TopicError(
@@ -172,6 +179,15 @@ def _places(batch: list[Any]) -> Iterator[tuple[str, int, int]]:
             yield place.topic, place.partition, place.offset
 
 
+def _origins(batch: list[Any]) -> Iterator[tuple[str, int, int]]:
+    for message in batch:
+        try:
+            origin = origin_of(message)
+        except Unmarked:
+            continue  # somebody else wrote it: a dead letter of the place where it lies
+        yield origin.topic, origin.place.partition, origin.place.offset
+
+
 def _produced(message: Any) -> Produced:
     at_ms = message.timestamp()[1]
     topic = message.topic()
@@ -187,11 +203,7 @@ def _produced(message: Any) -> Produced:
 
 def _id(raw: bytes | None, channel: str, at_ms: int) -> str | None:
     """The event's id, whatever time it was judged at; None when it is no event at any."""
-    event = decode(raw, channel, at_ms, at_ms)
-    if not isinstance(event, Touchpoint) and event.reason is Reason.IN_FUTURE:
-        event = decode(raw, channel, at_ms, _ALWAYS_MS)
-    if not isinstance(event, Touchpoint) and event.reason is Reason.TOO_LATE:
-        event = decode(raw, channel, at_ms, 0)
+    event = decode(raw, channel, at_ms, at_ms, _ANY_TIME)
     return event.id if isinstance(event, Touchpoint) else None
 
 

@@ -131,7 +131,7 @@ TOUCHPOINTS = Table(
         Column("customer_id", "text", "Whom it is about: the user id, else the anonymous id."),
         Column("channel", "text", "click, email, chat, kiosk or one more by configuration."),
         Column("event", "text", "The event's name."),
-        Column("occurred_at", "moment", "When it happened, by the producer's clock."),
+        Column("occurred_at", "moment", "When it happened, by the producer's clock, or corrected."),
         Column("received_at", "moment", "The log record's timestamp: when it was sent or logged."),
         *_APPLIED,
         Column("segments", "texts", "Those the customer was in after this event, sorted."),

@@ -1,7 +1,7 @@
 """The views that an analyst asks: each with its meaning and its SQL, over the tables' rows.
 
-Rows never go from a table, so a message that a producer sent twice, with more than 64 others of its
-customer between, has two. The views count each id once; `touchpoints_rows` and `actions_rows` are
+Rows never go from a table, so a message that a producer sent again after the window of duplicates
+has two. The views count each id once; `touchpoints_rows` and `actions_rows` are
 the tables as they are.
 """
 

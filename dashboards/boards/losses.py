@@ -63,6 +63,15 @@ DEAD_LETTERS: Final = Row(
             look="the channel's producer",
             empty=SILENT,
         ),
+        lines(
+            "Corrected times by channel",
+            "Events a minute that said a time in the future and were taken with a corrected one:"
+            " devices whose clocks are ahead.",
+            (a_minute("touchline_events_corrected_total", "channel"), "{{channel}}"),
+            unit="epm",
+            look="docs/events.md, a time in the future",
+            empty=SILENT,
+        ),
     ),
 )
 

@@ -18,6 +18,7 @@ from decisions.playbook import Playbook
 from decisions.reading import UNIT_MS, Reader, json_value, quote, show
 from state.fold.traits import identify
 from state.profile import Profile
+from state.repeats import LAST_RECEIVED_MS
 from state.times import rfc3339
 from state.touchpoint import Touchpoint, identity
 
@@ -217,7 +218,7 @@ class _Reading:
             type=kind,
             name=name,
             at_ms=self._last_ms,
-            received_ms=self._last_ms,
+            received_ms=min(max(self._last_ms, 0), LAST_RECEIVED_MS),
             properties=properties,
             traits=traits,
             raw=b"{}",

@@ -33,7 +33,7 @@ class Story:
         """The next event: as in a flow, a repeated one changes nothing."""
         self.taken.append(event)
         self.now_ms = event.at_ms
-        changed = fold(self.profile, event, self.playbook.traits)
+        changed = fold(self.profile, event, self.playbook.traits, self.playbook.limits.duplicates)
         if not changed:
             return
         decision = decide(self.profile, event, changed, self.playbook, self.now_ms)

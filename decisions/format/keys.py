@@ -66,7 +66,10 @@ class Flag(Struct, frozen=True):
 
 
 class Duration(Struct, frozen=True):
-    """A whole number above zero and s, m, h or d."""
+    """A whole number above zero and s, m, h or d; from `least` to `most`, where that is said."""
+
+    least: str = ""
+    most: str = ""
 
 
 class Moment(Struct, frozen=True):

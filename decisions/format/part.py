@@ -7,6 +7,7 @@ from decisions.document import Mapping, Node, Scalar
 from decisions.format.keys import (
     Choice,
     Conditions,
+    Duration,
     Entries,
     Items,
     Keys,
@@ -19,7 +20,7 @@ from decisions.format.keys import (
     Whole,
 )
 from decisions.language import Condition, Scope, Value
-from decisions.reading import Reader
+from decisions.reading import Reader, duration_ms
 
 K = TypeVar("K", bound=Kind)
 T = TypeVar("T")
@@ -102,8 +103,11 @@ class Part:
         return self._reader.flag(self.get(name), self.where(name))
 
     def duration(self, name: str) -> int | None:
-        """Milliseconds."""
-        return self._reader.duration(self.get(name), self.where(name))
+        """Milliseconds; where there is none, those of the table's default, if it has one."""
+        kind, default = self._kind(name, Duration), self._table[name].default
+        node, where = self.get(name), self.where(name)
+        found = self._reader.duration(node, where, kind.least, kind.most)
+        return duration_ms(default) if found is None and isinstance(default, str) else found
 
     def moment(self, name: str, *, end: bool = False) -> int | None:
         """Milliseconds since the epoch; with `end`, a date is the first instant after it."""

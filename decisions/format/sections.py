@@ -25,6 +25,7 @@ from decisions.format.keys import (
     Texts,
     Whole,
 )
+from decisions.format.limit_keys import LIMITS
 from decisions.language.scope import TRAIT_TYPES
 from state.event_names import USUAL
 
@@ -183,6 +184,11 @@ PLAYBOOK: Final = Keys(
             "Where customers meet us: the names of the Kafka topics, less `touchpoints.`.",
             required=True,
             examples=("click", "email", "chat", "kiosk"),
+        ),
+        Key(
+            "limits",
+            LIMITS,
+            "Which events are repeats, and how late or early one may be.",
         ),
         Key(
             "traits",

@@ -73,7 +73,7 @@ _PROFILE = Profile(
         "needs_care": NOW_MS - 40_000,
     },
     alerts={"vip_unhappy": NOW_MS - 40_000, "kiosk_then_chat": NOW_MS - 11 * MINUTE_MS},
-    playbook="60fd7e7320f9",
+    playbook="b6535ed8fef3",
 )
 
 
@@ -115,7 +115,7 @@ _OFFERS = {
 }
 KNOWN = Known("c-000001", 9, _PROFILE, encode(_OFFERS))
 TITLES = Titles(
-    "60fd7e7320f9",
+    "b6535ed8fef3",
     offers={
         "vip_preview": "See the new collection a week early",
         "apology": "A coffee and fifteen off, with our apologies",
@@ -168,7 +168,7 @@ def _action(ago_s: int, kind: str, customer: str, **body: Any) -> ActionRecord:
                 "customer_id": customer,
                 "caused_by": "m",
                 "decided_at": rfc3339(NOW_MS - ago_s * 1_000),
-                "playbook": "60fd7e7320f9",
+                "playbook": "b6535ed8fef3",
                 "applied": {"shard": 0, "generation": 0, "commit": 0, "index": 0},
                 "body": body,
             }

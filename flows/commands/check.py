@@ -12,6 +12,7 @@ from decisions.playbook import Playbook
 from decisions.rules import Alert, Offer
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
+from state.limits import Limits
 from state.times import rfc3339
 
 EXAMPLES = """\b
@@ -63,6 +64,7 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
         yield f"It keeps of what customers say of themselves: {', '.join(traits)}."
     if playbook.shown:
         yield f"It shows with every event: {', '.join(playbook.shown)}."
+    yield _limits(playbook.limits)
     yield ""
     yield f"{_count(len(playbook.segments), 'segment')}. A customer is in"
     for segment in playbook.segments.values():
@@ -82,6 +84,15 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
     yield f"{_count(tests, 'test case')}{how}"
+
+
+def _limits(limits: Limits) -> str:
+    again = limits.duplicates
+    return (
+        f"A message id is a repeat among a customer's last {_count(again.ids, 'event')} and within "
+        f"{_span(again.within_ms)}; an event may come {_span(limits.late_ms)} late, "
+        f"and be {_span(limits.ahead_ms)} ahead."
+    )
 
 
 def _by_score(playbook: Playbook, placement: str) -> list[Offer]:
@@ -131,6 +142,14 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
         "version": playbook.version,
         "title": playbook.title,
         "channels": playbook.channels,
+        "limits": {
+            "duplicates": {
+                "ids": playbook.limits.duplicates.ids,
+                "within_seconds": playbook.limits.duplicates.within_ms // 1_000,
+            },
+            "late_seconds": playbook.limits.late_ms // 1_000,
+            "ahead_seconds": playbook.limits.ahead_ms // 1_000,
+        },
         "traits": playbook.traits,
         "summary": list(playbook.shown),
         "placements": {

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from typing import Any
 
 import click
@@ -22,6 +23,20 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
+
+
+AGE = re.compile(r"(\d{1,5})([smhd])")
+UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def age(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
+    """An option's callback: milliseconds of a duration such as 90s, 30m, 12h or 7d."""
+    if text is None:
+        return None
+    found = AGE.fullmatch(text)
+    if not found or not int(found[1]):
+        raise click.BadParameter(f"expected a duration such as 90s, 10m, 12h or 7d, got {text!r}")
+    return int(found[1]) * UNIT_MS[found[2]]
 
 
 SECONDS = FiniteRange(min=0, min_open=True)

@@ -20,6 +20,7 @@ from decisions.load import PlaybookUnreadable
 from decisions.playbook import PlaybookError
 from flows.addresses import without_secrets
 from flows.clients import check_kafka, check_redis
+from flows.commands.workers import supervise
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.settings import Settings, SettingsError, read_settings
@@ -61,7 +62,11 @@ def command() -> None:
     """
 
 
-def _worker(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int, int]:
+def _worker(
+    _ctx: click.Context, _param: click.Parameter, text: str | None
+) -> tuple[int, int] | None:
+    if text is None:
+        return None
     number, slash, of = text.partition("/")
     if not (slash and number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
         raise click.BadParameter("expected N/M with 1 <= N <= M, such as 2/8")
@@ -73,20 +78,45 @@ def _worker(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[in
 @click.option("--fail-fast", is_flag=True, help="Exit when Kafka or Redis is absent at start.")
 @click.option(
     "--worker",
-    default="1/1",
     callback=_worker,
     metavar="N/M",
     help="Take every Mth shard from the Nth on: process N of M.",
 )
-def touchpoints(as_json: bool, fail_fast: bool, worker: tuple[int, int]) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Run N processes that share the shards, and start one again that ends.",
+)
+def touchpoints(
+    as_json: bool, fail_fast: bool, worker: tuple[int, int] | None, workers: int | None
+) -> None:
     """Events in; offers, actions and enriched records out.
+
+    One process works on all shards, unless --worker gives it a part, or Kafka does: with
+    TOUCHLINE_ASSIGNMENT=group processes share the shards by themselves, however many there are, and
+    anew when one comes, goes or dies. --workers starts N at once, either way. What they say is led
+    to stderr with [1/N] in front; worker 1 has TOUCHLINE_METRICS_PORT, the next the port above, and
+    so on. One that crashes is started again after 0.5 s, and later each time; when it cannot stay
+    up, all are ended, with its exit code.
 
     \b
     Examples:
       touchline run touchpoints
+      touchline run touchpoints --workers 4
       touchline run touchpoints --worker 2/8
+      TOUCHLINE_ASSIGNMENT=group touchline run touchpoints
+      TOUCHLINE_ASSIGNMENT=group TOUCHLINE_METRICS_PORT=9100 \\
+        touchline run touchpoints --workers 4 --json
     """
-    _run("touchpoints", as_json, fail_fast, worker=worker)
+    if workers is None:
+        _run("touchpoints", as_json, fail_fast, worker=worker)
+    elif worker is None:
+        _supervise(workers, as_json, fail_fast)
+    else:
+        raise click.UsageError(
+            "--worker makes this process one of several, --workers starts several: name one of them"
+        )
 
 
 @command.command()
@@ -100,6 +130,13 @@ def warehouse(as_json: bool, fail_fast: bool) -> None:
       TOUCHLINE_WAREHOUSE_URL=/data/warehouse touchline run warehouse
     """
     _run("warehouse", as_json, fail_fast)
+
+
+def _supervise(workers: int, as_json: bool, fail_fast: bool) -> None:
+    try:
+        supervise(read_settings(), workers, ["--fail-fast"] if fail_fast else [], as_json)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None:
@@ -137,8 +174,8 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
             check_redis(settings.redis_url)
         if fail_fast:
             settings = structs.replace(settings, fail_fast=True)
-        worker = options.get("worker")
-        meter = Meter.for_flow(flow, settings, settings.shards_of(worker) if worker else ())
+        shards = settings.shards_of(options["worker"]) if flow == "touchpoints" else ()
+        meter = Meter.for_flow(flow, settings, shards)
         server = serve(
             meter,
             settings.metrics_host,

@@ -22,6 +22,12 @@ os.execve(sys.argv[2], sys.argv[2:], os.environ)
 """
 
 
+def leashed(command: Sequence[str]) -> list[str]:
+    """`command`, as a child of this process that does not outlive it where that can be had."""
+    leash = [sys.executable, "-I", "-S", "-c", LEASH, str(os.getpid())] if LINUX else []
+    return [*leash, *command]
+
+
 class Process:
     """A running program in a session of its own, so that a terminal's Ctrl-C does not reach it.
 
@@ -43,12 +49,11 @@ class Process:
         self.log = log
         self._grace_s: float | None = None
         """How long it was waited for in vain, once it was."""
-        leash = [sys.executable, "-I", "-S", "-c", LEASH, str(os.getpid())] if LINUX else []
         log.parent.mkdir(parents=True, exist_ok=True)
         self.out = out or log
         with log.open("wb") as sink, self.out.open("wb") as printed:
             self._popen = subprocess.Popen(
-                [*leash, *command],
+                leashed(command),
                 stdin=subprocess.DEVNULL,
                 stdout=sink if out is None else printed,
                 stderr=sink,

@@ -20,7 +20,7 @@ from flows.local.ports import (
 )
 from flows.local.process import Process
 from flows.local.services import Service, start_kafka, start_redis
-from flows.settings import KAFKA_PREFIX, PREFIX, Settings
+from flows.settings import KAFKA_PREFIX, PREFIX, STATIC, Settings
 
 TOUCHLINE = (sys.executable, "-m", "flows.cli")
 READY_S = 60.0
@@ -218,7 +218,9 @@ class Stack:
             for name, value in os.environ.items()
             if not name.startswith((KAFKA_PREFIX, "BYTEWAX_"))
         }
-        return {**kept, **self._addresses(), PREFIX + "METRICS_HOST": "127.0.0.1"}
+        # The embedded broker takes half a minute to let a process into a group.
+        ours = {PREFIX + "METRICS_HOST": "127.0.0.1", PREFIX + "ASSIGNMENT": STATIC}
+        return {**kept, **self._addresses(), **ours}
 
     def _addresses(self) -> dict[str, str]:
         """Variable → value, of the settings that lead to these servers."""

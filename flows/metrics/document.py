@@ -34,9 +34,10 @@ off, whatever its variable says.
 - Moments (`_timestamp_seconds`) are seconds since the epoch; 0 is "not yet". `time() - ...` goes
   on growing when the process hangs, which a delay told by the process itself does not.
 - Gauges of lag, event time, and what is buffered are looked at once a second.
-- Consumer groups `touchline` (the channels' topics) and `touchline-warehouse`
+- Consumer groups `touchline` (the topics that are read) and `touchline-warehouse`
   (`touchpoints.enriched`, `touchpoints.actions`) hold offsets for lag tools of other people. They
-  are committed every 5 s and at a stop, and never read back to go on from.
+  are committed every 5 s and at a stop, and never read back to go on from. With
+  TOUCHLINE_ASSIGNMENT=group the processes are members of `touchline`, else it has none.
 - The process's own `process_cpu_seconds_total`, `process_resident_memory_bytes`,
   `process_start_time_seconds` and file handles stand beside these.
 """

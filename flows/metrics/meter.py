@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic
+from connectors.kafka.topics import ACTIONS, ENRICHED, input_topics
 from decisions.load import load_playbook
 from decisions.playbook import PlaybookError
 from decisions.rules import Offer
@@ -79,7 +79,7 @@ class Meter(Collector):
         The warehouse flow has all shards. A playbook that cannot be used is no matter of metrics:
         the flow that needs it says so.
         """
-        topics = tuple(map(channel_topic, settings.channels))
+        topics = input_topics(settings.channels)
         if flow == "warehouse":
             topics, shards = (ENRICHED, ACTIONS), range(settings.partitions)
         known: dict[str, Iterable[str]] = {

@@ -16,6 +16,7 @@ LOSING = ("take", "route", "decide", "commit", "trim")
 """Where a shard can come to be in doubt: steps that ask Redis or Kafka about one."""
 CAUSES = ("connection", "timeout", "fence", "kafka")
 """No connection to Redis; no answer in time; another fence or a "not now"; Kafka."""
+REBALANCES = ("assigned", "revoked", "lost")
 RULES = ("segment", "offer", "alert")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
 OTHER_OFFER = "?"
@@ -30,6 +31,13 @@ TOUCHPOINTS: Final = (
         "Events taken from the topics and committed, by what became of them.",
         ("channel", "outcome"),
         {"outcome": OUTCOMES},
+    ),
+    Metric(
+        "touchline_events_corrected_total",
+        C,
+        "events",
+        "Accepted events whose time was too far ahead and is corrected, by when they were sent.",
+        ("channel",),
     ),
     Metric(
         "touchline_event_to_offer_seconds",
@@ -134,7 +142,20 @@ TOUCHPOINTS: Final = (
         "touchline_outbox_actions",
         G,
         "actions",
-        "Actions recorded in Redis and not known to be published, or not taken out yet.",
+        "Actions and forwarded events recorded in Redis, not known to be published or taken out.",
+    ),
+    Metric(
+        "touchline_forwarded_events_total",
+        C,
+        "events",
+        "Events of another partition's customers, sent on to it, by the topic they came in.",
+        ("topic",),
+    ),
+    Metric(
+        "touchline_forward_repeats_total",
+        C,
+        "records",
+        "Forwarded events that had come before, as after a crash, and were dropped.",
     ),
     Metric("touchline_commits_total", C, "commits", "Flushes of one shard, committed."),
     Metric(
@@ -193,6 +214,26 @@ TOUCHPOINTS: Final = (
     Metric(
         "touchline_shards_fenced_total", C, "shards", "Shards that another process took from this."
     ),
+    Metric(
+        "touchline_shards_assigned",
+        G,
+        "shards",
+        "Shards that the command line, or Kafka's group, has given this process.",
+    ),
+    Metric(
+        "touchline_rebalances_total",
+        C,
+        "rebalances",
+        "What Kafka's group told this process of its shards; lost: it was taken for dead.",
+        ("event",),
+        {"event": REBALANCES},
+    ),
+    Metric(
+        "touchline_shards_released_total",
+        C,
+        "shards",
+        "Shards that Kafka's group gave to another process, and this one gave up.",
+    ),
     Metric("touchline_shards_owned", G, "shards", "Shards this process works on."),
     Metric(
         "touchline_shards_waiting", G, "shards", "Shards that wait for Kafka or Redis to come back."
@@ -211,6 +252,18 @@ TOUCHPOINTS: Final = (
         "Events that were not taken, by reason.",
         ("reason",),
         {"reason": tuple(Reason)},
+    ),
+    Metric(
+        "touchline_dead_letter_share",
+        G,
+        "",
+        "Dead letters among the last events (TOUCHLINE_DEAD_LETTER_WINDOW) committed, 0 to 1.",
+    ),
+    Metric(
+        "touchline_dead_letter_share_limit",
+        G,
+        "",
+        "The share above which the flow stops (TOUCHLINE_DEAD_LETTER_PERCENT), 0 to 1; 1 = never.",
     ),
     Metric(
         "touchline_offers_decided_total",

@@ -8,11 +8,14 @@ from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
 from flows.processor.flush import Flush, Slice, Through
+from flows.processor.letter_limit import counted
 from flows.processor.processor import Processor
 
 COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
+    ("touchline_forwarded_events_total", "forwarded", "topic"),
+    ("touchline_events_corrected_total", "corrected", "channel"),
 )
 """Metric, kind of count in a slice's tally, label."""
 REFUSED_IN = {Reason.MISPLACED: "route", Reason.UNDECIDABLE: "decide"}
@@ -23,11 +26,16 @@ def book(processor: Processor, flush: Flush) -> None:
     """Metrics of what is committed."""
     meter, now_s = processor.meter, time.time()
     waits: list[float] = []
+    if flush.slices:
+        processor.letters.add(counted(flush))
+        meter.set("touchline_dead_letter_share", processor.letters.share)
     for part in flush.slices:
         meter.add("touchline_commits_total")
         _book_tally(meter, part)
         _book_rules(meter, part, processor.playbook)
         meter.add("touchline_trimmed_total", part.trimmed)
+        meter.add("touchline_forward_repeats_total", part.tally_of("forward_repeat"))
+        processor.misplaced.note(part)
         _keep_newest(part.shard.newest_ms, part.through)
         if not part.replay:
             waits += _waits(part.received_ms, now_s)
@@ -67,7 +75,7 @@ def _book_tally(meter: Meter, part: Slice) -> None:
 
 
 def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:
-    meter.add("touchline_rule_errors_total", sum(part.tally.get("rule_errors", {}).values()))
+    meter.add("touchline_rule_errors_total", part.tally_of("rule_errors"))
     for rule, count in asked(part, playbook).items():
         meter.add("touchline_rule_evaluations_total", count, rule=rule)
 
@@ -89,6 +97,6 @@ def asked(part: Slice, playbook: Playbook) -> dict[str, int]:
 
 def _keep_newest(of_topics: dict[str, int], through: Mapping[str, Through]) -> None:
     for channel, came in through.items():
-        if came.accepted:
+        if came.newest_ms:
             topic = channel_topic(channel)
             of_topics[topic] = max(of_topics.get(topic, 0), came.newest_ms)

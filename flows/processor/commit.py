@@ -8,22 +8,21 @@ While the broker acknowledges one flush the next is read and decided, in memory 
 rides in the EXEC that commits the one before, so it is fixed before its first byte is produced.
 """
 
-import msgspec
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from msgspec import structs
 
 from connectors.published.records import offers_document
 from flows.processor.booking import book
 from flows.processor.flush import Flush, Slice
+from flows.processor.letter_limit import over_limit
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from state.fence import Fence, advance, encode_plan
+from state.outbox import ActionEntry, encode_entry
 from state.profile import encode_profile
 from state.store.shard_store import Commit, Unsettled
 from state.store.wire import WireLost, WireTimeout
 from state.touchpoint import Touchpoint
-
-encode_entry = msgspec.msgpack.Encoder().encode
 
 
 def commit_pending(processor: Processor, upcoming: Flush | None = None) -> None:
@@ -92,11 +91,12 @@ def _drop(
 
 
 def _publish(processor: Processor, done: Flush) -> None:
-    """Hand the recorded actions over; they are settled with what is produced next, or when idle."""
+    """Hand over what the outbox recorded; settled with what is produced next, or when idle."""
     for part in done.slices:
         records = [(customer.encode(), record) for customer, record in part.actions]
         processor.publisher.actions(part.shard.index, records)
-        part.shard.published += len(records)
+        processor.publisher.forwards(part.shard.index, part.forwards)
+        part.shard.published += len(records) + len(part.forwards)
 
 
 def _produce(processor: Processor, flush: Flush) -> None:
@@ -162,9 +162,13 @@ def _commit(part: Slice, fence: Fence) -> Commit:
             (customer, offers_document(customer, serving), serving.expires_at)
             for customer, serving in part.serving.items()
         ],
-        actions=[encode_entry((customer.encode(), record)) for customer, record in part.actions],
+        outbox=[
+            *[encode_entry(ActionEntry(name.encode(), record)) for name, record in part.actions],
+            *map(encode_entry, part.forwards),
+        ],
         trim=shard.trim,
         counters=shard.counters,
+        origins=part.origins,
     )
 
 
@@ -183,12 +187,15 @@ class Committer(StatelessSinkPartition[Flush]):
 
     def _take(self, flush: Flush) -> None:
         processor = self._processor
+        if (too_many := over_limit(processor, flush)) is not None:
+            return processor.execution.finish(too_many)
         commit_pending(processor, flush)
         with processor.measured("produce", flush.events):
             _produce(processor, flush)
         processor.pending = flush if flush.slices else None
         for part in flush.slices:
             part.shard.evict(part.touched)
+        return None
 
 
 class CommitSink(DynamicSink[Flush]):

@@ -9,6 +9,7 @@ import traceback
 
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import MAX_ID_CHARACTERS
+from connectors.events.replayed import first_at_ms
 from connectors.kafka.shard_consumer import Record
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import EVERYTHING, decide
@@ -16,7 +17,8 @@ from decisions.offers import DECIDED
 from decisions.playbook import Playbook
 from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
 from flows.processor.commit import commit_pending
-from flows.processor.flush import Flush, Slice
+from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
+from flows.processor.forwarding import send_on, tell_apart
 from flows.processor.processor import Processor
 from flows.processor.steps import stored_profile
 from state.applied import Applied
@@ -41,6 +43,7 @@ def decide_step(processor: Processor, flush: Flush) -> None:
 def _decide_slice(processor: Processor, part: Slice) -> None:
     playbook, now_ms = processor.playbook, part.plan.now_ms
     traits, version, summary = playbook.traits, playbook.version, playbook.summary
+    window = playbook.limits.duplicates
     profiles, touched, rows = part.shard.profiles, part.touched, part.rows
     shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
     through = part.through
@@ -48,17 +51,18 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     changes, received_ms = part.changes, part.received_ms
     noticed = {*playbook.alerts_on, *OUTCOME_OF}
     for position, event in enumerate(part.events):
-        if isinstance(event, Refusal):
-            _bury(part, position, event, "decode")
+        if not isinstance(event, Touchpoint):
+            _pass_over(processor, part, position, event)
             continue
         customer = event.customer_id
         profile = profiles[customer]
         came = through[event.channel]
         trimmed = profile.trimmed
         try:
-            changed = fold(profile, event, traits)
+            changed = fold(profile, event, traits, window)
             if not changed:
                 came.duplicates += 1
+                part.events[position] = REPEAT
                 continue
             edition, offers = profile.playbook, profile.offers
             decision = decide(profile, event, changed, playbook, now_ms)
@@ -80,6 +84,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         rows.append((customer, row))
         touched[customer] = profile
         came.accepted += 1
+        came.corrected += event.corrected
         if event.at_ms > came.newest_ms:
             came.newest_ms = event.at_ms
         changes[changed] = changes.get(changed, 0) + 1
@@ -91,9 +96,27 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         if decision is not None:
             part.actions += records
             _take(part, customer, decision)
-    for channel, came in through.items():
+    _count(part)
+
+
+def _pass_over(
+    processor: Processor, part: Slice, position: int, event: Refusal | Elsewhere | Repeat
+) -> None:
+    """What earlier steps made of a record that is no event of this shard's."""
+    if isinstance(event, Refusal):
+        misplaced = event.reason is Reason.MISPLACED
+        _bury(part, position, event, "route" if misplaced else "decode")
+    elif isinstance(event, Elsewhere):
+        send_on(part, position, event.shard, processor.input_ids)
+
+
+def _count(part: Slice) -> None:
+    for channel, came in part.through.items():
         part.count("accepted", channel, came.accepted)
         part.count("duplicate", channel, came.duplicates)
+        part.count("corrected", channel, came.corrected)
+    if part.forwarded:
+        tell_apart(part)
 
 
 def _records(
@@ -173,7 +196,7 @@ def _headers(message: Record) -> tuple[list[tuple[str, bytes | None]], str]:
 
 
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
-    message = part.messages[position]
+    message = part.record(position)
     headers, unread = _headers(message)
     place = Applied(
         part.shard.index, part.plan.generation, part.plan.commit, len(part.dead_letters)
@@ -189,6 +212,7 @@ def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
         refusal.detail + unread,
         stage,
         part.plan.now_ms,
+        first_at_ms(headers, part.plan.now_ms),
         place,
     )
     key = message.key()  # whole in the record; a second time only if that fits beside it
@@ -214,10 +238,11 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
         part.undone[customer] = (0, stored or encode_profile(Profile()))
     begin, blob = part.undone[customer]
     profile = stored_profile(part, customer, blob)
+    playbook = processor.playbook
     for earlier in part.events[begin:position]:  # what was refused is a Refusal there by now
         if isinstance(earlier, Touchpoint) and earlier.customer_id == customer:
-            changed = fold(profile, earlier, processor.playbook.traits)
+            changed = fold(profile, earlier, playbook.traits, playbook.limits.duplicates)
             if changed:
-                decide(profile, earlier, changed, processor.playbook, part.plan.now_ms)
+                decide(profile, earlier, changed, playbook, part.plan.now_ms)
     part.undone[customer] = (position, encode_profile(profile))
     return profile

@@ -1,14 +1,17 @@
 """A flush on its way through the steps: for each of some shards, a plan and what becomes of it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from msgspec import Struct, field
 
 from connectors.events.dead_letter import Refusal
+from connectors.kafka.forwarding import Forwarded
 from connectors.kafka.shard_consumer import Record
 from flows.processor.shard import Shard
 from state.decision import Serving
 from state.fence import Plan
+from state.outbox import ForwardEntry
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 
@@ -18,8 +21,23 @@ class Through(Struct):
 
     accepted: int = 0
     duplicates: int = 0
+    corrected: int = 0
+    """Of those accepted, how many had their time corrected."""
     newest_ms: int = 0
     """When the newest accepted event happened."""
+
+
+class Elsewhere(Struct, frozen=True):
+    """An event of a customer of another shard: it is forwarded there."""
+
+    shard: int
+
+
+class Repeat(Struct, frozen=True):
+    """An event that has come before: as if it had not come."""
+
+
+REPEAT = Repeat()
 
 
 class Slice(Struct, eq=False):
@@ -33,8 +51,12 @@ class Slice(Struct, eq=False):
     logged: bool = False
     """The enriched topic already holds all of it, since a later plan lies there."""
     # decode
-    events: list[Touchpoint | Refusal] = field(default_factory=list)
+    events: list[Touchpoint | Refusal | Elsewhere | Repeat] = field(default_factory=list)
     """One for each message, in order."""
+    forwarded: dict[int, Forwarded] = field(default_factory=dict)
+    """Position in `messages` → what was forwarded here, as the record that it was."""
+    origins: dict[str, int] = field(default_factory=dict)
+    """Sender of forwarded events → the lowest offset that is new, of those that sent some."""
     # decide
     rows: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, enriched record)."""
@@ -45,6 +67,9 @@ class Slice(Struct, eq=False):
     """Customer → what is served from now on."""
     actions: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, action record)."""
+    forwards: list[ForwardEntry] = field(default_factory=list)
+    misplaced: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Topic → of the first event that is forwarded from it: offset, partition where it belongs."""
     undone: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """Customer of an event that could not be decided → a position in `events`, and the profile as
     the events before it left it: from there the next such event is undone."""
@@ -69,11 +94,26 @@ class Slice(Struct, eq=False):
     profiles: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, stored form) of those touched, as this flush leaves them."""
 
+    @property
+    def records(self) -> Sequence[Record]:
+        """The messages, what was forwarded as the record that it was."""
+        if not self.forwarded:
+            return self.messages
+        return [self.record(position) for position in range(len(self.messages))]
+
+    def record(self, position: int) -> Record:
+        """One of them."""
+        return self.forwarded.get(position) or self.messages[position]
+
     def count(self, kind: str, label: str, more: int = 1) -> None:
         """So many more of `label`."""
         if more:
             counts = self.tally.setdefault(kind, {})
             counts[label] = counts.get(label, 0) + more
+
+    def tally_of(self, kind: str) -> int:
+        """How many of a kind, whatever their labels."""
+        return sum(self.tally.get(kind, {}).values())
 
 
 class Flush(Struct, eq=False):

@@ -5,13 +5,15 @@ the plans that were fixed and not committed come again first, with the same inpu
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
 from connectors.kafka.shard_consumer import Record
+from connectors.kafka.topics import FORWARD
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
+from flows.processor.forwarding import input_marks
 from flows.processor.ownership import read_on, take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
@@ -50,11 +52,15 @@ class Intake(StatelessSourcePartition[Flush]):
 
     def _fill(self, flush: Flush) -> Flush:
         processor = self._processor
-        take_due(processor)
-        read_on(processor)
+        membership = processor.membership
+        if membership is None or membership.settled:
+            take_due(processor)
+            read_on(processor)
         self._read()
+        if membership is not None:
+            membership.attend()
         wall, cpu = time.perf_counter(), time.thread_time()
-        flush.slices = self._plan()
+        flush.slices = self._plan() if membership is None or membership.settled else []
         if flush.slices:
             processor.book_stage("plan", wall, cpu, flush.events)
         idle = not flush.slices
@@ -68,6 +74,8 @@ class Intake(StatelessSourcePartition[Flush]):
         busy = processor.pending is not None or any(
             s.buffer for s in processor.shards if not s.todo
         )
+        if processor.membership is not None and not processor.membership.settled:
+            busy = False  # what is buffered must wait for Kafka's word
         most, most_bytes = processor.settings.flush_events, processor.settings.flush_bytes
         processor.consumer.hold(
             {
@@ -120,7 +128,7 @@ class Intake(StatelessSourcePartition[Flush]):
             now_ms=max(now_ms, head.now_ms),
             playbook=self._processor.playbook.version,
             build=self._processor.build,
-            checksum=checksum(messages),
+            checksum=_checksum(ranges, messages),
         )
         return Slice(shard, plan, False, messages)
 
@@ -141,7 +149,7 @@ class Intake(StatelessSourcePartition[Flush]):
             if planned.start != start:
                 raise Refused(f"{place}: {topic} was planned from {planned.start}, is at {start}")
         count = sum(planned.count for planned in plan.ranges.values())
-        if len(messages) != count or checksum(messages) != plan.checksum:
+        if len(messages) != count or _checksum(plan.ranges, messages) != plan.checksum:
             raise Refused(
                 f"{place}: expected the {count} records that it was begun with, got "
                 f"{len(messages)} with other content: the input topics were changed; restore them, "
@@ -153,6 +161,10 @@ class Intake(StatelessSourcePartition[Flush]):
         self._processor.meter.add("touchline_flushes_replayed_total")
         logged = (plan.generation, plan.commit) < shard.log_latest
         return Slice(shard, plan, True, messages, logged)
+
+
+def _checksum(ranges: Mapping[str, Range], messages: Sequence[Record]) -> int:
+    return checksum(messages, input_marks(messages) if FORWARD in ranges else ())
 
 
 def _range(topic: str, start: int, run: Sequence[Record]) -> Range:

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-import msgspec
 from confluent_kafka import KafkaException
 from msgspec import structs
 
@@ -15,12 +14,11 @@ from flows.processor.acted import newest_actions
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from state.fence import VERSION, Fence, Position
+from state.outbox import read_outbox
 from state.store.shard_store import Fenced, Refused, Taken, Unsettled
 from state.store.wire import WireLost
 
 log = logging.getLogger("touchline.touchpoints")
-
-decode_entry = msgspec.msgpack.Decoder(tuple[bytes, bytes]).decode
 
 
 def take_due(processor: Processor) -> None:
@@ -93,13 +91,14 @@ def read_on(processor: Processor) -> None:
 def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
     """Shard → what was found, for those that this process is the owner of from now on."""
     taken: dict[int, Taken] = {}
+    owners: dict[Shard, str] = {}
     for position, shard in enumerate(due):
         try:
             taken[shard.index] = shard.store.take(
                 time.time_ns() // 1000, _first_fence(processor, shard)
             )
         except Fenced as fenced:
-            processor.leave(shard, fenced)
+            owners[shard] = fenced.owner
         except WireLost as away:
             for other in due[position:]:  # one Redis: the others would wait as long for nothing
                 processor.lose(other, away, "take")
@@ -108,6 +107,8 @@ def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
             processor.lose(shard, doubt, "take")
         else:
             processor.redis.tell(True)
+    if owners:
+        processor.leave(owners)
     return taken
 
 
@@ -127,7 +128,9 @@ def _begin(processor: Processor, shard: Shard, found: Taken, log_found: PlanLog)
     if shard.todo:
         log.info("shard %d: %d flushes were begun and are done again", shard.index, len(shard.todo))
     # Oldest first, and ahead of everything new: the same bytes in the same order as before.
-    processor.publisher.actions(shard.index, map(decode_entry, found.outbox))
+    actions, forwards = read_outbox(found.outbox)
+    processor.publisher.actions(shard.index, ((entry.key, entry.record) for entry in actions))
+    processor.publisher.forwards(shard.index, iter(forwards))
     shard.published = len(found.outbox)
     positions = shard.fence.positions
     processor.consumer.start(

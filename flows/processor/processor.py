@@ -7,22 +7,29 @@ dropped and taken again), *dead-letter* (a bad record), *stop* (going on would b
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from connectors.kafka.errors import Outage, words
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
-from connectors.kafka.topics import channel_topic
+from connectors.kafka.topics import input_topics
 from decisions.playbook import Playbook
 from flows.execution import Execution, Stopped
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
+from flows.processor.fenced import all_taken, taken
 from flows.processor.flush import Flush, Slice
+from flows.processor.forwarding import MisplacedNotice
+from flows.processor.letter_window import LetterWindow
 from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
-from state.store.shard_store import Fenced, Unsettled
+from state.store.shard_store import Fenced, FenceMoved, Unsettled
 from state.store.wire import WireLost, WireTimeout
+
+if TYPE_CHECKING:
+    from flows.processor.membership import Membership
 
 log = logging.getLogger("touchline.touchpoints")
 
@@ -57,13 +64,19 @@ class Processor:
         self.redis = redis
         self.topic_ids = topic_ids
         """Topic → the broker's id of it at start; outputs too."""
-        self.inputs = tuple(map(channel_topic, settings.channels))
+        self.inputs = input_topics(settings.channels)
+        self.input_ids = {name: topic_ids[name] for name in self.inputs if name in topic_ids}
+        """Of `topic_ids` those that shards read."""
+        self.misplaced = MisplacedNotice()
         self.build = build
         self.execution = Execution(stop)
+        self.membership: Membership | None = None
+        """In the group that shares the shards out; None when they are fixed."""
         self.in_flight = False
         """A flush is between the source and the end of the stream: the next one must wait."""
         self.pending: Flush | None = None
         """The flush that is produced and not committed."""
+        self.letters = LetterWindow(settings.dead_letter_percent, settings.dead_letter_window)
 
     def stage(
         self, name: str, step: Callable[["Processor", Flush], None]
@@ -125,24 +138,33 @@ class Processor:
         self.meter.add("touchline_shards_lost_total", stage=stage, cause=_cause(why))
         if isinstance(why, WireLost):
             self.redis.tell(False)
-        log.warning("shard %d waits %.1f s: %s", shard.index, shard.retry_delay, words(why))
+        # Who has moved a fence is known, and said of all such shards at once, when it is looked at.
+        level = logging.DEBUG if isinstance(why, FenceMoved) else logging.WARNING
+        log.log(level, "shard %d waits %.1f s: %s", shard.index, shard.retry_delay, words(why))
         self.report_holds()
         if isinstance(why, WireTimeout) and self.execution.stop.is_set():
             log.warning("told to stop while Redis hangs: what is not finished is done again")
             raise Stopped
 
-    def leave(self, shard: Shard, why: Fenced) -> None:
-        """Another owner has `shard`; without any shard left the process has nothing to do."""
-        self.consumer.stop(shard.index)
-        shard.leave()
-        self.meter.add("touchline_shards_fenced_total")
-        self._forget(shard)
-        log.warning("%s; this process leaves it alone", why)
-        if all(other.hold is Hold.GONE for other in self.shards):
-            self.execution.fail(why)
+    def leave(self, owners: Mapping[Shard, str]) -> None:
+        """Other owners have these shards. Without any left the process has nothing to do: it ends,
+        or in a group waits for an assignment."""
+        for shard, owner in owners.items():
+            self.consumer.stop(shard.index)
+            shard.leave(owner)
+            self.meter.add("touchline_shards_fenced_total")
+            self.forget(shard)
+        if any(shard.hold is not Hold.GONE for shard in self.shards):
+            log.warning(taken({shard.index: owner for shard, owner in owners.items()}))
+        elif owners:
+            why = all_taken({shard.index: shard.taken_by for shard in self.shards})
+            if self.membership is None:
+                self.execution.fail(Fenced(why))
+            else:
+                log.warning("%s; this process waits for Kafka to assign it shards anew", why)
         self.report_holds()
 
-    def _forget(self, shard: Shard) -> None:
+    def forget(self, shard: Shard) -> None:
         """Another process shows how this shard stands."""
         index = str(shard.index)
         self.meter.forget("touchline_clock_delay_seconds", shard=index)

@@ -47,9 +47,12 @@ class Shard:
         """Topic → when its newest committed event happened, as far as this process has seen."""
         self.ended_ms: dict[str, int] = {}
         """Topic → when it was last seen to be at its end, with nothing left to be committed."""
+        self.taken_by = ""
+        """Its owner, once it is GONE."""
         self.clock: Clock = UNKNOWN
         """As it was last shown."""
-        self._most_profiles = most_profiles
+        self.most_profiles = most_profiles
+        """How many are kept, but for those of the flush at hand."""
         self._reset()
 
     def _reset(self) -> None:
@@ -59,6 +62,8 @@ class Shard:
         """Topic → records read and not in a flush yet, in offset order."""
         self.profiles: dict[str, Profile] = {}
         """A bounded cache, least recently committed first; ahead of Redis by what is under way."""
+        self.origins: dict[str, int] = {}
+        """Sender of forwarded events → the lowest offset that is new; ahead of Redis likewise."""
         self.published = 0
         """Outbox entries handed to the publisher and not known to be acknowledged."""
         self.trim = 0
@@ -73,6 +78,7 @@ class Shard:
         self.head = structs.replace(taken.fence, plan=None)
         """As it will be when all that is planned so far is committed."""
         self.counters = taken.counters
+        self.origins = dict(taken.origins)
         self.acted = Acted()
         """What is published of its actions, as far as that is asked."""
         self.log_end = taken.fence.plan_offset
@@ -111,8 +117,9 @@ class Shard:
         self.retry_at = now_s + self.retry_delay
         self.retry_delay = min(self.retry_delay * 2, RETRY_MOST_S)
 
-    def leave(self) -> None:
-        """Another owner has it."""
+    def leave(self, owner: str) -> None:
+        """`owner` has it."""
+        self.taken_by = owner
         self.store.close()
         self._reset()
         self.hold = Hold.GONE
@@ -204,7 +211,7 @@ class Shard:
 
         Redis does not know those as they are. Only to be called when nothing else is under way.
         """
-        excess = len(self.profiles) - self._most_profiles
+        excess = len(self.profiles) - self.most_profiles
         if excess > 0:
             evictable = (customer for customer in self.profiles if customer not in uncommitted)
             for customer in list(islice(evictable, excess)):

@@ -51,7 +51,9 @@ def _book_lag(processor: Processor, shard: Shard) -> set[str]:
             continue  # a channel that is no longer read
         at = position.next_offset
         end = processor.consumer.ends.get((topic, shard.index), -1)
-        if end == at and not shard.buffer.get(topic):
+        # Beyond the last record lies the mark of its transaction, where it was written in one.
+        under_way = shard.buffer.get(topic) or shard.head.positions[topic].next_offset != at
+        if end >= at and not under_way:
             behind.discard(topic)
         if topic in highs:
             # At the end whatever the mark says: some brokers' marks are wrong.

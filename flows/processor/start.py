@@ -16,12 +16,14 @@ from confluent_kafka import KafkaException
 from connectors.kafka.errors import Outage
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
-from connectors.kafka.topics import all_topics, channel_topic, check_topics, topic_ids
+from connectors.kafka.shard_group import ShardGroup
+from connectors.kafka.topics import all_topics, check_topics, input_topics, topic_ids
 from decisions.load import load_playbook
 from flows.addresses import without_secrets
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from flows.processor.build import build_id
+from flows.processor.membership import Membership
 from flows.processor.ownership import take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
@@ -39,38 +41,45 @@ def start_processor(
     meter: Meter,
     stop: threading.Event,
     ready: Callable[[], None],
-    worker: tuple[int, int],
+    worker: tuple[int, int] | None,
     only: Sequence[int] | None = None,
     role: str = "",
 ) -> Processor | None:
     """Wait for Kafka and Redis, check both, take the shards; None when `stop` is set before.
 
-    `only`: the shards to take, whatever `worker` says; `role` stands before the owner's name.
+    `only`: the shards to take, whatever assigns them else; `role` stands before the owner's name.
 
-    Raises PlaybookError, Refused, ServiceAbsent, and SettingsError for more workers than shards.
+    In a group nothing is taken yet: that begins with the first assignment, while the flow runs.
+    Raises PlaybookError, Refused, ServiceAbsent, and SettingsError for a worker that cannot be.
     """
     playbook = load_playbook(Path(settings.playbook))
     meter.set("touchline_playbook_info", 1, version=playbook.version)
-    topics = [channel_topic(channel) for channel in settings.channels]
     meter.set("touchline_flush_limit_events", settings.flush_events)
+    meter.set("touchline_dead_letter_share_limit", settings.dead_letter_percent / 100)
     indexes = settings.shards_of(worker) if only is None else only
     meter.set("touchline_shards_waiting", len(indexes))
+    meter.set("touchline_shards_assigned", len(indexes))
     kafka, redis_there = Availability(meter, "kafka"), Availability(meter, "redis")
     ids = _wait_for_kafka(settings, stop, kafka)
     if ids is None or not _wait_for_redis(settings, stop, redis_there):
         return None
     owner = f"{role}{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
-    most_profiles = max(settings.cache_profiles // len(indexes), 1)
+    most_profiles = settings.cache_profiles // max(len(indexes), 1)
     outage = Outage(log, kafka.tell)
+    topics = input_topics(settings.channels)
+
+    def new_shard(index: int) -> Shard:
+        return Shard(index, ShardStore(connect, index, owner), max(most_profiles, 1))
+
+    grouped = settings.in_group and only is None
+    group = ShardGroup(settings.kafka_config, topics, outage) if grouped else None
     processor = Processor(
         settings=settings,
         playbook=playbook,
         meter=meter,
-        shards=[
-            Shard(index, ShardStore(connect, index, owner), most_profiles) for index in indexes
-        ],
-        consumer=ShardConsumer(settings.kafka_config, topics, outage),
+        shards=[new_shard(index) for index in indexes],
+        consumer=group or ShardConsumer(settings.kafka_config, topics, outage),
         publisher=Publisher(settings.kafka_config, outage),
         outage=outage,
         kafka=kafka,
@@ -86,6 +95,9 @@ def start_processor(
     gc.collect()
     gc.freeze()
     gc.disable()
+    if group is not None:
+        processor.membership = Membership(processor, group, new_shard, ready)
+        return processor
     take = processor.execution.guard(take_due)
     while not (processor.execution.over() or processor.ready):
         take(processor)

@@ -2,34 +2,41 @@
 
 from collections.abc import Sequence
 
-from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import decode
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import PREFIX
+from connectors.kafka.topics import FORWARD, PREFIX
 from flows.processor.flush import Flush, Slice
+from flows.processor.forwarding import FORWARDED, receive, route_elsewhere
 from flows.processor.processor import Processor
 from state.profile import Profile, ProfileUnreadable, decode_profile
+from state.repeats import LAST_RECEIVED_MS
 from state.store.shard_store import Refused
-
-LAST_MS = 253_402_300_800_000
-"""The end of the year 9999, in milliseconds since the epoch."""
+from state.touchpoint import Touchpoint
 
 
 def decode_step(processor: Processor, flush: Flush) -> None:
-    """Each record becomes a Touchpoint or a Refusal; pure but for the flush it fills."""
-    channels = {PREFIX + name: name for name in processor.settings.channels}
+    """Each record becomes a Touchpoint or a Refusal, or a Repeat of what was forwarded before.
+
+    Pure but for the flush it fills and the shard's origins.
+    """
+    channels = {PREFIX + name: name for name in (*processor.settings.channels, FORWARDED)}
+    partitions, limits = processor.settings.partitions, processor.playbook.limits
     for part in flush.slices:
         now_ms = part.plan.now_ms
+        came_here = FORWARD in part.plan.ranges
+        verdicts = receive(part, processor.input_ids, partitions) if came_here else {}
         add = part.events.append
-        for message in part.messages:
+        for message in part.records:
             _, stamp = message.timestamp()
-            # None (-1), or one that no calendar has: a producer's clock may say anything.
-            received_ms = stamp if 0 < stamp < LAST_MS else now_ms
-            add(decode(message.value(), channels[message.topic()], received_ms, now_ms))
+            # None (-1), or one beyond all reason: a producer's clock may say anything.
+            received_ms = stamp if 0 < stamp <= LAST_RECEIVED_MS else now_ms
+            add(decode(message.value(), channels[message.topic()], received_ms, now_ms, limits))
+        for position, verdict in verdicts.items():
+            part.events[position] = verdict
 
 
 def route_step(processor: Processor, flush: Flush) -> None:
-    """Refuse who belongs to another shard; read the profiles that are not in memory."""
+    """Read the profiles that are not in memory; mark events of another shard's customers."""
     customers = {part: _customers(part) for part in flush.slices}
     asked = {part: _unknown(part, customers[part]) for part in flush.slices}
 
@@ -51,7 +58,7 @@ def route_step(processor: Processor, flush: Flush) -> None:
 def _customers(part: Slice) -> list[str]:
     """Each once, in the order they come."""
     return list(
-        dict.fromkeys(event.customer_id for event in part.events if not isinstance(event, Refusal))
+        dict.fromkeys(event.customer_id for event in part.events if isinstance(event, Touchpoint))
     )
 
 
@@ -84,13 +91,8 @@ def _place(
             elsewhere[customer] = shard
     if elsewhere:
         part.events = [
-            event
-            if isinstance(event, Refusal) or event.customer_id not in elsewhere
-            else Refusal(
-                Reason.MISPLACED,
-                f"expected in partition {elsewhere[event.customer_id]} (murmur2 of the customer "
-                f"id), came in {part.shard.index}; set the producer's partitioner to "
-                "murmur2_random and its key to the customer id",
-            )
-            for event in part.events
+            route_elsewhere(part, position, elsewhere[event.customer_id])
+            if isinstance(event, Touchpoint) and event.customer_id in elsewhere
+            else event
+            for position, event in enumerate(part.events)
         ]

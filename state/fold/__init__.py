@@ -8,13 +8,15 @@ Nothing that an event holds makes the fold raise.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from state.bounds import CHANNELS_KEPT, EVENTS_KEPT, FINGERPRINTS_KEPT, cut, make_room
+from state.bounds import CHANNELS_KEPT, EVENTS_KEPT, cut, make_room
 from state.event_names import NUMBERS, Key, event_name
 from state.fold import cart, chat, email, interests, kiosk, orders
 from state.fold.reading import Properties
 from state.fold.sessions import visit
 from state.fold.traits import identify
+from state.limits import USUAL
 from state.profile import ChannelActivity, Profile
+from state.repeats import Window, entry, is_repeat
 from state.sections import CHANNELS, EMAIL, EVENTS
 from state.touchpoint import Touchpoint
 
@@ -50,24 +52,30 @@ _EFFECTS: Final[dict[str, Callable[[Profile, Properties, int], int]]] = {
     "Live Chat Message Received": chat.message,
     "Live Chat Conversation Ended": chat.ended,
 }
+_KNOWN: Final = {
+    name: (NUMBERS.get(name, name), _EFFECTS.get(name)) for name in (*NUMBERS, *_EFFECTS)
+}
+"""Name → its `event_key`, and what it does: one look an event for both."""
 
-_TAIL: Final = 8 * (FINGERPRINTS_KEPT - 1)
 
-
-def fold(profile: Profile, touchpoint: Touchpoint, traits: Mapping[str, str]) -> int:
+def fold(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    traits: Mapping[str, str],
+    window: Window = USUAL.duplicates,
+) -> int:
     """Take `touchpoint` into `profile`, in place; returns the changed sections (`state.sections`).
 
-    Returns 0, and changes nothing, when its fingerprint is among the last 64. `traits` are the
-    declared ones, name -> "string", "int", "double" or "bool"; others are ignored.
+    Returns 0, and changes nothing, when it is a repeat within `window` (see `state.repeats`).
+    `traits` are the declared ones, name -> "string", "int", "double" or "bool"; others are ignored.
     """
     recent = profile.recent
-    fingerprint = touchpoint.fingerprint
-    found = recent.find(fingerprint)
-    while found > 0 and found & 7:
-        found = recent.find(fingerprint, found + 1)
-    if found >= 0:
+    fingerprint, received_ms = touchpoint.fingerprint, touchpoint.received_ms
+    # Nearly always it is nowhere in there, which `rfind` tells faster than `find`.
+    if recent.rfind(fingerprint) >= 0 and is_repeat(recent, fingerprint, received_ms, window):
         return 0
-    profile.recent = recent[-_TAIL:] + fingerprint
+    recent += entry(fingerprint, received_ms // 1_000)
+    profile.recent = recent if len(recent) <= window.size else recent[-window.size :]
 
     at_ms = touchpoint.at_ms
     if at_ms > profile.last_at:
@@ -86,14 +94,13 @@ def fold(profile: Profile, touchpoint: Touchpoint, traits: Mapping[str, str]) ->
 
     name = touchpoint.name
     events = profile.events
-    key = NUMBERS.get(name, name)  # event_key, less a call an event
+    key, effect = _KNOWN.get(name) or (name, None)
     if key in events:
         events[key] += 1
     else:
         _count_new(profile, key)
 
     bits = CHANNELS | EVENTS
-    effect = _EFFECTS.get(name)
     if effect is not None:
         bits |= effect(profile, touchpoint.properties, at_ms)
         # What a mail server or a mail reader reports is no visit of the customer.

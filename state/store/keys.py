@@ -4,8 +4,9 @@
 | --- | --- | --- |
 | `touchline:{sNN}:c:<customer id>` | string | the profile (msgpack, see `state.profile`) |
 | `touchline:{sNN}:fence` | string | the fence (msgpack, see `state.fence`) |
-| `touchline:{sNN}:outbox` | list | actions not yet known to be published, oldest first |
+| `touchline:{sNN}:outbox` | list | what may not be published, oldest first (`state.outbox`) |
 | `touchline:{sNN}:counters` | string | absolute counts of the shard (msgpack map) |
+| `touchline:{sNN}:origins` | hash | `<topic id>:<partition>` → next offset (`state.origins`) |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
 
 NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
@@ -23,6 +24,7 @@ class ShardKeys(Struct, frozen=True):
     fence: bytes
     outbox: bytes
     counters: bytes
+    origins: bytes
 
 
 def shard_keys(shard: int) -> ShardKeys:
@@ -34,6 +36,7 @@ def shard_keys(shard: int) -> ShardKeys:
         fence=f"{base}fence".encode(),
         outbox=f"{base}outbox".encode(),
         counters=f"{base}counters".encode(),
+        origins=f"{base}origins".encode(),
     )
 
 

@@ -23,6 +23,11 @@ from state.store.wire import Command, Wire, WireLost
 class Fenced(Exception):
     """Another owner has taken the shard; this one must leave it alone."""
 
+    def __init__(self, said: str, owner: str = "") -> None:
+        super().__init__(said)
+        self.owner = owner
+        """Who has it, where one shard is meant."""
+
 
 class Refused(Exception):
     """Going on would break a promise; the text says what is wrong and what to do."""
@@ -30,6 +35,10 @@ class Refused(Exception):
 
 class Unsettled(Exception):
     """The outcome is unknown or the fence is not as this owner left it: take the shard again."""
+
+
+class FenceMoved(Unsettled):
+    """Somebody has written the fence: taking the shard again tells who."""
 
 
 PASSING = (redis.ReadOnlyError, redis.OutOfMemoryError, redis.exceptions.MasterDownError)
@@ -41,8 +50,10 @@ class Taken(Struct, frozen=True):
 
     fence: Fence
     outbox: list[bytes]
-    """Recorded actions that may not have been published, oldest first."""
+    """Recorded entries that may not have been published, oldest first (see `state.outbox`)."""
     counters: dict[str, int]
+    origins: dict[str, int] = field(default_factory=dict)
+    """Sender of forwarded events → the lowest offset that is new (see `state.origins`)."""
 
 
 class Commit(Struct):
@@ -53,10 +64,13 @@ class Commit(Struct):
     """(customer id, stored form)."""
     serving: list[tuple[str, bytes, int]] = field(default_factory=list)
     """(customer id, JSON, when the key goes in ms since the epoch)."""
-    actions: list[bytes] = field(default_factory=list)
+    outbox: list[bytes] = field(default_factory=list)
+    """New entries."""
     trim: int = 0
     """How many of the oldest outbox entries are known to be published."""
     counters: dict[str, int] = field(default_factory=dict)
+    origins: dict[str, int] = field(default_factory=dict)
+    """Those that this flush changes."""
 
 
 class ShardStore:
@@ -80,13 +94,14 @@ class ShardStore:
         self.close()
         wire = self._wire = self._connect()
         keys = self._keys
-        _, stored, outbox, counters = wire.call(
+        _, stored, outbox, counters, origins = wire.call(
             ("WATCH", keys.fence),
             ("GET", keys.fence),
             ("LRANGE", keys.outbox, 0, -1),
             ("GET", keys.counters),
+            ("HGETALL", keys.origins),
         )
-        _no_errors([stored, outbox, counters])
+        _no_errors([stored, outbox, counters, origins])
         known = decode_fence(stored) if stored is not None else first()
         if known.version > VERSION:
             raise Refused(
@@ -96,14 +111,15 @@ class ShardStore:
         if self._epoch and known.owner != self._owner and known.epoch >= self._epoch:
             raise Fenced(
                 f"shard {self._shard}: {known.owner} has taken it (epoch {known.epoch}, "
-                f"mine was {self._epoch})"
+                f"mine was {self._epoch})",
+                known.owner,
             )
         fence = structs.replace(known, owner=self._owner, epoch=max(known.epoch + 1, now_us))
         self._begin(fence, [])
         self._end(0)
         self._epoch = fence.epoch
         counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
-        return Taken(fence, list(outbox), counted)
+        return Taken(fence, list(outbox), counted, _numbers(origins))
 
     def begin_fence(self, fence: Fence) -> None:
         """Send `fence`, which has a plan in it and changes nothing else."""
@@ -132,8 +148,11 @@ class ShardStore:
             written += (keys.counters, msgspec.msgpack.encode(commit.counters))
         for customer, document, expires_at in commit.serving:
             changes.append(("SET", offers_key(customer), document, "PXAT", expires_at))
-        if commit.actions:
-            changes.append(("RPUSH", keys.outbox, *commit.actions))
+        if commit.outbox:
+            changes.append(("RPUSH", keys.outbox, *commit.outbox))
+        if commit.origins:
+            fields = [part for entry in commit.origins.items() for part in entry]
+            changes.append(("HSET", keys.origins, *fields))
         if commit.trim:
             changes.append(("LTRIM", keys.outbox, commit.trim, -1))
         self._pending = len(changes)
@@ -148,6 +167,11 @@ class ShardStore:
         self._pending = 1
         self._begin(None, [("LTRIM", self._keys.outbox, count, -1)])
         self._end(1)
+
+    def is_as_left(self) -> bool:
+        """Whether the fence is what this owner wrote last. Raises WireLost."""
+        (stored,) = self._live().call(("GET", self._keys.fence))
+        return bool(stored == self._written)
 
     def close(self) -> None:
         """Give the connection up; the shard stays as it is."""
@@ -182,7 +206,9 @@ class ShardStore:
             self.close()
             _no_errors([a for a in queued if isinstance(a, redis.exceptions.NoPermissionError)])
             why = [str(answer) for answer in queued if isinstance(answer, redis.ResponseError)]
-            raise Unsettled(f"shard {self._shard}: not committed: {why or executed or 'fenced'}")
+            if not why and executed is None:
+                raise FenceMoved(f"shard {self._shard}: not committed: the fence was touched")
+            raise Unsettled(f"shard {self._shard}: not committed: {why or executed}")
         for answer in executed:
             if isinstance(answer, redis.ResponseError):
                 # The others were carried out: what stands there now is half of a commit.
@@ -192,7 +218,7 @@ class ShardStore:
                 )
         if stored != self._next:
             self.close()
-            raise Unsettled(f"shard {self._shard}: the fence changed right after a commit")
+            raise FenceMoved(f"shard {self._shard}: the fence changed right after a commit")
         self._written = self._next
 
 
@@ -204,6 +230,13 @@ def read_counters(client: "redis.Redis", shards: int) -> Mapping[str, int]:
             for name, count in msgspec.msgpack.decode(blob, type=dict[str, int]).items():
                 totals[name] = totals.get(name, 0) + count
     return totals
+
+
+def _numbers(found: Mapping[bytes, bytes] | Sequence[bytes]) -> dict[str, int]:
+    """A hash of numbers: a mapping in RESP3, in RESP2 names and values in turn."""
+    if not isinstance(found, Mapping):
+        found = dict(zip(found[::2], found[1::2], strict=True))
+    return {name.decode(): int(number) for name, number in found.items()}
 
 
 def _no_errors(answers: Sequence[Any]) -> None:

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from flows.local.services import ServiceError
 from tests.brokers.libraries import java, libraries
 from tests.brokers.server import START_S, Server, kept_port
 
-CLUSTER_ID = "5L6g3nShT-eMCtK--X86sw"
 LOG4J = """\
 status = error
 appender.out.type = Console
@@ -29,16 +28,25 @@ rootLogger.appenderRef.out.ref = out
 """
 
 
+FLAGS = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""A start is most of what a test sees of it: compile little, and collect on one core."""
+
+
 class KafkaBroker(Server):
-    """A node that is broker and controller, with 256 MB of heap at most.
+    """A node that is broker and controller; `flags` are Java's, without any it has 256 MB of heap.
 
     It makes no topic by itself. A member of a group is assigned partitions at once, and a node that
     is gone is known to be gone after a second, not nine.
     Raises MissingExtra at the first start where Java or the jars cannot be had.
     """
 
-    def __init__(self, folder: Path, node: int = 1, **properties: str) -> None:
+    cluster_id = "touchline-test-cluster"
+
+    def __init__(
+        self, folder: Path, node: int = 1, flags: Sequence[str] = FLAGS, **properties: str
+    ) -> None:
         super().__init__(f"kafka{node}", folder)
+        self._flags = flags
         self.node, self.controller_port = node, kept_port()
         self.peers: list[KafkaBroker] = [self]
         self._properties = {name.replace("_", "."): value for name, value in properties.items()}
@@ -89,11 +97,15 @@ class KafkaBroker(Server):
         settings.write_text("".join(f"{k}={v}\n" for k, v in self.properties().items()))
         log4j = self.folder / "log4j2.properties"
         log4j.write_text(LOG4J)
-        # A start is most of what a test sees of it: compile little, and collect on one core.
-        flags = ["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        run = [java(), *flags, f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{libraries()}/*"]
+        run = [
+            java(),
+            *self._flags,
+            f"-Dlog4j2.configurationFile={log4j}",
+            "-cp",
+            f"{libraries()}/*",
+        ]
         if not (self.folder / "data/meta.properties").exists():
-            told = ["format", f"--cluster-id={CLUSTER_ID}", f"--config={settings}"]
+            told = ["format", f"--cluster-id={self.cluster_id}", f"--config={settings}"]
             done = subprocess.run(
                 [*run, "kafka.tools.StorageTool", *told],
                 capture_output=True,

@@ -14,9 +14,10 @@ from tests.brokers.server import START_S, Server
 
 
 class RedisServer(Server):
-    """A Redis that evicts nothing and logs every write before it answers, synced to the disk once a
-    second: a power cut takes a second, a kill nothing. `replica_of` makes it a replica.
+    """A Redis that evicts nothing and logs every write, synced to the disk once a second.
 
+    A power cut takes what was not synced; a kill takes what was not `logged`, which waits while a
+    sync is slow. `replica_of` makes it a replica.
     Raises MissingExtra at the first start where there is no redis-server.
     """
 
@@ -69,10 +70,20 @@ class RedisServer(Server):
         return logged and (self.primary is None or found["master_link_status"] == "up")
 
     def promote(self) -> None:
-        """Make a primary of a replica, for good; it follows nobody and takes writes."""
+        """Make a primary of a replica, for good; it follows nobody and takes writes. One that is
+        down will start as that."""
         self.primary = None
+        if self.running:
+            with self.client() as client:
+                client.replicaof("NO", "ONE")
+
+    def logged(self) -> None:
+        """Wait until all that was written so far is in the log, where no kill takes it away."""
         with self.client() as client:
-            client.replicaof("NO", "ONE")
+            deadline = time.monotonic() + START_S
+            while client.info("persistence")["aof_buffer_length"] > 0:
+                assert time.monotonic() < deadline, "the log is not written"
+                time.sleep(0.01)
 
     def caught_up(self) -> None:
         """Wait until this replica has received all its primary has written so far."""

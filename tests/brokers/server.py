@@ -12,7 +12,7 @@ from flows.local.ports import LOOPBACK, PortTaken, loopback_port
 from flows.local.process import Process
 from flows.local.services import ServiceError
 
-START_S = 60.0
+START_S = 90.0
 STOP_S = 20.0
 
 

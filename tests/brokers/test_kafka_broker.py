@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaException
 
-from flows.local.services import MissingExtra, ServiceError
+from flows.local.services import ServiceError
 from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster, forget_topics
 from tests.brokers.libraries import java, libraries
 from tests.brokers.records import make_topic, read, write
@@ -88,10 +88,3 @@ def test_a_broker_that_does_not_start_is_told_of_with_what_it_said(
     with pytest.raises(ServiceError, match="Invalid value many"):
         wrong.start()
     assert not wrong.running
-
-
-def test_a_machine_without_java_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(MissingExtra, match="Debian has it in `default-jre-headless`"):
-        java()

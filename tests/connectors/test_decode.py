@@ -8,8 +8,6 @@ import pytest
 
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import (
-    MAX_AGE_MS,
-    MAX_AHEAD_MS,
     MAX_BYTES,
     MAX_DEPTH,
     MAX_KEYS,
@@ -17,6 +15,7 @@ from connectors.events.decode import (
 )
 from connectors.events.event import FIXED_NAMES
 from connectors.events.json_shape import distinct_keys
+from state.limits import USUAL
 from state.times import rfc3339
 from state.touchpoint import Touchpoint, identity
 from tests.connectors.samples import AT, AT_MS, CHANNELS, NOW, raw
@@ -214,10 +213,10 @@ def test_ids_are_taken_up_to_their_limit_in_any_script() -> None:
 @pytest.mark.parametrize(
     ("offset_ms", "reason"),
     [
-        (MAX_AHEAD_MS, None),
-        (MAX_AHEAD_MS + 1, Reason.IN_FUTURE),
-        (-MAX_AGE_MS, None),
-        (-MAX_AGE_MS - 1, Reason.TOO_LATE),
+        (USUAL.ahead_ms, None),
+        (USUAL.ahead_ms + 1, Reason.IN_FUTURE),
+        (-USUAL.late_ms, None),
+        (-USUAL.late_ms - 1, Reason.TOO_LATE),
     ],
 )
 def test_time_limits_include_their_last_millisecond(offset_ms: int, reason: Reason | None) -> None:

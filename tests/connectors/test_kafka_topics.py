@@ -4,6 +4,7 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # see there
 
+from connectors.kafka.replayer import kept_for_good
 from connectors.kafka.topics import (
     MAX_DEAD_LETTER_BYTES,
     TopicError,
@@ -15,7 +16,8 @@ from connectors.kafka.topics import (
 )
 
 NAMES = ["touchpoints.click", "touchpoints.kiosk"]
-ALL = (*NAMES, "touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+OUTPUTS = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
+ALL = (*NAMES, *OUTPUTS, "touchpoints.forward", "touchpoints.replayed")
 CHANNELS = ["click", "kiosk"]
 
 
@@ -35,6 +37,11 @@ def test_the_largest_input_fits_a_dead_letter_in_base64() -> None:
     assert sizes["touchpoints.dead-letter"] > sizes["touchpoints.click"] * 4 / 3 + 60_000
 
 
+def test_the_largest_input_fits_the_topic_of_what_is_forwarded_with_its_headers() -> None:
+    sizes = {topic.name: topic.max_message_bytes for topic in all_topics(CHANNELS)}
+    assert sizes["touchpoints.forward"] > sizes["touchpoints.click"] + 60_000
+
+
 def test_creating_topics_again_makes_nothing_and_keeps_their_ids(fresh_kafka: str) -> None:
     config = admin(fresh_kafka)
     assert sorted(create_topics(config, CHANNELS, 4)) == sorted(ALL)
@@ -46,6 +53,12 @@ def test_creating_topics_again_makes_nothing_and_keeps_their_ids(fresh_kafka: st
     assert create_topics(config, [*CHANNELS, "chat"], 4) == ("touchpoints.chat",)
     assert topic_ids(config, ALL) == ids
     assert check_topics(config, CHANNELS, 4) == []
+
+
+def test_only_what_has_been_replayed_is_kept_for_good(fresh_kafka: str) -> None:
+    config = admin(fresh_kafka)
+    create_topics(config, CHANNELS, 4)
+    assert [name for name in ALL if kept_for_good(config, name)] == ["touchpoints.replayed"]
 
 
 def test_an_existing_topic_of_another_partition_count_is_named_and_nothing_is_made(
@@ -68,8 +81,9 @@ def test_check_names_what_is_missing_too_small_or_cut_otherwise(fresh_kafka: str
     )
     missing, other, small = check_topics(config, CHANNELS, 4)
     assert missing == (
-        "topics touchpoints.enriched, touchpoints.actions do not exist: `touchline topics create` "
-        "makes them"
+        "topics touchpoints.enriched, touchpoints.actions, touchpoints.forward, "
+        "touchpoints.replayed do not exist: "
+        "`touchline topics create` makes them"
     )
     assert other.startswith(
         "topic touchpoints.kiosk has 3 partitions, expected 4 (TOUCHLINE_PARTITIONS): "

@@ -83,6 +83,7 @@ def dead_letter(**changes: Any) -> bytes:
         "detail": "invalid start byte at byte 0",
         "stage": "decode",
         "at_ms": NOW,
+        "first_at_ms": NOW - 60_000,
         "applied": APPLIED,
     }
     return dead_letter_record(**(arguments | changes))
@@ -143,6 +144,7 @@ def test_a_dead_letter_carries_the_record_whole() -> None:
         "detail": "invalid start byte at byte 0",
         "stage": "decode",
         "at": "2026-01-01T00:00:00.000Z",
+        "first_at": "2025-12-31T23:59:00.000Z",
         "applied": PLACE,
     }
 

@@ -52,6 +52,27 @@ def test_each_event_is_counted_once_where_it_is(ledger: Ledger, tmp_path: Path) 
     }
 
 
+def test_what_is_on_its_way_to_another_partition_waits_until_it_has_a_row_there(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    store(tmp_path, [event(1, event_id="row")])
+    wrong = ("touchpoints.click", 3)
+    names = ("row", "sent", "sent")
+    ledger.add_produced([Produced(*wrong, n, NOON_MS, name) for n, name in enumerate(names)])
+    ledger.set_processed([(*wrong, 3)])
+    ledger.add_forwarded([(*wrong, 0), (*wrong, 1), (*wrong, 1), (*wrong, 2)])
+    whole = {CLICK: True, wrong: True}
+    (line,) = ledger.lines(whole)
+    assert (line.partition, line.produced, line.waiting, line.differs) == (3, 3, 3, False)
+    ledger.set_rows(snapshot(str(tmp_path), TOUCHPOINTS))
+    (line,) = ledger.lines(whole)
+    assert (line.rows, line.waiting, line.differs) == (1, 2, False)
+    ledger.forget_whereabouts()
+    ledger.set_processed([(*wrong, 3)])
+    (line,) = ledger.lines(whole)
+    assert (line.waiting, line.missing) == (0, 3)
+
+
 def test_an_event_that_came_after_the_others_were_counted_only_explains_its_row(
     ledger: Ledger, tmp_path: Path
 ) -> None:

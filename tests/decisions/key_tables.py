@@ -27,12 +27,15 @@ from decisions.format.keys import (
     Values,
     Whole,
 )
+from decisions.format.limit_keys import DUPLICATES, LIMITS
 from decisions.format.sections import ALERT, OFFER, PLACEMENT, PLAYBOOK, SEGMENT
 
 DOCS = Path(__file__).parents[2] / "docs" / "playbook.md"
 
 TABLES = {
     "a playbook": PLAYBOOK,
+    "limits": LIMITS,
+    "duplicates": DUPLICATES,
     "a placement": PLACEMENT,
     "a segment": SEGMENT,
     "an offer": OFFER,
@@ -88,7 +91,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
         case Flag():
             return "`true` or `false`"
         case Duration():
-            return "a duration"
+            bounds = f" from `{kind.least}` to `{kind.most}`" if kind.least else ""
+            return f"a duration{bounds}"
         case Moment():
             return "a date or a time"
         case CaseTime():

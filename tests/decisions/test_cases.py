@@ -151,6 +151,29 @@ def test_what_is_expired_is_served_no_more() -> None:
           - {channel: click, event: E, id: m-1, at: 7d}
         expect: {offers: {home: []}}
         """
+    playbook = parse_playbook(f"limits: {{duplicates: {{within: 7d}}}}\n{written(case)}", "my.yaml")
+    assert run(playbook.cases[0], playbook).differences == ()
+
+
+def test_an_id_that_comes_again_after_the_window_is_another_event() -> None:
+    case = """
+        given:
+          - {channel: click, event: E, id: m-1}
+          - {channel: click, event: E, id: m-1, at: 24h}
+          - expect: {profile: {'profile.events["E"]': 1}}
+          - {channel: click, event: E, id: m-1, at: 86401s}
+        expect: {profile: {'profile.events["E"]': 2}}
+        """
+    assert ran(case).differences == ()
+
+
+@pytest.mark.parametrize("start", ["0001-01-01", "1969-12-31", "2106-02-07", "9998-12-31"])
+def test_a_case_may_play_in_any_year(start: str) -> None:
+    case = f"""
+        start: {start}
+        given: [{VIEW}]
+        expect: {{segments: []}}
+        """
     assert ran(case).differences == ()
 
 

@@ -145,4 +145,4 @@ def test_a_flow_that_runs_meanwhile_is_fenced(world: World) -> None:
     world.fill(EVENTS // 4, now_ms(), seed=8)
     said = ended(child)
     assert child.returncode != 0
-    assert "has taken it" in said or "was deleted or made anew" in said
+    assert "were taken by" in said or "was deleted or made anew" in said

@@ -158,7 +158,7 @@ def test_a_flow_that_is_started_meanwhile_does_the_rest_and_the_rebuild_ends(
     finally:
         os.kill(child.pid, signal.SIGCONT)
     said = ended(child)
-    assert "has taken it" in said
+    assert "were taken by" in said
     assert child.returncode == 3, said
     assert kept(world) == before
     new = lengths(world) - logged

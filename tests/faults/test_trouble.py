@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from msgspec import structs
 
@@ -167,7 +166,7 @@ def test_an_owner_that_was_asleep_while_another_took_over_changes_nothing(world:
     finally:
         os.kill(old.pid, signal.SIGCONT)
     said = ended(old)
-    assert "has taken it" in said
+    assert "was taken by" in said or "were taken by" in said
     assert old.returncode != 0
     check(world, produced)
 
@@ -245,8 +244,8 @@ def test_a_topic_that_was_made_anew_is_refused_by_name(world: World) -> None:
 def test_an_output_topic_that_is_made_anew_while_the_flow_runs_stops_it_by_name(
     world: World,
 ) -> None:
-    # Of an input topic test_upkeep.py shows the comparison alone: librdkafka 2.16 crashes at what
-    # the embedded broker answers to a fetch from a topic that is gone.
+    # Of an input topic test_real_kafka.py shows it: librdkafka 2.16 crashes at what the embedded
+    # broker answers to a fetch from a topic that is gone.
     produced = world.fill(EVENTS // 4, now_ms())
     child = world.start("never", 1, produced + 1)
     until(lambda: world.accounted() == produced, "all is done")
@@ -281,22 +280,3 @@ def test_an_event_that_cannot_be_decided_is_a_dead_letter_and_changes_nothing(
     reasons = [letter.reason for letter in letters]
     assert reasons.count(Reason.UNDECIDABLE) > EVENTS // 32
     assert {x.stage for x in letters if x.reason is Reason.UNDECIDABLE} == {"decide"}
-
-
-def test_an_event_in_another_customer_s_partition_is_a_dead_letter(world: World) -> None:
-    produced = world.fill(EVENTS // 2, now_ms())
-    first = world.log("touchpoints.click")[0]
-    producer = Producer({"bootstrap.servers": world.bootstrap_servers})
-    producer.produce(
-        "touchpoints.click",
-        first.value.replace(b'"messageId":"', b'"messageId":"x'),
-        first.key,
-        partition=(first.partition + 1) % PARTITIONS,
-    )
-    producer.flush()
-    assert world.run("never", 1, produced + 1) == 0
-    check(world, produced + 1)
-    letters = [read_dead_letter(logged.value) for logged in world.log(DEAD_LETTER)]
-    (misplaced,) = [letter for letter in letters if letter.reason is Reason.MISPLACED]
-    assert (misplaced.topic, misplaced.key) == ("touchpoints.click", first.key)
-    assert f"expected in partition {first.partition}" in misplaced.detail

@@ -1,12 +1,13 @@
 """The touchpoints flow as a process that kills itself at a chosen instant. A program, not a test.
 
-    python tests/faults/victim.py POINT NTH TOTAL
+    python tests/faults/victim.py POINT NTH TOTAL WORKER/OF
     python tests/faults/victim.py POINT NTH rebuild [OPTION ...]
 
-POINT is one of POINTS, `never`, or `poison`. The NTH time the flow comes to a point it dies by
-SIGKILL, as with a power cut; with VICTIM=stops in the environment it is told to stop instead, with
-VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are accounted for in Redis, or when
-the rebuild does. With PLANS_AT_ONCE in the environment it reads so many plans in one piece.
+POINT is one of POINTS, `never`, `poison`, or `slow hand-over`. The NTH time the flow comes to a
+point it dies by SIGKILL, as with a power cut; with VICTIM=stops in the environment it is told to
+stop instead, with VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are accounted
+for in Redis, or when the rebuild does. With PLANS_AT_ONCE in the environment it reads so many plans
+in one piece.
 """
 
 import logging
@@ -25,7 +26,8 @@ from flows import touchpoints
 from flows.commands import rebuild
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
-from flows.processor import decide, ownership
+from flows.processor import decide, membership, ownership
+from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from flows.settings import read_settings
 from state.store.shard_store import ShardStore, read_counters
@@ -42,6 +44,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "4 commit sent": (ShardStore, "begin_commit"),
     "4 committed": (Shard, "remember"),
     "5 half published": (Publisher, "actions"),
+    "5 half forwarded": (Publisher, "forwards"),
     "5 trimmed": (ShardStore, "trim"),
 }
 """Where a flush can be cut, by the numbered steps of the commit protocol."""
@@ -61,7 +64,6 @@ def arm(point: str, nth: int) -> None:
             return original(*args, **kwargs)
         if point.split(" ")[1] == "half":
             publisher, shard, records = args
-            records = list(records)
             original(publisher, shard, records[: (len(records) + 1) // 2])
             publisher._producer.flush()
         else:
@@ -96,6 +98,17 @@ def poison() -> None:
     setattr(decide, "decide", poisoned)  # noqa: B010 - the module does not export it
 
 
+def slow_hand_over() -> None:
+    """What is under way when shards are revoked takes as long as with a broker that is slow."""
+    original: Callable[[Processor], None] = vars(membership)["drain"]
+
+    def slow(processor: Processor) -> None:
+        time.sleep(0.5)
+        original(processor)
+
+    setattr(membership, "drain", slow)  # noqa: B010 - the module does not export it
+
+
 def main() -> None:
     """Run until killed or done."""
     point, nth, task, *options = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
@@ -104,6 +117,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     if point == "poison":
         poison()
+    elif point == "slow hand-over":
+        slow_hand_over()
     elif point != "never":
         arm(point, nth)
     if task == "rebuild":
@@ -131,7 +146,8 @@ def main() -> None:
     meter = Meter.for_flow("touchpoints", settings)
     server = serve(meter, "127.0.0.1", 0, lambda: None, lambda: None)
     sys.stderr.write(f"metrics at {server.url}\n")
-    touchpoints.run(settings, meter, stop, ready=watcher.start)
+    number, of = map(int, options[0].split("/"))
+    touchpoints.run(settings, meter, stop, watcher.start, (number, of))
 
 
 if __name__ == "__main__":

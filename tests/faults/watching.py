@@ -57,7 +57,7 @@ class Look:
         self.page: Page = {}
         """As it was at the last look."""
 
-    def at(self, name: str) -> float:
-        """touchline_NAME, now."""
+    def at(self, name: str, *labels: str) -> float:
+        """touchline_NAME, now; `labels`: their values."""
         self.page = self._look()
-        return self.page[(f"touchline_{name}",)]
+        return self.page[(f"touchline_{name}", *labels)]

@@ -4,17 +4,19 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import cycle
 from pathlib import Path
+from typing import cast
 
 import redis
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-from msgspec import Struct
+from msgspec import Struct, json
 
 from connectors.events.dead_letter import Reason
 from connectors.events.decode import decode
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
+from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, FORWARD, PREFIX, channel_topic
 from connectors.published.record_types import (
     DeadLetterRecord,
     EnrichedRecord,
@@ -36,8 +38,21 @@ from state.touchpoint import Touchpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 4
+VICTIM = ROOT / "tests/faults/victim.py"
 PLAYBOOK = ROOT / "playbooks/retail.yaml"
+INPUTS = tuple(map(channel_topic, ("click", "email", "chat", "kiosk")))
 RUN_LIMIT_S = 60
+PRODUCERS: dict[str, tuple[dict[str, str], Callable[[str], str | None]]] = {
+    "right": ({"partitioner": "murmur2_random"}, lambda key: key),
+    "librdkafka's own partitioner": ({"partitioner": "consistent_random"}, lambda key: key),
+    "no key": ({"partitioner": "murmur2_random"}, lambda _: None),
+    "another key": ({"partitioner": "murmur2_random"}, lambda key: f"of {key}"),
+}
+"""Name → options, and the key that it gives an event of the customer."""
+
+
+MIXED = (*PRODUCERS, "right")
+"""A part of the events lies where it belongs, and more do not."""
 
 
 class Logged(Struct, frozen=True):
@@ -49,6 +64,7 @@ class Logged(Struct, frozen=True):
     value: bytes
     stamp: int
     topic: str
+    headers: list[tuple[str, bytes | None]]
 
 
 class World(Struct, frozen=True):
@@ -71,21 +87,42 @@ class World(Struct, frozen=True):
             "PYTHONPATH": str(ROOT),
         }
 
-    def fill(self, count: int, start_ms: int, seed: int = 7, customers: int = 40) -> int:
-        """Write `count` simulated events; how many went out."""
-        producer = Producer(
-            {"bootstrap.servers": self.bootstrap_servers, "partitioner": "murmur2_random"}
-        )
+    def fill(
+        self,
+        count: int,
+        start_ms: int,
+        seed: int = 7,
+        customers: int = 40,
+        producers: Iterable[str] = ("right",),
+    ) -> int:
+        """Write `count` simulated events, in turn by each of `producers`; how many went out.
+
+        A producer is one of PRODUCERS.
+        """
+        clients = [
+            (Producer({"bootstrap.servers": self.bootstrap_servers, **options}), key)
+            for options, key in map(PRODUCERS.__getitem__, producers)
+        ]
         emissions = stream(seed, customers, start_ms, 200)
-        for _, emission in zip(range(count), emissions, strict=False):
-            producer.produce(channel_topic(emission.channel), emission.value, emission.key)
-        producer.flush()
+        for (client, key), _, emission in zip(
+            cycle(clients), range(count), emissions, strict=False
+        ):
+            client.produce(
+                channel_topic(emission.channel),
+                emission.value,
+                key(emission.key),
+                headers=[("trace", b"\x00\xff"), ("none", None)],
+            )
+        for client, _ in clients:
+            client.flush()
         return count
 
-    def start(self, point: str, nth: int, total: int, **settings: str) -> "subprocess.Popen[str]":
+    def start(
+        self, point: str, nth: int, total: int, worker: str = "1/1", **settings: str
+    ) -> "subprocess.Popen[str]":
         """The flow as a child that dies at `point` (see `victim`)."""
         return subprocess.Popen(
-            [sys.executable, str(ROOT / "tests/faults/victim.py"), point, str(nth), str(total)],
+            [sys.executable, str(VICTIM), point, str(nth), str(total), worker],
             env={**self.environment, **settings},
             cwd=ROOT,
             stderr=subprocess.PIPE,
@@ -126,6 +163,7 @@ class World(Struct, frozen=True):
                     message.value() or b"",
                     message.timestamp()[1],
                     topic,
+                    cast(list[tuple[str, bytes | None]], message.headers() or []),
                 )
             )
         consumer.close()
@@ -151,7 +189,7 @@ class World(Struct, frozen=True):
         return dict(read_counters(redis.Redis.from_url(self.redis_url), PARTITIONS))
 
     def outbox(self) -> int:
-        """Recorded actions that are still waiting to be trimmed."""
+        """Recorded entries that are still waiting to be trimmed."""
         client = redis.Redis.from_url(self.redis_url)
         return sum(client.llen(shard_keys(shard).outbox) for shard in range(PARTITIONS))
 
@@ -201,11 +239,15 @@ def one_content(records: Iterable[tuple[Logged, str]]) -> None:
         assert seen.setdefault(name, logged.value) == logged.value, f"{name} has two contents"
 
 
+REPEATS = ("rows", "actions", "dead_letters", "forwarded")
+
+
 def check(world: World, produced: int) -> dict[str, int]:
     """All that must hold when every input record is processed, whatever happened on the way.
 
     Returns how often records were repeated, so that a test can see that its crash did something.
     """
+    came = {place(logged): logged for topic in INPUTS for logged in world.log(topic)}
     rows_log = world.log(ENRICHED)
     plans: dict[tuple[int, int], Plan] = {}
     for logged in rows_log:
@@ -231,8 +273,16 @@ def check(world: World, produced: int) -> dict[str, int]:
     assert (len(once), len(buried)) == (accepted, letters)
     assert accepted + duplicates + letters == produced
     undecidable = [letter for _, letter in dead if letter.reason is Reason.UNDECIDABLE]
-    assert {row.id for row in once} == accepted_ids(world) - {id_of(x) for x in undecidable}
+    good = good_events(came.values())
+    assert {row.id for row in once} == good.keys() - {id_of(x) for x in undecidable}
     assert len({row.id for row in once}) == len(once)
+    assert all(belongs(row.customer_id) == row.applied.shard for row in once)
+    for _, letter in dead:
+        there = came.get((letter.topic, letter.partition, letter.offset))
+        if there is not None:  # else it lies among the forwarded, and nobody has forwarded it
+            assert (there.value, there.key) == (letter.value or b"", letter.key)
+            assert there.headers == letter.headers
+    repeats = check_forwarded(world.log(FORWARD), came)
 
     recorded, states = replay(world, once, plans)
     published = [logged.value for logged in acted]
@@ -245,23 +295,66 @@ def check(world: World, produced: int) -> dict[str, int]:
         "rows": len(rows) - len(once),
         "actions": len(actions) - len(acted),
         "dead_letters": len(dead) - len(buried),
+        "forwarded": repeats,
     }
 
 
-def accepted_ids(world: World) -> set[str]:
-    """Ids of the input's good events, found without any of the flow's machinery but the decoder."""
-    found: set[str] = set()
-    for channel in ("click", "email", "chat", "kiosk"):
-        for logged in world.log(channel_topic(channel)):
-            event = decode(logged.value or None, channel, logged.stamp, logged.stamp)
-            if isinstance(event, Touchpoint) and placed(event, logged.partition):
-                found.add(event.id)
+def place(logged: Logged) -> tuple[str, int, int]:
+    """Where it lies."""
+    return logged.topic, logged.partition, logged.offset
+
+
+def good_events(logs: Iterable[Logged]) -> dict[str, list[Touchpoint]]:
+    """Id → events of the input that are good wherever they lie, found without any of the flow's
+    machinery but the decoder."""
+    found: dict[str, list[Touchpoint]] = defaultdict(list)
+    for logged in logs:
+        channel = logged.topic.removeprefix(PREFIX)
+        event = decode(logged.value or None, channel, logged.stamp, logged.stamp)
+        if isinstance(event, Touchpoint):
+            found[event.id].append(event)
     return found
 
 
-def placed(event: Touchpoint, partition: int) -> bool:
-    """Whether the event lies where its customer belongs."""
-    return partition_of(event.customer_id, PARTITIONS) == partition
+def accepted_ids(world: World) -> set[str]:
+    """Ids of the input's good events."""
+    return {*good_events(logged for topic in INPUTS for logged in world.log(topic))}
+
+
+def belongs(customer: str) -> int:
+    """The partition where a customer's events belong."""
+    return partition_of(customer, PARTITIONS)
+
+
+def check_forwarded(log: list[Logged], came: dict[tuple[str, int, int], Logged]) -> int:
+    """Each good event that lies in another partition than its customer's is forwarded there, as it
+    came, and no other is; of each origin in order, repeats left out. How many were repeats."""
+    due = {
+        at: event
+        for at, logged in came.items()
+        for events in good_events([logged]).values()
+        for event in events
+        if belongs(event.customer_id) != logged.partition
+    }
+    first: dict[tuple[str, int, int], Logged] = {}
+    for logged in log:
+        mark = json.decode(logged.headers[0][1] or b"") if logged.headers else {}
+        if "place" not in mark:
+            continue  # nobody has forwarded it
+        at = (mark["topic"], mark["place"]["partition"], mark["place"]["offset"])
+        kept = first.setdefault(at, logged)
+        assert (kept.value, kept.key, kept.headers) == (logged.value, logged.key, logged.headers)
+    assert first.keys() == due.keys()
+    reached: dict[tuple[str, int, int], int] = {}
+    for (topic, partition, offset), logged in first.items():
+        origin = came[topic, partition, offset]
+        assert logged.partition == belongs(due[topic, partition, offset].customer_id)
+        assert (logged.value, logged.key) == (origin.value, origin.key)
+        assert logged.headers[1:] == origin.headers
+        sender = (topic, partition, logged.partition)
+        assert reached.get(sender, -1) < offset, "forwarded out of order"
+        reached[sender] = offset
+    return len(log) - len(first)
 
 
 def id_of(letter: DeadLetterRecord) -> str:

@@ -1,15 +1,20 @@
 """What the flow makes of a record that it refuses."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 from connectors.events.dead_letter import Reason, Refusal
-from connectors.published.record_types import read_dead_letter
+from connectors.events.replayed import replay_header
+from connectors.published.record_types import DeadLetterRecord, read_dead_letter
 from flows.processor.decide import _bury
 from flows.processor.flush import Slice
 from flows.processor.shard import Shard
 from state.fence import Plan
 from state.store.shard_store import ShardStore
+from state.times import EPOCH, milliseconds
 
+NOW_MS = 1_800_000_000_000
+FIRST_MS = NOW_MS - 86_400_000
 REFUSAL = Refusal(Reason.NOT_JSON, "unexpected end at byte 1")
 
 
@@ -36,6 +41,31 @@ class Record:
 
     def headers(self) -> Any:
         raise SystemError("<method 'headers'> returned a result with an exception set")
+
+
+class Replayed(Record):
+    """One that was written again from its dead letter of the day before."""
+
+    def headers(self) -> Any:
+        return [
+            ("trace", b"1"),
+            replay_header("id", 3, 7, EPOCH + timedelta(milliseconds=FIRST_MS)),
+        ]
+
+
+def buried(message: Record) -> DeadLetterRecord:
+    shard = Shard(3, cast(ShardStore, None), 10)
+    plan = Plan(1, 0, {}, NOW_MS, "v", "b", 0)
+    part = Slice(shard, plan, False, [cast(Any, message)])
+    _bury(part, 0, REFUSAL, "decode")
+    ((_, record),) = part.dead_letters
+    return read_dead_letter(record)
+
+
+def test_an_event_that_is_refused_again_keeps_when_it_first_was() -> None:
+    first, again = buried(Record()), buried(Replayed())
+    assert milliseconds(first.at) == milliseconds(first.first_at) == NOW_MS
+    assert (milliseconds(again.at), milliseconds(again.first_at)) == (NOW_MS, FIRST_MS)
 
 
 def test_a_header_whose_name_is_no_text_costs_the_headers_and_stops_nothing() -> None:

@@ -71,6 +71,7 @@ def intake(**settings: int) -> Any:
         build="b",
         meter=Meter(),
         consumer=SimpleNamespace(ends={}),
+        membership=None,
     )
     return Intake(cast(Processor, processor))
 

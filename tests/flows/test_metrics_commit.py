@@ -40,7 +40,8 @@ def committed(answer: Callable[[], None]) -> tuple[Processor, Store]:
     shard.profiles["ann"] = Profile()
     decide_step(processor, Flush([part]))
     processor.publisher = cast(
-        Any, SimpleNamespace(settle=lambda _s: True, actions=lambda *_: None)
+        Any,
+        SimpleNamespace(settle=lambda _s: True, actions=lambda *_: None, forwards=lambda *_: None),
     )
     processor.consumer = cast(Any, SimpleNamespace(stop=lambda _shard: None))
     processor.redis.tell(True)

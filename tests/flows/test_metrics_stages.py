@@ -11,7 +11,6 @@ from flows.processor.flush import Flush
 from flows.processor.processor import Processor
 from flows.processor.steps import route_step
 from state.profile import Profile
-from state.store.shard_store import Fenced
 from tests.flows.one_flush import EVENT, NOW_MS, SHARD, flush_of
 
 
@@ -65,7 +64,7 @@ def test_a_shard_that_another_process_has_taken_is_shown_by_that_one_alone() -> 
     assert gauges_of(processor) == 1 + 2 * len(processor.inputs)
     processor.consumer = cast(Any, SimpleNamespace(stop=lambda _shard: None))
     part.shard.store = cast(Any, SimpleNamespace(close=lambda: None))
-    processor.leave(part.shard, Fenced("other has taken it"))
+    processor.leave({part.shard: "other"})
     assert gauges_of(processor) == 0
 
 

@@ -27,6 +27,7 @@ class Standing:
         self.shard.hold = Hold.OWNED
         positions = {topic: Position("id", 100) for topic in (CLICK, EMAIL)}
         self.shard.fence = cast(Any, SimpleNamespace(positions=positions))
+        self.shard.head = cast(Any, SimpleNamespace(positions=dict(positions)))
         self.meter = Meter(METRICS_OF["touchpoints"])
         self.processor = SimpleNamespace(
             shards=[self.shard],
@@ -65,8 +66,12 @@ class Standing:
         (110, 100, [], 0),
         (100, 100, ["a record"], 0),
         (98, None, [], 0),
+        (101, 101, [], 0),
     ],
-    ids=["no end seen", "an older end", "at the end, a wrong mark", "a record more", "mark behind"],
+    ids=[
+        *("no end seen", "an older end", "at the end, a wrong mark", "a record more"),
+        *("mark behind", "the mark of a transaction lies behind the last record"),
+    ],
 )
 def test_lag_is_what_is_not_committed(
     high: int, end_seen: int | None, buffered: list[Any], lag: int
@@ -78,6 +83,14 @@ def test_lag_is_what_is_not_committed(
         standing.ends[CLICK, 3] = end_seen
     standing.book()
     assert standing.meter.value("touchline_lag_events", topic=CLICK, shard="3") == lag
+
+
+def test_what_is_planned_and_not_committed_is_lag_though_the_end_was_seen() -> None:
+    standing = Standing()
+    standing.highs[CLICK] = standing.ends[CLICK, 3] = 104
+    standing.shard.head.positions[CLICK] = Position("id", 104)
+    standing.book()
+    assert standing.meter.value("touchline_lag_events", topic=CLICK, shard="3") == 4
 
 
 def test_the_topic_that_is_further_back_holds_the_clock_until_it_is_at_its_end() -> None:
@@ -148,6 +161,7 @@ def test_the_shard_that_is_further_back_says_how_late_a_topic_is() -> None:
     standing = Standing()
     other = Shard(4, cast(Any, None), 100)
     other.hold, other.fence = Hold.OWNED, standing.shard.fence
+    other.head = standing.shard.head
     standing.processor.shards.append(other)
     standing.shard.newest_ms = {CLICK: NOW_MS - 60_000}
     other.newest_ms = {CLICK: NOW_MS - 5_000}

@@ -84,7 +84,7 @@ def test_a_process_goes_on_with_what_another_owner_has_left_it(fresh_redis: str)
     assert not processor.execution.over()
     other_takes(fresh_redis, *waiting(processor))
     assert claimed(processor) == set()
-    with pytest.raises(Fenced, match="other has taken it"):
+    with pytest.raises(Fenced, match=r"^all 4 shards were taken by other$"):
         processor.execution.raise_failure()
 
 
@@ -122,7 +122,9 @@ def test_what_was_taken_and_found_and_how_long_it_took_is_shown(
     monkeypatch.setattr(ownership, "read_plans", found.read)
     for shard in processor.shards:
         shard.store = cast(Any, SimpleNamespace(take=lambda *_: found.taken))
-    processor.publisher = cast(Any, SimpleNamespace(actions=lambda *_: None))
+    processor.publisher = cast(
+        Any, SimpleNamespace(actions=lambda *_: None, forwards=lambda *_: None)
+    )
     cast(Any, processor.consumer).start = lambda *_: None
     processor.redis.tell(False)
     ownership.take_due(processor)

@@ -52,7 +52,11 @@ def test_every_setting_can_be_told_by_a_variable() -> None:
         ("TOUCHLINE_PARTITIONS", "0", "a whole number from 1 to 1024, got '0'"),
         ("TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS", "host", "host:port"),
         ("TOUCHLINE_CHANNELS", "click,click", "different names"),
-        ("TOUCHLINE_CHANNELS", "click,actions", "none of enriched, actions, deadLetter, got"),
+        (
+            "TOUCHLINE_CHANNELS",
+            "click,actions",
+            "enriched, actions, deadLetter, forward, replayed, broadcast, got",
+        ),
         ("TOUCHLINE_FAIL_FAST", "maybe", "1 or 0, got 'maybe'"),
         ("TOUCHLINE_PLAYBOOK", " ", "the path of a playbook file"),
         ("TOUCHLINE_REDIS_URL", "redis://host/abc", "a database's number"),

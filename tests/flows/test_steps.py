@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from connectors.events.dead_letter import Reason, Refusal
+from connectors.kafka.murmur2 import partition_of
 from flows.processor import decide
-from flows.processor.flush import Flush
+from flows.processor.flush import Elsewhere, Flush
 from flows.processor.steps import route_step
+from flows.settings import Settings
 from state.profile import Profile, encode_profile
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
@@ -46,15 +48,14 @@ def test_want_of_memory_is_no_fault_of_the_event(monkeypatch: pytest.MonkeyPatch
     assert part.dead_letters == []
 
 
-def test_a_bad_event_a_misplaced_and_a_good_one_come_in_one_flush() -> None:
+def test_a_bad_event_one_of_another_shard_and_a_good_one_come_in_one_flush() -> None:
     bad = {key: value for key, value in EVENT.items() if key != "userId"}
     processor, part = flush_of(NOW_MS, bad, {**EVENT, "userId": "bob"}, EVENT)
     route_step(processor, Flush([part]))
-    refused, misplaced, good = part.events
+    refused, elsewhere, good = part.events
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.NO_ID
-    assert isinstance(misplaced, Refusal)
-    assert misplaced.reason is Reason.MISPLACED
+    assert elsewhere == Elsewhere(partition_of("bob", Settings().partitions))
     assert isinstance(good, Touchpoint)
     assert part.shard.profiles == {"ann": Profile()}
 

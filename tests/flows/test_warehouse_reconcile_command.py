@@ -22,7 +22,7 @@ from flows.metrics.meter import Meter
 from flows.settings import Settings
 from state.touchpoint import Touchpoint
 from tests.connectors.warehouse_samples import event
-from tests.faults.world import PARTITIONS, Logged, World, accepted_ids
+from tests.faults.world import MIXED, PARTITIONS, Logged, World, accepted_ids
 
 NOW_MS = 1_767_268_800_000
 EVENTS = 300
@@ -56,7 +56,7 @@ def world(fresh_kafka: str, fresh_redis: str) -> World:
 
 def filled(world: World) -> int:
     """How many records were produced."""
-    produced = world.fill(EVENTS, time.time_ns() // 1_000_000 - 120_000)
+    produced = world.fill(EVENTS, time.time_ns() // 1_000_000 - 120_000, producers=MIXED)
     producer = Producer({"bootstrap.servers": world.bootstrap_servers})
     good = accepted_ids(world)
     first = next(r for r in world.log("touchpoints.click") if id_in(r) in good)

@@ -1,12 +1,14 @@
 """The oracle: from the rows of the enriched log in their order, all that must have come of them."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from connectors.published.record_types import EnrichedRecord
 from tests.oracle import memory
-from tests.oracle.deeds import Deed, read_deed, text_of
+from tests.oracle.deeds import EPOCH, Deed, read_deed, text_of
 from tests.oracle.offers import Course, Held, Step, follow
 from tests.oracle.rules import Rules, changed_parts, context_of
 
@@ -45,8 +47,13 @@ class Account:
         self.customers: dict[str, Customer] = defaultdict(Customer)
 
     def take(self, record: EnrichedRecord, rules: Rules, now_ms: int) -> Row:
-        """The next row; only its original event, its channel and its place in the log are read."""
-        deed = read_deed(bytes(record.original), record.channel, rules.traits)
+        """The next row; of it only its original event, its channel, when that was received, and
+        its place in the log are read."""
+        original = bytes(record.original)
+        deed = read_deed(original, record.channel, rules.traits)
+        logged_ms = (record.received_at - EPOCH) // timedelta(milliseconds=1)
+        happened_ms = rules.limits.happened(json.loads(original), logged_ms, now_ms)
+        deed = deed._replace(at_ms=happened_ms)
         customer = self.customers[deed.customer]
         customer.deeds.append(deed)
         customer.now_ms = now_ms

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from tests.oracle.deeds import text_of
@@ -185,13 +185,38 @@ def rare_events(act: str, end_ms: int) -> Iterator[Sent]:
     yield sent("click", "rare-twin-1", same)
     yield sent("click", "rare-twin-2", same | {"userId": "rare-twin-2"})
     yield sent("click", "rare-twin-1", same)  # a repeat
+    yield from ahead(event, end_ms)
+    if act in ("third", "fourth"):  # whose playbook remembers 200
+        first = event("rare-echo", at_ms, event="Echoed")
+        yield sent("click", "rare-echo", first)
+        for _ in range(100):
+            yield sent("click", "rare-echo", event("rare-echo", at_ms, event="Between"))
+        yield sent("click", "rare-echo", first)
     for wrong in (
         event("rare-wrong", end_ms - 31 * DAY, event="Too Late"),
         event("rare-wrong", end_ms + DAY, event="Too Early"),
+        event("rare-wrong", end_ms + DAY, event="Too Early", sentAt=text_of(end_ms)),
+        event("rare-wrong", end_ms + DAY, event="Too Early", receivedAt=text_of(end_ms + DAY)),
         event("rare-wrong", at_ms),
         event("rare-wrong", at_ms, event="Wished", properties=[]),
     ):
         yield sent("click", "rare-wrong", wrong)._replace(good=False)
+
+
+def ahead(event: Callable[..., dict[str, Any]], end_ms: int) -> Iterator[Sent]:
+    """By clocks that are ahead, received at the end of the act: an hour after it happened, by what
+    the device says of itself; at once; and one that is too far ahead for one of the playbooks."""
+    received = {"receivedAt": text_of(end_ms)}
+    device = {"sentAt": text_of(end_ms + DAY + HOUR), **received}
+    odd = {"originalTimestamp": text_of(end_ms + DAY + 30 * MINUTE)}
+    for at_ms, told in (
+        (end_ms + DAY, device),
+        (end_ms + 9 * DAY, device | odd),
+        (end_ms + 400 * DAY, received),
+        (end_ms + 4 * MINUTE + 30_000, received),
+    ):
+        name = "rare-ahead"
+        yield sent("click", name, event(name, at_ms, event="Looked Around", **told))
 
 
 def sent(channel: str, customer: str, told: dict[str, Any]) -> Sent:

@@ -16,6 +16,7 @@ from cel_expr_python import cel  # type: ignore[import-untyped]  # its wheel lac
 from ruamel.yaml import YAML
 
 from tests.oracle.deeds import Deed, moment
+from tests.oracle.limits import Limits
 
 Context = Mapping[str, Any]
 
@@ -135,6 +136,7 @@ class Rules:
     def __init__(self, path: Path, docs: Path) -> None:
         self.written: dict[str, Any] = YAML(typ="safe").load(path)
         self.traits: dict[str, str] = self.written.get("traits", {})
+        self.limits = Limits(self.written)
         self._names = variables(docs)
         self._compiled: dict[str, Expression] = {}
 

@@ -21,8 +21,10 @@ from typing import Any
 
 import pytest
 
+from connectors.published.record_types import EnrichedRecord
 from tests.oracle.account import Body, decided
 from tests.oracle.deeds import moment, text_of
+from tests.oracle.limits import Accepted, Limits
 from tests.oracle.offers import Course, lots
 from tests.oracle.played import DOCS, Played, Told
 from tests.oracle.rows import (
@@ -33,7 +35,7 @@ from tests.oracle.rows import (
     selected,
     touchpoint_row,
 )
-from tests.oracle.rules import documented
+from tests.oracle.rules import Rules, documented
 from tests.oracle.stored import as_known, as_stored
 
 NEVER = {"later", "gift_wrapping"}
@@ -65,18 +67,38 @@ def test_the_oracle_knows_every_documented_field_of_a_profile(told: Told) -> Non
 
 
 def test_each_good_event_is_one_row_as_it_came_and_in_the_order_it_was_sent(played: Played) -> None:
-    sent: dict[Any, list[bytes]] = defaultdict(list)
+    limits = {path: Rules(path, DOCS).limits for path in {act.playbook for act in played.play}}
+    stamps: dict[Any, list[int]] = defaultdict(list)
+    for logged in played.log.events:
+        stamps[logged.topic, logged.value].append(logged.stamp)
+    sent: dict[Any, list[tuple[Limits, bytes]]] = defaultdict(list)
     for act in played.play:
         for event in act.events:
-            if event.good and event.value not in sent[event.customer, event.channel]:
-                sent[event.customer, event.channel].append(event.value)
-    rows: dict[Any, list[bytes]] = defaultdict(list)
+            if event.good:
+                sent[event.customer, event.channel].append((limits[act.playbook], event.value))
+    taken: dict[str, list[Accepted]] = defaultdict(list)
     for row in played.log.rows:
-        rows[row.customer_id, row.channel].append(bytes(row.original))
-    assert differences(rows, sent) == []
+        known, coming = taken[row.customer_id], sent[row.customer_id, row.channel]
+        while True:
+            assert coming, f"{row.id} was never sent, or not in this order"
+            rules, value = coming.pop(0)
+            came = Accepted(json.loads(value)["messageId"], stamps[row_topic(row), value].pop(0))
+            repeated = rules.repeated(*came, known)
+            if not repeated:
+                break
+        assert value == bytes(row.original)
+        known.append(came)
+    for (customer, channel), left in sent.items():
+        for rules, value in left:
+            stamp = stamps[f"touchpoints.{channel}", value].pop(0)
+            assert rules.repeated(json.loads(value)["messageId"], stamp, taken[customer]), value
     assert len({row.id for row in played.log.rows}) == len(played.log.rows)
     bad = {event.value for act in played.play for event in act.events if not event.good}
     assert {letter.value or b"" for letter in played.log.letters} == bad
+
+
+def row_topic(row: EnrichedRecord) -> str:
+    return f"touchpoints.{row.channel}"
 
 
 def test_each_record_lies_in_its_customers_partition_under_their_name(played: Played) -> None:

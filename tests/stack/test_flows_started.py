@@ -9,7 +9,7 @@ import pytest
 import redis
 from deltalake import DeltaTable
 
-from connectors.kafka.topics import DEAD_LETTER, all_topics, check_topics, create_topics
+from connectors.kafka.topics import DEAD_LETTER, FORWARD, all_topics, check_topics, create_topics
 from flows.local.process import Process
 from flows.local.services import start_kafka
 from flows.settings import read_settings
@@ -69,6 +69,7 @@ def test_the_topics_are_made_once_and_a_dead_letter_may_be_larger(here: Here, to
     assert create_topics(settings.kafka_config, settings.channels, settings.partitions) == ()
     assert check_topics(settings.kafka_config, settings.channels, settings.partitions) == []
     wanted = {topic.name: topic.max_message_bytes for topic in all_topics(settings.channels)}
+    assert wanted.pop(FORWARD) > max(wanted[name] for name in wanted if name != DEAD_LETTER)
     assert wanted.pop(DEAD_LETTER) > 4 / 3 * max(wanted.values())  # an event is in base64 there
 
 

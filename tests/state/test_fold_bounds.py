@@ -33,6 +33,7 @@ from state.profile import (
     decode_profile,
     encode_profile,
 )
+from state.repeats import ENTRY_BYTES
 from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, value_since
 from tests.state.traffic import HOUR_MS, START_MS, touchpoint
 
@@ -72,7 +73,7 @@ def test_the_limits_together_keep_within_the_bound() -> None:
         return [f"{index:0{NAME_BYTES}}" for index in range(count)]
 
     profile = Profile(
-        recent=bytes(8 * FINGERPRINTS_KEPT),
+        recent=bytes(ENTRY_BYTES * FINGERPRINTS_KEPT),
         first_at=late,
         last_at=late,
         channels={name: ChannelActivity(many, late, late) for name in names(CHANNELS_KEPT)},

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -174,7 +174,34 @@ def test_counts_times_and_scores_are_the_same_in_any_order(
 ) -> None:
     shuffled = events[:]
     dice.shuffle(shuffled)
-    one, other = folded(events), folded(shuffled)
+    assert_alike_but_for_order(folded(events), folded(shuffled))
+
+
+HOURS: Final = st.integers(-3_600_000, 3_600_000)
+
+
+@given(sound(max_size=30), st.data())
+def test_within_an_hour_of_disorder_repeats_anywhere_change_nothing_and_order_little(
+    events: list[Touchpoint], data: st.DataObject
+) -> None:
+    """Each event happened within an hour of the others, and came once or more at any times."""
+    for event in events:
+        event.at_ms = START_MS + data.draw(HOURS)
+    again = data.draw(st.lists(st.sampled_from(events), max_size=30)) if events else []
+    came = []
+    for event in data.draw(st.permutations([*events, *again])):
+        arrival = copy.copy(event)
+        arrival.received_ms = START_MS + data.draw(HOURS)
+        came.append(arrival)
+    first: dict[str, Touchpoint] = {}
+    for arrival in came:
+        first.setdefault(arrival.message_id, arrival)
+    assert encode_profile(folded(came)) == encode_profile(folded([*first.values()]))
+    assert_alike_but_for_order(folded(events), folded(came))
+
+
+def assert_alike_but_for_order(one: Profile, other: Profile) -> None:
+    """All that is said to be the same in any order: counts, times, amounts, scores."""
     for part in ("first_at", "last_at", "channels", "events", "email", "kiosk", "chat"):
         assert getattr(one, part) == getattr(other, part), part
     assert (

@@ -34,7 +34,7 @@ BLOBS = Path(__file__).parent / "blobs"
 def full() -> Profile:
     """A profile in which every field holds something of its own."""
     return Profile(
-        recent=bytes(range(16)),
+        recent=bytes(range(24)),
         first_at=1,
         last_at=2,
         channels={"click": ChannelActivity(events=3, first_at=4, last_at=5)},

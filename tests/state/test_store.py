@@ -50,8 +50,9 @@ def commit_of(fence: Fence, text: str) -> Commit:
         fence=structs.replace(fence, commit=fence.commit + 1, plan=None),
         profiles=[("ann", text.encode()), ("bob", text.encode())],
         serving=[("ann", b"{}", IN_AN_HOUR_MS)],
-        actions=[b"one", b"two"],
+        outbox=[b"one", b"two"],
         counters={"accepted:click": 7},
+        origins={"a:0": 3, "b:1": 2**63},
     )
 
 
@@ -95,6 +96,19 @@ def test_a_commit_changes_everything_it_names(
     assert client.pexpiretime(offers_key("ann").decode()) == IN_AN_HOUR_MS
     assert client.ttl(KEYS.fence) == -1
     assert read_counters(client, 16) == {"accepted:click": 7}
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_only_origins_that_a_commit_names_are_changed(
+    redis_url: str, client: "redis.Redis", protocol: int
+) -> None:
+    mine = ShardStore(lambda: Wire(f"{redis_url}?protocol={protocol}"), 3, "me")
+    fence = mine.take(5, new_fence).fence
+    done(mine, commit_of(fence, "x"))
+    done(mine, Commit(structs.replace(fence, commit=2), origins={"a:0": 9}))
+    done(mine, Commit(structs.replace(fence, commit=3)))
+    assert mine.take(6, new_fence).origins == {"a:0": 9, "b:1": 2**63}
+    assert client.ttl(KEYS.origins) == -1
 
 
 def test_profiles_are_read_in_the_order_asked(store: Callable[[str], ShardStore]) -> None:
@@ -230,6 +244,7 @@ def test_leftover_actions_and_counts_come_with_the_shard(
     done(done_by, commit_of(done_by.take(5, new_fence).fence, "x"))
     taken = store("second").take(6, new_fence)
     assert taken.outbox == [b"one", b"two"]
+    assert taken.origins == {"a:0": 3, "b:1": 2**63}
     assert taken.counters == {"accepted:click": 7}
 
 

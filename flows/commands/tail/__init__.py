@@ -1,6 +1,5 @@
 """`touchline tail`: decisions as they are published."""
 
-import re
 import sys
 import time
 
@@ -12,7 +11,7 @@ from flows.clients import check_kafka
 from flows.commands.customer_id import customer_id
 from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
-from flows.commands.option_types import SECONDS, kafka_servers
+from flows.commands.option_types import SECONDS, age, kafka_servers
 from flows.commands.tail.ending import Ending, kafka_log_to
 from flows.commands.tail.following import follow
 from flows.commands.tail.lines import line_of
@@ -20,8 +19,6 @@ from flows.commands.tail.reading import Intake, Taken
 from flows.commands.tail.selection import KINDS, NARROWS, SHORT, Selection, moment_of, select
 from flows.settings import SettingsError
 
-AGE = re.compile(r"(\d{1,5})([smhd])")
-UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 OPTIONS = {"offers": "offer", "alerts": "alert", "severities": "severity", "segments": "segment"}
 
 EPILOG = """\b
@@ -32,16 +29,6 @@ Examples:
   touchline tail --segment vip --json                 who becomes a VIP or is one no longer
   touchline tail --from-start --offer club --limit 5  five decisions for an offer
 """
-
-
-def _age(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
-    """Milliseconds of a duration such as 90s, 30m, 12h or 7d."""
-    if text is None:
-        return None
-    found = AGE.fullmatch(text)
-    if not found or not int(found[1]):
-        raise click.BadParameter(f"expected a duration such as 90s, 10m, 12h or 7d, got {text!r}")
-    return int(found[1]) * UNIT_MS[found[2]]
 
 
 @click.command(
@@ -69,7 +56,7 @@ def _age(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int 
     help="Only alerts of this severity. Repeatable.",
 )
 @click.option(
-    "--since", "age_ms", metavar="AGE", callback=_age, help="Begin so long ago: 90s, 10m, 12h, 7d."
+    "--since", "age_ms", metavar="AGE", callback=age, help="Begin so long ago: 90s, 10m, 12h, 7d."
 )
 @click.option("--from-start", is_flag=True, help="Begin with the earliest that Kafka has.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="End after so many lines.")

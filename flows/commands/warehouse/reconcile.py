@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from connectors.warehouse.reconciliation import Account, Reconciliation
 from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import kafka_servers
+from flows.commands.progress import telling
 from flows.commands.warehouse.opening import one_sentence, url_option
 from flows.settings import SettingsError
 from state.times import rfc3339
@@ -105,7 +106,7 @@ def command(
         named.append(address)
         config = {**settings.kafka_config, "bootstrap.servers": address}
         at = url or settings.warehouse_url
-        with _telling() as tell, closing(Reconciliation(config, settings.channels, at, tell)) as of:
+        with telling() as tell, closing(Reconciliation(config, settings.channels, at, tell)) as of:
             until = time.monotonic() + wait_s
             account = of.look(since_ms)
             while _exit_code(account) == CANNOT_TELL and time.monotonic() < until:
@@ -166,24 +167,6 @@ def _print(account: Account, show_all: bool) -> None:
             "again later, or wait longer with --wait SECONDS",
             err=True,
         )
-
-
-@contextmanager
-def _telling() -> Iterator[Callable[[str, int], None]]:
-    """A function that tells how many were read: on one line of stderr, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _what, _count: None
-        return
-
-    def tell(what: str, count: int) -> None:
-        sys.stderr.write(f"\r\x1b[K{what} read: {count:,}")
-        sys.stderr.flush()
-
-    try:
-        yield tell
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
 
 
 @contextmanager
