@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.services", "tests.brokers.fixtures"]
 
 # A shared machine is slow at times: an example is judged by its result and not by its duration.
 settings.register_profile("home", deadline=None)

@@ -9,6 +9,7 @@ REDIS_SERVER=/usr/bin/redis-server in the environment puts that program in the e
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from confluent_kafka import Producer
@@ -18,6 +19,7 @@ from flows.local.services import MissingExtra, Service, start_kafka, start_redis
 from flows.settings import Settings
 
 Start = Callable[[Path], Service]
+Started = TypeVar("Started")
 
 
 def redis_server(folder: Path) -> Service:
@@ -27,14 +29,19 @@ def redis_server(folder: Path) -> Service:
 
 def running(start: Start, folder: Path) -> Iterator[Service]:
     """A service while a test needs it; skips at home and fails in CI when it cannot be had."""
+    service = had(lambda: start(folder))
+    yield service
+    service.stop(grace_s=0)  # nothing is kept, so nothing is waited for
+
+
+def had(start: Callable[[], Started]) -> Started:
+    """What `start` makes; skips at home and fails in CI when a program for it is missing."""
     try:
-        service = start(folder)
+        return start()
     except MissingExtra as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(f"a service is missing in CI: {missing}")
         pytest.skip(str(missing))
-    yield service
-    service.stop(grace_s=0)  # nothing is kept, so nothing is waited for
 
 
 @pytest.fixture(scope="session")

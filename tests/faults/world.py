@@ -3,36 +3,23 @@
 import os
 import subprocess
 import sys
-from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 import redis
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from msgspec import Struct
 
-from connectors.events.dead_letter import Reason
 from connectors.events.decode import decode
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
-from connectors.published.record_types import (
-    DeadLetterRecord,
-    EnrichedRecord,
-    read_action,
-    read_dead_letter,
-    read_enriched,
-)
-from connectors.published.records import action_record
-from decisions.decide import decide
-from decisions.load import load_playbook
+from connectors.kafka.topics import channel_topic
+from flows.settings import Settings
 from flows.simulate.stream import stream
-from state.applied import Applied
-from state.fence import Plan, decode_fence, decode_plan
-from state.fold import fold
-from state.profile import Profile, decode_profile, encode_profile
+from state.fence import decode_fence
+from state.profile import Profile, decode_profile
 from state.store.keys import shard_keys
 from state.store.shard_store import read_counters
 from state.touchpoint import Touchpoint
+from tests.faults.laws.judge import Place, judge
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 4
@@ -58,6 +45,12 @@ class World(Struct, frozen=True):
     redis_url: str
     flush_events: int = 40
     playbook: Path = PLAYBOOK
+
+    @property
+    def place(self) -> Place:
+        """Where its flow works."""
+        channels = Settings().channels
+        return Place(self.bootstrap_servers, self.redis_url, PARTITIONS, channels, self.playbook)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -182,70 +175,15 @@ def ended(child: "subprocess.Popen[str]", within_s: float = RUN_LIMIT_S) -> str:
         raise AssertionError(f"the flow did not end:\n{said[-4000:]}") from None
 
 
-def read_once(records: Iterable[tuple[Logged, Applied]]) -> list[Logged]:
-    """What a reader takes that follows the rule: per partition only higher places."""
-    highest: dict[int, Applied] = {}
-    taken = []
-    for logged, place in records:
-        assert place.shard == logged.partition
-        if logged.partition not in highest or place > highest[logged.partition]:
-            highest[logged.partition] = place
-            taken.append(logged)
-    return taken
-
-
-def one_content(records: Iterable[tuple[Logged, str]]) -> None:
-    """An id or a place never has two contents, whoever wrote it."""
-    seen: dict[str, bytes] = {}
-    for logged, name in records:
-        assert seen.setdefault(name, logged.value) == logged.value, f"{name} has two contents"
-
-
 def check(world: World, produced: int) -> dict[str, int]:
     """All that must hold when every input record is processed, whatever happened on the way.
 
     Returns how often records were repeated, so that a test can see that its crash did something.
     """
-    rows_log = world.log(ENRICHED)
-    plans: dict[tuple[int, int], Plan] = {}
-    for logged in rows_log:
-        if logged.key is None:
-            plan = decode_plan(logged.value)
-            assert plans.setdefault((logged.partition, plan.commit), plan) == plan
-    rows = [(logged, read_enriched(logged.value)) for logged in rows_log if logged.key is not None]
-    actions = [(logged, read_action(logged.value)) for logged in world.log(ACTIONS)]
-    dead = [(logged, read_dead_letter(logged.value)) for logged in world.log(DEAD_LETTER)]
-
-    one_content((logged, row.id) for logged, row in rows)
-    one_content((logged, f"{row.applied}") for logged, row in rows)
-    one_content((logged, action.id) for logged, action in actions)
-    one_content((logged, f"{letter.applied}") for logged, letter in dead)
-    once = [read_enriched(x.value) for x in read_once((logged, r.applied) for logged, r in rows)]
-    acted = read_once((logged, action.applied) for logged, action in actions)
-    buried = read_once((logged, letter.applied) for logged, letter in dead)
-
-    counts = world.counters()
-    accepted = sum(n for name, n in counts.items() if name.startswith("accepted:"))
-    duplicates = sum(n for name, n in counts.items() if name.startswith("duplicate:"))
-    letters = sum(n for name, n in counts.items() if name.startswith("dead_letter:"))
-    assert (len(once), len(buried)) == (accepted, letters)
-    assert accepted + duplicates + letters == produced
-    undecidable = [letter for _, letter in dead if letter.reason is Reason.UNDECIDABLE]
-    assert {row.id for row in once} == accepted_ids(world) - {id_of(x) for x in undecidable}
-    assert len({row.id for row in once}) == len(once)
-
-    recorded, states = replay(world, once, plans)
-    published = [logged.value for logged in acted]
-    assert set(published) ^ set(recorded) == set()
-    assert published == recorded
-    stored = world.profiles()
-    assert {c: encode_profile(p) for c, p in stored.items()} == states
-    assert world.outbox() == 0
-    return {
-        "rows": len(rows) - len(once),
-        "actions": len(actions) - len(acted),
-        "dead_letters": len(dead) - len(buried),
-    }
+    verdict = judge(world.place)
+    assert verdict.told() == []
+    assert verdict.produced == produced
+    return verdict.repeats
 
 
 def accepted_ids(world: World) -> set[str]:
@@ -262,40 +200,3 @@ def accepted_ids(world: World) -> set[str]:
 def placed(event: Touchpoint, partition: int) -> bool:
     """Whether the event lies where its customer belongs."""
     return partition_of(event.customer_id, PARTITIONS) == partition
-
-
-def id_of(letter: DeadLetterRecord) -> str:
-    """The id of the event in a dead letter."""
-    now_ms = round(letter.at.timestamp() * 1000)
-    event = decode(letter.value, letter.topic.rpartition(".")[2], now_ms, now_ms)
-    assert isinstance(event, Touchpoint)
-    return event.id
-
-
-def replay(
-    world: World, rows: list[EnrichedRecord], plans: dict[tuple[int, int], Plan]
-) -> tuple[list[bytes], dict[str, bytes]]:
-    """Fold and decide the rows in their applied order: the actions' bytes, the final profiles."""
-    playbook = load_playbook(world.playbook)
-    profiles: dict[str, Profile] = defaultdict(Profile)
-    actions: list[bytes] = []
-    last: tuple[int, int] | None = None
-    ordinal = 0
-    for row in rows:
-        now_ms = plans[row.applied.shard, row.applied.commit].now_ms
-        if (row.applied.shard, row.applied.commit) != last:
-            last, ordinal = (row.applied.shard, row.applied.commit), 0
-        received_ms = round(row.received_at.timestamp() * 1000)
-        event = decode(bytes(row.original), row.channel, received_ms, now_ms)
-        assert isinstance(event, Touchpoint), event
-        profile = profiles[event.customer_id]
-        changed = fold(profile, event, playbook.traits)
-        assert changed, f"{row.id} was applied and is a repeat"
-        decision = decide(profile, event, changed, playbook, now_ms)
-        for action in decision.actions if decision else ():
-            place = Applied(row.applied.shard, row.applied.generation, row.applied.commit, ordinal)
-            actions.append(
-                action_record(event.customer_id, action, now_ms, playbook.version, place)
-            )
-            ordinal += 1
-    return actions, {customer: encode_profile(profile) for customer, profile in profiles.items()}
