@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.faults.victim import POINTS
+from tests.faults.failpoints import POINTS
 from tests.faults.world import World, check
 
 EVENTS = 600

@@ -3,15 +3,20 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import redis
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module does not list it
+    OffsetSpec,
+)
 from msgspec import Struct
 
 from connectors.events.decode import decode
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import channel_topic
+from connectors.kafka.topics import admin_client, channel_topic
 from flows.settings import Settings
 from flows.simulate.stream import stream
 from state.fence import decode_fence
@@ -45,12 +50,15 @@ class World(Struct, frozen=True):
     redis_url: str
     flush_events: int = 40
     playbook: Path = PLAYBOOK
+    partitions: int = PARTITIONS
 
     @property
     def place(self) -> Place:
         """Where its flow works."""
         channels = Settings().channels
-        return Place(self.bootstrap_servers, self.redis_url, PARTITIONS, channels, self.playbook)
+        return Place(
+            self.bootstrap_servers, self.redis_url, self.partitions, channels, self.playbook
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,7 +67,7 @@ class World(Struct, frozen=True):
             "TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "TOUCHLINE_REDIS_URL": self.redis_url,
             "TOUCHLINE_PLAYBOOK": str(self.playbook),
-            "TOUCHLINE_PARTITIONS": str(PARTITIONS),
+            "TOUCHLINE_PARTITIONS": str(self.partitions),
             "TOUCHLINE_FLUSH_EVENTS": str(self.flush_events),
             "PYTHONPATH": str(ROOT),
         }
@@ -92,6 +100,16 @@ class World(Struct, frozen=True):
         assert child.returncode in (0, -9), said[-4000:]
         return child.returncode
 
+    def ends(self, topics: Iterable[str]) -> int:
+        """Records that were ever in `topics`: the sum of where their partitions end."""
+        latest: Any = OffsetSpec.latest  # which has no types
+        asked = {
+            TopicPartition(topic, p): latest() for topic in topics for p in range(self.partitions)
+        }
+        admin = admin_client({"bootstrap.servers": self.bootstrap_servers})
+        answers = admin.list_offsets(asked)  # given as long as the client lives
+        return sum(answer.result(30).offset for answer in answers.values())
+
     def log(self, topic: str) -> list[Logged]:
         """Everything in `topic`, partition by partition, in offset order."""
         consumer = Consumer(
@@ -102,8 +120,8 @@ class World(Struct, frozen=True):
                 "auto.offset.reset": "earliest",
             }
         )
-        consumer.assign([TopicPartition(topic, p, 0) for p in range(PARTITIONS)])
-        left, found = set(range(PARTITIONS)), []
+        consumer.assign([TopicPartition(topic, p, 0) for p in range(self.partitions)])
+        left, found = set(range(self.partitions)), []
         while left:
             message = consumer.poll(10)
             assert message is not None, f"{topic} cannot be read to its end"
@@ -133,7 +151,7 @@ class World(Struct, frozen=True):
         """Customer → stored profile, of all shards."""
         client = redis.Redis.from_url(self.redis_url)
         found = {}
-        for shard in range(PARTITIONS):
+        for shard in range(self.partitions):
             prefix = shard_keys(shard).profile_prefix
             for key in client.scan_iter(prefix + b"*", count=1000):
                 found[key.removeprefix(prefix).decode()] = decode_profile(held(client, key))
@@ -141,19 +159,19 @@ class World(Struct, frozen=True):
 
     def counters(self) -> dict[str, int]:
         """The shards' absolute counts, summed."""
-        return dict(read_counters(redis.Redis.from_url(self.redis_url), PARTITIONS))
+        return dict(read_counters(redis.Redis.from_url(self.redis_url), self.partitions))
 
     def outbox(self) -> int:
         """Recorded actions that are still waiting to be trimmed."""
         client = redis.Redis.from_url(self.redis_url)
-        return sum(client.llen(shard_keys(shard).outbox) for shard in range(PARTITIONS))
+        return sum(client.llen(shard_keys(shard).outbox) for shard in range(self.partitions))
 
     def commits(self) -> dict[int, int]:
         """Shard → number of its last commit."""
         client = redis.Redis.from_url(self.redis_url)
         return {
             shard: decode_fence(held(client, shard_keys(shard).fence)).commit
-            for shard in range(PARTITIONS)
+            for shard in range(self.partitions)
             if client.exists(shard_keys(shard).fence)
         }
 
@@ -192,11 +210,11 @@ def accepted_ids(world: World) -> set[str]:
     for channel in ("click", "email", "chat", "kiosk"):
         for logged in world.log(channel_topic(channel)):
             event = decode(logged.value or None, channel, logged.stamp, logged.stamp)
-            if isinstance(event, Touchpoint) and placed(event, logged.partition):
+            if isinstance(event, Touchpoint) and placed(event, logged.partition, world.partitions):
                 found.add(event.id)
     return found
 
 
-def placed(event: Touchpoint, partition: int) -> bool:
+def placed(event: Touchpoint, partition: int, partitions: int) -> bool:
     """Whether the event lies where its customer belongs."""
-    return partition_of(event.customer_id, PARTITIONS) == partition
+    return partition_of(event.customer_id, partitions) == partition
