@@ -15,6 +15,8 @@ KINDS = {kind.__name__ for kind, code in EXPECTED.items() if code in (FENCED, RE
 """Names of the exceptions that end a flow because going on would break a promise."""
 ALSO = {"TopicReplaced", "Unsuitable"}
 """A LogTruncated by another name; and a Redis that would lose what it is given."""
+KEPT = "self._failures.append"
+"""The publisher keeps what NotDelivered is going to say."""
 FOLDERS = ("flows", "connectors", "state", "decisions")
 
 
@@ -29,6 +31,8 @@ def messages() -> set[str]:
 
 def _raised(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == KEPT:
+            yield _text(node.args[0])
         if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)):
             continue
         called, arguments = node.exc.func, node.exc.args
