@@ -15,8 +15,9 @@ from msgspec import structs
 from flows.local.services import MissingExtra
 from tests.faults.breaks.catalogue import FAULTS
 from tests.faults.breaks.fault import Fault
-from tests.faults.perform import Result, Servers, perform
+from tests.faults.perform import Result, perform
 from tests.faults.progress import Progress
+from tests.faults.stage.servers import Servers
 from tests.faults.table import rows, written
 from tests.faults.world import ROOT
 

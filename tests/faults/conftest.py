@@ -3,13 +3,34 @@
 import pytest
 
 from connectors.kafka.topics import create_topics
+from tests.brokers.kafka_broker import KafkaBroker
+from tests.brokers.redis_server import RedisServer
 from tests.faults.world import PARTITIONS, World
 
 CHANNELS = ("click", "email", "chat", "kiosk")
+SERVERS = {"embedded": ("fresh_kafka", "fresh_redis"), "real": ("kafka_alone", "redis_alone")}
+"""Name → the fixtures that are the broker and the Redis."""
+
+on_all_servers = pytest.mark.parametrize("world", SERVERS, indirect=True)
+"""For tests that run on the embedded servers, and on Apache Kafka with redis-server too."""
 
 
 @pytest.fixture
-def world(fresh_kafka: str, fresh_redis: str) -> World:
-    """A broker with its topics and an empty Redis."""
-    create_topics({"bootstrap.servers": fresh_kafka}, CHANNELS, PARTITIONS)
-    return World(fresh_kafka, fresh_redis)
+def kafka_alone(real_kafka: KafkaBroker) -> str:
+    """Bootstrap servers of Apache Kafka, without topics."""
+    return real_kafka.bootstrap_servers
+
+
+@pytest.fixture
+def redis_alone(real_redis: RedisServer) -> str:
+    """URL of redis-server, empty."""
+    return real_redis.redis_url
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """A broker with its topics and an empty Redis: the embedded ones unless told otherwise."""
+    broker, store = SERVERS[getattr(request, "param", "embedded")]
+    found = World(request.getfixturevalue(broker), request.getfixturevalue(store))
+    create_topics({"bootstrap.servers": found.bootstrap_servers}, CHANNELS, PARTITIONS)
+    return found

@@ -5,11 +5,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from confluent_kafka import KafkaException
 from msgspec import Struct, structs
+from redis import RedisError
 
 from connectors.kafka.topics import create_topics
+from flows.local.ports import LOOPBACK
+from flows.local.services import MissingExtra, ServiceError
 from flows.settings import Settings
-from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster, forget_topics
+from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster
 from tests.brokers.redis_server import RedisServer
 from tests.faults.breaks.fault import Fault
 from tests.faults.laws.judge import judge
@@ -18,12 +22,17 @@ from tests.faults.stage.arena import Arena, Late
 from tests.faults.stage.crew import Crew
 from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.stage.load import Load, unchanged
+from tests.faults.stage.proxy import Proxy
+from tests.faults.stage.servers import ProxiedKafka, Servers
 from tests.faults.world import World
+
+TROUBLE = (Late, RuntimeError, AssertionError, KafkaException, RedisError, ServiceError)
+"""What ends a run before its time; it is shown, and the next one begins."""
 
 Say = Callable[[str], object]
 
 
-class Result(Struct):
+class Result(Struct, kw_only=True):
     """A run, as it is shown and kept."""
 
     fault: str
@@ -32,6 +41,9 @@ class Result(Struct):
     seconds: float
     """All of it, starts and checks too."""
     kills: int
+    """Of workers."""
+    times: int
+    """How often something was broken: kills, restarts, freezes, ..."""
     events: int
     lost: int
     twice: int
@@ -42,35 +54,12 @@ class Result(Struct):
     caught_up_s: float
     """From the end of the input until no lag was left."""
     counts: dict[str, int]
+    judged: bool
+    """Whether the laws were asked; else going on was refused, which was to be."""
     broken: list[str]
     """Laws that were broken, a line each; empty when all is well."""
     logs: str
     """Where the logs of all processes are."""
-
-
-class Servers:
-    """Kafka is kept from one run to the next and emptied; a Redis is new each time."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kafkas: dict[int, KafkaBroker | KafkaCluster] = {}
-
-    def kafka(self, brokers: int) -> KafkaBroker | KafkaCluster:
-        """Up, whatever was done to it, and without topics. Raises MissingExtra."""
-        kafka = self._kafkas.get(brokers)
-        if kafka is None:
-            one, more = self._folder / "kafka", self._folder / "kafka-cluster"
-            kafka = KafkaBroker(one) if brokers == 1 else KafkaCluster(more, brokers)
-            self._kafkas[brokers] = kafka
-            kafka.start()
-        kafka.restore()
-        forget_topics(kafka.admin())
-        return kafka
-
-    def kill(self) -> None:
-        """End them all."""
-        for kafka in self._kafkas.values():
-            kafka.kill()
 
 
 def perform(
@@ -79,20 +68,26 @@ def perform(
     """Run `fault` for so many seconds. Raises MissingExtra where a server cannot be had."""
     began, stage = time.monotonic(), fault.stage
     say("starting")
-    kafka, redis = servers.kafka(stage.brokers), RedisServer(folder / "redis")
+    kafka = servers.kafka(stage.brokers, stage.proxied)
+    redis = RedisServer(folder / "redis")
     redis.start()
     arena = _arena(fault, seed, kafka, redis, folder, say)
     verdict = Verdict()
     try:
         verdict, caught_up_s = _break(arena, fault, seconds)
-    except (Late, RuntimeError, AssertionError) as trouble:
+    except MissingExtra:
+        raise
+    except TROUBLE as trouble:
         arena.wrong.append(f"{type(trouble).__name__}: {trouble}")
         caught_up_s = 0.0
         arena.load.abandon()
     finally:
         arena.crew.abandon()
         arena.watch.end()
-        redis.kill()
+        for server in (redis, *arena.servers):
+            server.kill()
+        if arena.redis_proxy is not None:
+            arena.redis_proxy.close()
     broken = [*arena.wrong, *arena.crew.trouble, *arena.load.refused, *verdict.told()]
     broken += [f"the fence never goes back: {what}" for what in arena.watch.went_back[:3]]
     if not stage.repeats:
@@ -103,6 +98,7 @@ def perform(
         seed=seed,
         seconds=time.monotonic() - began,
         kills=arena.crew.kills,
+        times=arena.crew.kills + sum(n for what, n in arena.counts.items() if what[:3] != "at "),
         events=verdict.produced,
         lost=verdict.lost,
         twice=verdict.twice,
@@ -111,6 +107,7 @@ def perform(
         recoveries=[*arena.recoveries, *arena.crew.recoveries],
         caught_up_s=caught_up_s,
         counts=arena.counts,
+        judged=stage.judged,
         broken=broken,
         logs=str(folder),
     )
@@ -133,8 +130,30 @@ def _arena(
     watch = FenceWatch(redis.redis_url, stage.partitions)
     change = unchanged if stage.change is None else stage.change(rng)
     load = Load(kafka.bootstrap_servers, seed, stage.customers, stage.rate, change, stage.backlog)
-    crew = Crew(world, folder, watch, stage.settings)
-    return Arena(world, kafka, redis, folder, rng, 0.0, say, watch, crew, load)
+    seen, redis_proxy = world, None
+    if stage.proxied:
+        assert isinstance(kafka, ProxiedKafka)
+        redis_proxy = Proxy(redis.port)
+        seen = structs.replace(
+            world,
+            bootstrap_servers=f"{LOOPBACK}:{kafka.proxy.port}",
+            redis_url=f"redis://{LOOPBACK}:{redis_proxy.port}/0",
+        )
+    crew = Crew(seen, folder, watch, stage.settings)
+    return Arena(
+        world=world,
+        kafka=kafka,
+        redis=redis,
+        folder=folder,
+        rng=rng,
+        ends_at=0.0,
+        say=say,
+        watch=watch,
+        crew=crew,
+        load=load,
+        kafka_proxy=kafka.proxy if isinstance(kafka, ProxiedKafka) else None,
+        redis_proxy=redis_proxy,
+    )
 
 
 def _break(arena: Arena, fault: Fault, seconds: float) -> tuple[Verdict, float]:
@@ -146,6 +165,8 @@ def _break(arena: Arena, fault: Fault, seconds: float) -> tuple[Verdict, float]:
     arena.say(f"breaking for {seconds:.0f} s")
     arena.ends_at = time.monotonic() + seconds
     fault.run(arena)
+    if not fault.stage.judged:
+        return Verdict(), 0.0
     arena.load.stop()
     arena.say("waiting until no lag is left")
     caught_up_s = arena.catch_up()

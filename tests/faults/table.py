@@ -7,10 +7,12 @@ from tests.faults.perform import Result
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 HEAD = (
-    "| fault | runs | events | kills | lost | twice | second contents "
+    "| fault | runs | events | times | lost | twice | second contents "
     "| s to recover (p50 / max) | seed |\n"
     "| --- | --: | --: | --: | --: | --: | --: | --: | --: |"
 )
+
+JUDGED = ("lost", "twice", "second_contents")
 
 
 def rows(results: Iterable[Result]) -> dict[str, str]:
@@ -25,13 +27,12 @@ def _row(runs: Sequence[Result]) -> str:
     recoveries = [seconds for run in runs for seconds in run.recoveries]
     took = f"{statistics.median(recoveries):.1f} / {max(recoveries):.1f}" if recoveries else "-"
     first = f"`{runs[0].fault}`: {runs[0].about}"
+    judged = [f"{sum(getattr(run, name) for run in runs):,}" for name in JUDGED]
     numbers = [
-        f"{len(runs)}",
-        *(
-            f"{sum(getattr(run, name) for run in runs):,}"
-            for name in ("events", "kills", "lost", "twice", "second_contents")
-        ),
-        took,
+        *(f"{len(runs)}", f"{sum(run.events for run in runs):,}"),
+        f"{sum(run.times for run in runs):,}",
+        *(judged if runs[0].judged else ["-"] * len(JUDGED)),
+        took if runs[0].judged else "refused",
         ", ".join(str(run.seed) for run in runs),
     ]
     return f"| {' | '.join([first, *numbers])} |"

@@ -10,9 +10,10 @@ from tests.faults.watching import until
 from tests.faults.world import World, check, ended
 
 EVENTS = 600
+BEGUN = [("embedded", 100), ("embedded", 200), ("embedded", 300), ("real", 200)]
 
 
-@pytest.mark.parametrize("begun", [100, 200, 300])
+@pytest.mark.parametrize(("world", "begun"), BEGUN, indirect=["world"])
 def test_a_stop_in_the_middle_of_the_work_repeats_nothing(world: World, begun: int) -> None:
     world = structs.replace(world, flush_events=10)
     produced = world.fill(EVENTS, int(time.time() * 1000))

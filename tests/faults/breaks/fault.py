@@ -26,6 +26,10 @@ class Stage(Struct, frozen=True):
     """What is done to the input, drawn from the seed."""
     repeats: bool = True
     """Whether the logs may hold a record a second time, for readers to drop."""
+    proxied: bool = False
+    """Whether the workers reach both servers through a proxy."""
+    judged: bool = True
+    """Whether the laws hold afterwards; else going on is refused, and the fault sees to that."""
     settings: dict[str, str] = field(default_factory=dict)
     """Of the workers (TOUCHLINE_...), where they are not as `World` has them."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import redis
 from msgspec import Struct
 
@@ -42,8 +43,9 @@ def judge(
         shards = range(first, min(first + at_once, place.partitions))
         progress(f"checking shards {first} to {shards[-1]} of {place.partitions}")
         all_laws = {s: ShardLaws(s, place.partitions, playbook, verdict) for s in shards}
-        _feed(place, all_laws, OUTPUTS)
-        _feed(place, all_laws, {channel_topic(name): ShardLaws.input for name in place.channels})
+        _feed(place, all_laws, OUTPUTS, verdict)
+        inputs = dict.fromkeys(map(channel_topic, place.channels), ShardLaws.input)
+        _feed(place, all_laws, inputs, verdict)
         for laws in all_laws.values():
             laws.of_logs()
             laws.of_redis(client, int(time.time() * 1000))
@@ -64,9 +66,18 @@ OUTPUTS: dict[str, Reads] = {
 }
 
 
-def _feed(place: Place, all_laws: Mapping[int, ShardLaws], readers: Mapping[str, Reads]) -> None:
+def _feed(
+    place: Place,
+    all_laws: Mapping[int, ShardLaws],
+    readers: Mapping[str, Reads],
+    verdict: Verdict,
+) -> None:
     config = {"bootstrap.servers": place.bootstrap_servers}
     starts = {(topic, shard): 0 for topic in readers for shard in all_laws}
     for batch in ToEnd(config, starts).batches():
         for message in batch:
-            readers[message.topic()](all_laws[message.partition()], message)
+            try:
+                readers[message.topic()](all_laws[message.partition()], message)
+            except msgspec.DecodeError as error:
+                where = f"{message.topic()}[{message.partition()}]@{message.offset()}"
+                verdict.broke("what is published can be read", f"{where}: {error}")

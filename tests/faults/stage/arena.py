@@ -13,9 +13,11 @@ from state.fence import decode_fence
 from state.store.keys import shard_keys
 from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster
 from tests.brokers.redis_server import RedisServer
+from tests.brokers.server import Server
 from tests.faults.stage.crew import Crew
 from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.stage.load import Load
+from tests.faults.stage.proxy import Proxy
 from tests.faults.world import World
 
 WITHIN_S = 120.0
@@ -39,6 +41,11 @@ class Arena(Struct):
     watch: FenceWatch
     crew: Crew
     load: Load
+    kafka_proxy: Proxy | None = None
+    redis_proxy: Proxy | None = None
+    """Between the workers and the servers, where the stage has them."""
+    servers: list[Server] = field(default_factory=list)
+    """Those that the fault has started itself."""
     dice: random.Random | None = None
     """Set: workers that are started again may die at named points."""
     counts: dict[str, int] = field(default_factory=dict)

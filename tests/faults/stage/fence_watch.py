@@ -17,9 +17,7 @@ class FenceWatch(threading.Thread):
 
     def __init__(self, redis_url: str, shards: int) -> None:
         super().__init__(name="fence-watch", daemon=True)
-        self._client = redis.Redis.from_url(
-            redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
-        )
+        self._client: redis.Redis | None = _client(redis_url)
         self._keys = [shard_keys(shard).fence for shard in range(shards)]
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -35,6 +33,8 @@ class FenceWatch(threading.Thread):
     def look(self) -> dict[int, int]:
         """Shard → number of its last commit, now; as last seen where Redis does not answer."""
         with self._lock:
+            if self._client is None:
+                return {}
             try:
                 blobs = self._client.mget(self._keys)
             except (redis.RedisError, OSError):
@@ -53,16 +53,20 @@ class FenceWatch(threading.Thread):
         """Shard → number of its last commit, as last seen."""
         return {shard: fence.commit for shard, fence in self._fences.items()}
 
-    def rolled_back(self) -> None:
-        """Redis was taken back on purpose: what it shows now is what there is."""
+    def follow(self, redis_url: str | None) -> None:
+        """Look elsewhere from now on, at nothing with None: it was taken back on purpose, so what
+        was seen before says nothing."""
         with self._lock:
+            if self._client is not None:
+                self._client.close()
+            self._client = None if redis_url is None else _client(redis_url)
             self._fences.clear()
 
     def end(self) -> None:
         """Look no more. Repeatable."""
         self._ended.set()
         self.join()
-        self._client.close()
+        self.follow(None)
 
     def _seen(self, shard: int, fence: Fence) -> None:
         before = self._fences.get(shard)
@@ -80,3 +84,8 @@ class FenceWatch(threading.Thread):
         ):
             if now < was:
                 self.went_back.append(f"shard {shard}: {what} {was} → {now}")
+
+
+def _client(redis_url: str) -> "redis.Redis":
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, retry=once)
