@@ -20,7 +20,7 @@ from tests.faults.stage.load import Load
 from tests.faults.stage.proxy import Proxy
 from tests.faults.world import World
 
-WITHIN_S = 120.0
+WITHIN_S = 240.0
 
 
 class Late(Exception):
@@ -58,6 +58,10 @@ class Arena(Struct):
     def going_on(self) -> bool:
         """Whether there is time left to break something."""
         return time.monotonic() < self.ends_at
+
+    def left_s(self) -> float:
+        """Seconds that are left for breaking."""
+        return self.ends_at - time.monotonic()
 
     def count(self, what: str, more: int = 1) -> None:
         """So many more of `what` happened."""
