@@ -15,8 +15,11 @@ from tests.faults.stage.proxy import NONE, Proxy, Trouble
 
 
 def test_a_load_that_fails_says_so(mock_cluster: str) -> None:
-    def failing(emissions: Iterator[Emission]) -> Iterable[Emission]:
+    def fail(_emission: Emission) -> Emission:
         raise RuntimeError("on purpose")
+
+    def failing(emissions: Iterator[Emission]) -> Iterable[Emission]:
+        return map(fail, emissions)
 
     load = Load(mock_cluster, 1, 10, 1_000, failing)
     load.start()
