@@ -62,6 +62,8 @@ def main(
       python -m tests.faults --only sleeping-owner --seed 7
     """
     faults = only or [f for f in FAULTS.values() if not quick or f.quick_s is not None]
+    if quick:
+        faults = [fault.short() for fault in faults]
     if listed:
         for fault in faults:
             click.echo(f"{fault.name:<20} {fault.about}")
@@ -73,7 +75,7 @@ def main(
     results = []
     try:
         for fault in faults:
-            seconds = _seconds(fault, minutes, quick)
+            seconds = fault.full_s if minutes is None else minutes * 60
             for number in range(first, first + runs):
                 progress.begin(fault.name, number)
                 place = folder / f"{fault.name}-{number}"
@@ -87,12 +89,6 @@ def main(
     if write:
         PAGE.write_text(written(PAGE.read_text(), rows(results), FAULTS))
     sys.exit(any(result.broken for result in results))
-
-
-def _seconds(fault: Fault, minutes: float | None, quick: bool) -> float:
-    if minutes is not None:
-        return minutes * 60
-    return fault.quick_s or fault.full_s if quick else fault.full_s
 
 
 def _tell(result: Result, progress: Progress, as_json: bool) -> None:

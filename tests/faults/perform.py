@@ -128,7 +128,8 @@ def _arena(
     admin = {"bootstrap.servers": kafka.bootstrap_servers}
     create_topics(admin, Settings().channels, stage.partitions)
     watch = FenceWatch(redis.redis_url, stage.partitions)
-    change = unchanged if stage.change is None else stage.change(rng)
+    counts: dict[str, int] = {}
+    change = unchanged if stage.change is None else stage.change(rng, counts)
     load = Load(kafka.bootstrap_servers, seed, stage.customers, stage.rate, change, stage.backlog)
     seen, redis_proxy = world, None
     if stage.proxied:
@@ -151,6 +152,7 @@ def _arena(
         watch=watch,
         crew=crew,
         load=load,
+        counts=counts,
         kafka_proxy=kafka.proxy if isinstance(kafka, ProxiedKafka) else None,
         redis_proxy=redis_proxy,
     )
@@ -173,7 +175,7 @@ def _break(arena: Arena, fault: Fault, seconds: float) -> tuple[Verdict, float]:
     arena.crew.stop()
     arena.watch.look()
     arena.watch.end()
-    verdict = judge(arena.world.place, arena.say)
+    verdict = judge(arena.world.place, arena.say, fault.stage.at_once)
     if verdict.produced < arena.load.acknowledged:
         lost = f"{arena.load.acknowledged} acknowledged, {verdict.produced} found"
         verdict.broke("what the broker acknowledged is in its log", lost)

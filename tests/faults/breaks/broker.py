@@ -13,25 +13,26 @@ from tests.faults.breaks.refused import all_refuse, refuses_at_start
 from tests.faults.stage.arena import Arena
 
 
-def _restart(arena: Arena, broker: KafkaBroker) -> None:
+def restart(arena: Arena, broker: KafkaBroker) -> None:
     broker.restart()
 
 
-def _kill(arena: Arena, broker: KafkaBroker) -> None:
+def kill(arena: Arena, broker: KafkaBroker) -> None:
     broker.kill()
     arena.wait(arena.rng.uniform(0, 2))
     broker.start()
 
 
-def _freeze(arena: Arena, broker: KafkaBroker) -> None:
+def freeze(arena: Arena, broker: KafkaBroker) -> None:
     broker.freeze()
     arena.wait(arena.rng.uniform(2, 8))
     broker.thaw()
 
 
-def again_and_again(
-    act: Callable[[Arena, KafkaBroker], None], what: str
-) -> Callable[[Arena], None]:
+Act = Callable[[Arena, KafkaBroker], None]
+
+
+def again_and_again(act: Act, what: str) -> Callable[[Arena], None]:
     """Do this to the broker, see every shard go on, and do it again."""
 
     def run(arena: Arena) -> None:
@@ -104,20 +105,20 @@ FAULTS = [
     Fault(
         "broker-restart",
         "the broker is stopped in order and started",
-        again_and_again(_restart, "restarts of the broker"),
+        again_and_again(restart, "restarts of the broker"),
         full_s=90,
     ),
     Fault(
         "broker-kill",
         "kill -9 of the broker",
-        again_and_again(_kill, "kills of the broker"),
+        again_and_again(kill, "kills of the broker"),
         full_s=90,
         quick_s=4,
     ),
     Fault(
         "broker-freeze",
         "the broker hangs for 2 to 8 s",
-        again_and_again(_freeze, "freezes of the broker"),
+        again_and_again(freeze, "freezes of the broker"),
         full_s=90,
     ),
     Fault(

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from tests.faults.stage.arena import Arena
 from tests.faults.stage.load import Change
@@ -22,8 +22,10 @@ class Stage(Struct, frozen=True):
     backlog: int = 0
     """Events that are due already."""
     flush_events: int = 200
-    change: Callable[[random.Random], Change] | None = None
-    """What is done to the input, drawn from the seed."""
+    change: Callable[[random.Random, dict[str, int]], Change] | None = None
+    """What is done to the input, drawn from the seed; it counts what it does."""
+    at_once: int = 4
+    """Shards that are judged together: their customers are in memory."""
     repeats: bool = True
     """Whether the logs may hold a record a second time, for readers to drop."""
     proxied: bool = False
@@ -46,3 +48,10 @@ class Fault(Struct, frozen=True):
     quick_s: float | None = None
     """The same in the quick selection; None: not in it."""
     stage: Stage = Stage()
+    quick_stage: Stage | None = None
+    """A smaller one for the quick selection."""
+
+    def short(self) -> "Fault":
+        """As it is in the quick selection."""
+        stage = self.quick_stage or self.stage
+        return structs.replace(self, full_s=self.quick_s or self.full_s, stage=stage)

@@ -11,19 +11,19 @@ from tests.faults.breaks.refused import all_refuse
 from tests.faults.stage.arena import Arena
 
 
-def _kill(arena: Arena) -> None:
+def kill(arena: Arena) -> None:
     arena.redis.kill()
     arena.wait(arena.rng.uniform(0, 2))
     arena.redis.start()
 
 
-def _freeze(arena: Arena) -> None:
+def freeze(arena: Arena) -> None:
     arena.redis.freeze()
     arena.wait(10)
     arena.redis.thaw()
 
 
-def _fill(arena: Arena) -> None:
+def fill(arena: Arena) -> None:
     """maxmemory is what is used already: writes are refused, reads are not."""
     with arena.redis.client() as client:
         info: Any = client.info("memory")
@@ -32,7 +32,7 @@ def _fill(arena: Arena) -> None:
         client.config_set("maxmemory", 0)
 
 
-def _cut_off(arena: Arena) -> None:
+def cut_off(arena: Arena) -> None:
     with arena.redis.client() as client:
         for _ in range(arena.rng.randint(1, 5)):
             client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -110,27 +110,27 @@ FAULTS = [
     Fault(
         "redis-kill",
         "kill -9 of Redis, its log synced once a second",
-        again_and_again(_kill, "kills of Redis"),
+        again_and_again(kill, "kills of Redis"),
         full_s=90,
         quick_s=5,
     ),
     Fault(
         "redis-freeze",
         "Redis hangs for 10 s",
-        again_and_again(_freeze, "freezes of Redis"),
+        again_and_again(freeze, "freezes of Redis"),
         full_s=90,
     ),
     Fault(
         "redis-full",
         "maxmemory is reached, noeviction",
-        again_and_again(_fill, "times full"),
+        again_and_again(fill, "times full"),
         full_s=60,
         quick_s=4,
     ),
     Fault(
         "redis-client-kill",
         "CLIENT KILL of every connection",
-        again_and_again(_cut_off, "times cut off"),
+        again_and_again(cut_off, "times cut off"),
         full_s=60,
         quick_s=4,
     ),

@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -29,6 +29,17 @@ class Due(Protocol):
     def value(self) -> bytes | None: ...
 
     # fmt: on
+
+
+class Sent(NamedTuple):
+    """A record that is no simulated event, or no more."""
+
+    due_ms: int
+    channel: str
+    key: str
+    value: bytes | None
+    stamp_ms: int = 0
+    """What the record says when it was sent; 0: when it was."""
 
 
 Change = Callable[[Iterator[Emission]], Iterable[Due]]
@@ -77,6 +88,12 @@ class Load(threading.Thread):
         """What the broker said of events that it did not take."""
 
     def run(self) -> None:
+        try:
+            self._send_all()
+        except Exception as failure:  # noqa: BLE001 - a thread has nobody who would see it
+            self.refused.append(f"the load ended by itself: {type(failure).__name__}: {failure}")
+
+    def _send_all(self) -> None:
         late: list[Due] = []
         while not self._over.is_set():
             now_ms = time.time() * 1000
@@ -108,7 +125,11 @@ class Load(threading.Thread):
         while True:
             try:
                 self._producer.produce(
-                    topic, emission.value, emission.key, on_delivery=self._delivered
+                    topic,
+                    emission.value,
+                    emission.key,
+                    on_delivery=self._delivered,
+                    timestamp=getattr(emission, "stamp_ms", 0),
                 )
                 return
             except BufferError:
