@@ -39,6 +39,8 @@ def arm(point: str, nth: int, share: float = 0.5) -> None:
     def armed(*args: Any, **kwargs: Any) -> Any:
         if not _counts(point, args):
             return original(*args, **kwargs)
+        if point == "3 acknowledged" and not original(*args, **kwargs):
+            return False  # a slow broker: the flow asks again
         left[0] -= 1
         if left[0] > 0:
             return original(*args, **kwargs)
