@@ -12,7 +12,7 @@ from typing import Any, cast
 from connectors.kafka.shard_consumer import Record, ShardConsumer
 from flows.processor import intake, upkeep
 from state.store.wire import Wire
-from tests.faults.mutants.patches import put
+from tests.faults.mutants.patching import put
 from tests.faults.mutants.sleep import halt
 
 CLOCK_BEHIND_NS = 60 * 1_000_000_000

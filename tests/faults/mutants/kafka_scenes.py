@@ -18,7 +18,7 @@ from connectors.kafka.topics import (
     create_topics,
 )
 from tests.faults.conftest import CHANNELS
-from tests.faults.mutants.patches import IDS_CAME
+from tests.faults.mutants.flow_patches import IDS_CAME
 from tests.faults.mutants.scene import EVENTS, Act, Scene, entered
 
 NAMES_REFUSED = "a record that the broker refused is named, and stops the flow"
