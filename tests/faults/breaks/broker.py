@@ -96,7 +96,7 @@ def truncated(arena: Arena) -> None:
         arena.crew.thaw(worker)
     place = f"{lost.topic}[{lost.partition}]"
     all_refuse(arena, place, lambda worker: lost.partition in worker.shards)
-    refuses_at_start(arena, place, lambda shard: shard == lost.partition)
+    refuses_at_start(arena, place, (lost.topic, lost.partition))
 
 
 QUIET = Stage(judged=False)

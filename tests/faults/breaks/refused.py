@@ -1,6 +1,7 @@
 """When going on would lose or repeat something: it is refused, by name, and nothing is done."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flows.commands.run import REFUSED
 from tests.faults.stage.arena import Arena
@@ -26,17 +27,19 @@ def all_refuse(arena: Arena, words: str, of: Callable[[Worker], bool] = everyone
         crew.retire(worker)
 
 
-def refuses_at_start(arena: Arena, words: str, of: Callable[[int], bool] = lambda _: True) -> None:
-    """A worker that is started now ends with 4, and nothing is committed of the shards that are
-    concerned: `of` tells which."""
-    before = arena.watch.look()
+def refuses_at_start(arena: Arena, words: str, place: tuple[str, int] | None = None) -> None:
+    """A worker that is started now ends with 4. Nothing at all is committed, or, where one `place`
+    (topic, partition) is concerned, nothing of that: its shard may go on with other topics."""
+    look = arena.watch.look if place is None else partial(arena.watch.offsets, place[0])
+    before = look()
     worker = arena.crew.add(1, 1)
     worker.revived = False
     arena.until(lambda: _ended(worker), "a start is refused", 60)
     arena.crew.workers.remove(worker)
     _is_refusal(arena, worker, words)
-    after = arena.watch.look()
-    if went_on := [shard for shard in before if of(shard) and after[shard] != before[shard]]:
+    after = look()
+    concerned = before if place is None else [place[1]]
+    if went_on := [shard for shard in concerned if after[shard] != before[shard]]:
         arena.wrong.append(f"going on was refused, and shards {went_on} were committed to")
 
 

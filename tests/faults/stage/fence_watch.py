@@ -53,6 +53,11 @@ class FenceWatch(threading.Thread):
         """Shard → number of its last commit, as last seen."""
         return {shard: fence.commit for shard, fence in self._fences.items()}
 
+    def offsets(self, topic: str) -> dict[int, int]:
+        """Shard → next offset of `topic`, now."""
+        self.look()
+        return {shard: f.positions[topic].next_offset for shard, f in self._fences.items()}
+
     def follow(self, redis_url: str | None) -> None:
         """Look elsewhere from now on, at nothing with None: it was taken back on purpose, so what
         was seen before says nothing."""
