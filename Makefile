@@ -8,7 +8,7 @@ bootstrap := @sh requirements/bootstrap.sh
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check dashboards-check lock bench format clean
+.PHONY: help run test check dashboards-check lock bench faults format clean
 
 help: ## List the targets (ARGS="..." passes options on to run, test, bench, ...)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: ## Format, lint, types, import direction, lock files and container files,
 
 dashboards-check: ## Ask every query of the dashboards, and every rule, of a live flow
 	$(bootstrap) dev && exec $(bin)/python -m dashboards.prove $(ARGS)
+
+faults: ## Break a running flow in every way we know, and judge what is left (ARGS="--quick")
+	$(bootstrap) dev && exec $(bin)/python -m tests.faults $(ARGS)
 
 format: ## Format the code and mend what ruff can mend
 	$(bootstrap) dev

@@ -85,7 +85,8 @@ class Server(ABC):
     def kill(self) -> None:
         """kill -9, and gone when this returns. Nothing happens to one that is down."""
         if self.running:
-            self.process.stop(0)
+            self.process.kill()  # alone: a SIGTERM before it would begin an orderly end
+            self.process.wait_or_kill(STOP_S)
         self._frozen = False
 
     def freeze(self) -> None:

@@ -5,8 +5,9 @@ import time
 import pytest
 
 from tests.faults.conftest import on_all_servers
-from tests.faults.victim import POINTS
-from tests.faults.world import MIXED, REPEATS, World, check
+from tests.faults.failpoints import POINTS
+from tests.faults.laws.judge import REPEATS
+from tests.faults.world import MIXED, World, check
 
 EVENTS = 600
 

@@ -9,9 +9,10 @@ from msgspec import json, structs
 from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import DEAD_LETTER, FORWARD
 from connectors.published.record_types import read_dead_letter
+from tests.faults.laws.judge import REPEATS
 from tests.faults.test_trouble import back_to, remembered
 from tests.faults.watching import metrics, until, until_said
-from tests.faults.world import INPUTS, MIXED, PRODUCERS, REPEATS, World, check, ended
+from tests.faults.world import INPUTS, MIXED, PRODUCERS, World, check, ended
 
 EVENTS = 600
 WRONG = [name for name in PRODUCERS if name != "right"]

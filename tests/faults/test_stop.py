@@ -6,8 +6,9 @@ import time
 import pytest
 from msgspec import structs
 
+from tests.faults.laws.judge import REPEATS
 from tests.faults.watching import until
-from tests.faults.world import REPEATS, World, check, ended
+from tests.faults.world import World, check, ended
 
 EVENTS = 600
 BEGUN = [("embedded", 100), ("embedded", 200), ("embedded", 300), ("real", 200)]

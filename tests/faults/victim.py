@@ -3,11 +3,11 @@
     python tests/faults/victim.py POINT NTH TOTAL WORKER/OF
     python tests/faults/victim.py POINT NTH rebuild [OPTION ...]
 
-POINT is one of POINTS, `never`, `poison`, or `slow hand-over`. The NTH time the flow comes to a
-point it dies by SIGKILL, as with a power cut; with VICTIM=stops in the environment it is told to
-stop instead, with VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are accounted
-for in Redis, or when the rebuild does. With PLANS_AT_ONCE in the environment it reads so many plans
-in one piece.
+POINT is one of `failpoints.POINTS`, `never`, `poison`, or `slow hand-over`. The NTH time the flow
+comes to a point it dies by SIGKILL, as with a power cut; with VICTIM=stops in the environment it is
+told to stop instead, with VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are
+accounted for in Redis, or when the rebuild does. With PLANS_AT_ONCE in the environment it reads so
+many plans in one piece.
 """
 
 import logging
@@ -16,86 +16,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 import redis
 
-from connectors.kafka.publisher import Publisher
 from flows import touchpoints
 from flows.commands import rebuild
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
-from flows.processor import decide, membership, ownership
+from flows.processor import membership, ownership
 from flows.processor.processor import Processor
-from flows.processor.shard import Shard
 from flows.settings import read_settings
-from state.store.shard_store import ShardStore, read_counters
-
-POINTS: dict[str, tuple[Any, str]] = {
-    "0 taken": (ShardStore, "take"),
-    "0 plan log read": (ownership, "read_plans"),
-    "1 plan sent": (ShardStore, "begin_fence"),
-    "1 plan fixed": (ShardStore, "end"),
-    "2 decided": (decide, "_decide_slice"),
-    "3 plan produced": (Publisher, "plan"),
-    "3 half produced": (Publisher, "enriched"),
-    "3 acknowledged": (Publisher, "settle"),
-    "4 commit sent": (ShardStore, "begin_commit"),
-    "4 committed": (Shard, "remember"),
-    "5 half published": (Publisher, "actions"),
-    "5 half forwarded": (Publisher, "forwards"),
-    "5 trimmed": (ShardStore, "trim"),
-}
-"""Where a flush can be cut, by the numbered steps of the commit protocol."""
-
-
-def arm(point: str, nth: int) -> None:
-    """Die at the `nth` arrival at `point`."""
-    owner, name = POINTS[point]
-    original: Callable[..., Any] = getattr(owner, name)
-    left = [nth]
-
-    def armed(*args: Any, **kwargs: Any) -> Any:
-        if point.split(" ")[1] == "half" and not list_of(args):
-            return original(*args, **kwargs)
-        left[0] -= 1
-        if left[0] != 0:
-            return original(*args, **kwargs)
-        if point.split(" ")[1] == "half":
-            publisher, shard, records = args
-            original(publisher, shard, records[: (len(records) + 1) // 2])
-            publisher._producer.flush()
-        else:
-            original(*args, **kwargs)
-        if point == "3 plan produced":
-            args[0]._producer.flush()
-        if instead := {"stops": signal.SIGTERM, "sleeps": signal.SIGSTOP}.get(
-            os.environ.get("VICTIM", "")
-        ):
-            os.kill(os.getpid(), instead)
-            return None
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError("not reached")
-
-    def list_of(args: tuple[Any, ...]) -> list[Any]:
-        records: Iterable[Any] = args[2]
-        return records if isinstance(records, list) else []
-
-    setattr(owner, name, armed)
-
-
-def poison() -> None:
-    """Deciding raises for every sixteenth event, the same ones each time."""
-    original: Callable[..., Any] = vars(decide)["decide"]
-
-    def poisoned(profile: Any, touchpoint: Any, *rest: Any) -> Any:
-        decision = original(profile, touchpoint, *rest)
-        if touchpoint.fingerprint[0] < 16:
-            raise RuntimeError("poisoned")
-        return decision
-
-    setattr(decide, "decide", poisoned)  # noqa: B010 - the module does not export it
+from state.store.shard_store import read_counters
+from tests.faults.failpoints import arm, poison
 
 
 def slow_hand_over() -> None:

@@ -1,0 +1,39 @@
+"""SIGSTOP: an owner sleeps, another takes its shards over, and the sleeper wakes up."""
+
+from tests.faults.breaks.fault import Fault
+from tests.faults.stage.arena import Arena
+from tests.faults.stage.crew import said, until_ready
+
+FENCED = 3
+"""The exit code of a worker whose shards have all been taken by others."""
+
+
+def sleeper(arena: Arena) -> None:
+    """The sleeper finds every shard taken, leaves them alone and ends, whatever it was about."""
+    while arena.going_on():
+        arena.wait(arena.rng.uniform(0.1, 1.0))
+        old = arena.rng.choice(arena.crew.workers)
+        old.revived = False
+        arena.crew.freeze(old)
+        new = arena.crew.add(old.number, old.of)
+        until_ready(new.process)
+        arena.back_at_work("an owner fell asleep")
+        arena.crew.thaw(old)
+        arena.until(lambda o=old: o.process.exit_code() is not None, "the sleeper ends")  # type: ignore[misc]
+        code = old.process.exit_code()
+        refused = said(old.process, "taken by")
+        if code != FENCED or not refused:
+            arena.wrong.append(f"{old.process.name} woke up, was not refused, ended with {code}")
+        arena.count("sleepers refused", int(refused))
+        arena.crew.workers.remove(old)
+
+
+FAULTS = [
+    Fault(
+        "sleeping-owner",
+        "SIGSTOP of a worker, another takes its shards, SIGCONT",
+        sleeper,
+        full_s=120,
+        quick_s=8,
+    )
+]

@@ -1,0 +1,83 @@
+"""Where a process of the touchpoints flow can be cut: named points of the commit protocol."""
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from connectors.kafka.publisher import Publisher
+from connectors.kafka.shard_consumer import ShardConsumer
+from flows.processor import commit, decide, ownership
+from flows.processor.shard import Shard
+from state.store.shard_store import ShardStore
+
+POINTS: dict[str, tuple[Any, str]] = {
+    "0 taken": (ShardStore, "take"),
+    "0 plan log read": (ownership, "read_plans"),
+    "1 plan sent": (ShardStore, "begin_fence"),
+    "1 plan fixed": (ShardStore, "end"),
+    "1 consumed": (ShardConsumer, "fetch"),
+    "2 decided": (decide, "_decide_slice"),
+    "3 plan produced": (Publisher, "plan"),
+    "3 half produced": (Publisher, "enriched"),
+    "3 acknowledged": (Publisher, "settle"),
+    "4 commit sent": (ShardStore, "begin_commit"),
+    "4 committed": (Shard, "remember"),
+    "5 half published": (Publisher, "actions"),
+    "5 half forwarded": (Publisher, "forwards"),
+    "5 published": (commit, "_publish"),
+    "5 trimmed": (ShardStore, "trim"),
+}
+"""Where a flush can be cut, by the numbered steps of the commit protocol."""
+INSTEAD = {"stops": signal.SIGTERM, "sleeps": signal.SIGSTOP}
+"""What VICTIM in the environment says → the signal that comes instead of a SIGKILL."""
+
+
+def arm(point: str, nth: int, share: float = 0.5) -> None:
+    """Die at the `nth` arrival at `point`; where it is half of something, with `share` of it."""
+    owner, name = POINTS[point]
+    original: Callable[..., Any] = getattr(owner, name)
+    left = [nth]
+
+    def armed(*args: Any, **kwargs: Any) -> Any:
+        if not _counts(point, args):
+            return original(*args, **kwargs)
+        if point == "3 acknowledged" and not original(*args, **kwargs):
+            return False  # a slow broker: the flow asks again
+        left[0] -= 1
+        if left[0] != 0:
+            return original(*args, **kwargs)
+        if "half" in point:
+            publisher, shard, records = args
+            original(publisher, shard, records[: max(round(len(records) * share), 1)])
+            publisher._producer.flush()
+        elif not original(*args, **kwargs) and point == "1 consumed":
+            left[0] += 1  # nothing had come
+            return []
+        if point == "3 plan produced":
+            args[0]._producer.flush()
+        if instead := INSTEAD.get(os.environ.get("VICTIM", "")):
+            os.kill(os.getpid(), instead)
+            return None
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("not reached")
+
+    setattr(owner, name, armed)
+
+
+def _counts(point: str, args: tuple[Any, ...]) -> bool:
+    """Half of nothing is no half; recorded actions that are published again come as an iterator."""
+    return "half" not in point or (isinstance(args[2], list) and bool(args[2]))
+
+
+def poison() -> None:
+    """Deciding raises for every sixteenth event, the same ones each time."""
+    original: Callable[..., Any] = vars(decide)["decide"]
+
+    def poisoned(profile: Any, touchpoint: Any, *rest: Any) -> Any:
+        decision = original(profile, touchpoint, *rest)
+        if touchpoint.fingerprint[0] < 16:
+            raise RuntimeError("poisoned")
+        return decision
+
+    setattr(decide, "decide", poisoned)  # noqa: B010 - the module does not export it

@@ -1,0 +1,232 @@
+"""The laws find what is wrong: a run that was right, spoilt in one place after the other."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+import redis
+from msgspec import structs
+
+from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic, create_topics
+from decisions.load import load_playbook
+from flows.local.services import start_kafka
+from flows.settings import Settings
+from state.fence import decode_fence, encode_fence
+from state.profile import decode_profile, encode_profile
+from state.store.keys import shard_keys
+from tests.faults.laws.forwards import Forwards
+from tests.faults.laws.judge import OUTPUTS
+from tests.faults.laws.out_log import ONCE, ONE_CONTENT
+from tests.faults.laws.plans import TILED
+from tests.faults.laws.shard import STATE, ShardLaws
+from tests.faults.laws.verdict import Verdict
+from tests.faults.world import PARTITIONS, Logged, World
+from tests.services import redis_server, running
+
+EVENTS = 400
+INPUTS = [channel_topic(name) for name in Settings().channels]
+
+
+class Message(NamedTuple):
+    """A record as the laws are given it."""
+
+    logged: Logged
+
+    def topic(self) -> str:
+        return self.logged.topic
+
+    def partition(self) -> int:
+        return self.logged.partition
+
+    def offset(self) -> int:
+        return self.logged.offset
+
+    def key(self) -> bytes | None:
+        return self.logged.key
+
+    def value(self) -> bytes:
+        return self.logged.value
+
+    def headers(self) -> list[tuple[str, bytes | None]]:
+        return self.logged.headers
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, self.logged.stamp
+
+
+class Left:
+    """What a run has left of one shard. `get`, `mget` and `llen` are Redis's."""
+
+    def __init__(self, shard: int, logs: dict[str, list[Logged]], stored: dict[bytes, Any]) -> None:
+        self.shard, self.logs, self.stored = shard, logs, stored
+
+    def copy(self) -> "Left":
+        logs = {topic: list(records) for topic, records in self.logs.items()}
+        return Left(self.shard, logs, dict(self.stored))
+
+    def get(self, key: bytes) -> Any:
+        return self.stored.get(key)
+
+    def mget(self, keys: list[bytes]) -> list[Any]:
+        return [self.stored.get(key) for key in keys]
+
+    def llen(self, key: bytes) -> int:
+        return int(self.stored.get(key, 0))
+
+    def rows(self) -> list[int]:
+        """Where in the enriched log there are rows, not plans."""
+        return [at for at, logged in enumerate(self.logs[ENRICHED]) if logged.key is not None]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
+    """Of the shard with the most actions, after a run that nothing disturbed."""
+    for kafka in running(start_kafka, tmp_path_factory.mktemp("kafka")):
+        for store in running(redis_server, tmp_path_factory.mktemp("redis")):
+            world = World(kafka.bootstrap_servers, store.redis_url)
+            create_topics(
+                {"bootstrap.servers": kafka.bootstrap_servers}, Settings().channels, PARTITIONS
+            )
+            world.fill(EVENTS, int(time.time() * 1000), customers=15)
+            assert world.run("never", 1, EVENTS) == 0
+            yield _taken(world)
+
+
+def _taken(world: World) -> Left:
+    client = redis.Redis.from_url(world.redis_url)
+    logs = {topic: world.log(topic) for topic in (*OUTPUTS, *INPUTS)}
+    shard = max(range(PARTITIONS), key=[x.partition for x in logs[ACTIONS]].count)
+    mine = {topic: [x for x in log if x.partition == shard] for topic, log in logs.items()}
+    stored = {key: client.get(key) for key in client.scan_iter() if client.type(key) == b"string"}
+    return Left(shard, mine, stored)
+
+
+def broken(left: Left) -> Verdict:
+    """What the laws say of it."""
+    verdict = Verdict()
+    playbook = load_playbook(World("", "").playbook)
+    laws = ShardLaws(left.shard, PARTITIONS, playbook, verdict, Forwards(verdict))
+    for topic, read in OUTPUTS.items():
+        for logged in left.logs[topic]:
+            read(laws, Message(logged))
+    for topic in INPUTS:
+        for logged in left.logs[topic]:
+            laws.input(Message(logged))
+    laws.of_logs()
+    laws.of_redis(left, int(time.time() * 1000))  # type: ignore[arg-type]  # as far as it is asked
+    return verdict
+
+
+def test_a_run_that_nothing_disturbed_breaks_no_law(kept: Left) -> None:
+    verdict = broken(kept)
+    assert verdict.told() == []
+    assert verdict.rows == verdict.accepted > 20
+    assert verdict.actions > 5
+    assert (verdict.lost, verdict.twice, verdict.second_contents) == (0, 0, 0)
+
+
+def test_a_record_that_is_repeated_as_it_was_breaks_no_law_and_is_counted(kept: Left) -> None:
+    left = kept.copy()
+    left.logs[ENRICHED] += left.logs[ENRICHED][-3:]
+    verdict = broken(left)
+    assert verdict.told() == []
+    assert verdict.repeats["rows"] > 0
+
+
+def a_row_is_gone(left: Left) -> None:
+    del left.logs[ENRICHED][left.rows()[3]]
+
+
+def a_row_is_there_under_another_place(left: Left) -> None:
+    last = left.logs[ENRICHED][left.rows()[-1]]
+    place = b'"index":'
+    before, _, after = last.value.rpartition(place)
+    moved = before + place + b"9" + after
+    left.logs[ENRICHED].append(structs.replace(last, value=moved))
+
+
+def a_row_has_a_second_content(left: Left) -> None:
+    row = left.logs[ENRICHED][left.rows()[3]]
+    other = row.value.replace(b'"playbook":"', b'"playbook":"x')
+    left.logs[ENRICHED].append(structs.replace(row, value=other))
+
+
+def a_row_was_decided_otherwise(left: Left) -> None:
+    at = left.rows()[3]
+    row = left.logs[ENRICHED][at]
+    other = row.value.replace(b'"playbook":"', b'"playbook":"x')
+    left.logs[ENRICHED][at] = structs.replace(row, value=other)
+
+
+def an_input_record_was_passed_over(left: Left) -> None:
+    log = left.logs["touchpoints.click"]
+    log.append(structs.replace(log[-1], offset=log[-1].offset + 1))
+
+
+def an_action_is_gone(left: Left) -> None:
+    del left.logs[ACTIONS][1]
+
+
+def two_actions_are_in_the_other_order(left: Left) -> None:
+    log = left.logs[ACTIONS]
+    log[1], log[2] = log[2], log[1]
+
+
+def a_profile_is_another(left: Left) -> None:
+    key = next(k for k in left.stored if k.startswith(shard_keys(left.shard).profile_prefix))
+    profile = decode_profile(left.stored[key])
+    profile.last_at += 1
+    left.stored[key] = encode_profile(profile)
+
+
+def nothing_is_served(left: Left) -> None:
+    left.stored = {k: v for k, v in left.stored.items() if not k.startswith(b"touchline:offers:")}
+
+
+def an_action_was_not_published(left: Left) -> None:
+    left.stored[shard_keys(left.shard).outbox] = 1
+
+
+def a_counter_was_lost(left: Left) -> None:
+    del left.stored[shard_keys(left.shard).counters]
+
+
+def the_fence_is_ahead(left: Left) -> None:
+    key = shard_keys(left.shard).fence
+    fence = decode_fence(left.stored[key])
+    topic, at = next(iter(fence.positions.items()))
+    ahead = structs.replace(at, next_offset=at.next_offset + 1)
+    positions = {**fence.positions, topic: ahead}
+    left.stored[key] = encode_fence(structs.replace(fence, positions=positions))
+
+
+SPOILT: dict[Callable[[Left], None], str] = {
+    a_row_is_gone: "the ids of the enriched log are those of the accepted input",
+    a_row_is_there_under_another_place: ONCE,
+    a_row_has_a_second_content: ONE_CONTENT,
+    a_row_was_decided_otherwise: "the rows are those of the replay",
+    an_input_record_was_passed_over: TILED,
+    an_action_is_gone: "the published actions are those of the replay, in its order",
+    two_actions_are_in_the_other_order: "the published actions are those of the replay, in its"
+    " order",
+    a_profile_is_another: STATE,
+    nothing_is_served: "what is served is what was decided last",
+    an_action_was_not_published: "every recorded action is published",
+    a_counter_was_lost: "accepted + duplicates + dead letters = produced",
+    the_fence_is_ahead: "the fence stands where the plans end",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
+def test_a_run_that_was_spoilt_breaks_the_law(kept: Left, spoil: Callable[[Left], None]) -> None:
+    left = kept.copy()
+    spoil(left)
+    assert SPOILT[spoil] in broken(left).broken
+
+
+def test_a_verdict_names_the_first_places_and_counts_the_others() -> None:
+    verdict = Verdict()
+    for place in ("a", "b", "c", "d", "e"):
+        verdict.broke("a law", place)
+    assert verdict.told() == ["a law: a; b; c; and 2 more"]

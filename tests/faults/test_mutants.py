@@ -1,0 +1,81 @@
+"""The commit protocol with one part of it taken away, each in a scene where that part matters.
+
+What is taken away must be seen by the law that it is there for; and without a mutant no law breaks,
+so that a scene which is broken itself counts for nothing.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.brokers.kafka_broker import KafkaBroker
+from tests.faults.mutants.kafka_scenes import KAFKA_SCENES
+from tests.faults.mutants.patches import PATCHES
+from tests.faults.mutants.scene import Act, Scene
+from tests.faults.mutants.scenes import SCENES
+from tests.faults.mutants.table import KAFKA_MUTANTS, MUTANTS, Mutant
+
+
+class Stage:
+    """Where one scene is played."""
+
+    def __init__(self, bootstrap_servers: str, redis_url: str, folder: Path) -> None:
+        self._place = bootstrap_servers, redis_url, folder
+
+    def play(self, act: Act, mutant: str = "") -> Scene:
+        """The scene, once it is over."""
+        scene = Scene(*self._place, mutant)
+        try:
+            act(scene)
+        finally:
+            scene.close()
+        return scene
+
+
+def named(mutant: Mutant) -> str:
+    return mutant.name
+
+
+@pytest.fixture
+def stage(fresh_kafka: str, fresh_redis: str, tmp_path: Path) -> Stage:
+    return Stage(fresh_kafka, fresh_redis, tmp_path)
+
+
+@pytest.fixture
+def kafka_stage(real_kafka: KafkaBroker, fresh_redis: str, tmp_path: Path) -> Stage:
+    return Stage(real_kafka.bootstrap_servers, fresh_redis, tmp_path)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_whole_protocol_keeps_every_law(stage: Stage, name: str) -> None:
+    assert stage.play(SCENES[name]).verdict.told() == []
+
+
+@pytest.mark.parametrize("name", KAFKA_SCENES)
+def test_the_whole_protocol_keeps_every_law_on_apache_kafka(kafka_stage: Stage, name: str) -> None:
+    assert kafka_stage.play(KAFKA_SCENES[name]).verdict.told() == []
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=named)
+def test_a_protocol_without_one_of_its_parts_breaks_the_law_of_that_part(
+    stage: Stage, mutant: Mutant
+) -> None:
+    check_caught(stage.play(SCENES[mutant.scene], mutant.name), mutant)
+
+
+@pytest.mark.parametrize("mutant", KAFKA_MUTANTS, ids=named)
+def test_a_protocol_without_one_of_its_parts_breaks_the_law_of_that_part_on_apache_kafka(
+    kafka_stage: Stage, mutant: Mutant
+) -> None:
+    check_caught(kafka_stage.play(KAFKA_SCENES[mutant.scene], mutant.name), mutant)
+
+
+def check_caught(scene: Scene, mutant: Mutant) -> None:
+    places = scene.verdict.broken.get(mutant.law, [])
+    assert any(mutant.seen in place for place in places), scene.verdict.told()
+
+
+def test_each_part_and_each_scene_has_its_row_in_the_table() -> None:
+    rows = [*MUTANTS, *KAFKA_MUTANTS]
+    assert sorted(row.name for row in rows) == sorted(PATCHES)
+    assert {row.scene for row in rows} == SCENES.keys() | KAFKA_SCENES.keys()
