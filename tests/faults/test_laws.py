@@ -6,26 +6,34 @@ from typing import Any, NamedTuple
 
 import pytest
 import redis
-from msgspec import structs
+from confluent_kafka import Producer
+from msgspec import json, structs
 
-from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic, create_topics
+from connectors.kafka.topics import (
+    ACTIONS,
+    DEAD_LETTER,
+    ENRICHED,
+    FORWARD,
+    create_topics,
+    input_topics,
+)
 from decisions.load import load_playbook
 from flows.local.services import start_kafka
 from flows.settings import Settings
 from state.fence import decode_fence, encode_fence
 from state.profile import decode_profile, encode_profile
 from state.store.keys import shard_keys
-from tests.faults.laws.forwards import Forwards
+from tests.faults.laws.forwards import AS_IT_CAME, IN_ORDER, SAME_AGAIN, SENT_ON, Forwards
 from tests.faults.laws.judge import OUTPUTS
 from tests.faults.laws.out_log import ONCE, ONE_CONTENT
 from tests.faults.laws.plans import TILED
-from tests.faults.laws.shard import STATE, ShardLaws
+from tests.faults.laws.shard import COUNTS, ITS_EVENT, ITS_RECORD, STATE, ShardLaws
 from tests.faults.laws.verdict import Verdict
-from tests.faults.world import PARTITIONS, Logged, World
+from tests.faults.world import MIXED, PARTITIONS, Logged, World
 from tests.services import redis_server, running
 
 EVENTS = 400
-INPUTS = [channel_topic(name) for name in Settings().channels]
+INPUTS = input_topics(Settings().channels)
 
 
 class Message(NamedTuple):
@@ -56,14 +64,21 @@ class Message(NamedTuple):
 
 
 class Left:
-    """What a run has left of one shard. `get`, `mget` and `llen` are Redis's."""
+    """What a run has left: `logs` of one shard, and `others` of all others. `get`, `mget` and
+    `llen` are Redis's."""
 
-    def __init__(self, shard: int, logs: dict[str, list[Logged]], stored: dict[bytes, Any]) -> None:
-        self.shard, self.logs, self.stored = shard, logs, stored
+    def __init__(
+        self,
+        shard: int,
+        logs: dict[str, list[Logged]],
+        others: dict[str, list[Logged]],
+        stored: dict[bytes, Any],
+    ) -> None:
+        self.shard, self.logs, self.others, self.stored = shard, logs, others, stored
 
     def copy(self) -> "Left":
         logs = {topic: list(records) for topic, records in self.logs.items()}
-        return Left(self.shard, logs, dict(self.stored))
+        return Left(self.shard, logs, self.others, dict(self.stored))
 
     def get(self, key: bytes) -> Any:
         return self.stored.get(key)
@@ -88,8 +103,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
             create_topics(
                 {"bootstrap.servers": kafka.bootstrap_servers}, Settings().channels, PARTITIONS
             )
-            world.fill(EVENTS, int(time.time() * 1000), customers=15)
-            assert world.run("never", 1, EVENTS) == 0
+            world.fill(EVENTS, int(time.time() * 1000), customers=15, producers=MIXED)
+            producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+            for number in range(PARTITIONS):
+                producer.produce("touchpoints.kiosk", b"rubbish", b"key", partition=number)
+            producer.flush()
+            assert world.run("never", 1, EVENTS + PARTITIONS) == 0
             yield _taken(world)
 
 
@@ -98,23 +117,25 @@ def _taken(world: World) -> Left:
     logs = {topic: world.log(topic) for topic in (*OUTPUTS, *INPUTS)}
     shard = max(range(PARTITIONS), key=[x.partition for x in logs[ACTIONS]].count)
     mine = {topic: [x for x in log if x.partition == shard] for topic, log in logs.items()}
+    others = {topic: [x for x in log if x.partition != shard] for topic, log in logs.items()}
     stored = {key: client.get(key) for key in client.scan_iter() if client.type(key) == b"string"}
-    return Left(shard, mine, stored)
+    return Left(shard, mine, others, stored)
 
 
 def broken(left: Left) -> Verdict:
     """What the laws say of it."""
     verdict = Verdict()
     playbook = load_playbook(World("", "").playbook)
-    laws = ShardLaws(left.shard, PARTITIONS, playbook, verdict, Forwards(verdict))
-    for topic, read in OUTPUTS.items():
-        for logged in left.logs[topic]:
-            read(laws, Message(logged))
-    for topic in INPUTS:
-        for logged in left.logs[topic]:
-            laws.input(Message(logged))
-    laws.of_logs()
-    laws.of_redis(left, int(time.time() * 1000))  # type: ignore[arg-type]  # as far as it is asked
+    forwards = Forwards(verdict)
+    laws = [ShardLaws(s, PARTITIONS, playbook, verdict, forwards) for s in range(PARTITIONS)]
+    inputs = {**dict.fromkeys(INPUTS, ShardLaws.input), FORWARD: ShardLaws.forwarded}
+    for topic, read in {**OUTPUTS, **inputs}.items():
+        for logged in left.logs[topic] + left.others[topic]:
+            read(laws[logged.partition], Message(logged))
+    for each in laws:
+        each.of_logs()
+        each.of_redis(left, int(time.time() * 1000))  # type: ignore[arg-type]  # all that is asked
+    forwards.judge()
     return verdict
 
 
@@ -123,15 +144,19 @@ def test_a_run_that_nothing_disturbed_breaks_no_law(kept: Left) -> None:
     assert verdict.told() == []
     assert verdict.rows == verdict.accepted > 20
     assert verdict.actions > 5
+    assert verdict.produced == EVENTS + PARTITIONS
+    assert verdict.forwarded == len(kept.logs[FORWARD] + kept.others[FORWARD]) > EVENTS // 4
     assert (verdict.lost, verdict.twice, verdict.second_contents) == (0, 0, 0)
 
 
 def test_a_record_that_is_repeated_as_it_was_breaks_no_law_and_is_counted(kept: Left) -> None:
     left = kept.copy()
     left.logs[ENRICHED] += left.logs[ENRICHED][-3:]
+    left.logs[FORWARD].append(left.logs[FORWARD][-1])
     verdict = broken(left)
     assert verdict.told() == []
     assert verdict.repeats["rows"] > 0
+    assert verdict.repeats["forwarded"] == 1
 
 
 def a_row_is_gone(left: Left) -> None:
@@ -201,6 +226,57 @@ def the_fence_is_ahead(left: Left) -> None:
     left.stored[key] = encode_fence(structs.replace(fence, positions=positions))
 
 
+def a_row_tells_another_time_of_receipt(left: Left) -> None:
+    at = left.rows()[3]
+    row = left.logs[ENRICHED][at]
+    name = b'"received_at":"'
+    later = row.value.replace(name + b"202", name + b"203")
+    left.logs[ENRICHED][at] = structs.replace(row, value=later)
+
+
+def a_dead_letter_has_another_key(left: Left) -> None:
+    at = next(i for i, x in enumerate(left.logs[DEAD_LETTER]) if b'"a2V5"' in x.value)
+    letter = left.logs[DEAD_LETTER][at]
+    other = letter.value.replace(b'"a2V5"', b'"a2Vz"')
+    left.logs[DEAD_LETTER][at] = structs.replace(letter, value=other)
+
+
+def an_event_was_not_sent_on(left: Left) -> None:
+    del left.logs[FORWARD][3]
+
+
+def an_event_was_sent_on_with_another_header(left: Left) -> None:
+    sent = left.logs[FORWARD][3]
+    mark, *_ = sent.headers
+    left.logs[FORWARD][3] = structs.replace(sent, headers=[mark, ("trace", b"other")])
+
+
+def an_event_was_sent_on_again_as_another(left: Left) -> None:
+    again = left.logs[FORWARD][-1]
+    left.logs[FORWARD].append(structs.replace(again, key=b"other"))
+
+
+def an_event_was_sent_on_that_lay_where_it_belongs(left: Left) -> None:
+    last = left.logs[FORWARD][-1]
+    (name, mark), *headers = last.headers
+    told = json.decode(mark or b"")
+    place = {**told["place"], "offset": told["place"]["offset"] + 1_000}
+    forged = json.encode({**told, "place": place, "sender": place})
+    left.logs[FORWARD].append(structs.replace(last, headers=[(name, forged), *headers]))
+
+
+def two_events_were_sent_on_in_the_other_order(left: Left) -> None:
+    log = left.logs[FORWARD]
+    before: dict[tuple[str, int], int] = {}
+    for at, sent in enumerate(log):
+        told = json.decode(sent.headers[0][1] or b"")
+        sender = (told["topic"], told["place"]["partition"])
+        if sender in before:
+            log[before[sender]], log[at] = log[at], log[before[sender]]
+            return
+        before[sender] = at
+
+
 SPOILT: dict[Callable[[Left], None], str] = {
     a_row_is_gone: "the ids of the enriched log are those of the accepted input",
     a_row_is_there_under_another_place: ONCE,
@@ -213,7 +289,14 @@ SPOILT: dict[Callable[[Left], None], str] = {
     a_profile_is_another: STATE,
     nothing_is_served: "what is served is what was decided last",
     an_action_was_not_published: "every recorded action is published",
-    a_counter_was_lost: "accepted + duplicates + dead letters = produced",
+    a_counter_was_lost: COUNTS,
+    a_row_tells_another_time_of_receipt: ITS_EVENT,
+    a_dead_letter_has_another_key: ITS_RECORD,
+    an_event_was_not_sent_on: SENT_ON,
+    an_event_was_sent_on_with_another_header: AS_IT_CAME,
+    an_event_was_sent_on_again_as_another: SAME_AGAIN,
+    an_event_was_sent_on_that_lay_where_it_belongs: SENT_ON,
+    two_events_were_sent_on_in_the_other_order: IN_ORDER,
     the_fence_is_ahead: "the fence stands where the plans end",
 }
 

@@ -1,5 +1,6 @@
 """kill -9 of a worker, at random times and at the named points of the commit protocol."""
 
+import random
 import time
 
 from tests.faults.breaks.fault import Fault
@@ -13,8 +14,10 @@ GIVE_UP_S = 60.0
 
 def kill(arena: Arena) -> None:
     """Each worker on its own: killed, started again, back at work, and killed again a little later.
-    Half of the lives end at a named point."""
-    arena.dice = arena.rng
+    Half of the lives end at a named point. What a life draws hangs on the seed, the worker and how
+    many it had before, and not on what others draw meanwhile."""
+    seed = arena.rng.getrandbits(64)
+    arena.dice = lambda number, life: random.Random(f"{seed} {number} {life}")
     due = {id(worker): _next(arena, worker) for worker in arena.crew.workers}
     while arena.going_on():
         arena.tend()
@@ -41,7 +44,8 @@ def kill(arena: Arena) -> None:
 
 def _next(arena: Arena, worker: Worker) -> float:
     """When to end this life from outside."""
-    alive_s = arena.rng.uniform(0.05, 1.5)
+    assert arena.dice is not None
+    alive_s = arena.dice(worker.number, worker.lives).uniform(0.05, 1.5)
     return time.monotonic() + (PATIENCE_S if worker.armed else alive_s)
 
 

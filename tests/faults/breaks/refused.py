@@ -13,8 +13,13 @@ def everyone(_worker: Worker) -> bool:
     return True
 
 
-def all_refuse(arena: Arena, words: str, of: Callable[[Worker], bool] = everyone) -> None:
-    """Those that are concerned end with 4 and say `words`; the others are stopped."""
+def all_refuse(
+    arena: Arena,
+    words: str,
+    of: Callable[[Worker], bool] = everyone,
+    or_else: str | None = None,
+) -> None:
+    """Those that are concerned end with 4 and say `words`, or `or_else`; the others are stopped."""
     crew = arena.crew
     concerned = [worker for worker in crew.workers if of(worker)]
     for worker in crew.workers:
@@ -22,7 +27,7 @@ def all_refuse(arena: Arena, words: str, of: Callable[[Worker], bool] = everyone
     arena.until(lambda: all(_ended(worker) for worker in concerned), "going on is refused", 60)
     for worker in concerned:
         crew.workers.remove(worker)
-        _is_refusal(arena, worker, words)
+        _is_refusal(arena, worker, words, or_else)
     for worker in list(crew.workers):
         crew.retire(worker)
 
@@ -47,9 +52,10 @@ def _ended(worker: Worker) -> bool:
     return worker.process.exit_code() is not None
 
 
-def _is_refusal(arena: Arena, worker: Worker, words: str) -> None:
+def _is_refusal(arena: Arena, worker: Worker, words: str, or_else: str | None = None) -> None:
     code, process = worker.process.exit_code(), worker.process
-    if code != REFUSED or not said(process, words):
+    told = said(process, words) or (or_else is not None and said(process, or_else))
+    if code != REFUSED or not told:
         last = " | ".join(process.last_lines(1))
         arena.wrong.append(
             f"{process.name}: expected exit code {REFUSED} and {words!r}, got {code} and {last!r}"

@@ -2,20 +2,19 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import redis
 from confluent_kafka import KafkaException
 from msgspec import Struct, field
 
-from connectors.kafka.topics import channel_topic
-from state.fence import decode_fence
-from state.store.keys import shard_keys
+from connectors.kafka.topics import FORWARD, channel_topic
+from state.store.fences import read_fences
 from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster
 from tests.brokers.redis_server import RedisServer
 from tests.brokers.server import Server
-from tests.faults.stage.crew import Crew
+from tests.faults.stage.crew import Crew, Dice
 from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.stage.load import Load
 from tests.faults.stage.proxy import Proxy
@@ -47,7 +46,7 @@ class Arena(Struct):
     """Between the workers and the servers, where the stage has them."""
     servers: list[Server] = field(default_factory=list)
     """Those that the fault has started itself."""
-    dice: random.Random | None = None
+    dice: Dice | None = None
     """Set: workers that are started again may die at named points."""
     counts: dict[str, int] = field(default_factory=dict)
     """What this fault counts besides kills, for the table's last column."""
@@ -102,23 +101,30 @@ class Arena(Struct):
         """Wait for a new commit of every shard, and note how long that took."""
         self.recoveries.append(self.until(self.all_commit(), f"work goes on after {what}"))
 
-    def done(self) -> int:
-        """Input records that are in a commit, as the fences in Redis say."""
-        client = redis.Redis.from_url(self.world.redis_url)
-        done = 0
-        for shard in range(self.world.partitions):
-            blob = client.get(shard_keys(shard).fence)
-            if isinstance(blob, bytes):
-                done += sum(at.next_offset for at in decode_fence(blob).positions.values())
-        client.close()
-        return done
+    def done(self, topics: Collection[str]) -> int:
+        """Records of `topics` that are in a commit, as the fences in Redis say."""
+        with redis.Redis.from_url(self.world.redis_url) as client:
+            fences = read_fences(client, range(self.world.partitions)).values()
+        return sum(
+            at.next_offset
+            for fence in fences
+            for topic, at in fence.positions.items()
+            if topic in topics
+        )
 
     def catch_up(self) -> float:
         """Wait until all input is committed, which nobody adds to any more; the seconds it took."""
         topics = list(map(channel_topic, self.world.place.channels))
+        ends = self._ends(topics)
+        took_s = self.until(lambda: self.done(topics) >= ends, "no lag is left")
+        # Then nothing is sent on any more but what is recorded; and then that has its end as well.
+        took_s += self.until(lambda: self.world.outbox() == 0, "what is recorded is published")
+        ends = self._ends([FORWARD])
+        return took_s + self.until(lambda: self.done([FORWARD]) >= ends, "all sent on has arrived")
+
+    def _ends(self, topics: Collection[str]) -> int:
         try:
-            ends = self.world.ends(topics)
+            return self.world.ends(topics)
         except KafkaException:  # a broker that was frozen may not know yet that it leads
             self.wait(3)
-            ends = self.world.ends(topics)
-        return self.until(lambda: self.done() >= ends, "no lag is left")
+            return self.world.ends(topics)

@@ -5,7 +5,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -18,6 +18,8 @@ from tests.faults.world import ROOT, World
 STOP_S = 40.0
 CLI = "flows.cli"
 ARMED = "tests.faults.stage.armed"
+Dice = Callable[[int, int], random.Random]
+"""What a life draws from: (the worker's number, which of its lives)."""
 
 
 class Worker(Struct, eq=False):
@@ -86,7 +88,7 @@ class Crew:
         """SIGCONT."""
         os.kill(worker.process.pid, signal.SIGCONT)
 
-    def tend(self, dice: random.Random | None = None) -> None:
+    def tend(self, dice: Dice | None = None) -> None:
         """See who died and who is back. With `dice` some of the next lives end at named points."""
         commits = self._watch.commits()
         for worker in self.workers:
@@ -127,17 +129,18 @@ class Crew:
         worker.died_at = time.monotonic()
         worker.commits = self._watch.look()
 
-    def _revive(self, worker: Worker, code: int, dice: random.Random | None) -> None:
+    def _revive(self, worker: Worker, code: int, dice: Dice | None) -> None:
         if code != -signal.SIGKILL:
             self._troubled(worker, code)
             worker.revived = False
             return
         worker.lives += 1
         arms: tuple[str, ...] = ()
-        if dice is not None and dice.random() < 0.5:
-            point = dice.choice(list(POINTS))
-            nth = 1 if point[0] == "0" else dice.randint(1, 12)
-            arms = (point, str(nth), f"{dice.random():.2f}")
+        draws = None if dice is None else dice(worker.number, worker.lives)
+        if draws is not None and draws.random() < 0.5:
+            point = draws.choice(list(POINTS))
+            nth = 1 if point[0] == "0" else draws.randint(1, 12)
+            arms = (point, str(nth), f"{draws.random():.2f}")
         worker.armed = arms[0] if arms else ""
         worker.process = self._launch(worker.number, worker.of, arms)
 
