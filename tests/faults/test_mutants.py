@@ -13,7 +13,9 @@ from tests.faults.mutants.kafka_scenes import KAFKA_SCENES
 from tests.faults.mutants.patches import PATCHES
 from tests.faults.mutants.scene import Act, Scene
 from tests.faults.mutants.scenes import SCENES
-from tests.faults.mutants.table import KAFKA_MUTANTS, MUTANTS, Mutant
+from tests.faults.mutants.table import MUTANTS, Mutant
+
+ALL_SCENES = {**SCENES, **KAFKA_SCENES}
 
 
 class Stage:
@@ -37,45 +39,24 @@ def named(mutant: Mutant) -> str:
 
 
 @pytest.fixture
-def stage(fresh_kafka: str, fresh_redis: str, tmp_path: Path) -> Stage:
-    return Stage(fresh_kafka, fresh_redis, tmp_path)
-
-
-@pytest.fixture
-def kafka_stage(real_kafka: KafkaBroker, fresh_redis: str, tmp_path: Path) -> Stage:
+def stage(real_kafka: KafkaBroker, fresh_redis: str, tmp_path: Path) -> Stage:
     return Stage(real_kafka.bootstrap_servers, fresh_redis, tmp_path)
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", ALL_SCENES)
 def test_the_whole_protocol_keeps_every_law(stage: Stage, name: str) -> None:
-    assert stage.play(SCENES[name]).verdict.told() == []
-
-
-@pytest.mark.parametrize("name", KAFKA_SCENES)
-def test_the_whole_protocol_keeps_every_law_on_apache_kafka(kafka_stage: Stage, name: str) -> None:
-    assert kafka_stage.play(KAFKA_SCENES[name]).verdict.told() == []
+    assert stage.play(ALL_SCENES[name]).verdict.told() == []
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=named)
 def test_a_protocol_without_one_of_its_parts_breaks_the_law_of_that_part(
     stage: Stage, mutant: Mutant
 ) -> None:
-    check_caught(stage.play(SCENES[mutant.scene], mutant.name), mutant)
-
-
-@pytest.mark.parametrize("mutant", KAFKA_MUTANTS, ids=named)
-def test_a_protocol_without_one_of_its_parts_breaks_the_law_of_that_part_on_apache_kafka(
-    kafka_stage: Stage, mutant: Mutant
-) -> None:
-    check_caught(kafka_stage.play(KAFKA_SCENES[mutant.scene], mutant.name), mutant)
-
-
-def check_caught(scene: Scene, mutant: Mutant) -> None:
+    scene = stage.play(ALL_SCENES[mutant.scene], mutant.name)
     places = scene.verdict.broken.get(mutant.law, [])
     assert any(mutant.seen in place for place in places), scene.verdict.told()
 
 
 def test_each_part_and_each_scene_has_its_row_in_the_table() -> None:
-    rows = [*MUTANTS, *KAFKA_MUTANTS]
-    assert sorted(row.name for row in rows) == sorted(PATCHES)
-    assert {row.scene for row in rows} == SCENES.keys() | KAFKA_SCENES.keys()
+    assert sorted(mutant.name for mutant in MUTANTS) == sorted(PATCHES)
+    assert {mutant.scene for mutant in MUTANTS} == ALL_SCENES.keys()

@@ -1,4 +1,4 @@
-"""Scenes that need Apache Kafka: a broker that refuses a record, topics made anew or cut short."""
+"""Scenes of what a broker does: it refuses a record, its topics are made anew or cut short."""
 
 import time
 

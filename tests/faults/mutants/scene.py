@@ -6,13 +6,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import redis
+from confluent_kafka import Producer
 from msgspec import structs
 
-from connectors.kafka.topics import create_topics
+from connectors.kafka.topics import channel_topic, create_topics
+from flows.simulate.stream import stream
 from tests.faults.conftest import CHANNELS
 from tests.faults.laws.judge import judge
 from tests.faults.laws.verdict import Verdict
@@ -21,6 +24,8 @@ from tests.faults.mutants.sleep import HALTED
 from tests.faults.world import World
 
 EVENTS = 120
+EVENTS_PER_S = 200
+CUSTOMERS = 10
 FLUSH = 12
 OTHER_FLUSH = 7
 """Of whoever comes after a fault: what it plans by itself is not what was planned before."""
@@ -118,7 +123,17 @@ class Scene:
     def fill(self, count: int = EVENTS, start_ms: int | None = None, seed: int = 7) -> int:
         """Write events; when the first of them was due, in ms since the epoch."""
         start_ms = int(time.time() * 1000) if start_ms is None else start_ms
-        self._written += self.world.fill(count, start_ms, seed, customers=10)
+        producer = Producer({**self.kafka, "partitioner": "murmur2_random"})
+        for emission in islice(stream(seed, CUSTOMERS, start_ms, EVENTS_PER_S), count):
+            # Stamped with when it is due: so what a flush is made of hangs on the seed alone.
+            producer.produce(
+                channel_topic(emission.channel),
+                emission.value,
+                emission.key,
+                timestamp=emission.due_ms,
+            )
+        producer.flush()
+        self._written += count
         return start_ms
 
     def start(self, **orders: Any) -> Worker:

@@ -90,7 +90,7 @@ def a_kill_between_producing_and_committing(of: Scene) -> None:
 @entered(SCENES)
 def a_kill_between_committing_and_publishing(of: Scene) -> None:
     of.fill()
-    of.dies(of.start(kill=("4 committed", 3)))
+    of.dies(of.start(kill=("4 committed", 1)))
     of.finishes(of.other())
     of.judge()
 

@@ -17,6 +17,7 @@ from tests.faults.mutants.scenes import LEAVES, NAMES_HALF, NAMES_INPUT, NAMES_W
 ROWS = "the ids of the enriched log are those of the accepted input"
 ACTIONS = "the published actions are those of the replay, in its order"
 COUNTED = "what is counted is what is in the logs"
+SAME_PLAN = "a plan that is written again is the same"
 TIME = "the plans' time never goes back"
 
 
@@ -38,17 +39,17 @@ MUTANTS = [
     Mutant(
         "a commit is not guarded by a WATCH",
         "an owner sleeps before its commit while another takes over",
-        ONE_CONTENT,
+        SAME_PLAN,
     ),
     Mutant(
         "a Redis connection reconnects by itself",
         "an owner sleeps and its connection is cut while another takes over",
-        ONE_CONTENT,
+        SAME_PLAN,
     ),
     Mutant(
         "the fence that GET shows is not compared",
         "another takes over between an exec and the watch behind it",
-        ONE_CONTENT,
+        SAME_PLAN,
     ),
     Mutant("a shard is taken without a WATCH", "two take the shard at once", COUNTED),
     Mutant(
@@ -160,10 +161,7 @@ MUTANTS = [
     # Where to begin
     Mutant("the group's offsets are where to begin", "somebody moves the group s offsets", ROWS),
     Mutant("an empty Redis is a new one", "a redis that was wiped", NAMES_WIPED, WENT_ON),
-]
-"""Those that the embedded broker shows."""
-
-KAFKA_MUTANTS = [
+    # What Kafka says
     Mutant("a delivery error is ignored", "a broker that refuses a record", NAMES_REFUSED, WENT_ON),
     Mutant(
         "a topic's id is not compared at start",
@@ -184,4 +182,3 @@ KAFKA_MUTANTS = [
         WENT_ON,
     ),
 ]
-"""Those that only Apache Kafka shows."""
