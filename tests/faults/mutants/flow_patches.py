@@ -70,12 +70,12 @@ def _() -> None:
 
 @mutant("a plan is made anew instead of done again")
 def _() -> None:
-    put(shard, "to_do", lambda in_fence, logged, committed: [])
+    put(shard, "to_do", lambda in_fence, logged, committed, generation: [])
 
 
 @mutant("of two plans with one number the last counts")
 def _() -> None:
-    put(shard, "to_do", lambda found, logged, done: to_do(found, logged[::-1], done))
+    put(shard, "to_do", lambda found, logged, *done: to_do(found, logged[::-1], *done))
 
 
 @mutant("the mark in the log passes plans that are left to do")

@@ -1,19 +1,23 @@
 """Scenes: what happens to the workers of one shard. Without a mutant no law breaks in any."""
 
+import re
+
 from confluent_kafka import Consumer, TopicPartition
 
 from connectors.kafka.shard_consumer import GROUP
 from connectors.kafka.topics import ACTIONS, channel_topic
-from connectors.published.record_types import read_action
-from state.store.keys import shard_keys
+from connectors.published.record_types import read_action, read_offers
+from state.store.keys import offers_key, shard_keys
 from tests.faults.conftest import CHANNELS
 from tests.faults.laws.out_log import ONE_CONTENT, OutLog
 from tests.faults.laws.verdict import Verdict
 from tests.faults.mutants.scene import EVENTS, Act, Scene, Worker, entered
+from tests.faults.world import held
 
 LEAVES = "who was replaced leaves the shard alone"
 NAMES_INPUT = "input that is not what was planned is named and refused"
 NAMES_HALF = "a commit of which a part was carried out is named and refused"
+AS_DECIDED = "what is served was decided so, and published"
 NAMES_WIPED = "a Redis that was wiped is named and refused"
 
 SCENES: dict[str, Act] = {}
@@ -120,13 +124,25 @@ def a_kill_while_publishing_and_another_playbook_after_it(of: Scene) -> None:
     of.fill()
     of.dies(of.start(kill=("5 half published", 1)))
     changed = of.folder / "changed.yaml"
-    changed.write_text(of.world.playbook.read_text().replace("spring season", "autumn season"))
+    # Each offer is worth a hundred more, and so has another score.
+    changed.write_text(re.sub(r"(\n    value: )", r"\g<1>1", of.world.playbook.read_text()))
     of.finishes(of.other(settings={"TOUCHLINE_PLAYBOOK": str(changed)}))
     # Two playbooks have had a say in the rows; recorded decisions stay as they were recorded.
     actions = OutLog("actions", 0, of.verdict)
+    scores = {}
     for logged in of.world.log(ACTIONS):
         action = read_action(logged.value)
         actions.takes(logged.value, action.applied, action.id)
+        scores[action.id] = action.body.get("score")
+    served = [
+        offer
+        for key in of.redis.scan_iter(offers_key("*"))
+        for offer in read_offers(held(of.redis, key)).offers
+    ]
+    assert served, of.world.counters()
+    for offer in served:
+        same = scores.get(offer.decision_id) == offer.score
+        of.verdict.expect(same, AS_DECIDED, f"{offer.offer_id}, decision {offer.decision_id}")
 
 
 @entered(SCENES)

@@ -12,7 +12,7 @@ from tests.faults.mutants.kafka_scenes import (
     NAMES_REFUSED,
 )
 from tests.faults.mutants.scene import GOES_ON
-from tests.faults.mutants.scenes import LEAVES, NAMES_HALF, NAMES_INPUT, NAMES_WIPED
+from tests.faults.mutants.scenes import AS_DECIDED, LEAVES, NAMES_HALF, NAMES_INPUT, NAMES_WIPED
 
 ROWS = "the ids of the enriched log are those of the accepted input"
 ACTIONS = "the published actions are those of the replay, in its order"
@@ -130,7 +130,7 @@ MUTANTS = [
     Mutant(
         "actions are published before the EXEC",
         "a kill while publishing and another playbook after it",
-        ONE_CONTENT,
+        AS_DECIDED,
     ),
     Mutant(
         "the outbox is trimmed by the commit that fills it",
