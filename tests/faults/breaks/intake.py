@@ -132,6 +132,9 @@ def nobody_starves(arena: Arena) -> None:
             arena.wrong.append(f"a shard had to wait {took_s:.1f} s for its turn")
 
 
+ALL_REFUSED = {"TOUCHLINE_DEAD_LETTER_PERCENT": "100"}
+"""While a clock is ahead, nearly all is refused: that is meant, and nothing to stop for."""
+
 FAULTS = [
     Fault(
         "bad-input",
@@ -148,8 +151,8 @@ FAULTS = [
         calm,
         full_s=120,
         quick_s=6,
-        stage=Stage(change=disorder, rate=500, backlog=50_000),
-        quick_stage=Stage(change=disorder, backlog=5_000),
+        stage=Stage(change=disorder, rate=500, backlog=50_000, settings=ALL_REFUSED),
+        quick_stage=Stage(change=disorder, backlog=5_000, settings=ALL_REFUSED),
     ),
     Fault(
         "one-customer",
