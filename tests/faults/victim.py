@@ -80,7 +80,8 @@ def main() -> None:
     server = serve(meter, "127.0.0.1", 0, lambda: None, lambda: None)
     sys.stderr.write(f"metrics at {server.url}\n")
     number, of = map(int, options[0].split("/"))
-    touchpoints.run(settings, meter, stop, watcher.start, (number, of))
+    worker = None if settings.in_group else (number, of)  # then Kafka says which shards
+    touchpoints.run(settings, meter, stop, watcher.start, worker)
 
 
 if __name__ == "__main__":
