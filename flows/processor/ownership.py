@@ -45,7 +45,11 @@ def _take(processor: Processor, due: Sequence[Shard]) -> None:
         )
         acted = newest_actions(
             processor.settings.kafka_config,
-            [i for i, found in taken.items() if logs[i].latest > _place(found.fence)],
+            [
+                i
+                for i, found in taken.items()
+                if logs[i].latest > _place(found.fence) or not logs[i].whole
+            ],
         )
     except (PlanLogUnreadable, Unread, KafkaException) as doubt:
         for index in taken:
@@ -84,7 +88,7 @@ def read_on(processor: Processor) -> None:
         return
     for index, found in logs.items():
         shard = processor.by_index[index]
-        shard.add_begun(None, found)
+        shard.add_begun(found)
         _check_topics_of_plans(processor, shard)
 
 

@@ -86,21 +86,26 @@ class Shard:
         self.last_begun = 0
         """The last begun plan that is known: until it is done, the log is needed from `log_from`
         on."""
-        self.add_begun(taken.fence.plan, log)
+        self.in_fence = taken.fence.plan
+        """The plan that was fixed last, until the log is read far enough to tell what followed."""
+        self.add_begun(log)
         self.seen_commit = max(self.seen_commit, taken.fence.commit)
         self.hold = Hold.OWNED
         self.retry_delay = RETRY_FIRST_S
 
-    def add_begun(self, plan_in_fence: Plan | None, log: PlanLog) -> None:
+    def add_begun(self, log: PlanLog) -> None:
         """The begun plans that the next piece of the log tells, behind those that are known."""
         self.log_from, self.log_end = self.log_end, log.end
         self.log_latest = log.latest
         """(generation, commit number) of the latest plan that is known to lie in the log."""
         self.unread = not log.whole
         """More plans lie in the log from `log_end` on."""
-        head = self.head
+        head, fixed = self.head, self.in_fence
+        if self.unread and fixed is not None and log.latest <= (fixed.generation, fixed.commit):
+            return  # whether it lies in the log, and later ones do, only further pieces tell
+        self.in_fence = None
         try:
-            self.todo.extend(to_do(plan_in_fence, log.plans, head.commit, head.generation))
+            self.todo.extend(to_do(fixed, log.plans, head.commit, head.generation))
         except ValueError as hole:
             raise Refused(
                 f"shard {self.index}: {hole}: the enriched topic has lost records; restore it, or "
