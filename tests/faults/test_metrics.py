@@ -27,6 +27,8 @@ KINDS = {
     "accepted": ("touchline_events_total", "{0}", "accepted"),
     "duplicate": ("touchline_events_total", "{0}", "duplicate"),
     "dead_letter": ("touchline_events_total", "{0}", "dead_letter"),
+    "corrected": ("touchline_events_corrected_total", "{0}"),
+    "forwarded": ("touchline_forwarded_events_total", "touchpoints.{0}"),
     "reason": ("touchline_dead_letters_total", "{0}"),
     "alert.raised": ("touchline_alerts_raised_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
