@@ -64,6 +64,16 @@ DEAD_LETTERS: Final = Row(
             empty=SILENT,
         ),
         lines(
+            "Forwarded by topic",
+            "Events a minute that came in another partition than their customer's and were forwarded,"
+            " and repeats of such that were dropped.",
+            (a_minute("touchline_forwarded_events_total", "topic"), "{{topic}}"),
+            (a_minute("touchline_forward_repeats_total"), "repeats"),
+            unit="epm",
+            look="the producer's partitioner and key; docs/events.md",
+            empty=SILENT,
+        ),
+        lines(
             "Corrected times by channel",
             "Events a minute that said a time in the future and were taken with a corrected one:"
             " devices whose clocks are ahead.",

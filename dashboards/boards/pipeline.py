@@ -143,8 +143,9 @@ SHARDS: Final = Row(
         ),
         lines(
             "Shards owned and waiting",
-            "Shards that processes work on, and those of them that wait for Kafka or Redis.",
+            "Shards that are a process's own, that it works on, and that wait for Kafka or Redis.",
             (now("touchline_shards_owned", "instance"), "owned by {{instance}}"),
+            (now("touchline_shards_assigned", "instance"), "assigned to {{instance}}"),
             (f"sum({recorded('flow:touchline_shards_waiting:sum')})", "waiting"),
             unit="none",
             look="time without Kafka and Redis",
@@ -152,13 +153,24 @@ SHARDS: Final = Row(
         ),
         lines(
             "Shards taken and lost",
-            "Shards taken, taken away by another process, and dropped since what became of a commit"
-            " was in doubt, by cause; over 5 minutes. The log names the step.",
+            "Shards taken, given up as Kafka's group says, taken away by another process, and dropped"
+            " since what became of a commit was in doubt, by cause; over 5 minutes. The log names the"
+            " step.",
             (grown("touchline_shards_taken_total", over="5m"), "taken"),
+            (grown("touchline_shards_released_total", over="5m"), "released to others"),
             (grown("touchline_shards_fenced_total", over="5m"), "fenced"),
             (grown("touchline_shards_lost_total", "cause", over="5m"), "in doubt: {{cause}}"),
             unit="none",
             look="docs/runbooks/TouchlineShardsFenced.md",
+            empty=SILENT,
+        ),
+        lines(
+            "Rebalances of the group",
+            "Words of Kafka's consumer group to the processes; over 5 minutes. None with static"
+            " assignment. `lost` is a process that was silent for longer than its session.",
+            (grown("touchline_rebalances_total", "event", over="5m"), "{{event}}"),
+            unit="none",
+            look="docs/commit-protocol.md, assignment",
             empty=SILENT,
         ),
         number(

@@ -1,6 +1,6 @@
 """The touchpoints flow as a process that kills itself at a chosen instant. A program, not a test.
 
-    python tests/faults/victim.py POINT NTH TOTAL WORKER/OF
+    python tests/faults/victim.py POINT NTH TOTAL [WORKER/OF]
     python tests/faults/victim.py POINT NTH rebuild [OPTION ...]
 
 POINT is one of `failpoints.POINTS`, `never`, `poison`, or `slow hand-over`. The NTH time the flow
@@ -79,7 +79,7 @@ def main() -> None:
     meter = Meter.for_flow("touchpoints", settings)
     server = serve(meter, "127.0.0.1", 0, lambda: None, lambda: None)
     sys.stderr.write(f"metrics at {server.url}\n")
-    number, of = map(int, options[0].split("/"))
+    number, of = map(int, (options or ["1/1"])[0].split("/"))
     worker = None if settings.in_group else (number, of)  # then Kafka says which shards
     touchpoints.run(settings, meter, stop, watcher.start, worker)
 
