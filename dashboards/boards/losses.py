@@ -65,8 +65,8 @@ DEAD_LETTERS: Final = Row(
         ),
         lines(
             "Forwarded by topic",
-            "Events a minute that came in another partition than their customer's and were forwarded,"
-            " and repeats of such that were dropped.",
+            "Events a minute that came in another partition than their customer's and were"
+            " forwarded, and repeats of such that were dropped.",
             (a_minute("touchline_forwarded_events_total", "topic"), "{{topic}}"),
             (a_minute("touchline_forward_repeats_total"), "repeats"),
             unit="epm",

@@ -153,9 +153,9 @@ SHARDS: Final = Row(
         ),
         lines(
             "Shards taken and lost",
-            "Shards taken, given up as Kafka's group says, taken away by another process, and dropped"
-            " since what became of a commit was in doubt, by cause; over 5 minutes. The log names the"
-            " step.",
+            "Shards taken, given up as Kafka's group says, taken away by another process, and"
+            " dropped since what became of a commit was in doubt, by cause; over 5 minutes. The log"
+            " names the step.",
             (grown("touchline_shards_taken_total", over="5m"), "taken"),
             (grown("touchline_shards_released_total", over="5m"), "released to others"),
             (grown("touchline_shards_fenced_total", over="5m"), "fenced"),
@@ -170,7 +170,7 @@ SHARDS: Final = Row(
             " assignment. `lost` is a process that was silent for longer than its session.",
             (grown("touchline_rebalances_total", "event", over="5m"), "{{event}}"),
             unit="none",
-            look="docs/commit-protocol.md, assignment",
+            look="docs/commit-protocol.md, who has which shards",
             empty=SILENT,
         ),
         number(
