@@ -2,7 +2,7 @@
 
 from tests.faults.breaks.fault import Fault
 from tests.faults.stage.arena import Arena
-from tests.faults.stage.crew import said, until_ready
+from tests.faults.stage.crew import Worker, said, until_ready
 
 FENCED = 3
 """The exit code of a worker whose shards have all been taken by others."""
@@ -19,13 +19,18 @@ def sleeper(arena: Arena) -> None:
         until_ready(new.process)
         arena.back_at_work("an owner fell asleep")
         arena.crew.thaw(old)
-        arena.until(lambda o=old: o.process.exit_code() is not None, "the sleeper ends")  # type: ignore[misc]
-        code = old.process.exit_code()
+        code = _end(arena, old)
         refused = said(old.process, "taken by")
         if code != FENCED or not refused:
             arena.wrong.append(f"{old.process.name} woke up, was not refused, ended with {code}")
         arena.count("sleepers refused", int(refused))
         arena.crew.workers.remove(old)
+
+
+def _end(arena: Arena, sleeper: Worker) -> int | None:
+    """Its exit code, once it has ended."""
+    arena.until(lambda: sleeper.process.exit_code() is not None, "the sleeper ends")
+    return sleeper.process.exit_code()
 
 
 FAULTS = [
