@@ -137,9 +137,11 @@ class History:
 
     def _unreadable(self, plan: Plan) -> str:
         """Why `plan` cannot be done again; empty when it can."""
+        if spoiled := [t for t in plan.ranges if plan.commit <= self._spoiled.get(t, 0)]:
+            # A plan has one checksum for all that it reads, so each of them may be the one.
+            topics = " and ".join(sorted(spoiled))
+            return f"what flush {plan.commit} read of {topics} is not what lies there now"
         for topic, planned in plan.ranges.items():
-            if plan.commit <= self._spoiled.get(topic, 0):
-                return f"what flush {plan.commit} read of {topic} is not what lies there now"
             edge = self._edges[topic]
             if not edge.low <= planned.start <= planned.end <= edge.high:
                 return (
