@@ -28,9 +28,10 @@ class Edge(Struct, frozen=True):
 def read_edges(config: Mapping[str, Any], places: Iterable[Part]) -> dict[Part, Edge]:
     """The edges of each partition. Raises KafkaException and Unread when no broker answers.
 
-    The end is read and not asked for: the embedded broker tells a wrong one.
+    Both are read and not only asked for: the embedded broker tells wrong ones.
     """
-    lows, highs = _asked(config, list(places))
+    told, highs = _asked(config, list(places))
+    lows = true_lows(config, told)
     tail = ToEnd(config, {part: max(lows[part], highs[part] - 1) for part in lows})
     for _ in tail.batches():
         pass
@@ -60,11 +61,30 @@ def first_times(config: Mapping[str, Any], lows: Mapping[Part, int]) -> dict[Par
 
     One that has none, or whose record has no time, is left out. Raises KafkaException.
     """
+    found = _first_records(config, lows)
+    return {part: first.timestamp()[1] for part, first in found.items() if first.timestamp()[1] > 0}
+
+
+def true_lows(config: Mapping[str, Any], told: Mapping[Part, int]) -> dict[Part, int]:
+    """Where each partition begins, of which the broker has `told` where. Raises KafkaException.
+
+    One that is said to begin above 0 is read from 0: the embedded broker names a later offset at
+    times, when several producers write at once, and gives what lies before it all the same. Apache
+    Kafka gives nothing from before its mark.
+    """
+    found = _first_records(config, {part: 0 for part, low in told.items() if low > 0})
+    return {**told, **{part: min(told[part], first.offset()) for part, first in found.items()}}
+
+
+def _first_records(config: Mapping[str, Any], starts: Mapping[Part, int]) -> dict[Part, Any]:
+    """Partition → its first record from the given offset on, or of all if that offset is gone."""
+    if not starts:
+        return {}
     consumer = _consumer(config, "touchline-first")
-    found: dict[Part, int] = {}
-    left = set(lows)
+    found: dict[Part, Any] = {}
+    left = set(starts)
     try:
-        consumer.assign([TopicPartition(*part, at) for part, at in lows.items()])
+        consumer.assign([TopicPartition(*part, at) for part, at in starts.items()])
         while left:
             message: Any = consumer.poll(ANSWERS_S)
             if message is None:
@@ -77,8 +97,8 @@ def first_times(config: Mapping[str, Any], lows: Mapping[Part, int]) -> dict[Par
             if part in left:
                 left.discard(part)
                 consumer.pause([TopicPartition(*part)])
-                if error is None and message.timestamp()[1] > 0:
-                    found[part] = message.timestamp()[1]
+                if error is None:
+                    found[part] = message
     finally:
         consumer.close()
     return found

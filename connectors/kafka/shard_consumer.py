@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from connectors.kafka.edges import true_lows
 from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes
 from connectors.kafka.lag_tools import leave, tell_offsets
 from connectors.kafka.topics import ENRICHED
@@ -45,6 +46,7 @@ class ShardConsumer:
         fixed: Mapping[str, str | int] = NOTHING,
     ) -> None:
         """`fixed`: options of librdkafka that `config` does not change."""
+        self._config = config
         self._topics = tuple(topics)
         self._outage = outage
         self._consumer = Consumer(
@@ -158,15 +160,15 @@ class ShardConsumer:
 
     def earliest(self, shard: int) -> dict[str, int]:
         """Topic → the first offset its partition still holds. Raises KafkaException."""
-        found: dict[str, int] = {}
+        told: dict[tuple[str, int], int] = {}
         for topic in self._topics:
             low_high: Any = self._consumer.get_watermark_offsets(
                 TopicPartition(topic, shard), timeout=15
             )
             if low_high is None:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-            found[topic] = low_high[0]
-        return found
+            told[topic, shard] = low_high[0]
+        return {topic: low for (topic, _), low in true_lows(self._config, told).items()}
 
     def close(self) -> None:
         """Leave the broker."""

@@ -7,7 +7,7 @@ partition. Nothing is remembered: the next call reads again whatever it is told 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kafka.errors import QUIET, passes
 
@@ -53,9 +53,8 @@ class ToEnd:
         )
         left = set(self._starts)
         try:
-            consumer.assign(
-                [TopicPartition(*part, at or OFFSET_BEGINNING) for part, at in self._starts.items()]
-            )
+            # 0 as it is: asked for the beginning, the embedded broker may name a later offset.
+            consumer.assign([TopicPartition(*part, at) for part, at in self._starts.items()])
             while left:
                 first = consumer.poll(PATIENCE_S)
                 if first is None:

@@ -13,7 +13,7 @@ from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.conftest import CHANNELS
 from tests.faults.laws.judge import REPEATS
-from tests.faults.watching import Look, until
+from tests.faults.watching import Look, until, until_asleep
 from tests.faults.world import PARTITIONS, World, check
 
 NEVER = 10**9
@@ -31,8 +31,8 @@ IN_GROUP = {
 class Member:
     """A process of the group, and a look at its metrics."""
 
-    def __init__(self, world: World, point: str = "never") -> None:
-        self.child = world.start(point, 1, NEVER, **IN_GROUP)
+    def __init__(self, world: World, point: str = "never", nth: int = 1, **settings: str) -> None:
+        self.child = world.start(point, nth, NEVER, **IN_GROUP, **settings)
         self.look = Look(self.child)
         self.said: list[str] = []
         self.reading = threading.Thread(target=self._read, daemon=True)
@@ -156,16 +156,16 @@ def test_a_member_that_was_frozen_is_refused_and_comes_back_for_what_it_is_assig
     world: World,
 ) -> None:
     with group(world) as members:
-        members += [Member(world), Member(world)]
+        # It falls asleep over a flush that is decided, the one before not being committed.
+        members += [Member(world, "2 decided", nth=9, VICTIM="sleeps"), Member(world)]
         shared(*members)
         asleep, awake = members
         produced = world.fill(BACKLOG, int(time.time() * 1000), customers=CUSTOMERS)
-        until(lambda: world.accounted() > 200, "work is under way")
-        asleep.signal(signal.SIGSTOP)
+        until_asleep(asleep.child)
         shared(awake)
         asleep.signal(signal.SIGCONT)
         shared(*members)
-        # Whether a commit of it is refused depends on what it was about when it fell asleep.
+        assert asleep.look.at("commits_failed_total", "refused") >= 1
         assert asleep.look.at("rebalances_total", "lost") == 1
         worked_through(world, produced)
         assert [member.end() for member in members] == [0, 0]

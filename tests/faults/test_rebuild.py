@@ -28,7 +28,7 @@ from tests.faults.rebuilding import (
     start_rebuild,
     wipe,
 )
-from tests.faults.watching import until
+from tests.faults.watching import until_asleep
 from tests.faults.world import PARTITIONS, Logged, World, check, ended, read_once
 
 EVENTS = 600
@@ -152,8 +152,7 @@ def test_a_flow_that_is_started_meanwhile_does_the_rest_and_the_rebuild_ends(
     before, logged, last = kept(world), lengths(world), last_flushes(world)
     wipe(world)
     child = start_rebuild(world, "4 committed", 9, VICTIM="sleeps")
-    stat = Path(f"/proc/{child.pid}/stat")
-    until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "it is frozen")
+    until_asleep(child)
     try:
         assert world.run("never", 1, produced) == 0
     finally:

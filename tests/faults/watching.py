@@ -4,6 +4,7 @@ import http.client
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,6 +19,12 @@ def until(true: Callable[[], bool], what: str) -> None:
     while not true():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.01)
+
+
+def until_asleep(child: "subprocess.Popen[str]") -> None:
+    """Wait until it is frozen (SIGSTOP)."""
+    stat = Path(f"/proc/{child.pid}/stat")
+    until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "it is frozen")
 
 
 def until_said(child: "subprocess.Popen[str]", words: str) -> str:
