@@ -110,23 +110,25 @@ def _produce(processor: Processor, flush: Flush) -> None:
             publisher.enriched(index, part.rows)
             publisher.dead_letters(index, part.dead_letters)
         if part.replay:
-            part.actions = _unpublished(part)
+            _leave_out_published(part)
         # Now, since the next flush goes on with the same objects before this one is committed.
         part.profiles = [
             (customer, encode_profile(kept)) for customer, kept in part.touched.items()
         ]
 
 
-def _unpublished(part: Slice) -> list[tuple[str, bytes]]:
-    """The actions that do not lie in their topic.
+def _leave_out_published(part: Slice) -> None:
+    """Keep of the actions and of what is forwarded what may not lie in its topic.
 
-    All do once the plan after the next one is in the log: it was produced when the next was
-    committed, and that when everything handed over before was acknowledged.
+    All of it does once the plan after the next one is in the log: that was produced when the next
+    was committed, and this when everything handed over before was acknowledged. By their numbers,
+    whatever generation has begun meanwhile: it begins without such a commit.
     """
     plan, acted = part.plan, part.shard.acted
-    if (plan.generation, plan.commit + 1) < part.shard.log_latest:
-        return []
-    return [
+    if plan.commit + 1 < part.shard.log_latest[1]:
+        part.actions, part.forwards = [], []
+        return
+    part.actions = [
         (customer, record)
         for index, (customer, record) in enumerate(part.actions)
         if not acted.holds((plan.generation, plan.commit, index), record)

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from msgspec import structs
 
-from connectors.kafka.topics import ENRICHED, create_topics
+from connectors.kafka.topics import ENRICHED, FORWARD, create_topics
 from connectors.published.record_types import read_enriched
 from state.applied import Applied
 from state.store.keys import shard_keys
@@ -29,7 +29,7 @@ from tests.faults.rebuilding import (
     wipe,
 )
 from tests.faults.watching import until_asleep
-from tests.faults.world import PARTITIONS, Logged, World, check, ended, read_once
+from tests.faults.world import MIXED, PARTITIONS, Logged, World, check, ended, read_once
 
 EVENTS = 600
 
@@ -74,6 +74,25 @@ def test_a_wiped_redis_is_made_again_byte_for_byte_and_nothing_is_published_twic
     check(world, produced + more)
     again = rebuild(world)
     assert (again.code, again.last["rebuilt"], again.last["left"]) == (0, [], [0, 1, 2, 3])
+
+
+def test_what_was_forwarded_is_made_again_too_and_is_forwarded_again_by_the_last_flushes_alone(
+    world: World,
+) -> None:
+    world = structs.replace(world, flush_events=10)
+    produced = world.fill(EVENTS, int(time.time() * 1000), producers=MIXED)
+    assert world.run("never", 1, produced) == 0
+    before, logged, last = kept(world), lengths(world), last_flushes(world)
+    forwarded = len(world.log(FORWARD))
+    wipe(world)
+    result = rebuild(world)
+    assert result.code == 0, result.said
+    assert kept(world) == before
+    assert lengths(world) - logged == last
+    # A shard knows of the last two at most that what they forward may not be there.
+    assert len(world.log(FORWARD)) - forwarded <= 2 * PARTITIONS * world.flush_events < forwarded
+    assert world.run("never", 1, produced) == 0
+    check(world, produced)
 
 
 @pytest.mark.parametrize(
