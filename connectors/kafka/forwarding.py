@@ -139,18 +139,24 @@ def _entry(record: Record, origin: Origin, partition: int) -> ForwardEntry:
 def read_forwarded(record: Record, topic_ids: Mapping[str, str], partitions: int) -> Forwarded:
     """`record` of the forward topic as what it was.
 
-    `topic_ids`: topic → the broker's id, of those that a shard reads.
+    `topic_ids`: topic → the broker's id, of those that a shard reads. An id that is none of them is
+    one that its topic had before it was made anew: what was on its way then is the same event now.
     Raises Unmarked.
     """
     origin = origin_of(record)
-    if origin.topic == FORWARD or topic_ids.get(origin.topic) != origin.place.topic_id:
+    known, place, sender = origin.topic in topic_ids, origin.place, origin.sender
+    if origin.topic == FORWARD or not (known and _may_be(origin.topic, place, topic_ids)):
         raise Unmarked(f"header {MARK}: expected a topic that events are read from, and its id")
-    sender = topic_ids[FORWARD] if origin.hops > 1 else origin.place.topic_id
-    if origin.sender.topic_id != sender or (origin.hops == 1 and origin.sender != origin.place):
+    if not (sender == place if origin.hops == 1 else _may_be(FORWARD, sender, topic_ids)):
         raise Unmarked(f"header {MARK}: expected the place that it was forwarded from")
     if not max(origin.place.partition, origin.sender.partition) < partitions:
         raise Unmarked(f"header {MARK}: expected partitions below {partitions}")
     return Forwarded(record, origin)
+
+
+def _may_be(topic: str, place: Place, topic_ids: Mapping[str, str]) -> bool:
+    """Whether `place` may lie in `topic`, as it is or as it was: in no other one that is read."""
+    return all(place.topic_id != known for name, known in topic_ids.items() if name != topic)
 
 
 def origin_of(record: Record) -> Origin:

@@ -164,6 +164,7 @@ FORGED: dict[str, list[tuple[str, bytes | None]] | None] = {
     ],
     "a sender elsewhere": [(MARK, mark(sender=PLACE | {"offset": 42}))],
     "a detour past the topic": [(MARK, mark(hops=2))],
+    "the sender that is no detour": [(MARK, mark(sender=PLACE | {"topic_id": IDS[FORWARD]}))],
 }
 
 
@@ -175,6 +176,14 @@ def test_a_mark_that_cannot_be_true_is_refused_and_says_what_was_expected(name: 
 
 def test_a_mark_that_can_be_true_is_taken() -> None:
     assert read(Message(FORWARD, 5, 0, 2_000, b"ann", b"{}", [(MARK, mark())])).offset() == 41
+
+
+def test_what_was_on_its_way_when_its_topics_were_made_anew_is_still_what_it_was() -> None:
+    entry = forward_entry(GOOD, "id before", 5)
+    again = forward_again(read(arrived(entry)), "id of forward before", 6)
+    for each, hops in ((entry, 1), (again, 2)):
+        found = read(arrived(each))
+        assert (found.topic(), found.offset(), found.origin.hops) == (CLICK, 41, hops)
 
 
 def test_the_longest_mark_is_taken() -> None:

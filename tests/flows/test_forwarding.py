@@ -77,10 +77,12 @@ def arrived(entry: ForwardEntry, at: int = 0) -> Came:
     return Came(FORWARD, at, entry.value, entry.headers)
 
 
-def flushed(*messages: Came, shard: Shard | None = None) -> tuple[Processor, Slice]:
+def flushed(
+    *messages: Came, shard: Shard | None = None, ids: dict[str, str] = IDS
+) -> tuple[Processor, Slice]:
     """A flush of these by a shard, a new one unless given, as far as it is decided."""
     processor, part = flush_of(NOW_MS)
-    processor.input_ids = IDS
+    processor.input_ids = ids
     ranges = {message.of: Range(0, 99, 1) for message in messages}
     plan = Plan(1, 0, ranges, NOW_MS, RETAIL.version, "b", 0)
     part = Slice(shard or part.shard, plan, False, cast(Any, [*messages]))
@@ -107,6 +109,15 @@ def test_it_counts_where_it_belongs_as_if_it_had_come_right() -> None:
     assert round(row.received_at.timestamp() * 1000) == NOW_MS - 60_000
     assert part.tally["accepted"] == {"chat": 1}
     assert part.origins == part.shard.origins == {f"h:{ELSEWHERE}": 42}
+
+
+def test_a_flush_done_again_is_the_same_though_the_topic_of_its_sender_was_made_anew() -> (
+    None
+):
+    message = arrived(sent(event("ann")))
+    parts = [flushed(message, ids=ids)[1] for ids in (IDS, IDS | {CLICK: "another"})]
+    assert parts[0].rows == parts[1].rows != []
+    assert parts[0].origins == parts[1].origins
 
 
 def test_as_a_dead_letter_it_names_the_place_where_it_came() -> None:
