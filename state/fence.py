@@ -19,6 +19,14 @@ class Position(Struct, array_like=True, frozen=True):
     next_offset: int
     last_id: str = ""
     """Message id of the last event applied; empty before the first."""
+    cuts: int = 0
+    """How often the topic has lost its end below `next_offset`, and that was accepted: since then
+    offsets mean other events than they did."""
+
+    @property
+    def source(self) -> str:
+        """Names what an offset means something in, for good."""
+        return f"{self.topic_id}.{self.cuts}" if self.cuts else self.topic_id
 
 
 class Range(Struct, array_like=True, frozen=True):
@@ -79,7 +87,9 @@ def advance(fence: Fence, plan: Plan, last_ids: Mapping[str, str] = NOTHING) -> 
     positions = dict(fence.positions)
     for topic, planned in plan.ranges.items():
         known = positions[topic]
-        positions[topic] = Position(known.topic_id, planned.end, last_ids.get(topic, known.last_id))
+        positions[topic] = Position(
+            known.topic_id, planned.end, last_ids.get(topic, known.last_id), known.cuts
+        )
     return structs.replace(
         fence,
         generation=plan.generation,

@@ -37,6 +37,7 @@ class Place(Struct, frozen=True):
     """Where a record lies, in the topic that has this id."""
 
     topic_id: str
+    """With `.1` behind it once the topic has lost its end there, and so on (`state.fence`)."""
     partition: Index
     offset: Index
 
@@ -104,8 +105,8 @@ _decode_origin = Decoder(Origin).decode
 def forward_entry(record: Record, topic_id: str, partition: int) -> ForwardEntry:
     """`record`, an event that came to the wrong partition, marked and addressed to `partition`.
 
-    `topic_id`: of the topic that it was read from. It keeps its key, value and headers; of headers
-    what a dead letter would keep.
+    `topic_id`: of the topic that it was read from, as in a `Place`. It keeps its key, value and
+    headers; of headers what a dead letter would keep.
     """
     sender = Place(topic_id, record.partition(), record.offset())
     origin = Origin(record.topic(), sender, record.timestamp()[1], 1, sender)

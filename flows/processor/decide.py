@@ -52,7 +52,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     noticed = {*playbook.alerts_on, *OUTCOME_OF}
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
-            _pass_over(processor, part, position, event)
+            _pass_over(part, position, event)
             continue
         customer = event.customer_id
         profile = profiles[customer]
@@ -99,15 +99,13 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     _count(part)
 
 
-def _pass_over(
-    processor: Processor, part: Slice, position: int, event: Refusal | Elsewhere | Repeat
-) -> None:
+def _pass_over(part: Slice, position: int, event: Refusal | Elsewhere | Repeat) -> None:
     """What earlier steps made of a record that is no event of this shard's."""
     if isinstance(event, Refusal):
         misplaced = event.reason is Reason.MISPLACED
         _bury(part, position, event, "route" if misplaced else "decode")
     elif isinstance(event, Elsewhere):
-        send_on(part, position, event.shard, processor.input_ids)
+        send_on(part, position, event.shard)
 
 
 def _count(part: Slice) -> None:

@@ -69,16 +69,17 @@ def route_elsewhere(part: Slice, position: int, shard: int) -> Elsewhere | Refus
     )
 
 
-def send_on(part: Slice, position: int, shard: int, topic_ids: dict[str, str]) -> None:
-    """Put the event into what is forwarded to `shard`. `topic_ids`: of what the shard reads."""
+def send_on(part: Slice, position: int, shard: int) -> None:
+    """Put the event into what is forwarded to `shard`."""
     message = part.messages[position]
     topic = message.topic()
+    source = part.shard.fence.positions[topic].source
     forwarded = part.forwarded.get(position)
     if forwarded is None:
-        entry = forward_entry(message, topic_ids[topic], shard)
+        entry = forward_entry(message, source, shard)
         part.misplaced.setdefault(topic, (message.offset(), shard))
     else:
-        entry = forward_again(forwarded, topic_ids[topic], shard)
+        entry = forward_again(forwarded, source, shard)
     part.forwards.append(entry)
     part.count("forwarded", topic)
 

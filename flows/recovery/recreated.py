@@ -85,10 +85,10 @@ def accept_input(
     known = fence.positions.get(topic)
     if known is None:
         return None
-    at = known.next_offset
+    at, cuts = known.next_offset, known.cuts
     reached = max(at, begun.reached)
     if known.topic_id != topic_id:
-        goes_on = edge.low
+        goes_on, cuts = edge.low, 0
         why = (
             f"{topic} was made anew, and what it held from offset {at:,} on is lost; how much that "
             "was is not known"
@@ -98,10 +98,11 @@ def accept_input(
         why = f"{topic} has lost offsets {at:,} to {edge.low - 1:,}, which nobody had read"
     elif reached > edge.high:
         goes_on = min(at, edge.high)
+        cuts += goes_on < at
         why = f"{topic} has lost offsets {edge.high:,} to {reached - 1:,} from its end"
     else:
         return None
-    position = Position(topic_id, goes_on)
+    position = Position(topic_id, goes_on, cuts=cuts)
     changed = structs.replace(fence, positions={**fence.positions, topic: position})
     if not begun.reached:
         return changed, Change(shard, why, goes_on)

@@ -3,10 +3,17 @@
 from typing import Any, cast
 
 import pytest
-from msgspec import Struct, json
+from msgspec import Struct, json, structs
 
 from connectors.events.dead_letter import Reason
-from connectors.kafka.forwarding import MARK, MAX_HOPS, forward_entry, input_checksum
+from connectors.kafka.edges import Edge
+from connectors.kafka.forwarding import (
+    MARK,
+    MAX_HOPS,
+    forward_entry,
+    input_checksum,
+    read_forwarded,
+)
 from connectors.kafka.murmur2 import partition_of
 from connectors.kafka.topics import FORWARD
 from connectors.published.record_types import read_dead_letter, read_enriched
@@ -18,9 +25,11 @@ from flows.processor.forwarding import MisplacedNotice
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from flows.processor.steps import decode_step, route_step
+from flows.recovery.recreated import accept_input, begun_of
 from flows.settings import Settings
-from state.fence import Plan, Range
+from state.fence import Fence, Plan, Position, Range
 from state.ordering import checksum
+from state.origins import is_new
 from state.outbox import ForwardEntry
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
@@ -83,6 +92,8 @@ def flushed(
     """A flush of these by a shard, a new one unless given, as far as it is decided."""
     processor, part = flush_of(NOW_MS)
     processor.input_ids = ids
+    positions = {topic: Position(topic_id, 0) for topic, topic_id in ids.items()}
+    part.shard.fence = Fence(1, "me", 1, 0, 0, 16, 0, 0, None, positions)
     ranges = {message.of: Range(0, 99, 1) for message in messages}
     plan = Plan(1, 0, ranges, NOW_MS, RETAIL.version, "b", 0)
     part = Slice(shard or part.shard, plan, False, cast(Any, [*messages]))
@@ -111,13 +122,30 @@ def test_it_counts_where_it_belongs_as_if_it_had_come_right() -> None:
     assert part.origins == part.shard.origins == {f"h:{ELSEWHERE}": 42}
 
 
-def test_a_flush_done_again_is_the_same_though_the_topic_of_its_sender_was_made_anew() -> (
-    None
-):
+def test_a_flush_done_again_is_the_same_though_the_topic_of_its_sender_was_made_anew() -> None:
     message = arrived(sent(event("ann")))
     parts = [flushed(message, ids=ids)[1] for ids in (IDS, IDS | {CLICK: "another"})]
     assert parts[0].rows == parts[1].rows != []
     assert parts[0].origins == parts[1].origins
+
+
+def test_new_events_of_a_topic_that_lost_its_end_are_not_taken_for_those_that_lay_there() -> None:
+    """The offsets of what was lost are given once more."""
+    processor, sending = flush_of(NOW_MS)
+    position, origins = Position("c", 0), dict[str, int]()
+    for number in (0, 1):
+        position = structs.replace(position, next_offset=50)  # where it was read to
+        fence = Fence(1, "me", 1, 0, 0, 16, 0, 0, None, {CLICK: position})
+        sending.shard.fence = fence
+        message = Came(CLICK, 41, event("bob", number))
+        part = Slice(sending.shard, sending.plan, False, cast(Any, [message]))
+        for step in (decode_step, route_step, decide_step):
+            step(processor, Flush([part]))
+        sender = read_forwarded(arrived(part.forwards[0]), IDS, 16).origin.sender
+        assert is_new(origins, sender.topic_id, sender.offset)
+        cut = accept_input(SHARD, fence, CLICK, "c", Edge(0, 41), 0, begun_of(fence, [], CLICK))
+        assert cut is not None
+        position = cut[0].positions[CLICK]
 
 
 def test_as_a_dead_letter_it_names_the_place_where_it_came() -> None:

@@ -66,7 +66,11 @@ def test_behind_retention_what_is_lost_is_told_from_where_to_where() -> None:
 
 def test_a_topic_that_was_cut_at_its_end_goes_on_there_so_that_nothing_counts_twice() -> None:
     after, change = changed(fence(), edge=Edge(0, 7))
-    assert after.positions[CHAT] == Position("old", 7)
+    assert after.positions[CHAT] == Position("old", 7, cuts=1)
+    again, _ = changed(after, edge=Edge(0, 3))
+    assert again.positions[CHAT] == Position("old", 3, cuts=2)
+    anew, _ = changed(again, topic_id="new", edge=Edge(4, 20))
+    assert anew.positions[CHAT] == Position("new", 4)
     assert "has lost offsets 7 to 9 from its end" in str(change)
 
 

@@ -5,8 +5,8 @@ from state.fence import VERSION, Fence, Plan, Position, Range, advance
 
 def test_a_commit_moves_a_shard_past_the_gaps_in_its_plan_too() -> None:
     """Compaction and transactions leave offsets without a record."""
-    positions = {"a": Position("id a", 10, "m9"), "b": Position("id b", 7)}
+    positions = {"a": Position("id a", 10, "m9", 2), "b": Position("id b", 7)}
     plan = Plan(5, 0, {"a": Range(10, 20, 3)}, 1_000, "p", "b", 42)
     fence = advance(Fence(VERSION, "me", 1, 0, 4, 16, 900, 0, plan, positions), plan)
-    assert fence.positions == {"a": Position("id a", 20, "m9"), "b": Position("id b", 7)}
+    assert fence.positions == {"a": Position("id a", 20, "m9", 2), "b": Position("id b", 7)}
     assert (fence.commit, fence.now_ms, fence.plan) == (5, 1_000, None)
