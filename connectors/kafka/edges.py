@@ -6,11 +6,12 @@ Nothing is guaranteed for what is written meanwhile; nothing is remembered: each
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its module does not list it
 from msgspec import Struct
 
-from connectors.kafka.errors import QUIET, passes
+from connectors.kafka.errors import passes
+from connectors.kafka.lone_consumer import lone_consumer
 from connectors.kafka.to_end import Part, ToEnd
 from connectors.kafka.topics import ANSWER_S, admin_client
 
@@ -77,10 +78,13 @@ def true_lows(config: Mapping[str, Any], told: Mapping[Part, int]) -> dict[Part,
 
 
 def _first_records(config: Mapping[str, Any], starts: Mapping[Part, int]) -> dict[Part, Any]:
-    """Partition → its first record from the given offset on, or of all if that offset is gone."""
+    """Partition → its first record from the given offset on, or of all if that offset is gone.
+
+    Raises KafkaException, also when the broker gives nothing.
+    """
     if not starts:
         return {}
-    consumer = _consumer(config, "touchline-first")
+    consumer = lone_consumer(config, "touchline-first")
     found: dict[Part, Any] = {}
     left = set(starts)
     try:
@@ -88,7 +92,7 @@ def _first_records(config: Mapping[str, Any], starts: Mapping[Part, int]) -> dic
         while left:
             message: Any = consumer.poll(ANSWERS_S)
             if message is None:
-                break
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
             part, error = (message.topic(), message.partition()), message.error()
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 if not passes(error):
@@ -109,27 +113,12 @@ def told_offsets(config: Mapping[str, Any], group: str, places: Iterable[Part]) 
     parts = [TopicPartition(*part) for part in places]
     if not parts:
         return {}
-    consumer = _consumer(config, group)
+    consumer = lone_consumer(config, group)
     try:
         told = consumer.committed(parts, timeout=ANSWERS_S)
     finally:
         consumer.close()
     return {(part.topic, part.partition): part.offset for part in told if part.offset >= 0}
-
-
-def _consumer(config: Mapping[str, Any], group: str) -> Consumer:
-    return Consumer(
-        {
-            "client.id": group,
-            **QUIET,
-            **config,
-            "group.id": group,  # never joined
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "enable.partition.eof": True,
-            "error_cb": lambda _: None,
-        }
-    )
 
 
 def _asked(config: Mapping[str, Any], parts: list[Part]) -> tuple[dict[Part, int], dict[Part, int]]:

@@ -7,10 +7,11 @@ to read again.
 
 from collections.abc import Callable, Mapping
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from msgspec import DecodeError, Struct, field
 
-from connectors.kafka.errors import QUIET, LogTruncated, passes
+from connectors.kafka.errors import LogTruncated, passes
+from connectors.kafka.lone_consumer import lone_consumer
 from connectors.kafka.topics import ENRICHED
 from state.fence import Plan, decode_plan
 
@@ -54,20 +55,8 @@ def read_plans(
     Raises PlanLogUnreadable, also when `stopped` says so while nothing comes; LogTruncated when the
     log ends before the given offset; NoPlan; and KafkaException for an error that does not pass.
     """
-    consumer = Consumer(
-        {
-            "client.id": "touchline-plan-log",
-            **QUIET,
-            **config,
-            "group.id": "touchline-plan-log",
-            "enable.auto.commit": False,
-            # A start that retention has passed: whatever is still there is what there is to know.
-            "auto.offset.reset": "earliest",
-            "enable.partition.eof": True,
-            "isolation.level": "read_committed",
-            "fetch.wait.max.ms": 20,
-        }
-    )
+    # A start that retention has passed: whatever is still there is what there is to know.
+    consumer = lone_consumer(config, "touchline-plan-log")
     logs = {shard: PlanLog() for shard in starts}
     open_shards = set(starts)
     try:

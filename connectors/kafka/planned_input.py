@@ -5,10 +5,11 @@ as the one before, and a plan does not say of which it spoke. Its checksum does.
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from connectors.kafka.errors import QUIET, passes
+from connectors.kafka.errors import passes
 from connectors.kafka.forwarding import input_checksum
+from connectors.kafka.lone_consumer import lone_consumer
 from connectors.kafka.to_end import PATIENCE_S, Unread
 from state.fence import Plan
 from state.ordering import in_order
@@ -16,19 +17,7 @@ from state.ordering import in_order
 
 def is_there(config: Mapping[str, Any], shard: int, plan: Plan) -> bool:
     """Whether what `plan` of `shard` reads is in its topics. Raises Unread and KafkaException."""
-    consumer = Consumer(
-        {
-            "client.id": "touchline-verify",
-            **QUIET,
-            **config,
-            "group.id": "touchline-verify",  # librdkafka wants one; it is never joined
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "enable.partition.eof": True,
-            "isolation.level": "read_committed",
-            "error_cb": lambda _: None,
-        }
-    )
+    consumer = lone_consumer(config, "touchline-verify")
     runs: dict[str, list[Any]] = {topic: [] for topic in plan.ranges}
     left = set(runs)
     try:

@@ -7,9 +7,10 @@ partition. Nothing is remembered: the next call reads again whatever it is told 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from connectors.kafka.errors import QUIET, passes
+from connectors.kafka.errors import passes
+from connectors.kafka.lone_consumer import lone_consumer
 
 BATCH = 10_000
 PATIENCE_S = 30.0
@@ -37,20 +38,7 @@ class ToEnd:
 
     def batches(self) -> Iterator[list[Any]]:
         """The records (`confluent_kafka.Message`) in batches. Raises Unread and KafkaException."""
-        consumer = Consumer(
-            {
-                "client.id": "touchline-to-end",
-                **QUIET,
-                **self._config,
-                "group.id": "touchline-to-end",  # librdkafka wants one; it is never joined
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 20,
-                "error_cb": lambda _: None,
-            }
-        )
+        consumer = lone_consumer(self._config, "touchline-to-end")
         left = set(self._starts)
         try:
             # 0 as it is: asked for the beginning, the embedded broker may name a later offset.

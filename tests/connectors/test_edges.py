@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from confluent_kafka import TopicPartition
+import pytest
+from confluent_kafka import KafkaException, TopicPartition
 
+from connectors.kafka import edges
 from connectors.kafka.edges import read_edges, true_lows
 from connectors.kafka.shard_consumer import ShardConsumer
+from flows.local.ports import LOOPBACK, loopback_port
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.records import make_topic
 from tests.connectors.test_shard_consumer import consumer, fill
@@ -32,6 +35,16 @@ def test_a_mark_of_an_empty_partition_is_believed(fresh_kafka: str) -> None:
     }
 
 
+def test_a_broker_that_gives_nothing_has_not_said_where_a_partition_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(edges, "ANSWERS_S", 0.1)
+    nobody = config(f"{LOOPBACK}:{loopback_port(0, 'no option')}")
+    assert true_lows(nobody, {(TOPIC, 0): 0}) == {(TOPIC, 0): 0}
+    with pytest.raises(KafkaException):
+        true_lows(nobody, {(TOPIC, 0): 3})
+
+
 def test_what_was_deleted_is_gone_although_it_is_tried(real_kafka: KafkaBroker) -> None:
     servers = real_kafka.bootstrap_servers
     admin = real_kafka.admin()
@@ -41,8 +54,8 @@ def test_what_was_deleted_is_gone_although_it_is_tried(real_kafka: KafkaBroker) 
     cut = [TopicPartition(TOPIC, 0, 2), TopicPartition(TOPIC, 1, 5)]
     for future in admin.delete_records(cut).values():
         future.result(20)
-    edges = read_edges(config(servers), [(TOPIC, 0), (TOPIC, 1)])
-    assert [(edge.low, edge.high) for edge in edges.values()] == [(2, 5), (5, 5)]
+    found = read_edges(config(servers), [(TOPIC, 0), (TOPIC, 1)])
+    assert [(edge.low, edge.high) for edge in found.values()] == [(2, 5), (5, 5)]
     reader = consumer(servers, TOPIC)
     assert [reader.earliest(shard) for shard in (0, 1)] == [{TOPIC: 2}, {TOPIC: 5}]
     reader.close()
