@@ -10,7 +10,7 @@ import traceback
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import MAX_ID_CHARACTERS
 from connectors.events.replayed import first_at_ms
-from connectors.kafka.shard_consumer import Record
+from connectors.kafka.forwarding import readable_headers
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import EVERYTHING, decide
 from decisions.offers import DECIDED
@@ -185,17 +185,11 @@ def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
     return kind, str(body[subject])
 
 
-def _headers(message: Record) -> tuple[list[tuple[str, bytes | None]], str]:
-    """The record's headers, and what to say when the client cannot read them."""
-    try:
-        return message.headers() or [], ""
-    except (SystemError, UnicodeDecodeError):  # how it says that a name is not UTF-8
-        return [], "; its headers are left out: expected names in UTF-8"
-
-
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
     message = part.record(position)
-    headers, unread = _headers(message)
+    headers = readable_headers(message)
+    unread = "; its headers are left out: expected names in UTF-8" if headers is None else ""
+    headers = headers or []
     place = Applied(
         part.shard.index, part.plan.generation, part.plan.commit, len(part.dead_letters)
     )
