@@ -7,10 +7,10 @@ way in one of them lies before it, but for what comes out of order by more than 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from state.limits import USUAL
+
 ALLOWED_DISORDER_MS: Final = 5_000
 """How much earlier than one that came before it an event of the same topic may have happened."""
-MOST_AHEAD_MS: Final = 5 * 60 * 1000
-"""How far in the future a producer's clock is believed."""
 
 
 class Clock(NamedTuple):
@@ -25,13 +25,20 @@ class Clock(NamedTuple):
 UNKNOWN: Final = Clock(None, None)
 
 
-def watermark(newest_ms: int, now_ms: int) -> int:
-    """How far a topic is whose newest accepted event happened at `newest_ms`."""
-    return min(newest_ms, now_ms + MOST_AHEAD_MS) - ALLOWED_DISORDER_MS
+def watermark(newest_ms: int, now_ms: int, ahead_ms: int = USUAL.ahead_ms) -> int:
+    """How far a topic is whose newest accepted event happened at `newest_ms`.
+
+    `ahead_ms`: how far in the future a producer's clock is believed.
+    """
+    return min(newest_ms, now_ms + ahead_ms) - ALLOWED_DISORDER_MS
 
 
 def clock(
-    newest_ms: Mapping[str, int], behind: Iterable[str], now_ms: int, before: Clock = UNKNOWN
+    newest_ms: Mapping[str, int],
+    behind: Iterable[str],
+    now_ms: int,
+    before: Clock = UNKNOWN,
+    ahead_ms: int = USUAL.ahead_ms,
 ) -> Clock:
     """The shard's clock, given what it was `before`: it never goes back.
 
@@ -46,6 +53,6 @@ def clock(
     for topic in topics:
         if topic not in newest_ms:
             return Clock(before.at_ms, topic)
-    marks = {topic: watermark(newest_ms[topic], now_ms) for topic in topics}
+    marks = {topic: watermark(newest_ms[topic], now_ms, ahead_ms) for topic in topics}
     holder = min(topics, key=marks.__getitem__)
     return Clock(max(marks[holder], before.at_ms or 0), holder)

@@ -64,7 +64,8 @@ def _book_lag(processor: Processor, shard: Shard) -> set[str]:
 
 def _book_clock(processor: Processor, shard: Shard, behind: set[str], now_ms: int) -> None:
     meter, index = processor.meter, str(shard.index)
-    found = clock(shard.newest_ms, behind, now_ms, shard.clock)
+    ahead_ms = processor.playbook.limits.ahead_ms
+    found = clock(shard.newest_ms, behind, now_ms, shard.clock, ahead_ms)
     if found.holder != shard.clock.holder:
         for topic, holds in ((shard.clock.holder, 0), (found.holder, 1)):
             if topic is not None:

@@ -12,6 +12,8 @@ from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from flows.processor.standing import book_standing
 from state.fence import Position
+from state.limits import Limits
+from state.watermark import ALLOWED_DISORDER_MS
 
 CLICK, EMAIL = channel_topic("click"), channel_topic("email")
 NOW_MS = 1_800_000_000_000
@@ -35,6 +37,7 @@ class Standing:
             meter=self.meter,
             consumer=SimpleNamespace(ends=self.ends, highs=lambda _shard: self.highs),
             publisher=SimpleNamespace(waiting=lambda: 7),
+            playbook=SimpleNamespace(limits=Limits()),
         )
 
     def book(self, now_ms: int = NOW_MS) -> None:
@@ -83,6 +86,15 @@ def test_lag_is_what_is_not_committed(
         standing.ends[CLICK, 3] = end_seen
     standing.book()
     assert standing.meter.value("touchline_lag_events", topic=CLICK, shard="3") == lag
+
+
+def test_a_clock_believes_an_event_from_the_future_as_far_as_the_playbook_does() -> None:
+    standing = Standing()
+    standing.processor.playbook.limits = Limits(ahead_ms=2_000)
+    standing.shard.newest_ms = {CLICK: NOW_MS + 60_000}
+    standing.at_end(EMAIL)
+    standing.book()
+    assert standing.clock()[0] == (ALLOWED_DISORDER_MS - 2_000) / 1000
 
 
 def test_what_is_planned_and_not_committed_is_lag_though_the_end_was_seen() -> None:

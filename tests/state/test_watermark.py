@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from state.watermark import (
     ALLOWED_DISORDER_MS,
-    MOST_AHEAD_MS,
     UNKNOWN,
     Clock,
     clock,
@@ -46,11 +45,22 @@ def test_a_watermark_rises_with_the_newest_event_and_is_behind_it(one: int, othe
     assert watermark(low, NOW_MS) <= watermark(high, NOW_MS) <= high - ALLOWED_DISORDER_MS
 
 
+@given(moments, st.sampled_from((0, 5 * 60_000, 8 * 60_000)))
+def test_an_event_from_the_future_is_believed_as_far_as_is_said_and_no_more(
+    newest_ms: int, ahead_ms: int
+) -> None:
+    found = watermark(newest_ms, NOW_MS, ahead_ms)
+    assert found <= NOW_MS + ahead_ms - ALLOWED_DISORDER_MS
+    if newest_ms <= NOW_MS + ahead_ms:
+        assert found == newest_ms - ALLOWED_DISORDER_MS
+    if ahead_ms == 5 * 60_000:
+        assert found == watermark(newest_ms, NOW_MS)
+
+
 @given(moments)
-def test_an_event_from_the_future_is_believed_for_five_minutes_and_no_more(newest_ms: int) -> None:
-    assert watermark(newest_ms, NOW_MS) <= NOW_MS + MOST_AHEAD_MS - ALLOWED_DISORDER_MS
-    if newest_ms <= NOW_MS + MOST_AHEAD_MS:
-        assert watermark(newest_ms, NOW_MS) == newest_ms - ALLOWED_DISORDER_MS
+def test_a_clock_believes_no_more_than_it_is_told_to(newest_ms: int) -> None:
+    found = clock({"chat": newest_ms}, {"chat"}, NOW_MS, ahead_ms=60_000)
+    assert found.at_ms == watermark(newest_ms, NOW_MS, 60_000)
 
 
 @given(seen(), befores)
