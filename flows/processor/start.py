@@ -19,6 +19,7 @@ from connectors.kafka.shard_consumer import ShardConsumer
 from connectors.kafka.shard_group import ShardGroup
 from connectors.kafka.topics import all_topics, check_topics, input_topics, topic_ids
 from decisions.load import load_playbook
+from decisions.playbook import Playbook
 from flows.addresses import without_secrets
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
@@ -53,12 +54,8 @@ def start_processor(
     Raises PlaybookError, Refused, ServiceAbsent, and SettingsError for a worker that cannot be.
     """
     playbook = load_playbook(Path(settings.playbook))
-    meter.set("touchline_playbook_info", 1, version=playbook.version)
-    meter.set("touchline_flush_limit_events", settings.flush_events)
-    meter.set("touchline_dead_letter_share_limit", settings.dead_letter_percent / 100)
     indexes = settings.shards_of(worker) if only is None else only
-    meter.set("touchline_shards_waiting", len(indexes))
-    meter.set("touchline_shards_assigned", len(indexes))
+    _show(settings, meter, playbook, len(indexes))
     kafka, redis_there = Availability(meter, "kafka"), Availability(meter, "redis")
     ids = _wait_for_kafka(settings, stop, kafka)
     if ids is None or not _wait_for_redis(settings, stop, redis_there):
@@ -89,19 +86,39 @@ def start_processor(
         stop=stop,
     )
     processor.report_holds()
-    # Loaded modules and compiled rules live for good; the collector need not look at them again.
-    # What a flush makes is freed by its reference count: to look through its many small dicts for
-    # cycles costs a tenth of the time. `Upkeep` looks once a minute.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
+    _rest_collector()
     if group is not None:
         processor.membership = Membership(processor, group, new_shard, ready)
         return processor
+    return _taken(processor, ready)
+
+
+def _show(settings: Settings, meter: Meter, playbook: Playbook, shards: int) -> None:
+    """Metrics of what is known before anything is done."""
+    meter.set("touchline_playbook_info", 1, version=playbook.version)
+    meter.set("touchline_flush_limit_events", settings.flush_events)
+    meter.set("touchline_dead_letter_share_limit", settings.dead_letter_percent / 100)
+    meter.set("touchline_shards_waiting", shards)
+    meter.set("touchline_shards_assigned", shards)
+
+
+def _rest_collector() -> None:
+    """Loaded modules and compiled rules live for good; the collector need not look at them again.
+
+    What a flush makes is freed by its reference count: to look through its many small dicts for
+    cycles costs a tenth of the time. `Upkeep` looks once a minute.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def _taken(processor: Processor, ready: Callable[[], None]) -> Processor | None:
+    """Take all of its shards; None when it is told to stop before. Raises what ends it."""
     take = processor.execution.guard(take_due)
     while not (processor.execution.over() or processor.ready):
         take(processor)
-        stop.wait(0.02)
+        processor.execution.stop.wait(0.02)
     if processor.execution.over():
         processor.close()
         processor.execution.raise_failure()
