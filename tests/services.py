@@ -8,8 +8,9 @@ REDIS_SERVER=/usr/bin/redis-server in the environment puts that program in the e
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import pytest
 from confluent_kafka import Producer
@@ -22,6 +23,16 @@ Start = Callable[[Path], Service]
 Started = TypeVar("Started")
 
 
+class Startable(Protocol):
+    """What tests/brokers has."""
+
+    def start(self) -> object: ...
+    def kill(self) -> None: ...
+
+
+Server = TypeVar("Server", bound=Startable)
+
+
 def redis_server(folder: Path) -> Service:
     """The Redis under test."""
     return start_redis(folder, program=os.environ.get("REDIS_SERVER"))
@@ -32,6 +43,16 @@ def running(start: Start, folder: Path) -> Iterator[Service]:
     service = had(lambda: start(folder))
     yield service
     service.stop(grace_s=0)  # nothing is kept, so nothing is waited for
+
+
+@contextmanager
+def had_running(server: Server) -> Iterator[Server]:
+    """`server`, started, and killed at the end; without its program as `had` says."""
+    try:
+        had(server.start)
+        yield server
+    finally:
+        server.kill()
 
 
 def had(start: Callable[[], Started]) -> Started:

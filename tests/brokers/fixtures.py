@@ -12,27 +12,19 @@ import pytest
 
 from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster, forget_topics
 from tests.brokers.redis_server import RedisServer
-from tests.services import had
+from tests.services import had_running
 
 
 @pytest.fixture(scope="session")
 def _one_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    broker = KafkaBroker(tmp_path_factory.mktemp("real-kafka"))
-    try:
-        had(broker.start)
+    with had_running(KafkaBroker(tmp_path_factory.mktemp("real-kafka"))) as broker:
         yield broker
-    finally:
-        broker.kill()
 
 
 @pytest.fixture(scope="session")
 def _three_kafkas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
-    cluster = KafkaCluster(tmp_path_factory.mktemp("three-brokers"))
-    try:
-        had(cluster.start)
+    with had_running(KafkaCluster(tmp_path_factory.mktemp("three-brokers"))) as cluster:
         yield cluster
-    finally:
-        cluster.kill()
 
 
 @pytest.fixture
@@ -54,12 +46,8 @@ def three_brokers(_three_kafkas: KafkaCluster) -> KafkaCluster:
 @pytest.fixture
 def real_redis(tmp_path: Path) -> Iterator[RedisServer]:
     """redis-server, empty."""
-    server = RedisServer(tmp_path / "redis")
-    try:
-        had(server.start)
+    with had_running(RedisServer(tmp_path / "redis")) as server:
         yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture

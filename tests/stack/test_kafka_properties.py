@@ -18,7 +18,7 @@ from connectors.kafka.topics import admin_client
 from flows.local.ports import LOOPBACK
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.server import kept_port
-from tests.services import had
+from tests.services import had_running
 from tests.stack.compose import SERVICES, services
 
 KAFKA = SERVICES["kafka"]
@@ -77,12 +77,8 @@ class InTheStack(KafkaBroker):
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InTheStack]:
-    made = InTheStack(tmp_path_factory.mktemp("kafka"))
-    try:
-        had(made.start)
+    with had_running(InTheStack(tmp_path_factory.mktemp("kafka"))) as made:
         yield made
-    finally:
-        made.kill()
 
 
 def test_every_variable_becomes_a_property_that_kafka_knows(broker: InTheStack) -> None:
