@@ -110,14 +110,14 @@ def _produce(processor: Processor, flush: Flush) -> None:
             publisher.enriched(index, part.rows)
             publisher.dead_letters(index, part.dead_letters)
         if part.replay:
-            _leave_out_published(part)
+            leave_out_published(part)
         # Now, since the next flush goes on with the same objects before this one is committed.
         part.profiles = [
             (customer, encode_profile(kept)) for customer, kept in part.touched.items()
         ]
 
 
-def _leave_out_published(part: Slice) -> None:
+def leave_out_published(part: Slice) -> None:
     """Keep of the actions and of what is forwarded what may not lie in its topic.
 
     All of it does once the plan after the next one is in the log: that was produced when the next

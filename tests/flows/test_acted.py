@@ -1,12 +1,17 @@
 """Which actions lie in their topic already."""
 
+import pytest
 from confluent_kafka import Producer
+from msgspec import structs
 
 from connectors.kafka.topics import ACTIONS
 from connectors.published.records import action_record
 from flows.processor.acted import Acted, newest_actions
+from flows.processor.commit import leave_out_published
 from state.applied import Applied
 from state.decision import Action
+from state.outbox import ForwardEntry
+from tests.flows.one_flush import flush_of
 
 
 def record(id_: str, place: tuple[int, int, int]) -> bytes:
@@ -36,3 +41,40 @@ def test_the_highest_place_counts_also_where_late_work_of_another_owner_lies_beh
     assert producer.flush(10) == 0
     found = newest_actions({"bootstrap.servers": mock_cluster}, [0, 1])
     assert found == {1: Acted((0, 7, 1), {"a", "b", "c"})}
+
+
+@pytest.mark.parametrize(
+    ("latest", "there"),
+    [
+        ((0, 5), False),
+        ((0, 6), False),
+        ((0, 7), True),
+        ((1, 6), False),
+        ((1, 7), True),
+    ],
+    ids=[
+        *("the last plan", "the one before the last", "two lie behind it"),
+        *("a generation began behind it, so nothing has waited", "and went on"),
+    ],
+)
+def test_all_of_a_flush_is_published_once_the_plan_after_the_next_is_in_the_log(
+    latest: tuple[int, int], there: bool
+) -> None:
+    _, part = flush_of(1_000)
+    part.plan = structs.replace(part.plan, generation=0, commit=5)
+    part.shard.log_latest, part.shard.acted = latest, Acted()
+    part.actions = [("ann", record("a", (0, 5, 0)))]
+    part.forwards = [ForwardEntry(3, None, b"{}", [])]
+    leave_out_published(part)
+    assert (part.actions == [], part.forwards == []) == (there, there)
+
+
+def test_of_the_last_flushes_only_the_actions_that_lie_there_are_left_out() -> None:
+    _, part = flush_of(1_000)
+    part.plan = structs.replace(part.plan, generation=0, commit=5)
+    part.shard.log_latest, part.shard.acted = (0, 6), Acted((0, 5, 0), {"c"})
+    part.actions = [("ann", record(id_, (0, 5, at))) for at, id_ in enumerate("abc")]
+    part.forwards = [ForwardEntry(3, None, b"{}", [])]
+    leave_out_published(part)
+    assert part.actions == [("ann", record("b", (0, 5, 1)))]
+    assert len(part.forwards) == 1
