@@ -15,7 +15,7 @@ from flows.metrics.meter import Meter
 from flows.processor.flush import Flush
 from flows.processor.intake import CLOCK_BACK_MS, Intake
 from flows.processor.processor import Processor
-from flows.processor.shard import Shard
+from flows.processor.shard import Hold, Shard
 from flows.settings import Settings
 from state.fence import VERSION, Fence, Plan, Position, Range
 from state.ordering import checksum
@@ -157,6 +157,31 @@ def test_what_was_begun_is_done_again_with_the_same_input_and_time_whatever_else
     assert (part.plan, part.messages, part.replay) == (plan, messages, True)
     assert [message.offset() for message in shard.buffer[TOPIC]] == [12]
     assert not shard.todo
+
+
+def test_what_was_begun_before_a_later_plan_in_the_log_lies_there_whole() -> None:
+    messages = [Message(10, b"one"), Message(11, b"two")]
+    plans = [
+        structs.replace(begun([message]), commit=commit, ranges={TOPIC: Range(at, at + 1, 1)})
+        for commit, at, message in zip((5, 6), (10, 11), messages, strict=True)
+    ]
+    shard = owned(*messages)
+    shard.own(Taken(shard.fence, [], {}), PlanLog(plans, 20, latest=(0, 6)))
+    for message in messages:
+        shard.add(message)
+    taker = intake()
+    taker._processor.shards = [shard]
+    shard.hold = Hold.OWNED
+    assert [part.logged for _ in plans for part in taker._plan()] == [True, False]
+
+
+def test_nothing_new_is_planned_while_more_begun_plans_may_lie_in_the_log() -> None:
+    shard, taker = owned(Message(10)), intake()
+    taker._processor.shards = [shard]
+    shard.unread = True
+    assert taker._plan() == []
+    shard.unread = False
+    assert [part.plan.commit for part in taker._plan()] == [5]
 
 
 def test_what_was_begun_waits_for_all_of_its_input() -> None:

@@ -163,6 +163,7 @@ def test_when_the_session_has_expired_nothing_more_is_written_for_any_shard() ->
     assert "drained" not in group.done
     assert cast(Any, processor).pending is None
     assert processor.shards == []
+    assert not group.membership.settled
     assert all(store.closed for store in stores)
     assert group.value("shards_assigned") == group.value("shards_owned") == 0
     assert group.value("rebalances_total", event="lost") == 1

@@ -1,6 +1,6 @@
 """A worker that ends by itself is started again, later each time, until that is no use."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.restarts import CRASHES, FIRST_S, HEALTHY_S, MOST_S, WITHIN_S, Restarts
@@ -57,6 +57,8 @@ def test_one_that_crashes_now_and_then_is_started_again_for_ever() -> None:
 
 
 @given(st.integers(-64, 255))
+@example(1)
+@example(4)
 def test_an_exit_code_that_a_restart_does_not_cure_is_final_at_once(code: int) -> None:
     restarts = Restarts(frozenset({1, 4}))
     restarts.began(0)
