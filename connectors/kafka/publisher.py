@@ -1,15 +1,17 @@
 """What leaves for Kafka: plans, enriched records, dead letters, actions, forwarded events.
 
 Guaranteed: `settle` returns only when every record handed over has been acknowledged by all in-sync
-replicas, in order per partition (idempotent producer). After a crash the caller's plan and outbox
-say what is produced again, byte for byte.
+replicas, in order per partition and without a gap, also where one is refused (idempotent producer).
+After a crash the caller's plan and outbox say what is produced again, byte for byte.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import NoReturn
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from connectors.kafka.errors import QUIET, Outage
+from connectors.kafka.errors import QUIET, Outage, words
 from connectors.kafka.topics import (
     ACTIONS,
     DEAD_LETTER,
@@ -38,6 +40,9 @@ class Publisher:
                 **config,
                 "acks": "all",
                 "enable.idempotence": True,
+                # Behind a record that is refused for good nothing may come: done again it would
+                # come behind what readers, and shards that receive, have seen, and be passed over.
+                "enable.gapless.guarantee": True,
                 # A broker that is away is waited for: giving a record up would stop the flow.
                 "message.timeout.ms": 0,
                 "message.max.bytes": MAX_DEAD_LETTER_BYTES,
@@ -80,7 +85,9 @@ class Publisher:
                     )
                     break
                 except BufferError:
-                    self._producer.poll(0.1)
+                    self._served(self._producer.poll, 0.1)
+                except KafkaException as end:
+                    _give_up(end)
 
     def _produce(
         self, topic: str, shard: int, records: Iterable[tuple[str | bytes | None, bytes]]
@@ -92,23 +99,20 @@ class Publisher:
                     produce(topic, value, key, shard, failed)
                     break
                 except BufferError:  # librdkafka's queue is full: let it work
-                    self._producer.poll(0.1)
+                    self._served(self._producer.poll, 0.1)
+                except KafkaException as end:
+                    _give_up(end)
 
     def settle(self, wait_s: float) -> bool:
         """Wait up to `wait_s` for every acknowledgement; True when none is missing.
 
         Raises NotDelivered when the broker refused one.
         """
-        left = self._producer.flush(wait_s)
-        if self._failures:
-            raise NotDelivered(self._failures[0])
-        return bool(left == 0)
+        return self._served(self._producer.flush, wait_s) == 0
 
     def settled(self) -> bool:
         """Whether everything handed over is acknowledged, without waiting. Raises NotDelivered."""
-        self._producer.poll(0)
-        if self._failures:
-            raise NotDelivered(self._failures[0])
+        self._served(self._producer.poll, 0)
         return len(self._producer) == 0
 
     def waiting(self) -> int:
@@ -118,7 +122,18 @@ class Publisher:
     def abandon(self) -> None:
         """Forget what is not acknowledged: it is produced again by whoever takes the shard."""
         self._producer.purge()
-        self._producer.poll(0)
+        with suppress(NotDelivered):
+            self._served(self._producer.poll, 0)
+
+    def _served(self, serve: Callable[[float], int], wait_s: float) -> int:
+        """Let librdkafka work, and call back. Raises NotDelivered."""
+        try:
+            left = serve(wait_s)
+        except (KafkaException, SystemError) as end:  # the latter from a callback that was on
+            _give_up(end)
+        if self._failures:
+            raise NotDelivered(self._failures[0])
+        return left
 
     def _failed(self, error: KafkaError | None, message: Message) -> None:
         said = error.str() if error is not None else "success"
@@ -126,3 +141,11 @@ class Publisher:
             f"{message.topic()}[{message.partition()}]: expected an acknowledgement, got "
             f"{said}; nothing of this flush is committed"
         )
+
+
+def _give_up(end: Exception) -> NoReturn:
+    """Say what has ended the producer, since nothing may come behind what was refused."""
+    why = words(end.__cause__ or end)
+    raise NotDelivered(
+        f"expected an acknowledgement, got {why}; nothing of this flush is committed"
+    ) from None
