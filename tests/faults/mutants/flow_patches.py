@@ -3,10 +3,10 @@
 import sys
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from msgspec import structs
 
-from connectors.kafka import shard_consumer
+from connectors.kafka import publisher, shard_consumer
 from connectors.kafka.plan_log import to_do
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
@@ -90,7 +90,7 @@ def _() -> None:
 
 @mutant("what a plan is done again with is not compared")
 def _() -> None:
-    put(intake, "checksum", lambda messages, marks=(): 0)
+    put(intake, "input_checksum", lambda topics, records: 0)
 
 
 @mutant("time goes back with the clock")
@@ -139,6 +139,9 @@ def _() -> None:
 @mutant("a delivery error is ignored")
 def _() -> None:
     put(Publisher, "_failed", lambda publisher, error, message: None)
+    # Its own refusal to go on would be the next line of defence.
+    on = {"enable.gapless.guarantee": False}
+    put(publisher, "Producer", lambda config: Producer({**config, **on}))
 
 
 @mutant("actions are published before the EXEC")
