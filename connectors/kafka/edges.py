@@ -127,6 +127,7 @@ def _consumer(config: Mapping[str, Any], group: str) -> Consumer:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,
             "error_cb": lambda _: None,
         }
     )

@@ -25,6 +25,7 @@ def is_there(config: Mapping[str, Any], shard: int, plan: Plan) -> bool:
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 20,  # else half a second at the end of each topic
             "error_cb": lambda _: None,
         }
     )
