@@ -8,9 +8,10 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kafka.errors import QUIET, passes
+from connectors.kafka.planned_checksum import planned_checksum
 from connectors.kafka.to_end import PATIENCE_S, Unread
 from state.fence import Plan
-from state.ordering import checksum, in_order
+from state.ordering import in_order
 
 
 def is_there(config: Mapping[str, Any], shard: int, plan: Plan) -> bool:
@@ -45,7 +46,7 @@ def is_there(config: Mapping[str, Any], shard: int, plan: Plan) -> bool:
         consumer.close()
     records = in_order({topic: run for topic, run in runs.items() if run})
     count = sum(planned.count for planned in plan.ranges.values())
-    return len(records) == count and checksum(records) == plan.checksum
+    return len(records) == count and planned_checksum(plan.ranges, records) == plan.checksum
 
 
 def changed(config: Mapping[str, Any], shard: int, newest: Mapping[str, Plan]) -> dict[str, int]:

@@ -7,7 +7,7 @@ published again, the same bytes; the shard that receives it drops what it has ha
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.kafka.forwarding import (
@@ -15,10 +15,8 @@ from connectors.kafka.forwarding import (
     Unmarked,
     forward_again,
     forward_entry,
-    mark_of,
     read_forwarded,
 )
-from connectors.kafka.shard_consumer import Record
 from connectors.kafka.topics import FORWARD, PREFIX
 from flows.processor.flush import REPEAT, Elsewhere, Repeat, Slice, Through
 from state.origins import is_new
@@ -56,14 +54,6 @@ def receive(part: Slice, topic_ids: dict[str, str], partitions: int) -> dict[int
             verdicts[position] = REPEAT
             part.count("forward_repeat", FORWARD)
     return verdicts
-
-
-def input_marks(messages: Sequence[Record]) -> list[bytes]:
-    """What decides beside the values of a flush's input, for its checksum.
-
-    Of what was forwarded the mark says channel, time and place; the value alone would not do.
-    """
-    return [mark_of(message) or b"" for message in messages if message.topic() == FORWARD]
 
 
 def route_elsewhere(part: Slice, position: int, shard: int) -> Elsewhere | Refusal:

@@ -5,21 +5,20 @@ the plans that were fixed and not committed come again first, with the same inpu
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
+from connectors.kafka.planned_checksum import planned_checksum
 from connectors.kafka.shard_consumer import Record
-from connectors.kafka.topics import FORWARD
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
-from flows.processor.forwarding import input_marks
 from flows.processor.ownership import read_on, take_due
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
 from state.fence import Plan, Range, advance
-from state.ordering import checksum, in_order
+from state.ordering import in_order
 from state.store.shard_store import Refused
 from state.times import rfc3339
 
@@ -128,7 +127,7 @@ class Intake(StatelessSourcePartition[Flush]):
             now_ms=max(now_ms, head.now_ms),
             playbook=self._processor.playbook.version,
             build=self._processor.build,
-            checksum=_checksum(ranges, messages),
+            checksum=planned_checksum(ranges, messages),
         )
         return Slice(shard, plan, False, messages)
 
@@ -149,7 +148,7 @@ class Intake(StatelessSourcePartition[Flush]):
             if planned.start != start:
                 raise Refused(f"{place}: {topic} was planned from {planned.start}, is at {start}")
         count = sum(planned.count for planned in plan.ranges.values())
-        if len(messages) != count or _checksum(plan.ranges, messages) != plan.checksum:
+        if len(messages) != count or planned_checksum(plan.ranges, messages) != plan.checksum:
             raise Refused(
                 f"{place}: expected the {count} records that it was begun with, got "
                 f"{len(messages)} with other content: the input topics were changed; restore them, "
@@ -161,10 +160,6 @@ class Intake(StatelessSourcePartition[Flush]):
         self._processor.meter.add("touchline_flushes_replayed_total")
         logged = (plan.generation, plan.commit) < shard.log_latest
         return Slice(shard, plan, True, messages, logged)
-
-
-def _checksum(ranges: Mapping[str, Range], messages: Sequence[Record]) -> int:
-    return checksum(messages, input_marks(messages) if FORWARD in ranges else ())
 
 
 def _range(topic: str, start: int, run: Sequence[Record]) -> Range:

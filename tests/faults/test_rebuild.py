@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from msgspec import structs
 
-from connectors.kafka.topics import ENRICHED, create_topics
+from connectors.kafka.topics import ENRICHED, FORWARD, create_topics
 from connectors.published.record_types import read_enriched
 from state.applied import Applied
 from state.store.keys import shard_keys
@@ -74,6 +74,19 @@ def test_a_wiped_redis_is_made_again_byte_for_byte_and_nothing_is_published_twic
     check(world, produced + more)
     again = rebuild(world)
     assert (again.code, again.last["rebuilt"], again.last["left"]) == (0, [], [0, 1, 2, 3])
+
+
+def test_a_history_with_events_that_were_forwarded_is_whole_and_made_again_byte_for_byte(
+    world: World,
+) -> None:
+    produced = world.fill(EVENTS, int(time.time() * 1000), producers=("right", "no key"))
+    assert world.run("never", 1, produced) == 0
+    assert world.log(FORWARD)
+    before = kept(world)
+    wipe(world)
+    result = rebuild(world)
+    assert result.code == 0, result.said
+    assert kept(world) == before
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from msgspec import Struct, json
 from connectors.events.dead_letter import Reason
 from connectors.kafka.forwarding import MARK, MAX_HOPS, forward_entry
 from connectors.kafka.murmur2 import partition_of
+from connectors.kafka.planned_checksum import input_marks
 from connectors.kafka.topics import FORWARD
 from connectors.published.record_types import read_dead_letter, read_enriched
 from flows.processor import forwarding
 from flows.processor.booking import book
 from flows.processor.decide import decide_step
 from flows.processor.flush import REPEAT, Elsewhere, Flush, Slice
-from flows.processor.forwarding import MisplacedNotice, input_marks
+from flows.processor.forwarding import MisplacedNotice
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from flows.processor.steps import decode_step, route_step
