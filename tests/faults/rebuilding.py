@@ -85,8 +85,12 @@ def kept(world: World) -> dict[bytes, Any]:
     """All that Redis holds, byte for byte and with its expiry, but for whose the shards are."""
     client = redis.Redis.from_url(world.redis_url)
     fences = {shard_keys(shard).fence for shard in range(PARTITIONS)}
+    origins = {shard_keys(shard).origins for shard in range(PARTITIONS)}
     found: dict[bytes, Any] = {
-        key: (held(client, key), client.pexpiretime(key))
+        key: (
+            client.hgetall(key) if key in origins else held(client, key),
+            client.pexpiretime(key),
+        )
         for key in client.scan_iter(count=1000)
         if key not in fences
     }
