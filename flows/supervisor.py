@@ -187,8 +187,11 @@ class Supervisor:
                     failed = GaveUp(how, _exit_code(event.code))
             elif isinstance(event, Stop) and not killed:
                 killed = True
+                why = (
+                    "has not ended in time" if time.monotonic() >= until_s else "is not waited for"
+                )
                 for number, child in self._children.items():
-                    _say(f"worker {self._name(number)} has not ended in time and is killed")
+                    _say(f"worker {self._name(number)} {why} and is killed")
                     child.kill()
         return failed
 

@@ -4,7 +4,7 @@ read as the record that it was when it arrives.
 Pure: equal records give equal marks. A mark that somebody else wrote is a value with a reason.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, Struct
@@ -17,7 +17,6 @@ from connectors.published.records import (
     MAX_HEADER_NAME_CHARACTERS,
     MAX_HEADERS,
 )
-from state.ordering import checksum
 from state.outbox import ForwardEntry
 
 MARK: Final = "touchline-origin"
@@ -169,17 +168,6 @@ def origin_of(record: Record) -> Origin:
         return _decode_origin(mark)
     except DecodeError as error:
         raise Unmarked(f"header {MARK}: {error}") from None
-
-
-def input_checksum(topics: Container[str], records: Sequence[Record]) -> int:
-    """The checksum of a flush's input, in its order; `topics`: those that it comes from.
-
-    Of what was forwarded the mark decides as well: it says channel, time and place.
-    """
-    if FORWARD not in topics:  # and nearly always none is
-        return checksum(records)
-    marks = [mark_of(record) or b"" for record in records if record.topic() == FORWARD]
-    return checksum(records, marks)
 
 
 def mark_of(record: Record) -> bytes | None:

@@ -8,8 +8,8 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from connectors.kafka.errors import passes
-from connectors.kafka.forwarding import input_checksum
 from connectors.kafka.lone_consumer import lone_consumer
+from connectors.kafka.planned_checksum import planned_checksum
 from connectors.kafka.to_end import PATIENCE_S, Unread
 from state.fence import Plan
 from state.ordering import in_order
@@ -34,7 +34,7 @@ def is_there(config: Mapping[str, Any], shard: int, plan: Plan) -> bool:
         consumer.close()
     records = in_order({topic: run for topic, run in runs.items() if run})
     count = sum(planned.count for planned in plan.ranges.values())
-    return len(records) == count and input_checksum(plan.ranges, records) == plan.checksum
+    return len(records) == count and planned_checksum(plan.ranges, records) == plan.checksum
 
 
 def changed(config: Mapping[str, Any], shard: int, newest: Mapping[str, Plan]) -> dict[str, int]:

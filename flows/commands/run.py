@@ -139,15 +139,23 @@ def _supervise(workers: int, as_json: bool, fail_fast: bool) -> None:
         raise click.ClickException(str(error)) from None
 
 
-def _not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None:
+def not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None:
+    """Why the flow is not ready, for /readyz; None when it is."""
     if not is_ready.is_set():
         return "starting"
     if not meter.value("touchline_kafka_up"):
         return "Kafka does not answer"
     if flow == "warehouse":
         return None if meter.value("touchline_warehouse_up") else "the warehouse is not available"
-    waiting = meter.value("touchline_shards_waiting")
-    return f"{waiting:.0f} shards wait for Kafka or Redis" if waiting else None
+    assigned, owned, waiting = (
+        meter.value(f"touchline_shards_{name}") for name in ("assigned", "owned", "waiting")
+    )
+    if waiting:
+        return f"{waiting:.0f} shards wait for Kafka or Redis"
+    taken = assigned - owned
+    if taken <= 0:
+        return None
+    return f"{taken:.0f} of its {assigned:.0f} shards were taken by another process"
 
 
 def said(error: Exception, settings: Settings) -> str:
@@ -181,14 +189,14 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
             settings.metrics_host,
             settings.metrics_port,
             health=lambda: None,
-            ready=lambda: _not_ready(flow, meter, is_ready),
+            ready=lambda: not_ready(flow, meter, is_ready),
         )
     except (SettingsError, PlaybookError) as error:
         raise click.ClickException(str(error)) from None
 
     def ready() -> None:
         is_ready.set()
-        waits = _not_ready(flow, meter, is_ready)
+        waits = not_ready(flow, meter, is_ready)
         state = f"runs and waits: {waits}" if waits else "is ready"
         logging.getLogger("touchline").info("%s %s; metrics at %s", flow, state, server.url)
         if as_json:

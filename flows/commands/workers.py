@@ -46,8 +46,11 @@ def supervise(settings: Settings, workers: int, options: Sequence[str], as_json:
 
 
 def _workers(settings: Settings, count: int, options: Sequence[str]) -> list[Worker]:
-    if not settings.in_group:
-        settings.shards_of((count, count))
+    if not settings.in_group and count > settings.partitions:
+        raise SettingsError(
+            f"--workers {count}: expected at most {settings.partitions} processes, as there are "
+            "partitions (TOUCHLINE_PARTITIONS)"
+        )
     port = settings.metrics_port
     if port and port + count - 1 > 65_535:
         raise SettingsError(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
-from connectors.kafka.forwarding import input_checksum
+from connectors.kafka.planned_checksum import planned_checksum
 from connectors.kafka.shard_consumer import Record
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
@@ -127,7 +127,7 @@ class Intake(StatelessSourcePartition[Flush]):
             now_ms=max(now_ms, head.now_ms),
             playbook=self._processor.playbook.version,
             build=self._processor.build,
-            checksum=input_checksum(ranges, messages),
+            checksum=planned_checksum(ranges, messages),
         )
         return Slice(shard, plan, False, messages)
 
@@ -148,7 +148,7 @@ class Intake(StatelessSourcePartition[Flush]):
             if planned.start != start:
                 raise Refused(f"{place}: {topic} was planned from {planned.start}, is at {start}")
         count = sum(planned.count for planned in plan.ranges.values())
-        if len(messages) != count or input_checksum(plan.ranges, messages) != plan.checksum:
+        if len(messages) != count or planned_checksum(plan.ranges, messages) != plan.checksum:
             raise Refused(
                 f"{place}: expected the {count} records that it was begun with, got "
                 f"{len(messages)} with other content: the input topics were changed; restore them, "

@@ -50,6 +50,7 @@ def _sentence(last: Counted, percent: int) -> str:
         f"({reasons}), the newest from {last.newest}: expected at most {percent} % "
         "(TOUCHLINE_DEAD_LETTER_PERCENT). So many are a bad deploy rather than bad data: look at "
         "`touchline dlq ls`, then mend the producer or take the deploy of this flow back; the "
-        "events that were not begun are planned anew at the next start. If all is as it should "
-        "be, raise TOUCHLINE_DEAD_LETTER_PERCENT; 100 switches this limit off"
+        "events that were not begun are planned anew at the next start. What a mended producer has "
+        "left in the topics stops the flow again: start it with TOUCHLINE_DEAD_LETTER_PERCENT=100, "
+        "which switches this limit off, until that is among the dead letters"
     )

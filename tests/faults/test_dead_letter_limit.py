@@ -38,6 +38,7 @@ def test_a_flow_that_refuses_too_much_stops_and_leaves_nothing_begun(world: Worl
     assert "events would be dead letters (not_json " in said
     assert "the newest from touchpoints.kiosk[" in said
     assert "expected at most 40 % (TOUCHLINE_DEAD_LETTER_PERCENT)" in said
+    assert "start it with TOUCHLINE_DEAD_LETTER_PERCENT=100" in said
     assert "drained: every flush is committed and published" in said
     assert (begun(world), world.outbox()) == ([], 0)
     assert len(world.log(DEAD_LETTER)) < 1_000

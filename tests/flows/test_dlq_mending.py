@@ -1,6 +1,10 @@
 """A --fix makes one object of each event, or leaves it and says why."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -66,3 +70,24 @@ def test_an_event_without_one_may_be_given_one(value: bytes | None) -> None:
 
 def test_where_there_was_no_value_the_program_gets_null() -> None:
     assert json.loads(Fix("{was: .}").apply(None)) == {"was": None}
+
+
+def test_a_program_without_end_is_ended_by_ctrl_c() -> None:
+    code = (
+        "import signal; signal.signal(signal.SIGINT, lambda *_: None)\n"  # as the command does
+        "from flows.commands.dlq.mending import Fix; fix = Fix('def f: f; f')\n"
+        "print(flush=True); fix.apply(b'{}')"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    try:
+        child.stdout.readline()
+        deadline = time.monotonic() + 30
+        while child.poll() is None:
+            assert time.monotonic() < deadline, "it goes on for ever"
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+    finally:
+        child.kill()
+        child.communicate()
+    assert child.returncode == -signal.SIGINT

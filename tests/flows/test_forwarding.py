@@ -11,10 +11,10 @@ from connectors.kafka.forwarding import (
     MARK,
     MAX_HOPS,
     forward_entry,
-    input_checksum,
     read_forwarded,
 )
 from connectors.kafka.murmur2 import partition_of
+from connectors.kafka.planned_checksum import planned_checksum
 from connectors.kafka.topics import FORWARD
 from connectors.published.record_types import read_dead_letter, read_enriched
 from flows.processor import forwarding
@@ -226,9 +226,9 @@ def test_the_checksum_tells_another_mark_from_the_planned_one() -> None:
     """The same event may have been sent twice: what it does depends on where it came from."""
     one, other = (arrived(sent(event("ann"), at=at)) for at in (41, 42))
     assert checksum([one]) == checksum([other])
-    assert input_checksum({FORWARD}, [one]) != input_checksum({FORWARD}, [other])
+    assert planned_checksum({FORWARD}, [one]) != planned_checksum({FORWARD}, [other])
     plain = Came(CLICK, 1, event("ann"), [(MARK, b"no mark here")])
-    assert input_checksum({CLICK, FORWARD}, [plain]) == checksum([plain])
+    assert planned_checksum({CLICK, FORWARD}, [plain]) == checksum([plain])
 
 
 def test_people_are_told_at_most_once_a_minute_a_topic_and_of_all(

@@ -126,6 +126,23 @@ def test_a_port_that_is_not_for_this_user_is_said_to_be_so(
         serve(Meter(), "127.0.0.1", 80, lambda: None, lambda: None)
 
 
+def test_a_client_that_has_gone_before_its_answer_leaves_no_traceback(
+    server: MetricsServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for error in (BrokenPipeError("gone"), ValueError("a fault of ours")):
+
+        def raises(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(server._listener.RequestHandlerClass, "do_GET", raises)
+        with pytest.raises(http.client.RemoteDisconnected):
+            ask(server.url)
+        said.append(capfd.readouterr().err)
+    assert said[0] == ""
+    assert "a fault of ours" in said[1]
+
+
 def test_close_frees_the_port_and_may_be_called_twice(server: MetricsServer) -> None:
     server.close()
     server.close()

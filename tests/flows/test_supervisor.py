@@ -108,7 +108,9 @@ def test_one_that_does_not_end_when_told_to_is_killed_and_that_is_said(
     assert "worker 1/1 has not ended in time and is killed" in capfd.readouterr().err
 
 
-def test_asked_to_stop_a_second_time_it_waits_no_longer() -> None:
+def test_asked_to_stop_a_second_time_it_waits_no_longer_and_says_so(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     crew = Crew(IGNORES)
     ready = crew.supervisor._ready
 
@@ -119,6 +121,7 @@ def test_asked_to_stop_a_second_time_it_waits_no_longer() -> None:
     crew.supervisor._ready = twice
     with pytest.raises(GaveUp, match="SIGKILL"):
         crew.run()
+    assert "worker 1/1 is not waited for and is killed" in capfd.readouterr().err
 
 
 @pytest.mark.skipif(not LINUX, reason="only Linux ends children with a killed parent")

@@ -48,7 +48,7 @@ def test_workers_answer_on_ports_that_follow_each_other_or_on_any() -> None:
 
 
 def test_more_workers_than_shards_are_refused_unless_they_may_wait_for_one() -> None:
-    with pytest.raises(SettingsError, match="expected at most 4 processes"):
+    with pytest.raises(SettingsError, match=r"^--workers 5: expected at most 4 processes"):
         _workers(Settings(partitions=4), 5, [])
     assert len(_workers(Settings(partitions=4, assignment="group"), 5, [])) == 5
 

@@ -5,6 +5,9 @@ digits; keys that come twice do not.
 """
 
 import importlib
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import orjson
@@ -37,7 +40,8 @@ class Fix:
         """The mended value; the program gets `null` where there was none. Raises LeftBehind."""
         before = _read(value) if value else None
         try:
-            texts = self._program.input_text(value.decode() if value else "null").all()
+            with _interruptible():
+                texts = self._program.input_text(value.decode() if value else "null").all()
         except ValueError as error:
             raise LeftBehind(Left.PROGRAM, str(error)) from None
         if len(texts) != 1:
@@ -48,6 +52,17 @@ class Fix:
             raise LeftBehind(Left.NO_OBJECT, "the program gave something else")
         _same_id(before, _read(mended))
         return mended
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the process inside: a program that goes on for ever never comes back to Python,
+    where it would be noticed. What was being written is done again by the next replay."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _read(value: bytes) -> Any:

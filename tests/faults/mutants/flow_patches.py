@@ -90,7 +90,7 @@ def _() -> None:
 
 @mutant("what a plan is done again with is not compared")
 def _() -> None:
-    put(intake, "input_checksum", lambda topics, records: 0)
+    put(intake, "planned_checksum", lambda topics, records: 0)
 
 
 @mutant("time goes back with the clock")

@@ -20,5 +20,7 @@ def entering(among: dict[str, Patch]) -> Callable[[str], Callable[[Patch], Patch
 
 
 def put(owner: Any, name: str, value: Any) -> None:
-    """Set an attribute for good: nothing undoes it, so it is for a process of its own."""
+    """Set an attribute that is there, for good: nothing undoes it, so it is for a process of its
+    own."""
+    assert hasattr(owner, name), f"{owner} has no {name}: the patch would take nothing away"
     setattr(owner, name, value)
