@@ -20,8 +20,8 @@ the two together.
 Each process answers at `http://TOUCHLINE_METRICS_HOST:TOUCHLINE_METRICS_PORT` (127.0.0.1 and any
 free port unless set): `/metrics` in Prometheus' text format, or OpenMetrics for who prefers that;
 `/healthz`, 200 as long as the process lives; `/readyz`, 200 while it works, else 503 and in a line
-what it waits for. There is no authentication. Nothing else listens: Bytewax's own server stays
-off, whatever its variable says.
+what it waits for, or how many of its shards another process took. There is no authentication.
+Nothing else listens: Bytewax's own server stays off, whatever its variable says.
 
 - Counts are since the process began, and are of what was committed unless the meaning says
   otherwise: a flush that is done again after a crash is counted by the process that commits it.

@@ -87,9 +87,10 @@ def _() -> None:
 @mutant("a Redis connection reconnects by itself")
 def _() -> None:
     send, receive = Wire.send, Wire.receive
+    last: dict[Wire, Any] = {}
 
     def send_anyway(wire: Wire, *commands: Any) -> None:
-        put(wire, "sent", commands)
+        last[wire] = commands
         try:
             send(wire, *commands)
         except WireTimeout:
@@ -104,7 +105,7 @@ def _() -> None:
         except WireTimeout:
             raise
         except WireLost:
-            send_anyway(wire, *wire.sent)
+            send_anyway(wire, *last[wire])
             return receive(wire, count)
 
     put(Wire, "send", send_anyway)
