@@ -100,6 +100,8 @@ def _tell(result: Result, progress: Progress, as_json: bool) -> None:
         f"{'wrong' if result.broken else 'held'}: {result.events} events, {result.kills} kills"
         f"{counts}; back at work after {slowest:.1f} s at most; {result.seconds:.0f} s in all"
     )
+    for name, of in result.usage.items():
+        progress.end(f"  {name}: {of}")
     for law in result.broken:
         progress.end(f"  broken: {law}")
     if result.broken:

@@ -2,12 +2,14 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
-from flows.processor import commit, decide, ownership
+from flows.processor import commit, decide, membership, ownership
+from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from state.store.shard_store import ShardStore
 
@@ -81,3 +83,14 @@ def poison() -> None:
         return decision
 
     setattr(decide, "decide", poisoned)  # noqa: B010 - the module does not export it
+
+
+def slow_hand_over() -> None:
+    """What is under way when shards are revoked takes as long as with a broker that is slow."""
+    original: Callable[[Processor], None] = vars(membership)["drain"]
+
+    def slow(processor: Processor) -> None:
+        time.sleep(0.5)
+        original(processor)
+
+    setattr(membership, "drain", slow)  # noqa: B010 - the module does not export it

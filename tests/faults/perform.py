@@ -24,6 +24,7 @@ from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.stage.load import Load, unchanged
 from tests.faults.stage.proxy import Proxy
 from tests.faults.stage.servers import ProxiedKafka, Servers
+from tests.faults.stage.usage_watch import UsageWatch
 from tests.faults.world import World
 
 TROUBLE = (Late, RuntimeError, AssertionError, KafkaException, RedisError, ServiceError)
@@ -60,6 +61,8 @@ class Result(Struct, kw_only=True):
     """Laws that were broken, a line each; empty when all is well."""
     logs: str
     """Where the logs of all processes are."""
+    usage: dict[str, str] = {}
+    """Process → the memory and files of its life, where these were to stay flat."""
 
 
 def perform(
@@ -72,6 +75,9 @@ def perform(
     redis = RedisServer(folder / "redis")
     redis.start()
     arena = _arena(fault, seed, kafka, redis, folder, say)
+    taken = UsageWatch(arena.crew)
+    if stage.flat:
+        taken.start()
     verdict = Verdict()
     try:
         verdict, caught_up_s = _break(arena, fault, seconds)
@@ -82,6 +88,7 @@ def perform(
         caught_up_s = 0.0
         arena.load.abandon()
     finally:
+        taken.end()
         arena.crew.abandon()
         arena.watch.end()
         for server in (redis, *arena.servers):
@@ -89,6 +96,7 @@ def perform(
         if arena.redis_proxy is not None:
             arena.redis_proxy.close()
     broken = [*arena.wrong, *arena.crew.trouble, *arena.load.refused, *verdict.told()]
+    broken += taken.grown()
     broken += [f"the fence never goes back: {what}" for what in arena.watch.went_back[:3]]
     if not stage.repeats:
         broken += [f"{n} {what} were written again" for what, n in verdict.repeats.items() if n]
@@ -110,6 +118,7 @@ def perform(
         judged=stage.judged,
         broken=broken,
         logs=str(folder),
+        usage={name: of.told() for name, of in taken.of_lives().items()},
     )
 
 
@@ -140,7 +149,7 @@ def _arena(
             bootstrap_servers=f"{LOOPBACK}:{kafka.proxy.port}",
             redis_url=f"redis://{LOOPBACK}:{redis_proxy.port}/0",
         )
-    crew = Crew(seen, folder, watch, stage.settings)
+    crew = Crew(seen, folder, watch, stage.settings, stage.under)
     return Arena(
         world=world,
         kafka=kafka,

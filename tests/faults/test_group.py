@@ -1,4 +1,7 @@
-"""Processes that share the shards through Kafka's consumer group come, go and die under load."""
+"""Processes that share the shards through Kafka's consumer group die and fall asleep under load.
+
+They come and go in order in the fault `scaling`, which `test_quick.py` runs.
+"""
 
 import signal
 import threading
@@ -12,7 +15,6 @@ from connectors.kafka.topics import create_topics
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.conftest import CHANNELS
-from tests.faults.laws.judge import REPEATS
 from tests.faults.watching import Look, until, until_asleep
 from tests.faults.world import PARTITIONS, World, check
 
@@ -114,28 +116,6 @@ def shared(*members: Member) -> None:
 
 def worked_through(world: World, produced: int) -> None:
     until(lambda: world.accounted() >= produced, f"{produced} events are committed")
-
-
-def test_members_come_and_go_under_load_and_nothing_is_done_twice(world: World) -> None:
-    with group(world) as members:
-        members.append(Member(world, "slow hand-over"))
-        shared(*members)
-        load = Load(world)
-        members.append(Member(world))  # it joins in a moment, in the middle of what comes now
-        backlog = world.fill(BACKLOG, int(time.time() * 1000), customers=CUSTOMERS)
-        shared(*members)
-        members += [Member(world), Member(world)]
-        backlog += world.fill(BACKLOG, int(time.time() * 1000), seed=8, customers=CUSTOMERS)
-        shared(*members)
-        for leaving in members[1:]:
-            assert leaving.end() == 0
-        shared(members[0])
-        produced = backlog + load.end()
-        worked_through(world, produced)
-        assert members[0].end() == 0
-    said = [line for member in members for line in member.said]
-    assert not [line for line in said if line.startswith("WARNING")], said
-    assert check(world, produced) == dict.fromkeys(REPEATS, 0)
 
 
 def test_the_others_go_on_when_a_member_is_killed(world: World) -> None:

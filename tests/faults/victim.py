@@ -3,7 +3,7 @@
     python tests/faults/victim.py POINT NTH TOTAL [WORKER/OF]
     python tests/faults/victim.py POINT NTH rebuild [OPTION ...]
 
-POINT is one of `failpoints.POINTS`, `never`, `poison`, or `slow hand-over`. The NTH time the flow
+POINT is one of `failpoints.POINTS`, `never` or `poison`. The NTH time the flow
 comes to a point it dies by SIGKILL, as with a power cut; with VICTIM=stops in the environment it is
 told to stop instead, with VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are
 accounted for in Redis, or when the rebuild does. With PLANS_AT_ONCE in the environment it reads so
@@ -16,7 +16,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 
 import redis
 
@@ -24,22 +23,10 @@ from flows import touchpoints
 from flows.commands import rebuild
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
-from flows.processor import membership, ownership
-from flows.processor.processor import Processor
+from flows.processor import ownership
 from flows.settings import read_settings
 from state.store.shard_store import read_counters
 from tests.faults.failpoints import arm, poison
-
-
-def slow_hand_over() -> None:
-    """What is under way when shards are revoked takes as long as with a broker that is slow."""
-    original: Callable[[Processor], None] = vars(membership)["drain"]
-
-    def slow(processor: Processor) -> None:
-        time.sleep(0.5)
-        original(processor)
-
-    setattr(membership, "drain", slow)  # noqa: B010 - the module does not export it
 
 
 def main() -> None:
@@ -50,8 +37,6 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     if point == "poison":
         poison()
-    elif point == "slow hand-over":
-        slow_hand_over()
     elif point != "never":
         arm(point, nth)
     if task == "rebuild":

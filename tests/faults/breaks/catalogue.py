@@ -1,9 +1,21 @@
 """All faults, in the order of the table."""
 
-from tests.faults.breaks import broker, intake, kill, network, sleep, soak, stop, store
+from tests.faults.breaks import (
+    broker,
+    clock,
+    intake,
+    kill,
+    misplaced,
+    network,
+    scaling,
+    sleep,
+    soak,
+    stop,
+    store,
+)
 from tests.faults.breaks.fault import Fault
 
-_MODULES = (kill, stop, sleep, broker, store, network, intake, soak)
+_MODULES = (kill, stop, scaling, sleep, clock, broker, store, network, intake, misplaced, soak)
 
 FAULTS: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 """Name → fault."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from msgspec import Struct, field, structs
 
 from tests.faults.stage.arena import Arena
+from tests.faults.stage.crew import Under, plainly
 from tests.faults.stage.load import Change
 
 
@@ -32,6 +33,10 @@ class Stage(Struct, frozen=True):
     """Whether the workers reach both servers through a proxy."""
     judged: bool = True
     """Whether the laws hold afterwards; else going on is refused, and the fault sees to that."""
+    under: Under = plainly
+    """How the workers' lives are started."""
+    flat: bool = False
+    """Whether memory and open files of each life that is long enough are held to `laws.flat`."""
     settings: dict[str, str] = field(default_factory=dict)
     """Of the workers (TOUCHLINE_...), where they are not as `World` has them."""
 

@@ -12,6 +12,7 @@ from flows.simulate.stream import BROKEN_KIND, DUPLICATE_KIND, Emission
 from state.times import rfc3339
 from tests.event_fixtures import INVALID
 from tests.faults.breaks.fault import Fault, Stage
+from tests.faults.breaks.soak import SMALL_CACHE
 from tests.faults.stage.arena import Arena
 from tests.faults.stage.load import Change, Due, Sent
 from tests.faults.stage.mutate import mutated
@@ -159,7 +160,14 @@ FAULTS = [
         "half of all events are of one customer",
         nobody_starves,
         full_s=120,
-        stage=Stage(change=one_customer, rate=500, backlog=100_000, flush_events=1_000),
+        stage=Stage(
+            change=one_customer,
+            rate=500,
+            backlog=100_000,
+            flush_events=1_000,
+            flat=True,
+            settings=SMALL_CACHE,
+        ),
     ),
     Fault(
         "million-customers",
@@ -173,6 +181,8 @@ FAULTS = [
             backlog=1_000_000,
             flush_events=2_000,
             at_once=1,
+            flat=True,
+            settings=SMALL_CACHE,
         ),
     ),
 ]

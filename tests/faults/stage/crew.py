@@ -20,6 +20,14 @@ CLI = "flows.cli"
 ARMED = "tests.faults.stage.armed"
 Dice = Callable[[int, int], random.Random]
 """What a life draws from: (the worker's number, which of its lives)."""
+Under = Callable[[Path, int], Sequence[str]]
+"""(The run's folder, a worker's number) → the module that its lives are started under, and what
+that is told before the words of `touchline`."""
+
+
+def plainly(_folder: Path, _number: int) -> Sequence[str]:
+    """As an operator starts it."""
+    return [CLI]
 
 
 class Worker(Struct, eq=False):
@@ -28,6 +36,7 @@ class Worker(Struct, eq=False):
     number: int
     of: int
     shards: range
+    """Those it may have: in a group all, as Kafka says which."""
     process: Process
     lives: int = 1
     revived: bool = True
@@ -47,8 +56,17 @@ class Worker(Struct, eq=False):
 class Crew:
     """Belongs to the thread that lives longest: its processes end with that."""
 
-    def __init__(self, world: World, folder: Path, watch: FenceWatch, settings: dict[str, str]):
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        watch: FenceWatch,
+        settings: dict[str, str],
+        under: Under = plainly,
+    ) -> None:
         self._world, self._folder, self._watch, self._settings = world, folder, watch, settings
+        self._under = under
+        self._in_group = settings.get("TOUCHLINE_ASSIGNMENT") == "group"
         self._names = 0
         self.workers: list[Worker] = []
         self.kills = 0
@@ -69,7 +87,8 @@ class Crew:
 
     def add(self, number: int, of: int) -> Worker:
         """Start one more: N of M."""
-        shards = range(number - 1, self._world.partitions, of)
+        partitions = self._world.partitions
+        shards = range(partitions) if self._in_group else range(number - 1, partitions, of)
         worker = Worker(number, of, shards, self._launch(number, of, ()))
         self.workers.append(worker)
         return worker
@@ -101,6 +120,12 @@ class Crew:
                 worker.died_at = None
             if code is not None and worker.revived:
                 self._revive(worker, code, dice)
+
+    def next_life(self, worker: Worker, arms: Sequence[str] = ()) -> None:
+        """Start it again, which has ended; `arms`: where this life ends by itself."""
+        worker.lives += 1
+        worker.armed = arms[0] if arms else ""
+        worker.process = self._launch(worker.number, worker.of, arms)
 
     def retire(self, worker: Worker) -> int:
         """SIGTERM, and gone for good; the exit code."""
@@ -134,23 +159,22 @@ class Crew:
             self._troubled(worker, code)
             worker.revived = False
             return
-        worker.lives += 1
         arms: tuple[str, ...] = ()
-        draws = None if dice is None else dice(worker.number, worker.lives)
+        draws = None if dice is None else dice(worker.number, worker.lives + 1)
         if draws is not None and draws.random() < 0.5:
             point = draws.choice(list(POINTS))
             nth = 1 if point[0] == "0" else draws.randint(1, 12)
             arms = (point, str(nth), f"{draws.random():.2f}")
-        worker.armed = arms[0] if arms else ""
-        worker.process = self._launch(worker.number, worker.of, arms)
+        self.next_life(worker, arms)
 
     def _launch(self, number: int, of: int, arms: Sequence[str]) -> Process:
         self._names += 1
         name = f"worker-{number}-of-{of}-life-{self._names}"
-        program = [ARMED, *arms] if arms else [CLI]
+        program = [ARMED, *arms] if arms else self._under(self._folder, number)
+        told = [] if self._in_group else ["--worker", f"{number}/{of}"]
         return Process(
             name,
-            [sys.executable, "-m", *program, "run", "touchpoints", "--worker", f"{number}/{of}"],
+            [sys.executable, "-m", *program, "run", "touchpoints", *told],
             self._folder / f"{name}.log",
             env={**self._world.environment, **self._settings},
             cwd=ROOT,

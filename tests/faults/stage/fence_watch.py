@@ -53,6 +53,17 @@ class FenceWatch(threading.Thread):
         """Shard → number of its last commit, as last seen."""
         return {shard: fence.commit for shard, fence in self._fences.items()}
 
+    def owners(self) -> dict[int, int]:
+        """Shard → id of the process that owns it, now."""
+        self.look()
+        # An owner's name is host:process:life.
+        return {shard: int(f.owner.split(":")[-2]) for shard, f in self._fences.items()}
+
+    def planned_ms(self) -> dict[int, int]:
+        """Shard → the time of its last plan, now."""
+        self.look()
+        return {shard: fence.now_ms for shard, fence in self._fences.items()}
+
     def offsets(self, topic: str) -> dict[int, int]:
         """Shard → next offset of `topic`, now."""
         self.look()

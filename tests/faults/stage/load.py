@@ -11,7 +11,9 @@ from confluent_kafka import KafkaError, Message, Producer
 from connectors.kafka.errors import QUIET
 from connectors.kafka.topics import channel_topic
 from flows.simulate.stream import Emission, stream
+from tests.faults.world import PRODUCERS
 
+RIGHT = "right"
 TICK_S = 0.01
 
 
@@ -40,6 +42,8 @@ class Sent(NamedTuple):
     value: bytes | None
     stamp_ms: int = 0
     """What the record says when it was sent; 0: when it was."""
+    producer: str = RIGHT
+    """Who sends it: one of PRODUCERS, which makes its partition and its key of `key`."""
 
 
 Change = Callable[[Iterator[Emission]], Iterable[Due]]
@@ -68,18 +72,9 @@ class Load(threading.Thread):
     ) -> None:
         """`backlog`: so many events are due already when it starts."""
         super().__init__(name="load", daemon=True)
-        self._producer = Producer(
-            {
-                **QUIET,
-                "bootstrap.servers": bootstrap_servers,
-                "partitioner": "murmur2_random",
-                "enable.idempotence": True,
-                "message.timeout.ms": 0,
-                "message.max.bytes": 1_048_588,
-                "linger.ms": 5,
-                "error_cb": lambda _: None,
-            }
-        )
+        self._bootstrap_servers = bootstrap_servers
+        self._producers: dict[str, Producer] = {}
+        """By name, those that have had something to send."""
         start_ms = int(time.time() * 1000 - backlog * 1000 / rate)
         self._emissions = iter(change(stream(seed, customers, start_ms, rate)))
         self._over = threading.Event()
@@ -102,40 +97,62 @@ class Load(threading.Thread):
                     late = [emission]
                     break
                 self._send(emission)
-            self._producer.poll(0)
+            self._poll()
             self._over.wait(TICK_S)
 
     def abandon(self) -> None:
         """Send no more; what is under way is nobody's concern."""
         self._over.set()
         self.join()
-        self._producer.purge()
-        self._producer.poll(0)
+        for producer in self._producers.values():
+            producer.purge()
+        self._poll()
 
     def stop(self, within_s: float = 60) -> None:
         """Send no more, and wait until all that was sent is acknowledged."""
         self._over.set()
         self.join()
-        left = self._producer.flush(within_s)
+        left = sum(producer.flush(within_s) for producer in self._producers.values())
         if left:
             self.refused.append(f"{left} events were not acknowledged within {within_s:.0f} s")
 
     def _send(self, emission: Due) -> None:
-        topic = channel_topic(emission.channel)
+        topic, name = channel_topic(emission.channel), getattr(emission, "producer", RIGHT)
+        producer, key = self._producer(name), PRODUCERS[name][1](emission.key)
         while True:
             try:
-                self._producer.produce(
+                producer.produce(
                     topic,
                     emission.value,
-                    emission.key,
+                    key,
                     on_delivery=self._delivered,
                     timestamp=getattr(emission, "stamp_ms", 0),
                 )
                 return
             except BufferError:
-                self._producer.poll(0.1)
+                producer.poll(0.1)
                 if self._over.is_set():
                     return
+
+    def _producer(self, name: str) -> Producer:
+        if name not in self._producers:
+            self._producers[name] = Producer(
+                {
+                    **QUIET,
+                    "bootstrap.servers": self._bootstrap_servers,
+                    "enable.idempotence": True,
+                    "message.timeout.ms": 0,
+                    "message.max.bytes": 1_048_588,
+                    "linger.ms": 5,
+                    "error_cb": lambda _: None,
+                    **PRODUCERS[name][0],
+                }
+            )
+        return self._producers[name]
+
+    def _poll(self) -> None:
+        for producer in self._producers.values():
+            producer.poll(0)
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is None:
