@@ -95,6 +95,8 @@ def perform(
             server.kill()
         if arena.redis_proxy is not None:
             arena.redis_proxy.close()
+    if stage.flat:
+        taken.write(folder / "usage.csv")
     broken = [*arena.wrong, *arena.crew.trouble, *arena.load.refused, *verdict.told()]
     broken += taken.grown()
     broken += [f"the fence never goes back: {what}" for what in arena.watch.went_back[:3]]

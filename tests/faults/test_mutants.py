@@ -9,26 +9,27 @@ from pathlib import Path
 import pytest
 
 from tests.brokers.kafka_broker import KafkaBroker
+from tests.faults.mutants.forward_scenes import FORWARD_SCENES, SHARDS
 from tests.faults.mutants.kafka_scenes import KAFKA_SCENES
 from tests.faults.mutants.patches import PATCHES
-from tests.faults.mutants.scene import Act, Scene
+from tests.faults.mutants.scene import Scene
 from tests.faults.mutants.scenes import SCENES
 from tests.faults.mutants.table import MUTANTS, Mutant
 
-ALL_SCENES = {**SCENES, **KAFKA_SCENES}
+ALL_SCENES = {**SCENES, **KAFKA_SCENES, **FORWARD_SCENES}
 
 
 class Stage:
     """Where one scene is played."""
 
-    def __init__(self, bootstrap_servers: str, redis_url: str, folder: Path) -> None:
-        self._place = bootstrap_servers, redis_url, folder
+    def __init__(self, broker: KafkaBroker, redis_url: str, folder: Path) -> None:
+        self._place = broker, redis_url, folder
 
-    def play(self, act: Act, mutant: str = "") -> Scene:
-        """The scene, once it is over."""
-        scene = Scene(*self._place, mutant)
+    def play(self, name: str, mutant: str = "") -> Scene:
+        """The scene of that name, once it is over."""
+        scene = Scene(*self._place, mutant, shards=SHARDS if name in FORWARD_SCENES else 1)
         try:
-            act(scene)
+            ALL_SCENES[name](scene)
         finally:
             scene.close()
         return scene
@@ -40,19 +41,19 @@ def named(mutant: Mutant) -> str:
 
 @pytest.fixture
 def stage(real_kafka: KafkaBroker, fresh_redis: str, tmp_path: Path) -> Stage:
-    return Stage(real_kafka.bootstrap_servers, fresh_redis, tmp_path)
+    return Stage(real_kafka, fresh_redis, tmp_path)
 
 
 @pytest.mark.parametrize("name", ALL_SCENES)
 def test_the_whole_protocol_keeps_every_law(stage: Stage, name: str) -> None:
-    assert stage.play(ALL_SCENES[name]).verdict.told() == []
+    assert stage.play(name).verdict.told() == []
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=named)
 def test_a_protocol_without_one_of_its_parts_breaks_the_law_of_that_part(
     stage: Stage, mutant: Mutant
 ) -> None:
-    scene = stage.play(ALL_SCENES[mutant.scene], mutant.name)
+    scene = stage.play(mutant.scene, mutant.name)
     places = scene.verdict.broken.get(mutant.law, [])
     assert any(mutant.seen in place for place in places), scene.verdict.told()
 

@@ -8,9 +8,8 @@ from tests.faults.breaks.fault import Fault, Stage
 from tests.faults.stage.arena import Arena
 
 EVERY_S = 20.0
-SMALL_CACHE = {"TOUCHLINE_CACHE_PROFILES": "4000"}
-"""So few that they are there in the first part of a run, and each as large as it gets soon after:
-what grows then is no cache."""
+SMALL_CACHE = {"TOUCHLINE_CACHE_PROFILES": "500"}
+"""So few that they are there in the first part of a run: what grows then is no cache."""
 
 
 def soak(arena: Arena) -> None:
@@ -51,6 +50,6 @@ FAULTS = [
         "half load, and something every 20 s",
         soak,
         full_s=1_200,
-        stage=Stage(rate=500, customers=20_000, flat=True, settings=SMALL_CACHE),
+        stage=Stage(rate=500, customers=2_000, flat=True, settings=SMALL_CACHE),
     )
 ]

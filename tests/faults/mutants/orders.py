@@ -23,7 +23,7 @@ LOOK_S = 0.01
 
 
 class Orders(Struct, frozen=True):
-    """One life of a worker of a world with one shard."""
+    """One life of a worker."""
 
     environment: dict[str, str]
     """All of it."""
@@ -32,7 +32,10 @@ class Orders(Struct, frozen=True):
     mutant: str = ""
     """The part of the protocol that is taken away (`patches.PATCHES`); empty for none."""
     until: int = 0
-    """It ends when the offsets of a fence that it wrote itself add up to this."""
+    """It ends when the offsets of shard 0's fence, once it has written that itself, add up to
+    this."""
+    worker: tuple[int, int] | None = None
+    """(2, 3): process 2 of 3, with its part of the shards; None: the only one."""
     kill: tuple[str, int] | None = None
     """(point, n): SIGKILL at the n-th arrival there (`failpoints.POINTS`)."""
     halt: tuple[str, int] | None = None
@@ -55,10 +58,10 @@ def carry_out(orders: Orders) -> None:
         arm(*orders.kill)
     if orders.halt is not None:
         halt_at(*orders.halt)
-    _work(orders.until)
+    _work(orders.until, orders.worker)
 
 
-def _work(until: int) -> None:
+def _work(until: int, worker: tuple[int, int] | None) -> None:
     settings = read_settings()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -80,7 +83,7 @@ def _work(until: int) -> None:
     watcher = threading.Thread(target=watch, daemon=True)
     meter = Meter.for_flow("touchpoints", settings)
     try:
-        touchpoints.run(settings, meter, stop, ready=watcher.start)
+        touchpoints.run(settings, meter, stop, watcher.start, worker)
     except Exception as error:  # noqa: BLE001 - what it was is the scene's to judge
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.stderr.flush()

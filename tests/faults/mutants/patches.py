@@ -1,7 +1,8 @@
 """The commit protocol, with one part of it taken away."""
 
 from tests.faults.mutants.flow_patches import FLOW
+from tests.faults.mutants.forward_patches import FORWARD_PATCHES
 from tests.faults.mutants.store_patches import STORE
 
-PATCHES = {**STORE, **FLOW}
+PATCHES = {**STORE, **FLOW, **FORWARD_PATCHES}
 """Mutant → what makes it of this process."""

@@ -1,4 +1,4 @@
-"""A world with one shard, and the workers that come and go in it, mutated or not."""
+"""A world with a shard or two, and the workers that come and go in it, mutated or not."""
 
 import multiprocessing
 import os
@@ -16,12 +16,13 @@ from msgspec import structs
 
 from connectors.kafka.topics import channel_topic, create_topics
 from flows.simulate.stream import stream
+from tests.brokers.kafka_broker import KafkaBroker
 from tests.faults.conftest import CHANNELS
 from tests.faults.laws.judge import judge
 from tests.faults.laws.verdict import Verdict
 from tests.faults.mutants.orders import Orders, carry_out
 from tests.faults.mutants.sleep import HALTED
-from tests.faults.world import World
+from tests.faults.world import PRODUCERS, World
 
 EVENTS = 120
 EVENTS_PER_S = 200
@@ -110,26 +111,36 @@ class Worker:
 class Scene:
     """`verdict` gathers what was broken, by the oracle's laws and by the scene's own."""
 
-    def __init__(self, bootstrap_servers: str, redis_url: str, folder: Path, mutant: str) -> None:
-        self.world = World(bootstrap_servers, redis_url, FLUSH, partitions=1)
-        self.kafka = {"bootstrap.servers": bootstrap_servers}
+    def __init__(
+        self, broker: KafkaBroker, redis_url: str, folder: Path, mutant: str, shards: int = 1
+    ) -> None:
+        self.broker = broker
+        self.world = World(broker.bootstrap_servers, redis_url, FLUSH, partitions=shards)
+        self.kafka = {"bootstrap.servers": broker.bootstrap_servers}
         self.redis = redis.Redis.from_url(redis_url)
         self.verdict = Verdict()
         self._mutant, self.folder = mutant, folder
         self._workers: list[Worker] = []
         self._written = 0
-        create_topics(self.kafka, CHANNELS, 1)
+        create_topics(self.kafka, CHANNELS, shards)
 
-    def fill(self, count: int = EVENTS, start_ms: int | None = None, seed: int = 7) -> int:
-        """Write events; when the first of them was due, in ms since the epoch."""
+    def fill(
+        self,
+        count: int = EVENTS,
+        start_ms: int | None = None,
+        seed: int = 7,
+        sender: str = "right",
+    ) -> int:
+        """Write events by one of PRODUCERS; when the first was due, in ms since the epoch."""
         start_ms = int(time.time() * 1000) if start_ms is None else start_ms
-        producer = Producer({**self.kafka, "partitioner": "murmur2_random"})
+        options, key = PRODUCERS[sender]
+        producer = Producer({**self.kafka, **options})
         for emission in islice(stream(seed, CUSTOMERS, start_ms, EVENTS_PER_S), count):
             # Stamped with when it is due: so what a flush is made of hangs on the seed alone.
             producer.produce(
                 channel_topic(emission.channel),
                 emission.value,
-                emission.key,
+                key(emission.key),
                 timestamp=emission.due_ms,
             )
         producer.flush()

@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from tests.faults.laws.out_log import ONCE, ONE_CONTENT
 from tests.faults.laws.plans import TILED
-from tests.faults.laws.shard import STATE
+from tests.faults.laws.shard import COUNTS, STATE
+from tests.faults.mutants.forward_scenes import COUNTS_AGAIN
 from tests.faults.mutants.kafka_scenes import (
     NAMES_ANEW,
     NAMES_ANEW_RUNNING,
@@ -161,6 +162,22 @@ MUTANTS = [
     # Where to begin
     Mutant("the group's offsets are where to begin", "somebody moves the group s offsets", ROWS),
     Mutant("an empty Redis is a new one", "a redis that was wiped", NAMES_WIPED, WENT_ON),
+    # What is sent on
+    Mutant(
+        "what was sent on and comes again is taken again",
+        "who sends on is killed and who receives is restarted",
+        COUNTS,
+    ),
+    Mutant(
+        "what has come of each sender is not stored",
+        "who sends on is killed and who receives is restarted",
+        COUNTS,
+    ),
+    Mutant(
+        "a topic that has lost its end is the sender that it was",
+        "a topic that loses its end is accepted and sent on from again",
+        COUNTS_AGAIN,
+    ),
     # What Kafka says
     Mutant("a delivery error is ignored", "a broker that refuses a record", NAMES_REFUSED, WENT_ON),
     Mutant(

@@ -36,6 +36,15 @@ class UsageWatch(threading.Thread):
         if self.is_alive():
             self.join()
 
+    def write(self, file: Path) -> None:
+        """All looks, as lines with commas, for whoever wants to see how something grew."""
+        with file.open("w") as out:
+            out.write("process,second,memory_mb,open_files\n")
+            for name, samples in self._lives.items():
+                out.writelines(
+                    f"{name},{s.at_s:.1f},{s.memory_mb:.1f},{s.files}\n" for s in samples
+                )
+
     def of_lives(self) -> dict[str, Usage]:
         """Name of a process → what it took, for those that lived long enough."""
         found = {name: usage(samples) for name, samples in self._lives.items()}
