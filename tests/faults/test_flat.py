@@ -39,7 +39,7 @@ def test_memory_that_goes_on_growing_is_named_with_its_numbers() -> None:
     growing = [100.0 + 0.1 * second for second in range(600)]
     assert wrong(life(growing, FLAT)) == [
         (
-            "memory of worker-1 grew, expected 141.8 MB at most: 129.9 → 149.9 MB, 40 → 40 open "
+            "memory of worker-1 grew, expected 138.8 MB at most: 129.9 → 149.9 MB, 40 → 40 open "
             "files in 600 s (medians of the second and the last third)"
         )
     ]

@@ -1,18 +1,25 @@
-"""What the fault suite stands on: a load that fails aloud, fuzzed events, a proxy that cuts."""
+"""What the fault suite stands on: a load, fuzzed events, a clock that is off, a proxy that cuts."""
 
 import random
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
+from connectors.kafka.murmur2 import partition_of
 from flows.local.ports import LOOPBACK
 from flows.simulate.stream import Emission, stream
-from tests.faults.stage.load import Load
+from tests.faults.stage.load import Load, Sent
 from tests.faults.stage.mutate import mutated
 from tests.faults.stage.proxy import NONE, Proxy, Trouble
+from tests.faults.world import PRODUCERS, ROOT
 
 
 def test_a_load_that_fails_says_so(mock_cluster: str) -> None:
@@ -26,6 +33,49 @@ def test_a_load_that_fails_says_so(mock_cluster: str) -> None:
     load.start()
     load.stop()
     assert load.refused == ["the load ended by itself: RuntimeError: on purpose"]
+
+
+@pytest.mark.parametrize("producer", PRODUCERS)
+def test_an_event_is_sent_with_the_key_of_the_producer_that_it_names(
+    mock_cluster: str, producer: str
+) -> None:
+    def by_producer(emissions: Iterator[Emission]) -> Iterable[Sent]:
+        return [Sent(0, "click", "c-1", b"{}", producer=producer) for _ in islice(emissions, 3)]
+
+    load = Load(mock_cluster, 1, 10, 1_000, by_producer)
+    load.start()
+    load.stop()
+    assert load.refused == []
+    assert load.acknowledged == 3
+    consumer = Consumer({"bootstrap.servers": mock_cluster, "group.id": "test"})
+    parts = consumer.list_topics("touchpoints.click").topics["touchpoints.click"].partitions
+    consumer.assign([TopicPartition("touchpoints.click", p, 0) for p in parts])
+    key = PRODUCERS[producer][1]("c-1")
+    found = consumer.consume(3, 20)
+    consumer.close()
+    assert [m.key() for m in found] == [key.encode() if key else None] * 3
+    if producer == "right":
+        assert {m.partition() for m in found} == {partition_of("c-1", len(parts))}
+
+
+CLOCK = """
+import sys, time
+from pathlib import Path
+from tests.faults.stage.clock import set_off, shift
+file, right_ns, steady_s = Path(sys.argv[1]), time.time_ns, time.monotonic
+shift(file)
+for seconds in (0.0, -600.0, 600.0):
+    if seconds:
+        set_off(file, seconds)
+    print(round((time.time_ns() - right_ns()) / 1e9), round(time.time() - right_ns() / 1e9))
+assert time.monotonic is steady_s
+"""
+
+
+def test_a_clock_is_off_by_what_its_file_says_at_each_look(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CLOCK, str(tmp_path / "clock")]
+    said = subprocess.check_output(command, text=True, cwd=ROOT)
+    assert said.splitlines() == ["0 0", "-600 -600", "600 600"]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -159,7 +159,7 @@ FAULTS = [
         "one-customer",
         "half of all events are of one customer",
         nobody_starves,
-        full_s=120,
+        full_s=240,
         stage=Stage(
             change=one_customer,
             rate=500,
@@ -173,7 +173,7 @@ FAULTS = [
         "million-customers",
         "a million customers, and a kill",
         calm,
-        full_s=240,
+        full_s=420,
         stage=Stage(
             *(1, 16),
             change=a_million,

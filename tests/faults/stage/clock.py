@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from flows.cli import main
+from tests.faults.mutants.patching import put
 
 
 def shift(file: Path) -> None:
@@ -22,8 +23,8 @@ def shift(file: Path) -> None:
     def shifted_ns() -> int:
         return right_ns() + round(off_s(file) * 1e9)
 
-    setattr(time, "time_ns", shifted_ns)  # noqa: B010 - the module's types forbid an assignment
-    setattr(time, "time", lambda: shifted_ns() / 1e9)  # noqa: B010 - likewise
+    put(time, "time_ns", shifted_ns)
+    put(time, "time", lambda: shifted_ns() / 1e9)
 
 
 def off_s(file: Path) -> float:
