@@ -40,6 +40,11 @@ class Place(Struct, frozen=True):
     partition: Index
     offset: Index
 
+    @property
+    def sender(self) -> str:
+        """Names the partition among those that something is forwarded from (`state.origins`)."""
+        return f"{self.topic_id}:{self.partition}"
+
 
 class Origin(Struct, frozen=True):
     """What the mark says: JSON, for people who look at the topic."""
