@@ -9,7 +9,7 @@ import redis
 from confluent_kafka import TopicPartition
 from msgspec import structs
 
-from connectors.kafka.topics import ACTIONS, ENRICHED, FORWARD, channel_topic, create_topics
+from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic, create_topics
 from connectors.published.record_types import read_action, read_enriched
 from state.applied import Applied
 from state.fence import Position
@@ -114,30 +114,10 @@ def offsets(positions: Mapping[str, Position]) -> dict[str, int]:
     return {topic: position.next_offset for topic, position in positions.items()}
 
 
-def test_what_was_forwarded_counts_once_where_flushes_that_forward_it_are_done_again(
-    world: World, real_kafka: KafkaBroker
-) -> None:
-    """A shard that begins anew in the middle knows what was forwarded to it before."""
-    produced = world.fill(EVENTS, now_ms(), producers=MIXED)
-    assert world.run("4 committed", 70, produced, VICTIM="stops") == 0
-    rows, forwarded = world.log(ENRICHED), len(world.log(FORWARD))
-    # These shards have hardly anything to do again, of what the others forward again as well.
-    cut(real_kafka, {place: at for place, at in ends_of(world, ENRICHED).items() if place[1] % 2})
-    wipe(world)
-    assert rebuild(world).code == 4
-    ended = rebuild(world, "--accept-loss")
-    assert ended.code == 0, ended.said
-    assert len(world.log(FORWARD)) > forwarded
-    assert any(origins(world).values())
-    counted = len({read_enriched(x.value).id for x in rows if x.key is not None})
-    assert world.run("never", 1, world.accounted() + produced - counted) == 0
-    taken = [read_enriched(x.value).id for x in read_of(world, ENRICHED, rows)]
-    assert len(taken) == len(set(taken)) == produced
-
-
 def test_where_only_the_beginning_is_lost_the_senders_of_what_was_forwarded_are_known_as_before(
     world: World, real_kafka: KafkaBroker
 ) -> None:
+    """Else what they forward again would count again."""
     produced = world.fill(EVENTS, now_ms(), producers=MIXED)
     assert world.run("never", 1, produced) == 0
     before = origins(world)
