@@ -177,9 +177,11 @@ def test_when_the_events_are_bad_all_members_stop_one_after_the_other_and_each_s
     world: World,
 ) -> None:
     """Kafka hands on what made one stop; what the next buries of it is bounded by its window."""
-    strict = {"TOUCHLINE_DEAD_LETTER_PERCENT": "40", "TOUCHLINE_DEAD_LETTER_WINDOW": "100"}
     with group(world) as members:
-        members += [Member(world, **strict) for _ in range(2)]
+        members += [
+            Member(world, TOUCHLINE_DEAD_LETTER_PERCENT="40", TOUCHLINE_DEAD_LETTER_WINDOW="100")
+            for _ in range(2)
+        ]
         shared(*members)
         bad = spoil(world, 1_500)
         for member in members:
