@@ -47,7 +47,9 @@ def load_playbook(path: Path) -> Playbook:
             content = file.read(4 * MAX_CHARACTERS)
         text = content.decode()
     except OSError as error:
-        problem = Problem(1, 1, f"the file; expected one that can be read, got {error.strerror}")
+        problem = Problem(
+            1, 1, f"the file; expected a playbook that can be read, got {error.strerror}"
+        )
         raise PlaybookUnreadable(str(path), [problem]) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
+from connectors.kafka.channel_names import NO_CHANNELS, may_name_channel
+
 PREFIX = "TOUCHLINE_"
 KAFKA_PREFIX = PREFIX + "KAFKA_"
 
@@ -172,16 +174,9 @@ def _filled(text: str) -> str:
     return text
 
 
-NO_CHANNELS = ("enriched", "actions", "deadLetter", "forward", "replayed", "broadcast")
-"""Names of topics out, in Kafka or in docs/asyncapi.yaml, and of internal ones. A flow that had one
-of them as a channel would read what it writes."""
-
-
 def _channels(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
-    if not all(name.isidentifier() and name.isascii() for name in names):
-        raise ValueError
-    if len(set(names)) != len(names) or set(names) & set(NO_CHANNELS):
+    if len(set(names)) != len(names) or not all(map(may_name_channel, names)):
         raise ValueError
     return names
 

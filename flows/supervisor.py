@@ -24,6 +24,10 @@ GRACE_S = 30.0
 """How long the workers may take to finish the flush at hand when they are told to stop."""
 
 
+WHY = "Error: "
+"""Begins the line in which a worker says why it ends."""
+
+
 class Ready(Struct, frozen=True):
     """Worker `number` is ready; `line` is what it printed."""
 
@@ -68,8 +72,8 @@ class _Child:
     def __init__(
         self, name: str, number: int, worker: Worker, events: "SimpleQueue[Event]"
     ) -> None:
-        self.last_error = ""
-        """The last line on its stderr that is not empty."""
+        self.last_word = ""
+        """Its last line on stderr, where that says why it ends: it is not said yet."""
         self._popen = subprocess.Popen(
             leashed(worker.command),
             stdin=subprocess.DEVNULL,
@@ -90,9 +94,20 @@ class _Child:
         with self._popen.stderr or io.BytesIO() as lines:
             for line in lines:
                 text = line.decode(errors="replace").rstrip()
-                self.last_error = text or self.last_error
-                _say(f"[{name}] {text}")
+                if not text:
+                    continue
+                self.say_last_word(name)
+                if text.startswith(WHY):
+                    self.last_word = text
+                else:
+                    _say(f"[{name}] {text}")
         events.put(Ended(number, self._popen.wait()))
+
+    def say_last_word(self, name: str) -> None:
+        """If there is one."""
+        if self.last_word:
+            _say(f"[{name}] {self.last_word}")
+        self.last_word = ""
 
     def terminate(self) -> None:
         self._popen.terminate()
@@ -161,8 +176,14 @@ class Supervisor:
         delay_s = self._restarts[ended.number].ended(now_s, ended.code)
         how = f"worker {self._name(ended.number)} {_how(ended.code)}"
         if delay_s is None:
-            said = child.last_error.removeprefix("Error: ") or "it said nothing"
-            raise GaveUp(f"{how}: {said}", _exit_code(ended.code))
+            why = child.last_word.removeprefix(WHY)
+            said = (
+                f": {why}"
+                if why
+                else f"; what it said stands above, behind [{self._name(ended.number)}]"
+            )
+            raise GaveUp(how + said, _exit_code(ended.code))
+        child.say_last_word(self._name(ended.number))
         _say(f"{how}; it is started again in {delay_s:g} s")
         self._due_s[ended.number] = now_s + delay_s
 
@@ -181,7 +202,7 @@ class Supervisor:
             except Empty:
                 event = Stop()
             if isinstance(event, Ended):
-                del self._children[event.number]
+                self._children.pop(event.number).say_last_word(self._name(event.number))
                 if event.code and failed is None:
                     how = f"worker {self._name(event.number)} {_how(event.code)}, told to stop"
                     failed = GaveUp(how, _exit_code(event.code))

@@ -37,7 +37,7 @@ class Range(Struct, array_like=True, frozen=True):
     count: int
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, omit_defaults=True):
     """What a flush is going to do, fixed before it produces its first byte.
 
     With it whoever owns the shard after a crash does the same again, byte for byte.
@@ -53,6 +53,9 @@ class Plan(Struct, frozen=True):
     build: str
     checksum: int
     """CRC-32 over the input values in the flush's order."""
+    cuts: dict[str, int] = field(default_factory=dict)
+    """Topic that it reads → the `cuts` of its position, where there are any: they name the sender
+    of what is forwarded, and Redis may be lost."""
 
 
 class Fence(Struct, array_like=True, frozen=True):

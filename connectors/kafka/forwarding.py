@@ -10,8 +10,9 @@ from typing import Annotated, Final
 from msgspec import DecodeError, Meta, Struct
 from msgspec.json import Decoder, Encoder
 
+from connectors.kafka.channel_names import may_name_channel
 from connectors.kafka.shard_consumer import Record
-from connectors.kafka.topics import FORWARD
+from connectors.kafka.topics import FORWARD, PREFIX
 from connectors.published.records import (
     MAX_CARRIED_BYTES,
     MAX_HEADER_NAME_CHARACTERS,
@@ -39,6 +40,11 @@ class Place(Struct, frozen=True):
     """With `.1` behind it once the topic has lost its end there, and so on (`state.fence`)."""
     partition: Index
     offset: Index
+
+    @property
+    def sender(self) -> str:
+        """Names the partition among those that something is forwarded from (`state.origins`)."""
+        return f"{self.topic_id}:{self.partition}"
 
 
 class Origin(Struct, frozen=True):
@@ -141,17 +147,21 @@ def read_forwarded(record: Record, topic_ids: Mapping[str, str], partitions: int
 
     `topic_ids`: topic → the broker's id, of those that a shard reads. An id that is none of them is
     one that its topic had before it was made anew: what was on its way then is the same event now.
-    Raises Unmarked.
+    So is what came on a channel that the settings name no longer. Raises Unmarked.
     """
     origin = origin_of(record)
-    known, place, sender = origin.topic in topic_ids, origin.place, origin.sender
-    if origin.topic == FORWARD or not (known and _may_be(origin.topic, place, topic_ids)):
+    place, sender = origin.place, origin.sender
+    if not (_is_channel(origin.topic) and _may_be(origin.topic, place, topic_ids)):
         raise Unmarked(f"header {MARK}: expected a topic that events are read from, and its id")
     if not (sender == place if origin.hops == 1 else _may_be(FORWARD, sender, topic_ids)):
         raise Unmarked(f"header {MARK}: expected the place that it was forwarded from")
     if not max(origin.place.partition, origin.sender.partition) < partitions:
         raise Unmarked(f"header {MARK}: expected partitions below {partitions}")
     return Forwarded(record, origin)
+
+
+def _is_channel(topic: str) -> bool:
+    return topic.startswith(PREFIX) and may_name_channel(topic.removeprefix(PREFIX))
 
 
 def _may_be(topic: str, place: Place, topic_ids: Mapping[str, str]) -> bool:

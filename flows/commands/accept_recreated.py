@@ -78,8 +78,21 @@ def _accept(settings: Settings, topic: str, yes: bool, as_json: bool) -> None:
     if not yes:
         for change in changes:
             click.echo(str(change), err=True)
-        click.confirm("Go on, and accept this?", abort=True, err=True)
+        _confirm()
     _say(topic, accept(settings, topic), as_json)
+
+
+def _confirm() -> None:
+    """Raises ClickException unless somebody says yes."""
+    try:
+        accepted, came = click.confirm("Go on, and accept this?", err=True), "a no"
+    except click.Abort:
+        click.echo(err=True)
+        accepted, came = False, "no answer"
+    if not accepted:
+        raise click.ClickException(
+            f"nothing was changed: expected a yes to this question, got {came}; --yes answers it"
+        )
 
 
 def _say(topic: str, changes: list[Change], as_json: bool) -> None:

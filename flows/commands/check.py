@@ -19,7 +19,9 @@ EXAMPLES = """\b
 Examples:
   touchline check playbooks/retail.yaml
   touchline check --json playbooks/retail.yaml | jq .version
-  touchline check --schema > playbook.schema.json"""
+  touchline check --schema > playbook.schema.json
+  touchline check --sample > playbook.yaml"""
+SAMPLE = Path(__file__).with_name("sample.yaml")
 
 
 @click.command(epilog=EXAMPLES)
@@ -31,7 +33,10 @@ Examples:
     is_flag=True,
     help="Instead of a check: the JSON Schema of playbooks, for editors.",
 )
-def command(file: Path | None, as_json: bool, as_schema: bool) -> None:
+@click.option(
+    "--sample", "as_sample", is_flag=True, help="Instead of a check: a playbook to begin with."
+)
+def command(file: Path | None, as_json: bool, as_schema: bool, as_sample: bool) -> None:
     """Validate the playbook FILE and say in words what it holds.
 
     Its tests are read, too; `touchline test` runs them.
@@ -42,13 +47,17 @@ def command(file: Path | None, as_json: bool, as_schema: bool) -> None:
     Exit codes: 0 it is right, 1 it is wrong, 2 wrong options. Of a wrong one, stderr has a line
     for every problem, each with file, line and column.
     """
-    if as_schema:
-        if file is not None or as_json:
-            raise click.UsageError("--schema stands alone, since it is about no file.")
+    if as_schema or as_sample:
+        if file is not None or as_json or as_schema == as_sample:
+            option = "--schema" if as_schema else "--sample"
+            raise click.UsageError(f"{option} stands alone, since it is about no file.")
+        if as_sample:
+            click.echo(SAMPLE.read_text(encoding="utf-8"), nl=False)
+            return
         click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
         return
     if file is None:
-        raise click.UsageError("expected a FILE, or --schema.")
+        raise click.UsageError("expected a FILE, --schema or --sample.")
     playbook = read_playbook(file, as_json=as_json)
     if as_json:
         click.echo(json.dumps({"file": str(file), **_facts(playbook)}, ensure_ascii=False))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
-from decisions.load import load_playbook
+from decisions.load import PlaybookUnreadable, load_playbook
 from decisions.playbook import Playbook, PlaybookError
+
+SAMPLE_HINT = "`touchline check --sample > playbook.yaml` writes one to begin with"
 
 
 def read_playbook(file: Path, *, as_json: bool) -> Playbook:
@@ -15,7 +17,8 @@ def read_playbook(file: Path, *, as_json: bool) -> Playbook:
     try:
         return load_playbook(file)
     except PlaybookError as error:
-        click.echo(str(error), err=True)
+        absent = isinstance(error, PlaybookUnreadable)
+        click.echo(f"{error}; {SAMPLE_HINT}" if absent else str(error), err=True)
         if as_json:
             problems = [problem._asdict() for problem in error.problems]
             click.echo(json.dumps({"file": str(file), "problems": problems}))

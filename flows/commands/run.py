@@ -20,6 +20,7 @@ from decisions.load import PlaybookUnreadable
 from decisions.playbook import PlaybookError
 from flows.addresses import without_secrets
 from flows.clients import check_kafka, check_redis
+from flows.commands.playbook_file import SAMPLE_HINT
 from flows.commands.workers import supervise
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
@@ -163,7 +164,7 @@ def said(error: Exception, settings: Settings) -> str:
     if isinstance(error, Unsuitable):
         return f"Redis at {without_secrets(settings.redis_url)} (TOUCHLINE_REDIS_URL): {error}"
     if isinstance(error, PlaybookUnreadable):
-        return f"{error}; name yours in TOUCHLINE_PLAYBOOK"
+        return f"{error}; name yours in TOUCHLINE_PLAYBOOK, or {SAMPLE_HINT}"
     return words(error)
 
 

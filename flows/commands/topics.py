@@ -63,6 +63,14 @@ def list_topics(bootstrap_servers: str | None, as_json: bool) -> None:
     Its partitions, how many records it holds (the latest less the earliest offset), the largest
     record it takes, whether the settings expect it, and its id, which is another one when it was
     deleted and made again. In touchpoints.enriched the flow's plans count, too.
+
+    Exit codes: 0 shown, whatever is missing, 1 wrong settings, or Kafka does not answer, 2 wrong
+    options.
+
+    \b
+    Examples:
+      touchline topics ls
+      touchline topics ls --json | jq .missing
     """
     with _kafka(bootstrap_servers) as (settings, admin):
         expected = [topic.name for topic in all_topics(settings.channels)]
@@ -112,7 +120,16 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
 @as_json
 def create(bootstrap_servers: str | None, as_json: bool) -> None:
     """Make the topics that are missing. What exists is left alone, and refused if it is cut
-    into another number of partitions."""
+    into another number of partitions.
+
+    Exit codes: 0 all are there, 1 one has another number of partitions, wrong settings, or Kafka
+    does not answer, 2 wrong options.
+
+    \b
+    Examples:
+      touchline topics create
+      TOUCHLINE_PARTITIONS=64 touchline topics create --bootstrap-servers kafka.example:9092
+    """
     with _kafka(bootstrap_servers) as (settings, admin):
         made = create_topics(admin, settings.channels, settings.partitions)
     if as_json:
@@ -128,7 +145,16 @@ def create(bootstrap_servers: str | None, as_json: bool) -> None:
 @servers
 @as_json
 def check(bootstrap_servers: str | None, as_json: bool) -> None:
-    """Say what is wrong with the topics; exit code 1 if anything is."""
+    """Say what is wrong with the topics.
+
+    Exit codes: 0 all are as they should be, 1 something is wrong with them, with the settings or
+    with Kafka, 2 wrong options.
+
+    \b
+    Examples:
+      touchline topics check
+      touchline topics check --json | jq -r '.problems[]'
+    """
     with _kafka(bootstrap_servers) as (settings, admin):
         problems = check_topics(admin, settings.channels, settings.partitions)
     if as_json:

@@ -24,6 +24,7 @@ from flows.commands.option_types import (
     FilledPath,
     FiniteRange,
 )
+from flows.commands.playbook_file import SAMPLE_HINT
 from flows.local.data_dir import USUAL, DataDir, DataDirInUse, DataDirUnfit
 from flows.local.next_steps import servers_only_commands
 from flows.local.outcome import somebody
@@ -173,7 +174,7 @@ def command(
             else:
                 run(stack, _report(as_json), interrupts, seconds)
     except PlaybookError as error:
-        meant = "; name yours with --playbook or TOUCHLINE_PLAYBOOK"
+        meant = f"; name yours with --playbook or TOUCHLINE_PLAYBOOK, or {SAMPLE_HINT}"
         click.echo(f"{error}{meant if isinstance(error, PlaybookUnreadable) else ''}", err=True)
         sys.exit(1)
     except TROUBLE as trouble:

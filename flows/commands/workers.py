@@ -32,6 +32,13 @@ def supervise(settings: Settings, workers: int, options: Sequence[str], as_json:
 
     Raises SettingsError when so many cannot be.
     """
+    if settings.in_group and workers > settings.partitions:
+        click.echo(
+            f"Warning: --workers {workers}: more than the {settings.partitions} shards there are "
+            f"(TOUCHLINE_PARTITIONS): {workers - settings.partitions} processes wait without one "
+            "until another ends",
+            err=True,
+        )
     supervisor = Supervisor(
         _workers(settings, workers, options),
         lambda: Restarts(INCURABLE),

@@ -46,9 +46,8 @@ def receive(part: Slice, topic_ids: dict[str, str], partitions: int) -> dict[int
             verdicts[position] = Refusal(Reason.BAD_ORIGIN, str(unmarked))
             continue
         place = forwarded.origin.sender
-        sender = f"{place.topic_id}:{place.partition}"
-        if is_new(origins, sender, place.offset):
-            part.origins[sender] = origins[sender]
+        if is_new(origins, place.sender, place.offset):
+            part.origins[place.sender] = origins[place.sender]
             part.forwarded[position] = forwarded
         else:
             verdicts[position] = REPEAT

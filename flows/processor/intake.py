@@ -128,6 +128,7 @@ class Intake(StatelessSourcePartition[Flush]):
             playbook=self._processor.playbook.version,
             build=self._processor.build,
             checksum=planned_checksum(ranges, messages),
+            cuts={topic: n for topic in ranges if (n := head.positions[topic].cuts)},
         )
         return Slice(shard, plan, False, messages)
 

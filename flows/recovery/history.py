@@ -22,6 +22,8 @@ class Beginning(Struct, frozen=True):
     plan_offset: int
     positions: dict[str, int]
     """Topic → next offset."""
+    cuts: dict[str, int]
+    """Topic → as in its `Position`, where there are any."""
 
 
 class Reach(Struct, frozen=True):
@@ -45,6 +47,8 @@ class History:
         self._starts: dict[str, int] = {}
         """Topic → where the first plan from `begin` on that reads it starts."""
         self._reached: dict[str, Reach] = {}
+        self._cuts: dict[str, int] = {}
+        """Topic → those of the last plan that reads it."""
         self.begin: Plan | None = None
         """The first plan that can be done again, as can all that follow."""
         self.begin_offset = 0
@@ -74,6 +78,7 @@ class History:
             self._give_up_from(plan.commit)
         for topic, planned in plan.ranges.items():
             self._reached[topic] = Reach(plan.commit, planned.start, planned.end)
+            self._cuts[topic] = plan.cuts.get(topic, 0)
         self.last = plan
         if why := self._unreadable(plan):
             self._restart(why)
@@ -97,13 +102,21 @@ class History:
         """
         if self.last is None:
             earliest = {topic: edge.low for topic, edge in self._edges.items()}
-            return Beginning(highest_generation + 1, 0, 0, log_end, earliest)
+            return Beginning(highest_generation + 1, 0, 0, log_end, earliest, {})
         positions = {topic: self._position(topic, told.get(topic)) for topic in self._edges}
+        cuts = {topic: n for topic, at in positions.items() if (n := self._cuts_at(topic, at))}
         if self.begin is None:
             last = self.last
-            return Beginning(last.generation, last.commit, last.now_ms, log_end, positions)
+            return Beginning(last.generation, last.commit, last.now_ms, log_end, positions, cuts)
         begin = self.begin
-        return Beginning(begin.generation, begin.commit - 1, 0, self.begin_offset, positions)
+        return Beginning(begin.generation, begin.commit - 1, 0, self.begin_offset, positions, cuts)
+
+    def _cuts_at(self, topic: str, position: int) -> int:
+        """One more where it goes on below what was read and no plan does that again: what lies
+        there may be other events, which must not be taken for those that were forwarded."""
+        known, reached = self._cuts.get(topic, 0), self._reached.get(topic)
+        anew = reached is not None and topic not in self._starts and position < reached.end
+        return known + anew
 
     def _position(self, topic: str, told: int | None) -> int:
         edge, reached = self._edges[topic], self._reached.get(topic)

@@ -20,6 +20,7 @@ from flows.metrics.meter import Meter
 from flows.processor.shard import Hold
 from flows.processor.start import start_processor
 from flows.recovery.history import Rest
+from flows.recovery.origins import seen_origins
 from flows.recovery.planned import Planned, Progress
 from flows.recovery.survey import Found, Removed, Survey, survey
 from flows.settings import Settings
@@ -93,8 +94,10 @@ def rebuild(
     done.survey = found
     if not accept_loss and (unsure := [one for one in found.found if not one.whole]):
         raise Lossy(unsure, found.removed)
+    positions = {one.shard: one.beginning.positions for one in found.found}
+    seeds = seen_origins(settings, {topic: ids[topic] for topic in inputs}, positions)
     for one in found.found:
-        _begin(settings, ids, one)
+        _begin(settings, ids, one, seeds[one.shard])
     _replay(settings, done, found, rest, stop, tell)
     return done
 
@@ -128,7 +131,9 @@ def _rest(
     return {shard: rest for shard, rest in left.items() if rest.flushes}
 
 
-def _begin(settings: Settings, ids: Mapping[str, str], one: Found) -> None:
+def _begin(
+    settings: Settings, ids: Mapping[str, str], one: Found, origins: Mapping[str, int]
+) -> None:
     """Give a shard its first fence."""
     begins = one.beginning
     fence = Fence(
@@ -141,11 +146,14 @@ def _begin(settings: Settings, ids: Mapping[str, str], one: Found) -> None:
         now_ms=begins.now_ms,
         plan_offset=begins.plan_offset,
         plan=None,
-        positions={t: Position(ids[t], offset) for t, offset in begins.positions.items()},
+        positions={
+            topic: Position(ids[topic], offset, cuts=begins.cuts.get(topic, 0))
+            for topic, offset in begins.positions.items()
+        },
         log_id=ids[ENRICHED],
     )
     store = ShardStore(partial(Wire, settings.redis_url), one.shard, f"{ROLE}beginning")
-    store.take(time.time_ns() // 1000, lambda: fence)
+    store.take(time.time_ns() // 1000, lambda: fence, origins)
     store.close()
 
 

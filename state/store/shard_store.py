@@ -9,6 +9,7 @@ Calls come as `begin_x` and `end_x`, so that several shards' round trips overlap
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from msgspec import Struct, field, structs
 from state.fence import VERSION, Fence, decode_fence, encode_fence
 from state.store.keys import offers_key, shard_keys
 from state.store.wire import Command, Wire, WireLost
+
+NO_ORIGINS: Mapping[str, int] = MappingProxyType({})
 
 
 class Fenced(Exception):
@@ -85,8 +88,11 @@ class ShardStore:
         self._written = b""
         self._epoch = 0
 
-    def take(self, now_us: int, first: Callable[[], Fence]) -> Taken:
-        """Become the owner: a new epoch by compare-and-set. `first` makes the fence of a new shard.
+    def take(
+        self, now_us: int, first: Callable[[], Fence], seeds: Mapping[str, int] = NO_ORIGINS
+    ) -> Taken:
+        """Become the owner: a new epoch by compare-and-set. `first` makes the fence of a new shard,
+        which begins with the origins `seeds`.
 
         Raises Fenced when another owner took it after this one did, WireLost when Redis is away,
         Unsettled when somebody else was faster, and what `first` raises.
@@ -115,11 +121,13 @@ class ShardStore:
                 known.owner,
             )
         fence = structs.replace(known, owner=self._owner, epoch=max(known.epoch + 1, now_us))
-        self._begin(fence, [])
-        self._end(0)
+        first_origins = _origins(keys.origins, seeds if stored is None else NO_ORIGINS)
+        self._begin(fence, first_origins)
+        self._end(len(first_origins))
         self._epoch = fence.epoch
         counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
-        return Taken(fence, list(outbox), counted, _numbers(origins))
+        known_origins = dict(seeds) if first_origins else _numbers(origins)
+        return Taken(fence, list(outbox), counted, known_origins)
 
     def begin_fence(self, fence: Fence) -> None:
         """Send `fence`, which has a plan in it and changes nothing else."""
@@ -150,9 +158,7 @@ class ShardStore:
             changes.append(("SET", offers_key(customer), document, "PXAT", expires_at))
         if commit.outbox:
             changes.append(("RPUSH", keys.outbox, *commit.outbox))
-        if commit.origins:
-            fields = [part for entry in commit.origins.items() for part in entry]
-            changes.append(("HSET", keys.origins, *fields))
+        changes += _origins(keys.origins, commit.origins)
         if commit.trim:
             changes.append(("LTRIM", keys.outbox, commit.trim, -1))
         self._pending = len(changes)
@@ -230,6 +236,12 @@ def read_counters(client: "redis.Redis", shards: int) -> Mapping[str, int]:
             for name, count in msgspec.msgpack.decode(blob, type=dict[str, int]).items():
                 totals[name] = totals.get(name, 0) + count
     return totals
+
+
+def _origins(key: bytes, origins: Mapping[str, int]) -> list[Command]:
+    """What writes them; nothing for none."""
+    fields = [part for entry in origins.items() for part in entry]
+    return [("HSET", key, *fields)] if fields else []
 
 
 def _numbers(found: Mapping[bytes, bytes] | Sequence[bytes]) -> dict[str, int]:

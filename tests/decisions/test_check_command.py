@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from flows.cli import main
@@ -45,6 +46,20 @@ def test_a_file_that_is_not_there_is_named() -> None:
     result = CliRunner().invoke(main, ["check", "none.yaml"])
     assert result.exit_code == 1
     assert result.stderr.startswith("none.yaml:1:1: ")
+    assert "`touchline check --sample > playbook.yaml` writes one" in result.stderr
+
+
+def test_the_sample_is_a_playbook_that_is_right_and_serves_an_offer(tmp_path: Path) -> None:
+    file = tmp_path / "playbook.yaml"
+    file.write_text(CliRunner().invoke(main, ["check", "--sample"]).stdout)
+    result = CliRunner().invoke(main, ["check", "--json", str(file)])
+    assert result.exit_code == 0, result.stderr
+    assert list(json.loads(result.stdout)["offers"]) == ["welcome"]
+
+
+@pytest.mark.parametrize("more", ["none.yaml", "--schema", "--json"])
+def test_the_sample_is_asked_for_alone(more: str) -> None:
+    assert CliRunner().invoke(main, ["check", "--sample", more]).exit_code == 2
 
 
 def test_help_has_an_example() -> None:

@@ -1,5 +1,7 @@
 """A topic that is not the one it was is accepted on purpose, and the flow goes on."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -13,7 +15,7 @@ from flows.simulate.stream import stream
 from tests.faults.conftest import CHANNELS
 from tests.faults.rebuilding import accept, kept, places
 from tests.faults.watching import until
-from tests.faults.world import PARTITIONS, World, ended, read_once
+from tests.faults.world import PARTITIONS, ROOT, World, ended, read_once
 
 EVENTS = 600
 CHAT, CLICK = channel_topic("chat"), channel_topic("click")
@@ -93,6 +95,30 @@ def test_an_input_made_anew_is_accepted_and_its_next_events_count_once(world: Wo
     accepted = sum(n for name, n in world.counters().items() if name.startswith("accepted:"))
     assert len(after) == accepted > produced
     assert accept(world, CHAT).last["changed"] == []
+
+
+def test_who_does_not_say_yes_changes_nothing_and_is_told_how_to(world: World) -> None:
+    produced = world.fill(EVENTS // 4, now_ms())
+    assert world.run("never", 1, produced) == 0
+    make_anew(world, CHAT)
+    before = kept(world)
+    command = [sys.executable, "-m", "flows.cli", "topics", "accept-recreated", CHAT]
+    for answer, came in (("", "no answer"), ("n\n", "a no")):
+        ended = subprocess.run(
+            command,
+            input=answer,
+            env=world.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == 1
+        last = ended.stderr.splitlines()[-1]
+        assert "Error: nothing was changed: expected a yes to this question" in last
+        assert last.endswith(f"got {came}; --yes answers it")
+        assert kept(world) == before
 
 
 def test_a_begun_flush_that_reads_the_topic_is_dropped_and_its_other_events_count(

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from connectors.kafka.topics import create_topics
+from connectors.kafka.topics import DEAD_LETTER, create_topics
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.conftest import CHANNELS
+from tests.faults.test_dead_letter_limit import spoil
 from tests.faults.watching import Look, until, until_asleep
 from tests.faults.world import PARTITIONS, World, check
 
@@ -150,3 +151,27 @@ def test_a_member_that_was_frozen_is_refused_and_comes_back_for_what_it_is_assig
         worked_through(world, produced)
         assert [member.end() for member in members] == [0, 0]
     check(world, produced)
+
+
+def test_when_the_events_are_bad_all_members_stop_one_after_the_other_and_each_says_so_once(
+    world: World,
+) -> None:
+    """Kafka hands on what made one stop; what the next buries of it is bounded by its window."""
+    with group(world) as members:
+        members += [
+            Member(world, TOUCHLINE_DEAD_LETTER_PERCENT="40", TOUCHLINE_DEAD_LETTER_WINDOW="100")
+            for _ in range(2)
+        ]
+        shared(*members)
+        bad = spoil(world, 1_500)
+        for member in members:
+            member.child.wait(60)
+            member.reading.join()
+            assert member.child.returncode != 0
+            (said,) = [line for line in member.said if "would be dead letters" in line]
+            assert "(not_json " in said
+    # By whole flushes: one of each shard is under way when it is too many.
+    at_most = len(members) * (100 + 2 * PARTITIONS * world.flush_events)
+    assert 0 < len(world.log(DEAD_LETTER)) <= at_most < bad
+    assert world.run("never", 1, bad, TOUCHLINE_DEAD_LETTER_PERCENT="100") == 0
+    check(world, bad)

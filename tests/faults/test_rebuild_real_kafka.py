@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
+import redis
 from confluent_kafka import TopicPartition
 from msgspec import structs
 
@@ -11,11 +13,12 @@ from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic, create_top
 from connectors.published.record_types import read_action, read_enriched
 from state.applied import Applied
 from state.fence import Position
+from state.store.keys import shard_keys
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.conftest import CHANNELS
 from tests.faults.rebuilding import accept, kept, last_flushes, lengths, places, rebuild, wipe
-from tests.faults.world import PARTITIONS, Logged, World, read_once
+from tests.faults.world import MIXED, PARTITIONS, Logged, World, read_once
 
 EVENTS = 600
 CLICK = channel_topic("click")
@@ -109,6 +112,33 @@ def test_what_retention_has_taken_is_named_and_readers_see_nothing_again(
 def offsets(positions: Mapping[str, Position]) -> dict[str, int]:
     """Topic → next offset."""
     return {topic: position.next_offset for topic, position in positions.items()}
+
+
+def test_where_only_the_beginning_is_lost_the_senders_of_what_was_forwarded_are_known_as_before(
+    world: World, real_kafka: KafkaBroker
+) -> None:
+    """Else what they forward again would count again."""
+    produced = world.fill(EVENTS, now_ms(), producers=MIXED)
+    assert world.run("never", 1, produced) == 0
+    before = origins(world)
+    cut(real_kafka, ends_of(world, ENRICHED))
+    wipe(world)
+    ended = rebuild(world, "--accept-loss")
+    assert ended.code == 0, ended.said
+    assert origins(world) == before
+
+
+def ends_of(world: World, topic: str) -> dict[tuple[str, int], int]:
+    """(topic, partition) → the offset of its last plan."""
+    return {(topic, x.partition): x.offset for x in world.log(topic) if x.key is None}
+
+
+def origins(world: World) -> dict[int, dict[str, int]]:
+    """Shard → sender → the lowest offset that is new, in Redis."""
+    client = redis.Redis.from_url(world.redis_url, decode_responses=True)
+    keys = {shard: shard_keys(shard).origins.decode() for shard in range(PARTITIONS)}
+    found: dict[int, Any] = {shard: client.hgetall(key) for shard, key in keys.items()}
+    return {shard: {k: int(v) for k, v in of.items()} for shard, of in found.items()}
 
 
 def test_events_that_retention_took_before_they_were_read_are_accepted(

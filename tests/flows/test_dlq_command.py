@@ -113,6 +113,18 @@ def test_only_what_is_asked_for_is_counted(filled: str) -> None:
     assert dlq(filled, "ls", "--since", "1s").stdout == "no dead letters\n"
 
 
+@pytest.mark.parametrize(
+    "words", [("ls",), ("show",), ("replay", "--reason", "invalid", "--dry-run")]
+)
+def test_a_channel_that_is_none_is_told_with_those_that_there_are(
+    filled: str, words: tuple[str, ...]
+) -> None:
+    result = dlq(filled, *words, "--channel", "nope")
+    assert "--channel nope: expected one of chat, click, email, kiosk, as" in result.stderr
+    known = dlq(filled, *words, "--channel", "chat")  # it just has none
+    assert "--channel" not in known.stderr
+
+
 def test_a_letter_is_shown_whole_by_its_place_or_by_its_events(filled: str) -> None:
     (letter,) = shown(filled, "3@1")
     assert letter == {
@@ -155,6 +167,7 @@ def test_a_place_without_a_letter_is_told(filled: str) -> None:
         missing = dlq(filled, "show", place)
         assert missing.exit_code == 1
         assert f"no dead letter at {DEAD_LETTER}[{place[0]}]@" in missing.stderr
+        assert missing.stderr.splitlines()[-1].count(DEAD_LETTER) == 1
     wrong = dlq(filled, "show", "three")
     assert wrong.exit_code == 2
     assert "expected a place such as 3@41" in wrong.stderr

@@ -46,6 +46,15 @@ def test_what_is_not_exactly_one_object_is_left(program: str) -> None:
     assert left(program) is Left.NO_OBJECT
 
 
+@pytest.mark.parametrize("program", ["$ENV", "env", '{a: "\\(env)\\($ENV)", b: env.SECRET}'])
+def test_a_program_sees_nothing_of_the_environment(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "pass-word")
+    mended = Fix(f".properties = ({program})").apply(EVENT)
+    assert json.loads(mended)["properties"] in ({}, {"a": "{}{}", "b": None})
+
+
 def test_a_program_that_fails_leaves_the_event_and_says_how() -> None:
     with pytest.raises(LeftBehind, match=r"makes the program of --fix fail: .*number"):
         Fix(".userId.name").apply(EVENT)

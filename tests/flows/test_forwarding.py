@@ -122,6 +122,17 @@ def test_it_counts_where_it_belongs_as_if_it_had_come_right() -> None:
     assert part.origins == part.shard.origins == {f"h:{ELSEWHERE}": 42}
 
 
+def test_what_was_on_its_way_counts_though_its_channel_was_taken_out_of_the_settings() -> None:
+    entry = sent(event("ann"), of="touchpoints.chat")
+    left = {topic: topic_id for topic, topic_id in IDS.items() if topic != "touchpoints.chat"}
+    processor, part = flushed(arrived(entry), ids=left)
+    assert part.dead_letters == []
+    assert [read_enriched(record).channel for _, record in part.rows] == ["chat"]
+    book(processor, Flush([part]))
+    accepted = {"channel": "chat", "outcome": "accepted"}
+    assert processor.meter.value("touchline_events_total", **accepted) == 1
+
+
 def test_a_flush_done_again_is_the_same_though_the_topic_of_its_sender_was_made_anew() -> None:
     message = arrived(sent(event("ann")))
     parts = [flushed(message, ids=ids)[1] for ids in (IDS, IDS | {CLICK: "another"})]

@@ -87,6 +87,13 @@ def test_a_plan_covers_what_was_read_from_the_position_on_gaps_included() -> Non
     assert (part.plan.commit, part.replay) == (5, False)
 
 
+def test_a_plan_says_how_often_the_topics_that_it_reads_were_cut() -> None:
+    shard = owned(Message(12))
+    positions = {TOPIC: Position("id", 10, cuts=2), "unread": Position("other", 3, cuts=1)}
+    shard.head = structs.replace(shard.head, positions=positions)
+    assert intake()._new(shard, wall_ms()).plan.cuts == {TOPIC: 2}
+
+
 @pytest.mark.parametrize("offsets", [(9, 10), (10, 11, 11), (10, 11, 10, 11)])
 def test_a_record_that_comes_twice_or_from_before_the_position_is_refused(
     offsets: tuple[int, ...],

@@ -12,9 +12,9 @@ from flows.recovery.planned import Progress
 from flows.recovery.rebuild import Lossy, Rebuilt
 from flows.recovery.survey import Found, Removed, Survey
 
-PART = Found(2, Beginning(0, 41, 0, 900, {}), False, "the plan is gone", 8, 90, anew=False)
-BEHIND = Found(3, Beginning(0, 41, 0, 900, {}), False, "nothing is there", 0, 0, anew=False)
-ANEW = Found(4, Beginning(3, 0, 0, 900, {}), False, "no plan", 0, 0, anew=True)
+PART = Found(2, Beginning(0, 41, 0, 900, {}, {}), False, "the plan is gone", 8, 90, anew=False)
+BEHIND = Found(3, Beginning(0, 41, 0, 900, {}, {}), False, "nothing is there", 0, 0, anew=False)
+ANEW = Found(4, Beginning(3, 0, 0, 900, {}, {}), False, "no plan", 0, 0, anew=True)
 GONE = Removed("touchpoints.click", 2, 1_500, 4_000, "2026-01-01T00:00:00.000Z")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from connectors.kafka.edges import Edge
 from flows.recovery.history import Beginning, History, Rest
@@ -20,6 +21,11 @@ def plan(commit: int, generation: int = 0, **ranges: tuple[int, int]) -> Plan:
     """A plan that reads these offsets."""
     read = {topic: Range(start, end, end - start) for topic, (start, end) in ranges.items()}
     return Plan(commit, generation, read, commit * 10, "p", "b", 0)
+
+
+def after_cuts(plan: Plan, **cuts: int) -> Plan:
+    """The plan of a shard some of whose topics have lost their ends so often."""
+    return structs.replace(plan, cuts=cuts)
 
 
 def history(
@@ -40,7 +46,7 @@ def test_a_whole_log_begins_before_its_first_flush() -> None:
     told = history(plan(1, a=(0, 5)), plan(2, a=(5, 9), b=(3, 4)), edges={**EDGES, "c": Edge(7, 9)})
     assert told.whole
     assert (told.flushes, told.events) == (2, 10)
-    assert begins(told) == Beginning(0, 0, 0, 0, {"a": 0, "b": 3, "c": 7})
+    assert begins(told) == Beginning(0, 0, 0, 0, {"a": 0, "b": 3, "c": 7}, {})
 
 
 def test_repeats_after_a_crash_and_the_late_work_of_another_owner_count_once() -> None:
@@ -54,24 +60,24 @@ def test_what_retention_has_taken_of_an_input_is_left_out_with_all_before_it() -
     plans = plan(1, a=(0, 5)), plan(2, b=(0, 4)), plan(3, a=(5, 9)), plan(4, b=(4, 8))
     told = history(*plans, edges={"a": Edge(5, 20), "b": Edge(0, 8)})
     assert not told.whole
-    assert begins(told) == Beginning(0, 1, 0, 10, {"a": 5, "b": 0})
+    assert begins(told) == Beginning(0, 1, 0, 10, {"a": 5, "b": 0}, {})
     assert told.why == "flush 1 reads a from offset 0 to 5, and it holds 5 to 20"
     told = history(*plans, edges={"a": Edge(6, 20), "b": Edge(0, 8)})
     # Of a what no later flush reads, and is there; b as the flush that is left reads it.
-    assert begins(told) == Beginning(0, 3, 0, 30, {"a": 9, "b": 4})
+    assert begins(told) == Beginning(0, 3, 0, 30, {"a": 9, "b": 4}, {})
     assert (told.flushes, told.events) == (1, 4)
 
 
 def test_where_nothing_is_left_to_do_again_it_goes_on_behind_the_last_flush() -> None:
     told = history(plan(7, a=(0, 5)), plan(8, a=(5, 9)), edges={"a": Edge(12, 20)})
-    assert begins(told) == Beginning(0, 8, 80, 99, {"a": 12})
+    assert begins(told) == Beginning(0, 8, 80, 99, {"a": 12}, {})
 
 
 def test_a_log_that_lacks_its_beginning_begins_with_its_first_plan() -> None:
     told = history(plan(7, a=(50, 60)), plan(8, b=(30, 40)))
     assert not told.whole
     assert told.why == "the log of plans begins with flush 7"
-    assert begins(told) == Beginning(0, 6, 0, 0, {"a": 50, "b": 30})
+    assert begins(told) == Beginning(0, 6, 0, 0, {"a": 50, "b": 30}, {})
 
 
 def test_a_topic_that_no_plan_names_goes_on_where_the_group_was_if_that_is_there() -> None:
@@ -98,31 +104,31 @@ def test_nothing_before_a_break_is_done_again(third: Plan, why: str) -> None:
     assert (told.whole, told.why) == (False, why)
     start = third.ranges["a"].start
     assert begins(told) == Beginning(
-        third.generation, third.commit - 1, 0, 20, {"a": start, "b": 6}
+        third.generation, third.commit - 1, 0, 20, {"a": start, "b": 6}, {}
     )
 
 
 def test_a_dropped_flush_is_not_what_a_topic_goes_on_behind() -> None:
     told = history(plan(1, b=(0, 6)), plan(2, a=(0, 5), b=(6, 9)), plan(2, generation=1, a=(0, 2)))
-    assert begins(told) == Beginning(1, 1, 0, 20, {"a": 0, "b": 6})
+    assert begins(told) == Beginning(1, 1, 0, 20, {"a": 0, "b": 6}, {})
 
 
 def test_a_generation_that_began_anew_is_whole_by_itself() -> None:
     told = history(plan(1, a=(0, 5)), plan(2, a=(5, 9)), plan(1, generation=1, a=(0, 9)))
     assert told.whole
-    assert begins(told) == Beginning(1, 0, 0, 20, {"a": 0, "b": 0})
+    assert begins(told) == Beginning(1, 0, 0, 20, {"a": 0, "b": 0}, {})
 
 
 def test_a_log_without_a_plan_begins_a_generation_above_all_that_was_found() -> None:
     told = history(edges={"a": Edge(3, 20)})
-    assert begins(told, a=15) == Beginning(5, 0, 0, 99, {"a": 3})
+    assert begins(told, a=15) == Beginning(5, 0, 0, 99, {"a": 3}, {})
 
 
 def test_flushes_that_read_something_else_than_lies_there_now_are_left_out() -> None:
     plans = plan(1, a=(0, 5)), plan(2, a=(5, 9), b=(0, 4)), plan(3, b=(4, 8))
     told = history(*plans, spoiled={"a": 2})
     assert told.why == "what flush 2 read of a is not what lies there now"
-    assert begins(told) == Beginning(0, 2, 0, 20, {"a": 0, "b": 4})
+    assert begins(told) == Beginning(0, 2, 0, 20, {"a": 0, "b": 4}, {"a": 1})
     assert begins(told, a=7).positions == {"a": 7, "b": 4}
 
 
@@ -172,3 +178,23 @@ def test_what_an_interrupted_rebuild_has_left_is_counted_without_repeats() -> No
     for one in (plan(2, a=(0, 5)), plan(3, a=(5, 9)), plan(3, a=(5, 9)), plan(4, b=(0, 1))):
         rest.add(0, one)
     assert (rest.flushes, rest.events) == (2, 5)
+
+
+def test_how_often_a_topic_was_cut_is_told_by_the_last_plan_that_reads_it() -> None:
+    """Else what is forwarded from it would be taken for what lay at the same offsets before."""
+    told = history(
+        plan(1, a=(0, 9), b=(0, 5)),
+        after_cuts(plan(2, a=(7, 12)), a=1),
+        after_cuts(plan(3, a=(12, 15)), a=1),
+        plan(4, b=(5, 6)),
+    )
+    assert begins(told) == Beginning(0, 1, 0, 10, {"a": 7, "b": 5}, {"a": 1})
+
+
+def test_where_a_topic_goes_on_below_what_was_read_what_is_forwarded_from_it_is_new() -> None:
+    told = history(
+        plan(1, a=(0, 9)),
+        after_cuts(plan(2, b=(0, 60)), b=2),
+        edges={"a": Edge(0, 9), "b": Edge(0, 50)},
+    )
+    assert begins(told) == Beginning(0, 2, 20, 99, {"a": 9, "b": 0}, {"b": 3})

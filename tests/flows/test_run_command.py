@@ -161,8 +161,8 @@ def test_a_playbook_that_is_not_there_is_told_with_the_setting_that_names_one() 
     child = start("touchpoints", env={"TOUCHLINE_PLAYBOOK": "none.yaml"})
     _, said = child.communicate(timeout=60)
     assert child.returncode == 1
-    assert said.startswith("Error: none.yaml:1:1: the file; expected one that can be read")
-    assert said.endswith("; name yours in TOUCHLINE_PLAYBOOK\n")
+    assert said.startswith("Error: none.yaml:1:1: the file; expected a playbook that can be read")
+    assert "; name yours in TOUCHLINE_PLAYBOOK, or `touchline check --sample > " in said
 
 
 def test_a_taken_metrics_port_is_one_line_with_the_setting() -> None:

@@ -79,16 +79,19 @@ def test_one_that_crashes_is_started_again_and_the_others_go_on(
     crew.run()
     assert sorted(number for number, _ in crew.ready) == [1, 2]
     said = capfd.readouterr().err
-    assert "[2/2] what a day\n" in said
+    assert "[2/2] what a day\n[2/2] Error: no luck\n" in said
     assert "worker 2/2 ended by itself (exit code 7); it is started again in 0 s\n" in said
 
 
-def test_when_one_cannot_stay_up_the_others_are_ended_and_it_is_named_with_its_last_word() -> None:
+def test_when_one_cannot_stay_up_the_others_are_ended_and_it_is_named_with_its_last_word(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     crew = Crew(ENDS, FAILS)
     crew.stop_at = 99
     with pytest.raises(GaveUp, match=r"worker 2/2 ended by itself \(exit code 7\): no luck") as up:
         crew.run()
     assert up.value.code == 7
+    assert capfd.readouterr().err == "[2/2] what a day\n"  # its last word is in the error
 
 
 def test_one_that_was_killed_counts_as_crashed_with_the_exit_code_a_shell_gives_it() -> None:

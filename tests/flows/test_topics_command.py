@@ -109,6 +109,13 @@ def test_a_misspelt_kafka_option_is_one_line_that_names_the_settings() -> None:
     assert line.startswith("Error: TOUCHLINE_KAFKA_*: ")
 
 
+@pytest.mark.parametrize("action", ["ls", "create", "check", "accept-recreated"])
+def test_the_help_of_each_has_its_exit_codes_and_an_example(action: str) -> None:
+    told = touchline_topics("nowhere", action, "--help").stdout
+    assert "Exit codes: 0 " in told
+    assert f"\n    touchline topics {action}" in told
+
+
 def test_a_wrong_setting_is_one_line() -> None:
     wrong = touchline_topics("nowhere", "ls")
     assert wrong.exit_code == 1

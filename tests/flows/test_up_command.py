@@ -54,8 +54,12 @@ def test_a_playbook_that_is_not_there_is_told_with_the_ways_to_name_one(
     result = up(tmp_path, monkeypatch=monkeypatch)
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert line.startswith("playbooks/retail.yaml:1:1: the file; expected one that can be read")
-    assert line.endswith("; name yours with --playbook or TOUCHLINE_PLAYBOOK")
+    assert line.startswith(
+        "playbooks/retail.yaml:1:1: the file; expected a playbook that can be read"
+    )
+    assert (
+        "; name yours with --playbook or TOUCHLINE_PLAYBOOK, or `touchline check --sample" in line
+    )
 
 
 def test_a_playbook_that_is_there_and_wrong_is_told_without_them(

@@ -53,6 +53,17 @@ def test_more_workers_than_shards_are_refused_unless_they_may_wait_for_one() -> 
     assert len(_workers(Settings(partitions=4, assignment="group"), 5, [])) == 5
 
 
+def test_of_more_workers_than_shards_those_that_wait_are_told_at_start() -> None:
+    env = {
+        "TOUCHLINE_ASSIGNMENT": "group",
+        "TOUCHLINE_PARTITIONS": "1",
+        "TOUCHLINE_PLAYBOOK": "none.yaml",
+    }
+    first = said(start("touchpoints", "--workers", "3", env=env)).splitlines()[0]
+    assert first.startswith("Warning: --workers 3: more than the 1 shards there are")
+    assert "2 processes wait without one" in first
+
+
 def test_a_part_of_the_shards_and_a_number_of_workers_are_not_taken_together() -> None:
     child = start("touchpoints", "--worker", "1/2", "--workers", "2", env={})
     assert "--workers starts several: name one of them" in said(child)
@@ -70,9 +81,11 @@ def test_a_part_of_the_shards_is_not_taken_where_kafka_assigns_them() -> None:
 
 def test_a_setting_that_no_worker_can_use_ends_all_with_what_one_of_them_said() -> None:
     child = start("touchpoints", "--workers", "2", env={"TOUCHLINE_PLAYBOOK": "none.yaml"})
-    last = said(child).splitlines()[-1]
+    *before, last = said(child).splitlines()
+    # Of the other one it may stand above.
+    assert sum("none.yaml" in line for line in before) <= 1
     assert last.startswith("Error: worker ")
-    assert "ended by itself (exit code 1): none.yaml:1:1: the file; expected one" in last
+    assert "ended by itself (exit code 1): none.yaml:1:1: the file; expected a" in last
     assert child.returncode == 1
 
 

@@ -111,6 +111,17 @@ def test_only_origins_that_a_commit_names_are_changed(
     assert client.ttl(KEYS.origins) == -1
 
 
+def test_a_new_shard_begins_with_the_origins_that_are_given_and_a_known_one_with_its_own(
+    redis_url: str, client: "redis.Redis"
+) -> None:
+    mine = ShardStore(lambda: Wire(redis_url), 3, "me")
+    first = mine.take(5, new_fence, {"a:0": 3})
+    assert first.origins == {"a:0": 3}
+    done(mine, Commit(structs.replace(first.fence, commit=1), origins={"b:1": 8}))
+    assert mine.take(6, new_fence, {"a:0": 4, "c:2": 1}).origins == {"a:0": 3, "b:1": 8}
+    assert client.dbsize() == 2
+
+
 def test_profiles_are_read_in_the_order_asked(store: Callable[[str], ShardStore]) -> None:
     mine = store("me")
     done(mine, commit_of(mine.take(5, new_fence).fence, "x"))

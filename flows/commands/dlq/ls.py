@@ -14,6 +14,7 @@ from flows.commands.dlq.opening import (
     channels_option,
     opened,
     reasons_option,
+    say_unknown,
     say_unreadable,
     servers_option,
     since_ms,
@@ -89,6 +90,7 @@ def command(
     else:
         for row in _table(lines):
             click.echo(row)
+    say_unknown(channels, kafka.channels, [channel for _, channel, _ in lines])
     say_unreadable(letters.unreadable)
 
 

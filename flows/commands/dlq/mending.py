@@ -18,6 +18,10 @@ MANY: Final = 2
 """Results that are asked for: one more than is right, since a program may have results for ever."""
 
 
+NO_ENV: Final = "{} as $ENV | def env: {}; "
+"""Hides the environment, which may hold passwords: they would go into events, or into messages."""
+
+
 class BadProgram(ValueError):
     """It is no jq program; the text is jq's."""
 
@@ -32,7 +36,7 @@ class Fix:
             jq.compile(program)  # alone, so that what it says of a place is right
             # On a line of its own, as the program may end in a comment. As text of jq's, since
             # Python gets numbers as doubles.
-            self._program = jq.compile(f"limit({MANY}; ({program}\n)) | tojson")
+            self._program = jq.compile(f"limit({MANY}; ({NO_ENV}({program}\n))) | tojson")
         except ValueError as error:
             raise BadProgram(str(error)) from None
 

@@ -1,7 +1,7 @@
 """What the dlq commands share: their options, and the way to Kafka, with troubles in one line."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from connectors.kafka.topics import DEAD_LETTER, REPLAYED, FoundTopic, find_topi
 from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import age, kafka_servers
+from flows.commands.phrases import printable
 from flows.settings import SettingsError
 
 reasons_option = click.option(
@@ -79,6 +80,19 @@ def opened(bootstrap_servers: str | None) -> Iterator[Opened]:
 def since_ms(age_ms: int | None) -> int:
     """The moment so long ago; 0 = all there is."""
     return 0 if age_ms is None else time.time_ns() // 1_000_000 - age_ms
+
+
+def say_unknown(asked: Iterable[str], named: Iterable[str], found: Iterable[str]) -> None:
+    """On stderr, of channels that are asked for: those that neither the settings have `named` nor
+    were `found` among the dead letters, as a misspelt one is."""
+    known = sorted({*named, *found})
+    for channel in asked:
+        if channel not in known:
+            click.echo(
+                f"--channel {channel}: expected one of {', '.join(map(printable, known))}, as "
+                "TOUCHLINE_CHANNELS names them, or one that a dead letter which is asked for is of",
+                err=True,
+            )
 
 
 def say_unreadable(count: int) -> None:

@@ -17,6 +17,7 @@ from flows.commands.dlq.opening import (
     channels_option,
     opened,
     reasons_option,
+    say_unknown,
     say_unreadable,
     servers_option,
     since_ms,
@@ -110,6 +111,8 @@ def command(
         click.echo(orjson.dumps(_described(account, dry_run)))
     else:
         _print(account, dry_run)
+    if not (account.replayed or account.already or account.left):
+        say_unknown(channels, kafka.channels, [])
     say_unreadable(account.unreadable)
     if fenced:
         click.echo(

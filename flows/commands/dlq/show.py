@@ -15,6 +15,7 @@ from flows.commands.dlq.opening import (
     channels_option,
     opened,
     reasons_option,
+    say_unknown,
     say_unreadable,
     servers_option,
 )
@@ -69,9 +70,9 @@ def command(
         found = newest(filter(asked.takes, letters.all()), last or 5)
     say_unreadable(letters.unreadable)
     if not found:
-        where = f"at {at}" if at else "of this kind"
+        say_unknown(channels, kafka.channels, [])
         raise click.ClickException(
-            f"no dead letter {where} in {DEAD_LETTER}: expected one of those that `touchline dlq "
+            f"no dead letter {_where(at)}: expected one of those that `touchline dlq "
             "ls` counts; what is older than the topic's retention is gone"
         )
     for number, letter in enumerate(found):
@@ -79,6 +80,12 @@ def command(
             click.echo(orjson.dumps(described(letter)))
         else:
             click.echo("\n" * bool(number) + "\n".join(_lines(letter)))
+
+
+def _where(at: Place | None) -> str:
+    if at is None:
+        return f"of this kind in {DEAD_LETTER}"
+    return f"at {at}" if at.topic == DEAD_LETTER else f"of the event at {at} in {DEAD_LETTER}"
 
 
 def newest(letters: Iterator[Letter], last: int) -> list[Letter]:

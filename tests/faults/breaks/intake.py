@@ -55,6 +55,19 @@ def bad_records(rng: random.Random, counts: dict[str, int]) -> Change:
     return change
 
 
+def fuzzed(rng: random.Random, counts: dict[str, int]) -> Change:
+    """Each event is changed in a place or more. Most must be refused, and some may be taken."""
+
+    def change(emissions: Iterator[Emission]) -> Iterable[Due]:
+        for number, emission in enumerate(emissions):
+            if emission.kind != BROKEN_KIND:
+                value = mutated(rng, emission.value, f"fuzzed-{number}")
+                yield Sent(emission.due_ms, emission.channel, emission.key, value)
+                counts["fuzzed records"] = counts.get("fuzzed records", 0) + 1
+
+    return change
+
+
 def disorder(rng: random.Random, counts: dict[str, int]) -> Change:
     """One in ten comes again a little later; times are up to an hour off, in both directions; the
     producers' clock jumps by ten minutes now and then. What is too far ahead must be refused."""
@@ -134,7 +147,7 @@ def nobody_starves(arena: Arena) -> None:
 
 
 ALL_REFUSED = {"TOUCHLINE_DEAD_LETTER_PERCENT": "100"}
-"""While a clock is ahead, nearly all is refused: that is meant, and nothing to stop for."""
+"""Where nearly all is refused, which is meant, and nothing to stop for."""
 
 FAULTS = [
     Fault(
@@ -145,6 +158,20 @@ FAULTS = [
         quick_s=6,
         stage=Stage(change=bad_records, rate=1_000, backlog=900_000, flush_events=2_000),
         quick_stage=Stage(change=bad_records, backlog=10_000, flush_events=1_000),
+    ),
+    Fault(
+        "fuzzed-input",
+        "a million records and more from a fuzzer that knows their structure, and a kill",
+        calm,
+        full_s=600,
+        stage=Stage(
+            change=fuzzed,
+            rate=500,
+            backlog=1_000_000,
+            flush_events=2_000,
+            at_once=1,
+            settings=ALL_REFUSED,
+        ),
     ),
     Fault(
         "disorder",

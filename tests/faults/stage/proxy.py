@@ -50,7 +50,7 @@ class Proxy:
 
     def close(self) -> None:
         """Listen no more, and close every connection."""
-        self._server.close()
+        self._call(self._listen_no_more())
         self.cut()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -62,6 +62,9 @@ class Proxy:
 
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _listen_no_more(self) -> None:
+        self._server.close()  # asyncio's own thread alone may touch a server
 
     async def _cut(self) -> None:
         for writer in self._open:
