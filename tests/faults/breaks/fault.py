@@ -7,6 +7,7 @@ from msgspec import Struct, field, structs
 
 from tests.faults.stage.arena import Arena
 from tests.faults.stage.load import Change
+from tests.faults.stage.writer import Warehouse
 
 
 class Stage(Struct, frozen=True):
@@ -34,6 +35,8 @@ class Stage(Struct, frozen=True):
     """Whether the laws hold afterwards; else going on is refused, and the fault sees to that."""
     settings: dict[str, str] = field(default_factory=dict)
     """Of the workers (TOUCHLINE_...), where they are not as `World` has them."""
+    warehouse: Warehouse | None = None
+    """Whether the warehouse's writer runs beside the workers, and where it writes to."""
 
 
 class Fault(Struct, frozen=True):
@@ -50,6 +53,8 @@ class Fault(Struct, frozen=True):
     stage: Stage = Stage()
     quick_stage: Stage | None = None
     """A smaller one for the quick selection."""
+    why_not: Callable[[], str | None] = lambda: None
+    """A sentence when this machine does not allow it; it is left out then."""
 
     def short(self) -> "Fault":
         """As it is in the quick selection."""

@@ -1,19 +1,17 @@
 """A long time at half load, with one trouble after the other; memory and files stay flat."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.faults.breaks import broker, store
 from tests.faults.breaks.fault import Fault, Stage
+from tests.faults.laws.memory import FEWEST, grew
 from tests.faults.stage.arena import Arena
 from tests.faults.stage.crew import Worker
+from tests.faults.stage.writer import resident_mb
 
 EVERY_S = 20.0
-GROWTH = 1.2
-"""How much more memory the end may take than the first third, beyond SLACK_MB."""
-SLACK_MB = 30
 SLACK_FILES = 20
 
 
@@ -55,20 +53,18 @@ TROUBLES: dict[str, Callable[[Arena], None]] = {
 
 def _usage(worker: Worker) -> tuple[float, int]:
     """Resident memory in MB, open files."""
-    place = Path("/proc") / str(worker.process.pid)
-    pages = int((place / "statm").read_text().split()[1])
-    megabytes = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return megabytes, len(list((place / "fd").iterdir()))
+    pid = worker.process.pid
+    return resident_mb(pid), len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def _flat(arena: Arena, looks: list[tuple[float, int]]) -> None:
-    if len(looks) < 6:
+    if len(looks) < FEWEST:
         return  # too short to tell
     third = len(looks) // 3
     (mb_then, files_then), (mb_now, files_now) = max(looks[:third]), looks[-1]
     arena.count("at the end, MB", round(mb_now))
-    if mb_now > mb_then * GROWTH + SLACK_MB:
-        arena.wrong.append(f"memory grew from {mb_then:.0f} to {mb_now:.0f} MB")
+    if grown := grew([mb_then], [mb_now]):
+        arena.wrong.append(grown)
     if files_now > files_then + SLACK_FILES:
         arena.wrong.append(f"open files grew from {files_then} to {files_now}")
 
