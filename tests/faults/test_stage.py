@@ -10,6 +10,7 @@ import pytest
 
 from flows.local.ports import LOOPBACK
 from flows.simulate.stream import Emission, stream
+from tests.faults.stage.armed_writer import POINTS
 from tests.faults.stage.load import Load
 from tests.faults.stage.mutate import mutated
 from tests.faults.stage.proxy import NONE, Proxy, Trouble
@@ -125,3 +126,9 @@ def ended(client: socket.socket) -> bool:
     except ConnectionResetError:
         return True
     return True
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_point_of_a_write_names_what_the_warehouse_calls(point: str) -> None:
+    owner, name = POINTS[point]
+    assert callable(getattr(owner, name))

@@ -27,7 +27,8 @@ def kill(arena: Arena) -> None:
     many were before. It commits often, so that a kill at any time finds a commit half made."""
     writer, seed = _writer(arena), arena.rng.getrandbits(64)
     writer.dice = lambda life: random.Random(f"{seed} {life}")
-    life, due = 0, 0.0
+    # The first life is at work already; it ends soon, so that there is a kill in any run.
+    life, due = writer.lives, time.monotonic() + arena.rng.uniform(0.05, 1.5)
     while arena.going_on():
         arena.tend()
         if life != writer.lives:
@@ -148,14 +149,17 @@ def _undisturbed(act: Break) -> Break:
     return run
 
 
+OFTEN = Warehouse(every_s=0.1)
+
 FAULTS = [
     Fault(
         "warehouse-kill",
         "kill -9 of the warehouse's writer, at random times and at named points of a write",
         _undisturbed(kill),
         full_s=300,
-        quick_s=4,
-        stage=Stage(warehouse=Warehouse(every_s=0.1)),
+        quick_s=3,
+        stage=Stage(warehouse=OFTEN),
+        quick_stage=Stage(warehouse=OFTEN, partitions=4, processes=1),
     ),
     Fault(
         "warehouse-full",

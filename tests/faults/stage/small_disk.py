@@ -12,7 +12,7 @@ PIECE = 65_536
 
 
 class SmallDisk:
-    """Mounted at a folder from `mount` to `unmount`."""
+    """Mounted at a folder from `mount` to `unmount`; kill -9 of the suite leaves it mounted."""
 
     def __init__(self, place: Path, megabytes: int) -> None:
         self.place, self._megabytes = place, megabytes

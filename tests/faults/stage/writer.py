@@ -129,10 +129,12 @@ class Writer:
         if self.process is not None:
             self.process.kill()
             self.process.wait_or_kill(STOP_S)
-        if self.disk is not None:
+        if self.disk is None:
+            return
+        if self.place.is_dir():
             # What lies on it goes with it, and may be wanted to see what was wrong.
             shutil.copytree(self.place, self._folder / "tables", dirs_exist_ok=True)
-            self.disk.unmount()
+        self.disk.unmount()
 
     def _running(self) -> Process:
         assert self.process is not None, "the writer was not started"
