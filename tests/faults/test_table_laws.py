@@ -11,7 +11,7 @@ from connectors.kafka.reader import Place
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from connectors.warehouse.delta import DeltaAppender, Position
 from connectors.warehouse.tables import DECISIONS, TOUCHPOINTS, Row, Table
-from tests.faults.laws.memory import FEWEST, SLACK_MB, grew_since_the_first_third
+from tests.faults.laws.memory import FEWEST, SLACK_MB, grew, grew_since_the_first_third
 from tests.faults.laws.tables import AS_PUBLISHED, ONE_ROW, PUBLISHED, TableLaws, reached, stored
 from tests.faults.laws.verdict import Verdict
 
@@ -181,4 +181,9 @@ def test_memory_that_comes_to_rest_is_bounded_and_memory_that_grows_is_not() -> 
         f"memory grew from 160 to 320 MB, expected {160 * 1.2 + SLACK_MB:.0f} at most"
     )
     assert grew_since_the_first_third(grows, may_hold_mb=200) is None
+    assert grew([100, 200], [270]) is None
+    assert grew([100, 200], [210, 271], may_hold_mb=1) is None
+    assert grew([100, 200], [272, 210], may_hold_mb=1) == (
+        "memory grew from 200 to 272 MB, expected 271 at most"
+    )
     assert grew_since_the_first_third([1.0, *[1_000.0] * (FEWEST - 2)], may_hold_mb=0) is None

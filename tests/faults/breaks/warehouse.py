@@ -3,12 +3,12 @@
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from connectors.kafka.reader import PREFETCH_KB
 from tests.faults.breaks.fault import Fault, Stage
-from tests.faults.laws.memory import grew_since_the_first_third
+from tests.faults.laws.memory import FEWEST, grew
 from tests.faults.stage.arena import Arena
 from tests.faults.stage.small_disk import why_not
 from tests.faults.stage.writer import Warehouse, Writer
@@ -92,9 +92,7 @@ def away(arena: Arena) -> None:
         arena.until(arena.all_commit(), "every shard commits while the warehouse is away")
         rounds += 1
         arena.wait(0.5)
-    # Who waits reads nothing: only what librdkafka fetches ahead may come on top.
-    if grown := grew_since_the_first_third(writer.looks[waits_from:], PREFETCH_KB / 1024):
-        arena.wrong.append(f"a warehouse that waits stays bounded: {grown}")
+    _waited_in_bounds(arena, writer.looks[waits_from:])
     _bring_back(writer.place, elsewhere)
     _goes_on(arena, "its folder came back")
     arena.count("outages")
@@ -111,6 +109,16 @@ def _waits(arena: Arena, complaints: int, when: str) -> None:
     writer = _writer(arena)
     arena.until(lambda: writer.complaints() > complaints, f"the warehouse says it waits {when}")
     arena.until(arena.all_commit(), f"every shard commits {when}")
+
+
+def _waited_in_bounds(arena: Arena, looks: Sequence[float]) -> None:
+    """Who waits reads nothing: only what librdkafka fetches ahead may come on top of the memory
+    that it had when it began to wait."""
+    if len(looks) <= FEWEST:
+        return  # too short to tell
+    if grown := grew(looks[:FEWEST], looks[FEWEST:], PREFETCH_KB / 1024):
+        arena.wrong.append(f"a warehouse that waits stays bounded: {grown}")
+    arena.count("at most, MB while it waited", round(max(looks)))
 
 
 def _goes_on(arena: Arena, after: str) -> None:
