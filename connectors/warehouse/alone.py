@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connectors.warehouse.delta import WarehouseUnavailable
-from connectors.warehouse.snapshot import local_folder
+from connectors.warehouse.folder import local_folder
 from connectors.warehouse.tables import Table
 
 LOCK = "_alone.lock"

@@ -12,9 +12,10 @@ import duckdb
 
 from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.engine import connect
+from connectors.warehouse.folder import local_folder
 from connectors.warehouse.latest import last_touchpoints
 from connectors.warehouse.reading import gone, no_rows_sql, quoted, rows_sql, words
-from connectors.warehouse.snapshot import Snapshot, local_folder, snapshots
+from connectors.warehouse.snapshot import Snapshot, snapshots
 from connectors.warehouse.tables import TOUCHPOINTS
 from connectors.warehouse.views import STORED, VIEWS
 

@@ -35,6 +35,7 @@ from deltalake.exceptions import (
 )
 from deltalake.schema import ArrayType, PrimitiveType
 
+from connectors.warehouse.folder import identity
 from connectors.warehouse.tables import PARTITION_COLUMN, Kind, Row, Table
 
 log = logging.getLogger("touchline.warehouse")
@@ -84,6 +85,8 @@ class DeltaAppender:
         self.table = table
         self._apps = [f"{topic_id}/{partition}" for partition in range(partitions)]
         self._handle: DeltaTable | None = None
+        self._folder: tuple[int, int] | None = None
+        """Which one the handle was opened in, where it lies on this machine."""
         self._positions: dict[int, Position] | None = None
 
     def positions(self) -> dict[int, Position]:
@@ -162,7 +165,11 @@ class DeltaAppender:
 
     def _open(self) -> tuple[DeltaTable, dict[int, Position]]:
         """The table as it was opened or last written by us, and its positions."""
-        if self._handle is None or self._positions is None:
+        folder = identity(f"{self.url}/_delta_log")
+        if self._handle is None or self._positions is None or folder != self._folder:
+            # Another table may have been put in its place, as when a volume is mounted over the one
+            # that was made while it was away. At the same version Delta would take it for the same.
+            self._handle = None
             try:
                 handle = self._load()
                 found = {n: self._position(handle, app) for n, app in enumerate(self._apps)}
@@ -172,6 +179,7 @@ class DeltaAppender:
                 raise WarehouseUnavailable(f"{self.url}: {said(trouble)}") from trouble
             self._check(handle, found)
             self._handle, self._positions = handle, found
+            self._folder = folder or identity(f"{self.url}/_delta_log")
         return self._handle, self._positions
 
     def _load(self) -> DeltaTable:

@@ -7,7 +7,7 @@ no commit names, such as a killed writer leaves, are not in it.
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 from deltalake import DeltaTable
@@ -20,6 +20,7 @@ from connectors.warehouse.delta import (
     WarehouseUnfit,
     said,
 )
+from connectors.warehouse.folder import local_folder
 from connectors.warehouse.tables import TABLES, Table
 
 NO_VERSION = -1
@@ -61,14 +62,6 @@ class Snapshot(NamedTuple):
     def bytes(self) -> int:
         """What the files take, compressed."""
         return sum(file.bytes for file in self.files)
-
-
-def local_folder(url: str) -> Path | None:
-    """The folder that an address names; None when it lies in an object store."""
-    parts = urlsplit(url)
-    if "://" not in url:
-        return Path(url)
-    return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
 def open_table(warehouse_url: str, table: Table) -> DeltaTable:

@@ -16,7 +16,8 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from connectors.warehouse.delta import COMPRESSION, WarehouseUnavailable, said
-from connectors.warehouse.snapshot import local_folder, open_table, snapshot_of
+from connectors.warehouse.folder import local_folder
+from connectors.warehouse.snapshot import open_table, snapshot_of
 from connectors.warehouse.tables import PARTITION_COLUMN, Table
 
 TARGET_BYTES = 134_217_728

@@ -329,6 +329,30 @@ def test_a_table_that_vanishes_is_waited_for_and_not_made_anew(
     assert ids(tmp_path) == numbered(4)
 
 
+@pytest.mark.parametrize("versions", [1, 2, 3, 4])
+def test_a_table_that_was_made_while_the_volume_was_away_is_not_taken_for_the_one_that_comes_back(
+    tmp_path: Path, versions: int
+) -> None:
+    """What went into the one that is gone again must not count as written, at whatever version."""
+    table, elsewhere = tmp_path / "touchpoints", tmp_path / "elsewhere"
+    before = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+    for count in (1, 2, 3):
+        before.append(rows(count), {0: count})
+    table.rename(elsewhere)
+    started = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+    started.positions()
+    for count in range(10, 10 + versions):
+        started.append(rows(count), {0: count})
+    shutil.rmtree(table)
+    elsewhere.rename(table)
+    with pytest.raises(WarehouseUnfit, match="the table was replaced"):
+        started.append(rows(20), {0: 20})
+    assert ids(tmp_path) == numbered(3)
+    again = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
+    assert again.append(rows(20), {0: 20}) == 17
+    assert ids(tmp_path) == numbered(20)
+
+
 def test_a_table_that_went_back_in_time_stops_the_writer(
     appender: DeltaAppender, tmp_path: Path
 ) -> None:

@@ -75,6 +75,10 @@ def main(
     results = []
     try:
         for fault in faults:
+            if (why := fault.why_not()) is not None:
+                progress.begin(fault.name, first)
+                progress.end(f"left out: {why}")
+                continue
             seconds = fault.full_s if minutes is None else minutes * 60
             for number in range(first, first + runs):
                 progress.begin(fault.name, number)

@@ -17,7 +17,10 @@ from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster
 from tests.brokers.redis_server import RedisServer
 from tests.faults.breaks.fault import Fault
 from tests.faults.laws.judge import judge
+from tests.faults.laws.memory import grew_since_the_first_third
+from tests.faults.laws.tables import last_places, reached
 from tests.faults.laws.verdict import Verdict
+from tests.faults.laws.warehouse import judge_warehouse
 from tests.faults.stage.arena import Arena, Late
 from tests.faults.stage.crew import Crew
 from tests.faults.stage.fence_watch import FenceWatch
@@ -25,6 +28,7 @@ from tests.faults.stage.load import Load, unchanged
 from tests.faults.stage.proxy import Proxy
 from tests.faults.stage.servers import ProxiedKafka, Servers
 from tests.faults.stage.usage_watch import UsageWatch
+from tests.faults.stage.writer import MAY_HOLD_MB, Writer
 from tests.faults.world import World
 
 TROUBLE = (Late, RuntimeError, AssertionError, KafkaException, RedisError, ServiceError)
@@ -90,6 +94,8 @@ def perform(
     finally:
         taken.end()
         arena.crew.abandon()
+        if arena.writer is not None:
+            arena.writer.close()
         arena.watch.end()
         for server in (redis, *arena.servers):
             server.kill()
@@ -97,7 +103,9 @@ def perform(
             arena.redis_proxy.close()
     if stage.flat:
         taken.write(folder / "usage.csv")
-    broken = [*arena.wrong, *arena.crew.trouble, *arena.load.refused, *verdict.told()]
+    writer = arena.writer
+    ended = [*arena.crew.trouble, *(writer.trouble if writer is not None else ())]
+    broken = [*arena.wrong, *ended, *arena.load.refused, *verdict.told()]
     broken += taken.grown()
     broken += [f"the fence never goes back: {what}" for what in arena.watch.went_back[:3]]
     if not stage.repeats:
@@ -114,7 +122,11 @@ def perform(
         twice=verdict.twice,
         second_contents=verdict.second_contents,
         repeats=verdict.repeats,
-        recoveries=[*arena.recoveries, *arena.crew.recoveries],
+        recoveries=[
+            *arena.recoveries,
+            *arena.crew.recoveries,
+            *(writer.recoveries if writer is not None else ()),
+        ],
         caught_up_s=caught_up_s,
         counts=arena.counts,
         judged=stage.judged,
@@ -163,6 +175,7 @@ def _arena(
         watch=watch,
         crew=crew,
         load=load,
+        writer=Writer(stage.warehouse, seen, folder) if stage.warehouse is not None else None,
         counts=counts,
         kafka_proxy=kafka.proxy if isinstance(kafka, ProxiedKafka) else None,
         redis_proxy=redis_proxy,
@@ -175,6 +188,9 @@ def _break(arena: Arena, fault: Fault, seconds: float) -> tuple[Verdict, float]:
     arena.crew.start(fault.stage.processes)
     arena.load.start()
     arena.until(arena.all_commit(), "the first commits")
+    if arena.writer is not None:
+        arena.writer.start()
+        arena.until(arena.writer.new_commit(), "the first rows in the tables")
     arena.say(f"breaking for {seconds:.0f} s")
     arena.ends_at = time.monotonic() + seconds
     fault.run(arena)
@@ -186,8 +202,26 @@ def _break(arena: Arena, fault: Fault, seconds: float) -> tuple[Verdict, float]:
     arena.crew.stop()
     arena.watch.look()
     arena.watch.end()
+    if arena.writer is not None:
+        caught_up_s += _write_all(arena, arena.writer)
     verdict = judge(arena.world.place, arena.say, fault.stage.at_once)
     if verdict.produced < arena.load.acknowledged:
         lost = f"{arena.load.acknowledged} acknowledged, {verdict.produced} found"
         verdict.broke("what the broker acknowledged is in its log", lost)
+    if arena.writer is not None:
+        arena.say("checking the tables")
+        judge_warehouse(arena.world, arena.writer.place, verdict)
     return verdict, caught_up_s
+
+
+def _write_all(arena: Arena, writer: Writer) -> float:
+    """Until the last record of each log is in its table, and the writer has stopped in order; the
+    seconds it took."""
+    arena.say("waiting until all is in the tables")
+    last = last_places({"bootstrap.servers": arena.world.bootstrap_servers}, arena.world.partitions)
+    took_s = arena.until(lambda: reached(writer.place, last), "all is in the tables")
+    writer.stop()
+    arena.count("at most, MB of the warehouse", round(max(writer.looks)))
+    if grown := grew_since_the_first_third(writer.looks, MAY_HOLD_MB):
+        arena.wrong.append(f"the warehouse's process stays bounded: {grown}")
+    return took_s

@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, TopicPartition
 from connectors.kafka.murmur2 import partition_of
 from flows.local.ports import LOOPBACK
 from flows.simulate.stream import Emission, stream
+from tests.faults.stage.armed_writer import POINTS
 from tests.faults.stage.load import Load, Sent
 from tests.faults.stage.mutate import mutated
 from tests.faults.stage.proxy import NONE, Proxy, Trouble
@@ -175,3 +176,9 @@ def ended(client: socket.socket) -> bool:
     except ConnectionResetError:
         return True
     return True
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_point_of_a_write_names_what_the_warehouse_calls(point: str) -> None:
+    owner, name = POINTS[point]
+    assert callable(getattr(owner, name))

@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.warehouse.ask import Warehouse, open_warehouse
 from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
-from connectors.warehouse.snapshot import local_folder
+from connectors.warehouse.folder import local_folder
 from connectors.warehouse.tables import TOUCHPOINTS
 from flows.commands.customer.history import (
     Answer,

@@ -12,10 +12,12 @@ from tests.faults.breaks import (
     soak,
     stop,
     store,
+    warehouse,
 )
 from tests.faults.breaks.fault import Fault
 
-_MODULES = (kill, stop, scaling, sleep, clock, broker, store, network, intake, misplaced, soak)
+_FLOW = (kill, stop, scaling, sleep, clock, broker, store, network, intake, misplaced)
+_MODULES = (*_FLOW, warehouse, soak)
 
 FAULTS: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 """Name → fault."""

@@ -8,6 +8,7 @@ from msgspec import Struct, field, structs
 from tests.faults.stage.arena import Arena
 from tests.faults.stage.crew import Under, plainly
 from tests.faults.stage.load import Change
+from tests.faults.stage.writer import Warehouse
 
 
 class Stage(Struct, frozen=True):
@@ -39,6 +40,8 @@ class Stage(Struct, frozen=True):
     """Whether memory and open files of each life that is long enough are held to `laws.flat`."""
     settings: dict[str, str] = field(default_factory=dict)
     """Of the workers (TOUCHLINE_...), where they are not as `World` has them."""
+    warehouse: Warehouse | None = None
+    """Whether the warehouse's writer runs beside the workers, and where it writes to."""
 
 
 class Fault(Struct, frozen=True):
@@ -55,6 +58,8 @@ class Fault(Struct, frozen=True):
     stage: Stage = Stage()
     quick_stage: Stage | None = None
     """A smaller one for the quick selection."""
+    why_not: Callable[[], str | None] = lambda: None
+    """A sentence when this machine does not allow it; it is left out then."""
 
     def short(self) -> "Fault":
         """As it is in the quick selection."""

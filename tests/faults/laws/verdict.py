@@ -21,6 +21,8 @@ class Verdict(Struct):
     """Enriched records that a reader takes, and below those of the actions."""
     actions: int = 0
     customers: int = 0
+    table_rows: int = 0
+    """Rows of the warehouse's tables, where there is one."""
     forwarded: int = 0
     """Events that were sent on to their customer's partition, each once."""
     lost: int = 0

@@ -18,6 +18,7 @@ from tests.faults.stage.crew import Crew, Dice
 from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.stage.load import Load
 from tests.faults.stage.proxy import Proxy
+from tests.faults.stage.writer import Writer
 from tests.faults.world import World
 
 WITHIN_S = 240.0
@@ -41,6 +42,8 @@ class Arena(Struct):
     watch: FenceWatch
     crew: Crew
     load: Load
+    writer: Writer | None = None
+    """The warehouse's, where the stage has one."""
     kafka_proxy: Proxy | None = None
     redis_proxy: Proxy | None = None
     """Between the workers and the servers, where the stage has them."""
@@ -68,8 +71,10 @@ class Arena(Struct):
         self.counts[what] = self.counts.get(what, 0) + more
 
     def tend(self) -> None:
-        """A moment in which workers that died are started again."""
+        """A moment in which processes that died are started again."""
         self.crew.tend(self.dice)
+        if self.writer is not None:
+            self.writer.tend()
         time.sleep(0.01)
 
     def wait(self, seconds: float) -> None:
@@ -84,6 +89,8 @@ class Arena(Struct):
         while not true():
             if self.crew.trouble:
                 raise Late(f"a worker ended while waiting until {what}")
+            if self.writer is not None and self.writer.trouble:
+                raise Late(f"the warehouse's writer ended while waiting until {what}")
             if time.monotonic() - began > within_s:
                 raise Late(f"waited {within_s:.0f} s in vain until {what}")
             self.tend()

@@ -190,10 +190,10 @@ def said(process: Process, words: str) -> bool:
     return words in process.log.read_text(errors="replace")
 
 
-def until_ready(process: Process, within_s: float = 60) -> None:
+def until_ready(process: Process, within_s: float = 60, flow: str = "touchpoints") -> None:
     """Wait until it says so. Raises RuntimeError, with its last words, when it ends or does not."""
     deadline = time.monotonic() + within_s
-    while not said(process, "touchpoints is ready"):
+    while not said(process, f"{flow} is ready"):
         if process.exit_code() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{process.name} is not ready: {process.last_lines(3)}")
         time.sleep(0.02)
