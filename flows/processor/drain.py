@@ -12,5 +12,5 @@ def drain(processor: Processor) -> None:
     """
     commit_pending(processor)
     processor.settle()
-    commit_offsets(processor)
+    commit_offsets(processor, processor.shards)
     trim_published(processor)

@@ -2,6 +2,8 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -12,15 +14,10 @@ from confluent_kafka import KafkaError, KafkaException
 from connectors.kafka.errors import Outage
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from flows.metrics.meter import Meter
-from flows.processor import upkeep
+from flows.processor import topic_watch, upkeep
 from flows.processor.shard import Hold
-from flows.processor.upkeep import (
-    AWAY_EVERY_S,
-    TOPICS_EVERY_S,
-    Upkeep,
-    _same_topics,
-    commit_offsets,
-)
+from flows.processor.topic_watch import AWAY_EVERY_S, EVERY_S, compare
+from flows.processor.upkeep import Upkeep, commit_offsets
 from state.fence import Position
 from state.store.shard_store import Refused
 
@@ -35,16 +32,34 @@ def knowing(**ids: str) -> Any:
     return SimpleNamespace(topic_ids=ids, inputs=("b",), meter=meter, outage=outage)
 
 
+def came(answer: Mapping[str, str | None] | KafkaException) -> Mapping[str, Future[Any]]:
+    """What the broker says of each topic: its id, or that it has none; or nothing of any."""
+    futures: dict[str, Future[Any]] = {}
+    for name in ("a", "b", ENRICHED, ACTIONS):
+        future: Future[Any] = Future()
+        futures[name] = future
+        if isinstance(answer, KafkaException):
+            future.set_exception(answer)
+        elif (topic_id := answer.get(name)) is not None:
+            future.set_result(SimpleNamespace(topic_id=topic_id, partitions=[]))
+        else:
+            future.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
+    return futures
+
+
+SILENT = KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+
 @pytest.mark.parametrize(("answer", "got"), [({"a": "1", "b": "3"}, "3"), ({"a": "1"}, "no topic")])
 def test_a_topic_with_another_id_or_none_is_refused_by_name(answer: Any, got: str) -> None:
     with pytest.raises(Refused, match=f"b was deleted or made anew: .* 2, got {got};") as told:
-        _same_topics(knowing(a="1", b="2"), answer)
+        compare(knowing(a="1", b="2"), came(answer))
     assert "`touchline topics accept-recreated b`" in str(told.value)
 
 
 def test_an_output_that_is_made_anew_asks_for_a_new_start_and_no_more() -> None:
     with pytest.raises(Refused, match=r"topic a was deleted or made anew: .*; start again$"):
-        _same_topics(knowing(a="1", b="2"), {"a": "7", "b": "2"})
+        compare(knowing(a="1", b="2"), came({"a": "7", "b": "2"}))
 
 
 def test_the_output_that_holds_the_plans_is_to_be_restored() -> None:
@@ -52,27 +67,30 @@ def test_the_output_that_holds_the_plans_is_to_be_restored() -> None:
     with pytest.raises(
         Refused, match=rf"or go on: `touchline topics accept-recreated {ENRICHED}`$"
     ):
-        _same_topics(knowing(**{ENRICHED: "1", ACTIONS: "2"}), {ENRICHED: "7", ACTIONS: "2"})
+        compare(knowing(**{ENRICHED: "1", ACTIONS: "2"}), came({ENRICHED: "7", ACTIONS: "2"}))
 
 
 def test_the_same_topics_and_no_answer_at_all_are_no_reason_to_stop() -> None:
     processor = knowing(a="1")
-    _same_topics(processor, KafkaException(KafkaError(KafkaError._TIMED_OUT)))
+    compare(processor, came(SILENT))
     assert processor.meter.value("touchline_kafka_up") == 0
     assert processor.outage.why is not None
-    _same_topics(processor, {"a": "1"})
+    compare(processor, came({"a": "1"}))
     assert processor.meter.value("touchline_kafka_up") == 1
     assert processor.outage.why is None
 
 
 class Asked:
-    """An upkeep whose clock stands still until told, and whose broker is asked for nothing."""
+    """An upkeep whose clock stands still until told, and whose broker answers when told."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s, self.asked_s = 100.0, list[float]()
+        self.answers: Mapping[str, Future[Any]] | None = came({"a": "1"})
+        """What comes at once; None: nothing."""
+        self.waiting: dict[str, Future[Any]] = {}
         clock = SimpleNamespace(monotonic=lambda: self.now_s, time_ns=lambda: NOW_NS)
         monkeypatch.setattr(upkeep, "time", clock)
-        monkeypatch.setattr(upkeep, "_ask", lambda *_: self.asked_s.append(self.now_s))
+        monkeypatch.setattr(topic_watch, "ask_topics", self._ask)
         self.processor = knowing(a="1")
         self.processor.shards = []
         self.processor.consumer = SimpleNamespace(commit=list)
@@ -80,39 +98,56 @@ class Asked:
         monkeypatch.setattr(Upkeep, "_standing", lambda _: None)
         self.upkeep = Upkeep(self.processor)
 
+    def _ask(self, _admin: Any, names: Iterable[str]) -> Mapping[str, Future[Any]]:
+        self.asked_s.append(self.now_s)
+        self.waiting = {name: Future() for name in names}
+        return self.waiting if self.answers is None else self.answers
+
     def run(self, seconds: float) -> None:
         """Let time pass in steps of a quarter."""
         for _ in range(round(4 * seconds)):
             self.now_s += 0.25
             self.upkeep.run(idle=False)
-            if self.upkeep._asking is not None:
-                self.upkeep._asking.join()
 
 
 def test_an_answer_from_before_kafka_went_away_does_not_end_the_outage(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = Asked(monkeypatch)
-    asked.upkeep._answers.put({"a": "1"})
-    asked.run(0.25)
+    asked.run(EVERY_S + 0.25)
+    asked.answers = None
     asked.processor.outage.begin("all brokers are down")
-    asked.run(2 * TOPICS_EVERY_S)
+    asked.run(2 * EVERY_S)
     assert asked.processor.outage.why == "all brokers are down"
 
 
 def test_kafka_is_asked_more_often_while_it_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch)
-    asked.run(2 * TOPICS_EVERY_S)
-    assert asked.asked_s == [100 + TOPICS_EVERY_S, 100 + 2 * TOPICS_EVERY_S]
+    asked.run(2 * EVERY_S)
+    assert asked.asked_s == [100 + EVERY_S, 100 + 2 * EVERY_S]
+    asked.run(0.25)
+    asked.answers = came(SILENT)
     asked.processor.outage.begin("all brokers are down")
     asked.run(3 * AWAY_EVERY_S)
     assert len(asked.asked_s) == 2 + 3
-    asked.upkeep._answers.put({"a": "1"})
-    asked.run(0.25)
+    asked.answers = came({"a": "1"})
+    asked.run(AWAY_EVERY_S + 0.25)
     assert asked.processor.outage.why is None
 
 
-def test_gauges_are_looked_at_each_second_and_offsets_told_every_five(
+def test_a_broker_that_does_not_answer_is_asked_nothing_more_and_waited_for_by_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = Asked(monkeypatch)
+    asked.answers = None
+    asked.run(3 * EVERY_S)
+    assert asked.asked_s == [100 + EVERY_S]
+    asked.waiting["a"].set_exception(SILENT)
+    asked.run(0.25)
+    assert asked.processor.outage.why is not None
+
+
+def test_gauges_are_looked_at_each_second_and_each_shard_s_offsets_told_every_five(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     standing = Upkeep._standing
@@ -122,14 +157,22 @@ def test_gauges_are_looked_at_each_second_and_offsets_told_every_five(
     for name in ("kafka", "redis"):
         look = SimpleNamespace(look=partial(done.append, name))
         setattr(asked.processor, name, look)
-    asked.processor.consumer.commit = lambda _: done.append("offsets")
+    fence = SimpleNamespace(positions={"b": Position("2", 7)})
+    asked.processor.shards = [
+        SimpleNamespace(index=index, hold=Hold.OWNED, fence=fence) for index in range(4)
+    ]
+    asked.processor.consumer.commit = lambda told: done.extend(
+        f"of {shard}" for _, shard, _ in told
+    )
     asked.upkeep = Upkeep(asked.processor)
-    asked.run(10)
+    asked.run(4)
+    assert len([one for one in done if one.startswith("of ")]) == 3, "one after the other"
+    asked.run(6)
     assert Counter(done) == {
         "kafka": 10,
         "redis": 10,
         f"at {NOW_NS // 1_000_000}": 10,
-        "offsets": 2,
+        **{f"of {shard}": 2 for shard in range(4)},
     }
 
 
@@ -140,5 +183,5 @@ def test_offsets_are_told_of_the_topics_that_are_read_and_the_shards_that_are_ow
     processor.shards = [
         SimpleNamespace(index=index, hold=hold, fence=fence) for index, hold in enumerate(Hold)
     ]
-    commit_offsets(processor)
+    commit_offsets(processor, processor.shards)
     assert told == [("b", [*Hold].index(Hold.OWNED), 7)]

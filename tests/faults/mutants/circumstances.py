@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from connectors.kafka.shard_consumer import Record, ShardConsumer
-from flows.processor import intake, upkeep
+from flows.processor import intake, topic_watch
 from state.store.wire import Wire
 from tests.faults.mutants.patching import put
 from tests.faults.mutants.sleep import halt
@@ -105,7 +105,7 @@ def _clock_behind() -> None:
 
 def _often() -> None:
     """The topics' ids are asked for five times a second."""
-    put(upkeep, "TOPICS_EVERY_S", 0.2)
+    put(topic_watch, "EVERY_S", 0.2)
 
 
 CIRCUMSTANCES: dict[str, Callable[[], None]] = {

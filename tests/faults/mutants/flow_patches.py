@@ -10,7 +10,7 @@ from connectors.kafka import publisher, shard_consumer
 from connectors.kafka.plan_log import to_do
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
-from flows.processor import commit, intake, ownership, shard, upkeep
+from flows.processor import commit, intake, ownership, shard, topic_watch, upkeep
 from flows.processor.intake import Intake
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
@@ -251,4 +251,4 @@ def _() -> None:
         sys.stderr.write(f"{IDS_CAME}\n")
         sys.stderr.flush()
 
-    put(upkeep, "_same_topics", same)
+    put(topic_watch, "compare", same)
