@@ -18,7 +18,9 @@ from state.store.shard_store import Refused
 EVERY_S = 5.0
 AWAY_EVERY_S = 1.0
 """While Kafka is away, so that its return is seen soon."""
+BACKOFF = "reconnect.backoff.ms"
 RECONNECT = {"reconnect.backoff.max.ms": "1000"}
+"""For the same end. Only where the settings say nothing of BACKOFF: the two must go together."""
 
 
 class TopicWatch:
@@ -26,12 +28,16 @@ class TopicWatch:
 
     def __init__(self, processor: Processor, now_s: float) -> None:
         self._processor = processor
-        self._admin = admin_client({**RECONNECT, **processor.settings.kafka_config})
+        config = processor.settings.kafka_config
+        self._admin = admin_client(config if BACKOFF in config else {**RECONNECT, **config})
         self._asked_s = now_s
         self._asked: dict[str, Future[Any]] = {}
 
     def look(self, now_s: float) -> None:
         """Raises Refused when a topic is not the one it was at start."""
+        # It keeps what it says of its connections until it is polled: twenty times a second while
+        # Kafka is away.
+        self._admin.poll(0)
         if self._asked:
             # As soon as it is there: an old one says nothing of whether Kafka answers now.
             if all(answer.done() for answer in self._asked.values()):

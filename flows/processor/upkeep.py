@@ -50,10 +50,14 @@ class Upkeep:
         book_standing(processor, time.time_ns() // 1_000_000)
 
     def _offsets(self, now_s: float) -> None:
+        """Of as many shards as are due: after a long flush several are."""
         shards = self._processor.shards
-        if shards and now_s - self._told_s >= OFFSETS_EVERY_S / len(shards):
-            self._told, self._told_s = (self._told + 1) % len(shards), now_s
-            commit_offsets(self._processor, [shards[self._told]])
+        due = int((now_s - self._told_s) * len(shards) / OFFSETS_EVERY_S)
+        if due:
+            self._told_s += due * OFFSETS_EVERY_S / len(shards)
+            first, due = self._told, min(due, len(shards))
+            self._told = (first + due) % len(shards)
+            commit_offsets(self._processor, [shards[(first + n) % len(shards)] for n in range(due)])
 
     def _garbage(self) -> None:
         """The collector is off (see `start`); what survives is not looked at again."""

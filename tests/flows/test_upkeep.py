@@ -1,6 +1,7 @@
 """What is looked at between flushes: whether topics are still the same ones."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -16,12 +17,13 @@ from connectors.kafka.topics import ACTIONS, ENRICHED
 from flows.metrics.meter import Meter
 from flows.processor import topic_watch, upkeep
 from flows.processor.shard import Hold
-from flows.processor.topic_watch import AWAY_EVERY_S, EVERY_S, compare
+from flows.processor.topic_watch import AWAY_EVERY_S, EVERY_S, TopicWatch, compare
 from flows.processor.upkeep import Upkeep, commit_offsets
 from state.fence import Position
 from state.store.shard_store import Refused
 
 NOW_NS = 1_800_000_000_123_456_789
+NOWHERE = {"bootstrap.servers": "127.0.0.1:1"}
 
 
 def knowing(**ids: str) -> Any:
@@ -94,7 +96,7 @@ class Asked:
         self.processor = knowing(a="1")
         self.processor.shards = []
         self.processor.consumer = SimpleNamespace(commit=list)
-        self.processor.settings = SimpleNamespace(kafka_config={})
+        self.processor.settings = SimpleNamespace(kafka_config=NOWHERE)
         monkeypatch.setattr(Upkeep, "_standing", lambda _: None)
         self.upkeep = Upkeep(self.processor)
 
@@ -185,3 +187,42 @@ def test_offsets_are_told_of_the_topics_that_are_read_and_the_shards_that_are_ow
     ]
     commit_offsets(processor, processor.shards)
     assert told == [("b", [*Hold].index(Hold.OWNED), 7)]
+
+
+def test_after_a_long_flush_the_offsets_of_all_shards_that_are_due_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One shard a flush would be each of 64 once in half a minute."""
+    asked, told = Asked(monkeypatch), Counter[int]()
+    fence = SimpleNamespace(positions={"b": Position("2", 7)})
+    asked.processor.shards = [
+        SimpleNamespace(index=index, hold=Hold.OWNED, fence=fence) for index in range(64)
+    ]
+    asked.processor.consumer.commit = lambda offsets: told.update(shard for _, shard, _ in offsets)
+    for _ in range(20):
+        asked.now_s += 0.5
+        asked.upkeep.run(idle=False)
+    assert told == dict.fromkeys(range(64), 2)
+    asked.now_s += 60
+    asked.upkeep.run(idle=False)
+    assert told == dict.fromkeys(range(64), 3), "each once, however long it took"
+
+
+def test_what_the_connection_to_kafka_says_while_it_is_away_is_not_kept() -> None:
+    processor = knowing(a="1")
+    processor.settings = SimpleNamespace(kafka_config=NOWHERE)
+    watch = TopicWatch(processor, 0.0)
+    admin: Any = watch._admin
+    deadline = time.monotonic() + 30
+    while len(admin) < 20:
+        assert time.monotonic() < deadline, "it says nothing"
+        time.sleep(0.01)
+    watch.look(1.0)
+    assert len(admin) < 20
+
+
+def test_a_backoff_of_the_settings_may_be_longer_than_ours() -> None:
+    processor = knowing(a="1")
+    processor.settings = SimpleNamespace(kafka_config={**NOWHERE, "reconnect.backoff.ms": "2000"})
+    TopicWatch(processor, 0.0).look(1.0)
+    assert processor.outage.why is None
