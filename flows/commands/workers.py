@@ -34,9 +34,9 @@ def supervise(settings: Settings, workers: int, options: Sequence[str], as_json:
     """
     if settings.in_group and workers > settings.partitions:
         click.echo(
-            f"Warning: --workers {workers}: more than the {settings.partitions} shards there are "
-            f"(TOUCHLINE_PARTITIONS): {workers - settings.partitions} processes wait without one "
-            "until another ends",
+            f"Warning: --workers {workers}: expected at most as many as there are shards, "
+            f"{settings.partitions} (TOUCHLINE_PARTITIONS): each of the others waits until one of "
+            "them ends",
             err=True,
         )
     supervisor = Supervisor(

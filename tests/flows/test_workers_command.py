@@ -60,8 +60,8 @@ def test_of_more_workers_than_shards_those_that_wait_are_told_at_start() -> None
         "TOUCHLINE_PLAYBOOK": "none.yaml",
     }
     first = said(start("touchpoints", "--workers", "3", env=env)).splitlines()[0]
-    assert first.startswith("Warning: --workers 3: more than the 1 shards there are")
-    assert "2 processes wait without one" in first
+    expected = "expected at most as many as there are shards, 1 (TOUCHLINE_PARTITIONS)"
+    assert first.startswith(f"Warning: --workers 3: {expected}")
 
 
 def test_a_part_of_the_shards_and_a_number_of_workers_are_not_taken_together() -> None:
