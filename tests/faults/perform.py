@@ -221,7 +221,7 @@ def _write_all(arena: Arena, writer: Writer) -> float:
     last = last_places({"bootstrap.servers": arena.world.bootstrap_servers}, arena.world.partitions)
     took_s = arena.until(lambda: reached(writer.place, last), "all is in the tables")
     writer.stop()
-    arena.count("at most, MB of the warehouse", round(max(writer.looks)))
+    arena.count("at most, MB of the warehouse", round(max(writer.looks, default=0.0)))
     if grown := grew_since_the_first_third(writer.looks, MAY_HOLD_MB):
         arena.wrong.append(f"the warehouse's process stays bounded: {grown}")
     return took_s

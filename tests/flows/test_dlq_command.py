@@ -120,7 +120,8 @@ def test_a_channel_that_is_none_is_told_with_those_that_there_are(
     filled: str, words: tuple[str, ...]
 ) -> None:
     result = dlq(filled, *words, "--channel", "nope")
-    assert "--channel nope: expected one of chat, click, email, kiosk, as" in result.stderr
+    expected = "--channel nope: expected one of chat, click, email, kiosk (TOUCHLINE_CHANNELS), or"
+    assert expected in result.stderr
     known = dlq(filled, *words, "--channel", "chat")  # it just has none
     assert "--channel" not in known.stderr
 

@@ -14,7 +14,6 @@ from connectors.kafka.topics import DEAD_LETTER, REPLAYED, FoundTopic, find_topi
 from flows.commands.kafka_trouble import kafka_trouble
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import age, kafka_servers
-from flows.commands.phrases import printable
 from flows.settings import SettingsError
 
 reasons_option = click.option(
@@ -85,12 +84,13 @@ def since_ms(age_ms: int | None) -> int:
 def say_unknown(asked: Iterable[str], named: Iterable[str], found: Iterable[str]) -> None:
     """On stderr, of channels that are asked for: those that neither the settings have `named` nor
     were `found` among the dead letters, as a misspelt one is."""
-    known = sorted({*named, *found})
+    named = sorted(named)
+    known = {*named, *found}
     for channel in asked:
         if channel not in known:
             click.echo(
-                f"--channel {channel}: expected one of {', '.join(map(printable, known))}, as "
-                "TOUCHLINE_CHANNELS names them, or one that a dead letter which is asked for is of",
+                f"--channel {channel}: expected one of {', '.join(named)} (TOUCHLINE_CHANNELS), or "
+                "another that `touchline dlq ls` shows",
                 err=True,
             )
 

@@ -3,7 +3,6 @@
 Its folder is watched from outside, by the versions of its tables; its memory by /proc.
 """
 
-import os
 import random
 import shutil
 import signal
@@ -19,6 +18,7 @@ from flows.local.process import Process
 from tests.faults.stage.armed_writer import NEVER, POINTS
 from tests.faults.stage.crew import CLI, STOP_S, until_ready
 from tests.faults.stage.small_disk import SmallDisk
+from tests.faults.stage.usage_watch import look
 from tests.faults.world import ROOT, World
 
 ARMED = "tests.faults.stage.armed_writer"
@@ -157,7 +157,8 @@ class Writer:
         if time.monotonic() - self._looked_at < LOOK_EVERY_S:
             return
         self._looked_at = time.monotonic()
-        self.looks.append(resident_mb(self._running().pid))
+        if (seen := look(self._running().pid)) is not None:
+            self.looks.append(seen.memory_mb)
 
     def _launch(self) -> None:
         self.lives += 1
@@ -181,12 +182,3 @@ class Writer:
         if kind.every_s == MOST_SECONDS and not kind.slow_s and not self.armed:
             return [CLI]
         return [ARMED, f"{kind.every_s}", f"{kind.slow_s}", *arms]
-
-
-def resident_mb(pid: int) -> float:
-    """Resident memory of a process, in MB; 0 when it is gone."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
