@@ -1,6 +1,6 @@
 """Which forwarded events a shard has had that is to begin anew, by what lies in its partition."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from connectors.kafka.forwarding import Unmarked, read_forwarded
 from connectors.kafka.to_end import ToEnd
@@ -10,9 +10,13 @@ from state.origins import is_new
 
 
 def seen_origins(
-    settings: Settings, input_ids: Mapping[str, str], positions: Mapping[int, Mapping[str, int]]
-) -> dict[int, dict[str, int]]:
-    """Shard → its origins: of what was forwarded to it, all that lies before where it begins.
+    settings: Settings,
+    input_ids: Mapping[str, str],
+    positions: Mapping[int, Mapping[str, int]],
+    stopped: Callable[[], bool],
+) -> dict[int, dict[str, int]] | None:
+    """Shard → its origins: of what was forwarded to it, all that lies before where it begins. None
+    when `stopped` says so meanwhile.
 
     `input_ids`: input topic → its id; `positions`: shard → topic → next offset. What retention has
     taken is not known. Raises Unread and KafkaException.
@@ -20,6 +24,8 @@ def seen_origins(
     found: dict[int, dict[str, int]] = {shard: {} for shard in positions}
     begins = {shard: at[FORWARD] for shard, at in positions.items() if at[FORWARD]}
     for batch in ToEnd(settings.kafka_config, {(FORWARD, shard): 0 for shard in begins}).batches():
+        if stopped():
+            return None
         for message in batch:
             shard = message.partition()
             if message.offset() >= begins[shard]:

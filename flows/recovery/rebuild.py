@@ -69,7 +69,7 @@ def rebuild(
     """Do again all that was planned of each shard without a fence, or until `stop` is set.
 
     Raises Lossy, Refused, Fenced when a flow has taken some of them meanwhile, Unsuitable,
-    redis.RedisError, KafkaException, and what a flow raises.
+    redis.RedisError, NoPlan, Unread, KafkaException, and what a flow raises.
     """
     config = settings.kafka_config
     if wrong := check_topics(config, settings.channels, settings.partitions):
@@ -95,7 +95,11 @@ def rebuild(
     if not accept_loss and (unsure := [one for one in found.found if not one.whole]):
         raise Lossy(unsure, found.removed)
     positions = {one.shard: one.beginning.positions for one in found.found}
-    seeds = seen_origins(settings, {topic: ids[topic] for topic in inputs}, positions)
+    input_ids = {topic: ids[topic] for topic in inputs}
+    seeds = seen_origins(settings, input_ids, positions, stop.is_set)
+    if seeds is None:
+        done.stopped = True
+        return done
     for one in found.found:
         _begin(settings, ids, one, seeds[one.shard])
     _replay(settings, done, found, rest, stop, tell)
