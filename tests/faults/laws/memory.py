@@ -1,4 +1,5 @@
-"""A process that goes on for long takes no more memory than in its beginning."""
+"""The memory of a process that takes on much by design, and may be killed again and again: it stays
+within a bound that its own beginning sets. Who takes on nothing is held to `laws.flat`, closer."""
 
 from collections.abc import Sequence
 
