@@ -85,8 +85,8 @@ class DeltaAppender:
         self.table = table
         self._apps = [f"{topic_id}/{partition}" for partition in range(partitions)]
         self._handle: DeltaTable | None = None
-        self._folder: tuple[int, int] | None = None
-        """Which one the handle was opened in, where it lies on this machine."""
+        self._newest: tuple[int, int, int] | None = None
+        """Which file the handle's last commit is, where it lies on this machine."""
         self._positions: dict[int, Position] | None = None
 
     def positions(self) -> dict[int, Position]:
@@ -132,7 +132,7 @@ class DeltaAppender:
                 raise WarehouseUnavailable(f"{self.url}: {said(trouble)}") from trouble
             else:
                 if handle.version() == version + 1:
-                    self._positions = after
+                    self._positions, self._newest = after, self._last_commit(handle)
                 else:
                     # Put behind what another writer did to other partitions: the handle has that
                     # now and `after` has not, so the two no longer go together.
@@ -165,8 +165,8 @@ class DeltaAppender:
 
     def _open(self) -> tuple[DeltaTable, dict[int, Position]]:
         """The table as it was opened or last written by us, and its positions."""
-        folder = identity(f"{self.url}/_delta_log")
-        if self._handle is None or self._positions is None or folder != self._folder:
+        known = self._handle
+        if known is None or self._positions is None or self._last_commit(known) != self._newest:
             # Another table may have been put in its place, as when a volume is mounted over the one
             # that was made while it was away. At the same version Delta would take it for the same.
             self._handle = None
@@ -179,8 +179,13 @@ class DeltaAppender:
                 raise WarehouseUnavailable(f"{self.url}: {said(trouble)}") from trouble
             self._check(handle, found)
             self._handle, self._positions = handle, found
-            self._folder = folder or identity(f"{self.url}/_delta_log")
-        return self._handle, self._positions
+            self._newest = self._last_commit(handle)
+            return handle, found
+        return known, self._positions
+
+    def _last_commit(self, handle: DeltaTable) -> tuple[int, int, int] | None:
+        """Which file holds the last one that `handle` knows."""
+        return identity(f"{self.url}/_delta_log/{handle.version():020}.json")
 
     def _load(self) -> DeltaTable:
         try:

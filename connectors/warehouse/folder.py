@@ -1,4 +1,5 @@
-"""A warehouse that is a folder of this machine: which one, and whether it is still the same."""
+"""A warehouse that is a folder of this machine: which one, and whether a file in it is still the
+same."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,16 +13,17 @@ def local_folder(url: str) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
-def identity(url: str) -> tuple[int, int] | None:
-    """What tells a folder from another one that is put in its place, as when a volume is mounted.
+def identity(url: str) -> tuple[int, int, int] | None:
+    """What tells a file that is written once from another one that is put in its place.
 
-    None in an object store, and of a folder that cannot be seen.
+    None in an object store, and of a file that cannot be seen.
     """
-    folder = local_folder(url)
-    if folder is None:
+    file = local_folder(url)
+    if file is None:
         return None
     try:
-        found = folder.stat()
+        found = file.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    # The time as well: a file system gives the number of what was removed to the next that is made.
+    return found.st_dev, found.st_ino, found.st_mtime_ns
