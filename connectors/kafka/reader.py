@@ -170,6 +170,8 @@ class TopicReader:
 
         The answer is fetched at a later call, so that a broker that is away delays nothing.
         """
+        # It keeps what it says of its connections until it is polled: a lot, while Kafka is away.
+        self._admin.poll(0)
         if not self._looking:
             if time.monotonic() >= self._look_at_s:
                 self._looking = ask_topics(self._admin, self._topics)

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -141,3 +142,17 @@ def test_a_broker_that_is_away_is_said_and_waited_for(
         assert time.monotonic() < deadline
         assert reader.read(10, 0.1) == []
     assert "127.0.0.1:1" in reader.outage.why or "down" in reader.outage.why
+
+
+def test_what_the_connection_for_the_ids_says_while_kafka_is_away_is_not_kept(
+    open_reader: Callable[..., TopicReader],
+) -> None:
+    topics = {"away": FoundTopic("away", "id", 1, None)}
+    reader = open_reader("127.0.0.1:1", topics, {}, **{"reconnect.backoff.max.ms": "100"})
+    admin: Any = reader._admin
+    deadline = time.monotonic() + 30
+    while len(admin) < 10:
+        assert time.monotonic() < deadline, "it says nothing"
+        time.sleep(0.01)
+    reader.read(1, 0)
+    assert len(admin) < 10
