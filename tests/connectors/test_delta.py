@@ -2,7 +2,6 @@
 
 import os
 import resource
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,76 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-from deltalake import DeltaTable, Field, Schema, write_deltalake
-from deltalake.schema import PrimitiveType
+from deltalake import DeltaTable, write_deltalake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import connectors.warehouse.delta
-from connectors.kafka.reader import Place
-from connectors.kafka.topics import ENRICHED
-from connectors.published.records import enriched_record
-from connectors.warehouse.delta import DeltaAppender, Position, WarehouseUnavailable, WarehouseUnfit
-from connectors.warehouse.tables import TOUCHPOINTS, Row
-from state.applied import Applied
-from state.touchpoint import Touchpoint
+from connectors.warehouse.delta import DeltaAppender, Position, WarehouseUnavailable
+from connectors.warehouse.tables import TOUCHPOINTS
+from tests.connectors.delta_rows import NOON_MS, ids, numbered, row, rows, stored
 
 DAY_MS = 86_400_000
-NOON_MS = 1_767_268_800_123
-"""2026-01-01T12:00:00.123Z."""
-
-read = TOUCHPOINTS.reader()
-
-
-def row(number: int, partition: int = 0, received_ms: int = NOON_MS) -> Row:
-    """The row of the record with this number in its partition."""
-    applied = Applied(partition, 0, number // 10, number % 10)
-    touchpoint = Touchpoint(
-        id=f"{partition}-{number}",
-        fingerprint=b"",
-        message_id=str(number),
-        customer_id="ada",
-        channel="click",
-        type="track",
-        name="Product Viewed",
-        at_ms=NOON_MS - 1_000,
-        received_ms=received_ms,
-        properties={},
-        traits={},
-        raw=b'{"price": 1.50, "title": "caf\xc3\xa9 \\u00e9"}',
-    )
-    segments = ["vip", "lapsed"][: number % 3]
-    value = enriched_record(touchpoint, {"orders": 2}, segments, applied, "v1")
-    return read(Place(ENRICHED, partition), value)
-
-
-def rows(count: int, partition: int = 0) -> list[Row]:
-    return [row(number, partition) for number in range(count)]
-
-
-def stored(folder: Path) -> list[tuple[Any, ...]]:
-    """All rows of the table, by place."""
-    files = DeltaTable(str(folder / "touchpoints")).file_uris()
-    if not files:
-        return []
-    return duckdb.execute(
-        """select id, customer_id, channel, event, date::text, epoch_us(occurred_at),
-                  epoch_us(received_at), segments, profile, original, playbook,
-                  shard, generation, commit, index
-           from read_parquet(?, hive_partitioning = true)
-           order by shard, generation, commit, index""",
-        [files],
-    ).fetchall()
-
-
-def ids(folder: Path) -> list[str]:
-    return [found[0] for found in stored(folder)]
-
-
-def numbered(count: int, partition: int = 0) -> list[str]:
-    return [f"{partition}-{number}" for number in range(count)]
 
 
 @pytest.fixture
@@ -310,83 +250,6 @@ def test_a_warehouse_that_cannot_be_made_is_named_and_made_when_it_can(tmp_path:
     folder.unlink()
     assert appender.append(rows(1), {}) == 1
     assert ids(folder) == numbered(1)
-
-
-def test_a_table_that_vanishes_is_waited_for_and_not_made_anew(
-    appender: DeltaAppender, tmp_path: Path
-) -> None:
-    """A new one would lack the rows before it, and nobody would know."""
-    appender.append(rows(2), {0: 2})
-    table, elsewhere = tmp_path / "touchpoints", tmp_path / "elsewhere"
-    table.rename(elsewhere)
-    for _ in range(3):
-        with pytest.raises(WarehouseUnavailable):
-            appender.append(rows(4), {0: 4})
-    assert not DeltaTable.is_deltatable(str(table))
-    shutil.rmtree(table, ignore_errors=True)
-    elsewhere.rename(table)
-    assert appender.append(rows(4), {0: 4}) == 2
-    assert ids(tmp_path) == numbered(4)
-
-
-@pytest.mark.parametrize("versions", [1, 2, 3, 4])
-def test_a_table_that_was_made_while_the_volume_was_away_is_not_taken_for_the_one_that_comes_back(
-    tmp_path: Path, versions: int
-) -> None:
-    """What went into the one that is gone again must not count as written, at whatever version."""
-    table, elsewhere = tmp_path / "touchpoints", tmp_path / "elsewhere"
-    before = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
-    for count in (1, 2, 3):
-        before.append(rows(count), {0: count})
-    table.rename(elsewhere)
-    started = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
-    started.positions()
-    for count in range(10, 10 + versions):
-        started.append(rows(count), {0: count})
-    shutil.rmtree(table)
-    elsewhere.rename(table)
-    with pytest.raises(WarehouseUnfit, match="the table was replaced"):
-        started.append(rows(20), {0: 20})
-    assert ids(tmp_path) == numbered(3)
-    again = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
-    assert again.append(rows(20), {0: 20}) == 17
-    assert ids(tmp_path) == numbered(20)
-
-
-def test_a_table_that_was_removed_and_made_anew_is_not_taken_for_the_one_that_was_there(
-    tmp_path: Path,
-) -> None:
-    """Its folders may have the same numbers in the file system, and its log as many commits."""
-    appender = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
-    for count in (1, 2, 5):
-        appender.append(rows(count), {0: count})
-    shutil.rmtree(tmp_path / "touchpoints")
-    other = DeltaAppender(str(tmp_path), TOUCHPOINTS, "first/id==", 2)
-    other.positions()
-    for count in (1, 2, 3):
-        other.append(rows(count), {0: count})
-    with pytest.raises(WarehouseUnfit, match="the table was replaced"):
-        appender.append(rows(7), {0: 7})
-    assert other.append(rows(7), {0: 7}) == 4
-    assert ids(tmp_path) == numbered(7)
-
-
-def test_a_table_that_went_back_in_time_stops_the_writer_before_it_writes(
-    appender: DeltaAppender, tmp_path: Path
-) -> None:
-    appender.append(rows(2), {0: 2})
-    appender.append(rows(4), {0: 4})
-    (tmp_path / "touchpoints" / "_delta_log" / f"{2:020}.json").unlink()
-    with pytest.raises(WarehouseUnfit, match=r"expected first/id==/0 to be at .*older version"):
-        appender.append(rows(6), {0: 6})
-    assert version(tmp_path) == 1
-
-
-def test_a_table_with_other_columns_is_refused_by_name(tmp_path: Path) -> None:
-    DeltaTable.create(str(tmp_path / "touchpoints"), Schema([Field("id", PrimitiveType("long"))]))
-    appender = DeltaAppender(str(tmp_path), TOUCHPOINTS, "id", 1)
-    with pytest.raises(WarehouseUnfit, match=r"column date: expected .*date.*, got no such column"):
-        appender.append(rows(1), {})
 
 
 def test_an_object_store_that_hangs_is_unavailable_before_long() -> None:
