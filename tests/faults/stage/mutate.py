@@ -16,11 +16,18 @@ ODD: tuple[Any, ...] = (
 
 
 def mutated(rng: random.Random, value: bytes, message_id: str) -> bytes:
-    """`value`, an event as JSON, changed in one to three places, under another message id."""
+    """`value`, an event as JSON, changed in one to three places, under another message id.
+
+    Where that is changed as well, it stays one of its own: what shares its id with an event of long
+    ago would count again, as the documentation says, and under an id that is there.
+    """
     event = orjson.loads(value)
     event["messageId"] = message_id
     for _ in range(rng.randint(1, 3)):
         rng.choice(IN_TREE)(rng, event)
+    changed_id = event.get("messageId")
+    if isinstance(changed_id, str) and changed_id != message_id:
+        event["messageId"] = f"{changed_id}{message_id}"
     raw = _text(event)
     return rng.choice(IN_BYTES)(rng, raw) if rng.random() < 0.3 else raw
 
