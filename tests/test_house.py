@@ -123,6 +123,15 @@ def test_an_archive_of_the_source_holds_every_file_that_git_holds(tmp_path: Path
     assert tracked - names == set()
 
 
+def test_who_decides_loads_no_table_library() -> None:
+    """Its memory would be 77 MB at start, and not 60."""
+    program = "import sys, flows.commands.run, flows.touchpoints; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"deltalake", "arro3", "duckdb"} & set(loaded.stdout.split()) == set()
+
+
 def test_imports_go_one_way() -> None:
     lint = subprocess.run(
         [BIN / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -9,7 +9,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from connectors.warehouse.delta import WarehouseUnavailable
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.folder import local_folder
 from connectors.warehouse.tables import Table
 

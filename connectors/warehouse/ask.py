@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.engine import connect
+from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.folder import local_folder
 from connectors.warehouse.latest import last_touchpoints
 from connectors.warehouse.reading import gone, no_rows_sql, quoted, rows_sql, words

@@ -35,6 +35,7 @@ from deltalake.exceptions import (
 )
 from deltalake.schema import ArrayType, PrimitiveType
 
+from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.folder import identity
 from connectors.warehouse.tables import PARTITION_COLUMN, Kind, Row, Table
 
@@ -57,14 +58,6 @@ PATIENCE = {"timeout": "10s", "connect_timeout": "5s", "retry_timeout": "10s", "
 own 180 s would hold up a stop for so long. A folder knows no such options and ignores them."""
 
 COMPRESSION = WriterProperties(compression="ZSTD", compression_level=1)
-
-
-class WarehouseUnavailable(Exception):
-    """The table cannot be read or written now; nothing is known to be written. Try again later."""
-
-
-class WarehouseUnfit(Exception):
-    """The table is not one that these rows may go to; trying again does not help."""
 
 
 class Position(NamedTuple):

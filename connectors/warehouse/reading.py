@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from connectors.warehouse.delta import WarehouseUnavailable
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.snapshot import Snapshot
 from connectors.warehouse.tables import Kind, Table
 

@@ -13,13 +13,8 @@ import msgspec
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from connectors.warehouse.delta import (
-    DELTA_TYPES,
-    PATIENCE,
-    WarehouseUnavailable,
-    WarehouseUnfit,
-    said,
-)
+from connectors.warehouse.delta import DELTA_TYPES, PATIENCE, said
+from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.folder import local_folder
 from connectors.warehouse.tables import TABLES, Table
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from connectors.warehouse.delta import COMPRESSION, WarehouseUnavailable, said
+from connectors.warehouse.delta import COMPRESSION, said
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.folder import local_folder
 from connectors.warehouse.snapshot import open_table, snapshot_of
 from connectors.warehouse.tables import PARTITION_COLUMN, Table

@@ -15,7 +15,7 @@ from msgspec import structs
 from connectors.kafka.errors import LogTruncated, words
 from connectors.kafka.plan_log import NoPlan, PlanLogUnreadable
 from connectors.kafka.publisher import NotDelivered
-from connectors.warehouse.delta import WarehouseUnfit
+from connectors.warehouse.errors import WarehouseUnfit
 from decisions.load import PlaybookUnreadable
 from decisions.playbook import PlaybookError
 from flows.addresses import without_secrets

@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Mapping
 
-from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable
+from connectors.warehouse.delta import DeltaAppender
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.tables import PARTITION_COLUMN, Row, Table
 from flows.loader.arrivals import Arrivals
 from flows.loader.hold import Hold

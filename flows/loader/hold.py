@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from connectors.warehouse.delta import WarehouseUnavailable
+from connectors.warehouse.errors import WarehouseUnavailable
 from flows.execution import Stopped
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import connectors.warehouse.delta
-from connectors.warehouse.delta import DeltaAppender, Position, WarehouseUnavailable
+from connectors.warehouse.delta import DeltaAppender, Position
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.tables import TOUCHPOINTS
 from tests.connectors.delta_rows import NOON_MS, ids, numbered, row, rows, stored
 
@@ -255,11 +256,12 @@ def test_a_warehouse_that_cannot_be_made_is_named_and_made_when_it_can(tmp_path:
 def test_an_object_store_that_hangs_is_unavailable_before_long() -> None:
     asking = """
 from connectors.warehouse import delta
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.tables import TABLES
 delta.PATIENCE["timeout"] = "1s"
 try:
     delta.DeltaAppender("s3://bucket/warehouse", TABLES[0], "id", 1).positions()
-except delta.WarehouseUnavailable as error:
+except WarehouseUnavailable as error:
     print(error)
 """
     with socket.create_server(("127.0.0.1", 0)) as silent:

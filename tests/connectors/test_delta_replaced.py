@@ -7,7 +7,8 @@ import pytest
 from deltalake import DeltaTable, Field, Schema
 from deltalake.schema import PrimitiveType
 
-from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable, WarehouseUnfit
+from connectors.warehouse.delta import DeltaAppender
+from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.tables import TOUCHPOINTS
 from tests.connectors.delta_rows import ids, numbered, rows
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from connectors.warehouse.ask import Warehouse, open_warehouse
-from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable, WarehouseUnfit
+from connectors.warehouse.delta import DeltaAppender
+from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.inventory import inventory
 from connectors.warehouse.query import answer
 from connectors.warehouse.tables import TOUCHPOINTS

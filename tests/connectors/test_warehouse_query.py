@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from connectors.warehouse.ask import Warehouse, open_warehouse
-from connectors.warehouse.delta import WarehouseUnavailable
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.query import BATCH_ROWS, answer, write_parquet
 from connectors.warehouse.sql_errors import QueryRefused
 from tests.connectors.warehouse_samples import event, store

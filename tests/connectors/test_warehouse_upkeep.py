@@ -15,7 +15,8 @@ from deltalake.table import TableOptimizer
 import connectors.warehouse.upkeep
 from connectors.warehouse.alone import alone
 from connectors.warehouse.ask import open_warehouse
-from connectors.warehouse.delta import DeltaAppender, WarehouseUnavailable
+from connectors.warehouse.delta import DeltaAppender
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.snapshot import snapshot_of
 from connectors.warehouse.tables import TOUCHPOINTS
 from connectors.warehouse.upkeep import KEEP, Upkeep

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from connectors.kafka.reader import Place
-from connectors.warehouse.delta import WarehouseUnavailable
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.tables import TOUCHPOINTS, Row
 
 TOPIC = TOUCHPOINTS.topic

@@ -20,7 +20,8 @@ import flows.loader.hold
 import flows.loader.loader
 from connectors.kafka.reader import Record, TopicReader, TopicReplaced
 from connectors.kafka.topics import ACTIONS, ENRICHED, create_topics
-from connectors.warehouse.delta import DeltaAppender, WarehouseUnfit
+from connectors.warehouse.delta import DeltaAppender
+from connectors.warehouse.errors import WarehouseUnfit
 from flows import warehouse
 from flows.loader.loader import Loader
 from flows.metrics.meter import Meter

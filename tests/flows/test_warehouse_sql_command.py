@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 import flows.commands.warehouse.sql
 from connectors.warehouse.ask import Warehouse
-from connectors.warehouse.delta import WarehouseUnavailable
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.query import Answer, answer
 from flows.commands.warehouse import command
 from flows.commands.warehouse.patience import interruptible

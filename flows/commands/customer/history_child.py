@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from connectors.warehouse.ask import Warehouse, open_warehouse
-from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
+from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.folder import local_folder
 from connectors.warehouse.tables import TOUCHPOINTS
 from flows.commands.customer.history import (

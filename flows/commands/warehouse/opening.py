@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import click
 
-from connectors.warehouse.delta import WarehouseUnavailable, WarehouseUnfit
+from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import warehouse_address
 from flows.settings import SettingsError

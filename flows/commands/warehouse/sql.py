@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from connectors.warehouse.ask import Warehouse, open_warehouse
-from connectors.warehouse.delta import WarehouseUnavailable
+from connectors.warehouse.errors import WarehouseUnavailable
 from connectors.warehouse.query import Answer, answer, write_parquet
 from connectors.warehouse.sql_errors import QueryRefused
 from flows.commands.option_types import FilledPath

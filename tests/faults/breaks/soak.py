@@ -50,6 +50,6 @@ FAULTS = [
         "half load, and something every 20 s",
         soak,
         full_s=1_200,
-        stage=Stage(rate=500, customers=2_000, flat=True, settings=SMALL_CACHE),
+        stage=Stage(rate=500, customers=20_000, flat=True, settings=SMALL_CACHE),
     )
 ]
