@@ -78,6 +78,7 @@ def _write(processor: Processor, pending: Flush, upcoming: Flush) -> None:
                 shard.log_end += 1 + len(done.rows)
             shard.trim = 0
             shard.remember(done.touched)
+    hanging = None  # it holds this frame, and so both flushes would stay
 
 
 def _drop(

@@ -123,6 +123,7 @@ class Processor:
                 self.lose(part.shard, doubt, stage)
             else:
                 kept.append(part)
+        hanging = None  # it holds this frame, and so the whole flush would stay
         return kept
 
     def lose(self, shard: Shard, why: Exception, stage: str) -> None:
