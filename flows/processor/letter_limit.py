@@ -15,8 +15,11 @@ from state.store.shard_store import Refused
 
 
 def over_limit(processor: Processor, flush: Flush) -> Refused | None:
-    """Why to stop before `flush`, which is decided; None when it may be planned."""
-    if any(part.replay for part in flush.slices):
+    """Why to stop before `flush`, which is decided; None when it may be planned.
+
+    It may while a shard has not done again what was begun: that is finished first.
+    """
+    if any(part.replay for part in flush.slices) or any(s.todo for s in processor.shards):
         return None
     pending = processor.pending.slices if processor.pending is not None else []
     upcoming = [counted(each) for each in (Flush(pending), flush) if each.slices]

@@ -35,6 +35,15 @@ def test_what_was_begun_is_done_again_however_many_dead_letters_that_makes() -> 
     assert over_limit(processor, flush) is None
 
 
+def test_nothing_is_stopped_while_a_shard_still_waits_for_what_it_had_begun() -> None:
+    processor, flush = decided(BAD, BAD)
+    (shard,) = processor.shards
+    shard.todo.append(flush.slices[0].plan)
+    assert over_limit(processor, flush) is None
+    shard.todo.clear()
+    assert over_limit(processor, flush) is not None
+
+
 def test_what_is_produced_and_not_committed_counts_as_well() -> None:
     processor, flush = decided(BAD)
     assert over_limit(processor, flush) is None, "fewer events than the window has"
