@@ -11,6 +11,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it
 from msgspec import Struct
 
 from connectors.kafka.errors import passes
+from connectors.kafka.first_contact import meet_brokers
 from connectors.kafka.lone_consumer import lone_consumer
 from connectors.kafka.to_end import Part, ToEnd
 from connectors.kafka.topics import ANSWER_S, admin_client
@@ -126,6 +127,7 @@ def _asked(config: Mapping[str, Any], parts: list[Part]) -> tuple[dict[Part, int
     places = [TopicPartition(*part) for part in parts]
     if not places:
         return {}, {}
+    meet_brokers(admin, parts[0][0])
     specs = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]  # its stub leaves types out
     first, last = (
         {

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from connectors.kafka.edges import true_lows
 from connectors.kafka.errors import QUIET, LogTruncated, Outage, gone, passes
+from connectors.kafka.first_contact import meet_brokers
 from connectors.kafka.lag_tools import leave, tell_offsets
 from connectors.kafka.topics import ENRICHED
 
@@ -66,12 +67,19 @@ class ShardConsumer:
                 "error_cb": outage.note,
             }
         )
+        self._has_met = False
         self._held: set[tuple[str, int]] = set()
         self.ends: dict[tuple[str, int], int] = {}
         """(topic, partition) → the offset at which its end was seen last."""
 
     def start(self, shard: int, offsets: Mapping[str, int]) -> None:
-        """Read `shard` from `offsets` (topic → offset), whatever was read before."""
+        """Read `shard` from `offsets` (topic → offset), whatever was read before.
+
+        Raises KafkaException when no broker has answered yet, and none does.
+        """
+        if not self._has_met:
+            meet_brokers(self._consumer, self._topics[0])
+            self._has_met = True
         self.stop(shard)
         parts = [TopicPartition(topic, shard, offsets[topic]) for topic in self._topics]
         self._consumer.incremental_assign(parts)

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Callable
+from typing import cast
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
@@ -145,3 +147,31 @@ def test_an_outage_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixtu
             outage.end()
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert told == [False, True]
+
+
+class Recorder:
+    """Stands in for librdkafka's consumer: what it was asked to do, in order."""
+
+    def __init__(self, _config: object) -> None:
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., list[object]]:
+        def note(*_: object, **__: object) -> list[object]:
+            self.asked.append(name)
+            return []
+
+        return note
+
+
+def test_the_brokers_are_met_once_and_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the first request may be lost with the connection that librdkafka lets go of."""
+    monkeypatch.setattr("connectors.kafka.shard_consumer.Consumer", Recorder)
+    reader = consumer("nowhere:1", "some")
+    for shard in range(3):
+        reader.start(shard, {"some": 0})
+    asked = cast(Recorder, reader._consumer).asked
+    assert asked[0] == "list_topics"
+    assert asked.count("list_topics") == 1
+    assert asked.count("incremental_assign") == 3

@@ -14,8 +14,8 @@ from tests.event_fixtures import INVALID
 from tests.faults.breaks.fault import Fault, Stage
 from tests.faults.breaks.soak import SMALL_CACHE
 from tests.faults.stage.arena import Arena
+from tests.faults.stage.fuzzer import Fuzzer
 from tests.faults.stage.load import Change, Due, Sent
-from tests.faults.stage.mutate import mutated
 
 MINUTE_MS = 60_000
 HOT = "c-hot"
@@ -35,6 +35,7 @@ def calm(arena: Arena) -> None:
 def bad_records(rng: random.Random, counts: dict[str, int]) -> Change:
     """One in twenty is a record that must be refused; one in twenty is a changed event."""
     today = datetime.now(UTC).strftime("%Y-%m-%d").encode()
+    fuzzer = Fuzzer(rng)
     invalid = [(kept.channel, kept.value.replace(b"2026-01-15", today)) for kept in INVALID]
 
     def change(emissions: Iterator[Emission]) -> Iterable[Due]:
@@ -48,7 +49,7 @@ def bad_records(rng: random.Random, counts: dict[str, int]) -> Change:
                 yield Sent(emission.due_ms, channel, emission.key, sent)
                 counts["invalid records"] = counts.get("invalid records", 0) + 1
             elif draw < 0.1 and emission.kind != BROKEN_KIND:
-                fuzzed = mutated(rng, emission.value, f"fuzzed-{number}")
+                fuzzed = fuzzer.changed(emission.value, f"fuzzed-{number}")
                 yield Sent(emission.due_ms, emission.channel, emission.key, fuzzed)
                 counts["fuzzed records"] = counts.get("fuzzed records", 0) + 1
 
@@ -57,11 +58,12 @@ def bad_records(rng: random.Random, counts: dict[str, int]) -> Change:
 
 def fuzzed(rng: random.Random, counts: dict[str, int]) -> Change:
     """Each event is changed in a place or more. Most must be refused, and some may be taken."""
+    fuzzer = Fuzzer(rng)
 
     def change(emissions: Iterator[Emission]) -> Iterable[Due]:
         for number, emission in enumerate(emissions):
             if emission.kind != BROKEN_KIND:
-                value = mutated(rng, emission.value, f"fuzzed-{number}")
+                value = fuzzer.changed(emission.value, f"fuzzed-{number}")
                 yield Sent(emission.due_ms, emission.channel, emission.key, value)
                 counts["fuzzed records"] = counts.get("fuzzed records", 0) + 1
 
