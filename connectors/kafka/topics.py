@@ -14,6 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module 
 from msgspec import Struct
 
 from connectors.kafka.errors import QUIET
+from connectors.kafka.topic_id import keep_once
 
 PREFIX = "touchpoints."
 ENRICHED = PREFIX + "enriched"
@@ -90,6 +91,7 @@ def admin_client(config: Mapping[str, Any]) -> AdminClient:
     """Connects when it is first asked something."""
     # Failures come as exceptions; librdkafka's own lines on stderr would say them twice.
     settings: dict[str, Any] = {**QUIET, **config, "error_cb": lambda _: None}
+    keep_once()
     return AdminClient(settings)
 
 

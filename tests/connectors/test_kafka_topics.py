@@ -1,5 +1,7 @@
 """Topics are made once, the same for all, and never silently with another shape."""
 
+import gc
+
 import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # see there
@@ -135,3 +137,18 @@ def test_no_broker_is_an_error_and_not_an_empty_list(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("connectors.kafka.topics.ANSWER_S", 0.2)
     with pytest.raises(KafkaException):
         topic_ids(admin("127.0.0.1:1"), NAMES)
+
+
+def test_to_ask_for_ids_again_and_again_keeps_no_more_of_them(kafka: str) -> None:
+    """A flow asks every few seconds, for as long as it lives."""
+    create_topics(admin(kafka), CHANNELS, 1)
+
+    def ids_in_memory() -> int:
+        gc.collect()
+        return sum(type(thing).__name__ == "Uuid" for thing in gc.get_objects())
+
+    topic_ids(admin(kafka), NAMES)
+    before = ids_in_memory()
+    for _ in range(20):
+        topic_ids(admin(kafka), NAMES)
+    assert 0 < ids_in_memory() <= before
