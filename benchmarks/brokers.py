@@ -16,7 +16,6 @@ from flows.local.services import MissingExtra, start_kafka
 from flows.settings import Settings
 from tests.brokers.kafka_broker import KafkaBroker, forget_topics
 
-WARM_UP_S = 30.0
 WARM_UP_RATE = 2_000
 """Events a second meanwhile."""
 FLAGS = ("-Xms1g", "-Xmx1g", "-XX:+UseZGC")
@@ -70,8 +69,9 @@ class Apache:
     It is given some work before the first measurement, until most of what it does is compiled.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warm_up_s: float) -> None:
         self._broker = KafkaBroker(folder, flags=FLAGS)
+        self._warm_up_s = warm_up_s
 
     @contextmanager
     def fresh(self, folder: Path) -> Iterator[Kafka]:
@@ -84,7 +84,7 @@ class Apache:
                 self._broker.start()
             except MissingExtra as missing:
                 raise RuntimeError(str(missing)) from None
-            _warm_up(self._broker.bootstrap_servers)
+            _warm_up(self._broker.bootstrap_servers, self._warm_up_s)
         forget_topics(self._broker.admin())
         yield self._broker
 
@@ -93,8 +93,8 @@ class Apache:
         self._broker.kill()
 
 
-def _warm_up(bootstrap_servers: str) -> None:
-    """Write and read what a measurement does, for `WARM_UP_S`."""
+def _warm_up(bootstrap_servers: str, for_s: float) -> None:
+    """Write and read what a measurement does, for so many seconds."""
     settings = Settings()
     config = {**QUIET, "bootstrap.servers": bootstrap_servers}
     create_topics(config, settings.channels, settings.partitions)
@@ -103,7 +103,7 @@ def _warm_up(bootstrap_servers: str) -> None:
     consumer = Consumer({**config, "group.id": "warm-up", "fetch.wait.max.ms": 20})
     consumer.assign([TopicPartition(topic, n, 0) for n in range(settings.partitions)])
     began = time.monotonic()
-    for number in range(int(WARM_UP_S * WARM_UP_RATE)):
+    for number in range(int(for_s * WARM_UP_RATE)):
         producer.produce(topic, b"x" * 500, partition=number % settings.partitions)
         producer.poll(0)
         consumer.poll(0)
@@ -122,10 +122,10 @@ def brokers() -> Brokers:
 
 
 @contextmanager
-def apache() -> Iterator[None]:
-    """Measure on Apache Kafka inside."""
+def apache(warm_up_s: float) -> Iterator[None]:
+    """Measure on Apache Kafka inside, once it has worked for `warm_up_s`."""
     with tempfile.TemporaryDirectory(prefix="touchline-bench-kafka-") as folder:
-        found = Apache(Path(folder))
+        found = Apache(Path(folder), warm_up_s)
         before = _brokers.set(found)
         try:
             yield

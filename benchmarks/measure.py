@@ -72,7 +72,7 @@ def measure(
     latency, not_held = part(
         LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured
     )
-    with apache():
+    with apache(sizes.apache_warm_up_s):
         on_apache, apache_not_held = part(
             APACHE, lambda: measure_latencies(sizes.apache_rates, sizes.seconds, tell), unmeasured
         )

@@ -21,6 +21,8 @@ class Sizes(Struct, frozen=True):
     """Events a second of the open loops."""
     apache_rates: tuple[float, ...]
     """The same on Apache Kafka."""
+    apache_warm_up_s: float
+    """How long that is made to work before it is measured."""
     seconds: float
     """Of each open loop."""
 
@@ -31,6 +33,7 @@ USUAL = Sizes(
     round_events=250_000,
     rates=(100, 500, 1_000, 2_000, 5_000),
     apache_rates=(1_000, 2_000),
+    apache_warm_up_s=120,
     seconds=20,
 )
 QUICK = Sizes(
@@ -39,6 +42,7 @@ QUICK = Sizes(
     round_events=30_000,
     rates=(100, 500),
     apache_rates=(1_000,),
+    apache_warm_up_s=30,
     seconds=5,
 )
 
@@ -47,8 +51,8 @@ MAKE_S = 35e-6
 WRITE_S = 6e-6
 FLOW_S, BARE_S, BYTEWAX_S = 33e-6, 20e-6, 75e-6
 """To work one off, by program."""
-APACHE_S = 35.0
-"""To start Apache Kafka and warm it up."""
+APACHE_S = 5.0
+"""To start Apache Kafka."""
 START_S = 3.0
 """To start and stop servers and programs, once."""
 
@@ -70,7 +74,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
         METRICS: flow + stopwatch + (0 if ROUNDS in what else make + flow * (1 + beside)),
         PROTOCOL: stopwatch,
         LATENCY: len(sizes.rates) * loop,
-        APACHE: APACHE_S + len(sizes.apache_rates) * loop,
+        APACHE: APACHE_S + sizes.apache_warm_up_s + len(sizes.apache_rates) * loop,
     }
     return {name: found[name] for name in what}
 
