@@ -12,6 +12,7 @@ from msgspec import Struct
 from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED
 from connectors.published.record_types import read_dead_letter, read_enriched
 from state.fence import Position, decode_fence
+from state.store.fences import read_fences
 from state.store.keys import shard_keys
 from tests.faults.world import PARTITIONS, ROOT, World, held
 
@@ -105,6 +106,13 @@ def places(world: World) -> dict[int, tuple[int, int, int, dict[str, Position]]]
         fence = decode_fence(held(client, shard_keys(shard).fence))
         found[shard] = (fence.generation, fence.commit, fence.now_ms, dict(fence.positions))
     return found
+
+
+def begun_with(world: World, topic: str) -> set[int]:
+    """The shards whose flush that was fixed last, and is not committed, reads `topic`."""
+    with redis.Redis.from_url(world.redis_url) as client:
+        fences = read_fences(client, range(PARTITIONS))
+    return {s for s, f in fences.items() if f.plan is not None and topic in f.plan.ranges}
 
 
 def lengths(world: World) -> Counter[tuple[str, int]]:

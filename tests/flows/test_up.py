@@ -151,7 +151,7 @@ def test_a_warehouse_that_cannot_be_written_is_told_while_it_is_so_and_at_the_en
     warehouse = tmp_path / ".touchline" / "warehouse"
     warehouse.mkdir(parents=True)
     (warehouse / "touchpoints").write_text("in the way\n")
-    with up(tmp_path, "--demo", "--json", "--for", "3", program=REAL) as process:
+    with up(tmp_path, "--demo", "--json", "--for", "6", program=REAL) as process:
         out, err = process.communicate()
     *numbers, summary = [json.loads(line) for line in out.splitlines()[1:]]
     for line in numbers:

@@ -10,6 +10,7 @@ from flows.settings import Settings
 from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster
 from tests.faults.breaks.fault import Fault, Stage
 from tests.faults.breaks.refused import all_refuse, refuses_at_start
+from tests.faults.breaks.sleep import LONG_S
 from tests.faults.stage.arena import Arena
 
 
@@ -27,6 +28,18 @@ def freeze(arena: Arena, broker: KafkaBroker) -> None:
     broker.freeze()
     arena.wait(arena.rng.uniform(2, 8))
     broker.thaw()
+
+
+def freezes(arena: Arena) -> None:
+    """Once for a minute, where a run has the time for it, and then again and again."""
+    assert isinstance(arena.kafka, KafkaBroker)
+    if arena.left_s() > LONG_S + 15:
+        arena.kafka.freeze()
+        arena.wait(LONG_S)
+        arena.kafka.thaw()
+        arena.back_at_work("a minute's freeze of the broker")
+        arena.count("freezes of the broker")
+    again_and_again(freeze, "freezes of the broker")(arena)
 
 
 Act = Callable[[Arena, KafkaBroker], None]
@@ -118,8 +131,8 @@ FAULTS = [
     ),
     Fault(
         "broker-freeze",
-        "the broker hangs for 2 to 8 s",
-        again_and_again(freeze, "freezes of the broker"),
+        "the broker hangs for 60 s, and then for 2 to 8 s",
+        freezes,
         full_s=90,
     ),
     Fault(

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from tests.faults.stage.odd import odd_values
+from tests.faults.stage.odd import HOW_MANY, odd_values
 
 Tree = dict[str, Any]
 
@@ -15,9 +15,10 @@ Tree = dict[str, Any]
 class Fuzzer:
     """It knows an event's structure: most of what it makes is JSON still, and nearly right."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, odd: int = HOW_MANY) -> None:
+        """`odd`: how many odd values are drawn, some 3 ms each."""
         self._rng = rng
-        self._odd_values = odd_values(rng.getrandbits(32))
+        self._odd_values = odd_values(rng.getrandbits(32), odd)
         self._in_tree = (self._without, self._odd, self._more, self._swapped, self._deeper)
         self._in_bytes = (self._cut, self._flipped, self._twice, _spelled)
 
