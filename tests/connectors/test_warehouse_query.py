@@ -199,7 +199,7 @@ def test_a_name_is_never_one_of_the_program_s_own_variables(
 def test_a_value_that_cannot_be_computed_far_into_the_answer_is_said_there(
     warehouse: Warehouse,
 ) -> None:
-    sql = "select case when i = 900000 then error('far') else i end from range(1000000) t(i)"
+    sql = "select case when i = 2900000 then error('far') else i end from range(3000000) t(i)"
     batches = answer(warehouse, sql).batches
     assert len(next(batches)) == BATCH_ROWS
     with pytest.raises(QueryRefused, match="far"):
