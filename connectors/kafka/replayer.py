@@ -116,7 +116,7 @@ class Replayer:
             self._commit()
             self._open = False
         except KafkaException as failure:
-            if failure.args[0].code() in _FENCED:
+            if self._reason(failure) in _FENCED:
                 self._open = False  # it is not ours to abort
                 raise ReplayFenced from None
             raise
@@ -138,9 +138,22 @@ class Replayer:
                 self._producer.poll(0.1)
 
     def _commit(self) -> None:
+        # librdkafka 2.16.1 frees an error twice, and the process dies, when brokers refuse several
+        # partitions of a fenced producer while it commits. In a flush nothing waits for that error.
+        self._producer.flush(TRANSACTION_MS / 1000)
         while True:
             try:
                 return self._producer.commit_transaction(TRANSACTION_MS / 1000)
             except KafkaException as failure:
                 if not failure.args[0].retriable():
                     raise
+
+    def _reason(self, failure: KafkaException) -> int:
+        """What is wrong: a producer that is past use says only so when it is given more."""
+        code: int = failure.args[0].code()
+        if code == KafkaError._FATAL:
+            try:
+                self._producer.flush(0)
+            except KafkaException as told:
+                code = told.args[0].code()
+        return code

@@ -14,7 +14,7 @@ from connectors.events.replayed import REPLAY
 from connectors.kafka.topics import DEAD_LETTER
 from connectors.published.record_types import DeadLetterRecord, read_dead_letter
 from state.times import rfc3339
-from tests.faults.world import PARTITIONS, ROOT, World, check, ended
+from tests.faults.world import INPUTS, PARTITIONS, ROOT, World, check, ended
 
 pytestmark = pytest.mark.parametrize("world", ["real"], indirect=True)
 """On Apache Kafka: the embedded broker's transactions hide nothing."""
@@ -152,6 +152,23 @@ def test_of_two_replays_at_once_the_later_goes_on_alone(world: World) -> None:
     assert world.run("never", 1, 2 * BAD) == 0
     assert sorted(replayed(world)) == sorted(f"bad-{number}" for number in range(BAD))
     check(world, 2 * BAD)
+
+
+def test_a_replay_that_is_fenced_while_it_writes_to_many_partitions_is_told_so_and_lives(
+    world: World,
+) -> None:
+    program = str(ROOT / "tests/faults/fenced_replayer.py")
+    told = subprocess.run(
+        [sys.executable, program, world.bootstrap_servers, str(PARTITIONS), "12", *INPUTS],
+        check=False,
+        env=world.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (told.returncode, told.stdout) == (0, "fenced\n" * 12), told.stderr[-2000:]
+    assert not replayed(world), "nothing of an unfinished batch is read"
 
 
 def test_an_event_that_is_refused_again_is_a_new_dead_letter_that_keeps_its_first_time(
