@@ -19,6 +19,7 @@ from tests.faults.watching import until
 from tests.faults.world import PARTITIONS, ROOT, World, ended, read_once
 
 EVENTS = 600
+REFUSED = ("duplicate:", "dead_letter:")
 CHAT, CLICK = channel_topic("chat"), channel_topic("click")
 
 
@@ -128,7 +129,7 @@ def test_a_begun_flush_that_reads_the_topic_is_dropped_and_its_other_events_coun
     world = structs.replace(world, flush_events=50)
     produced = world.fill(EVENTS, now_ms())
     assert world.run("1 plan fixed", 5, produced) == -9
-    seeds = count(9)  # in what these produce no event comes twice
+    seeds = count(8)
     while not (begun := begun_with(world, CHAT)):  # the broker gives its topics in any order
         if world.run("1 plan fixed", 5, produced) == 0:  # it has come to the end meanwhile
             produced += world.fill(EVENTS, now_ms(), seed=next(seeds))
@@ -147,7 +148,9 @@ def test_a_begun_flush_that_reads_the_topic_is_dropped_and_its_other_events_coun
     once = seen(world)
     repeated = len(once) - len(set(once))
     assert repeated <= sum(change["repeated"] for change in dropped.values())
-    assert len(set(once)) >= left
+    flaws = sum(n for name, n in world.counters().items() if name.startswith(REFUSED))
+    assert produced > EVENTS or not flaws, "only later streams have something twice or broken"
+    assert len(set(once)) >= left - flaws
 
 
 def test_a_begun_flush_goes_into_a_plan_log_that_was_made_anew(world: World) -> None:
