@@ -149,11 +149,14 @@ class Replayer:
                     raise
 
     def _reason(self, failure: KafkaException) -> int:
-        """What is wrong: a producer that is past use says only so when it is given more."""
+        """What is wrong: a producer that is past use says only so when it is given more.
+
+        Why comes as an event a moment later, and is raised where events are served.
+        """
         code: int = failure.args[0].code()
         if code == KafkaError._FATAL:
             try:
-                self._producer.flush(0)
+                self._producer.flush(TRANSACTION_MS / 1000)
             except KafkaException as told:
                 code = told.args[0].code()
         return code
