@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from decisions.acting import act
 from decisions.language import EvaluationError, Value
 from decisions.playbook import Playbook
 from decisions.rules import Alert, Template
-from state.decision import Action, Decision
+from state.decision import Decision
 from state.profile import Profile
 from state.touchpoint import Touchpoint, identity
 
@@ -69,10 +70,8 @@ def _raise(
         body: dict[str, Any] = {"alert": alert.id, "severity": alert.severity, "message": message}
         if key is not None:
             body["key"] = key[:MAX_VALUE]
-        customer, cause = touchpoint.customer_id, touchpoint.message_id
-        action_id = identity(customer, cause, RAISED, alert.id).hex()
         decision = decision or Decision()
-        decision.actions.append(Action(action_id, RAISED, cause, body))
+        decision.actions.append(act(touchpoint, RAISED, alert.id, body, rule=f"alert.{alert.id}"))
         _remember(profile, name, playbook, now_ms)
     if errors:
         decision = decision or Decision()

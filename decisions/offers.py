@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
+from decisions.acting import action_id, cause
 from decisions.language import EvaluationError
 from decisions.playbook import Playbook
 from decisions.rules import Offer
 from state.decision import Action, Decision, ServedOffer, Serving
 from state.profile import HeldOffer, Profile
 from state.times import rfc3339
-from state.touchpoint import Touchpoint, identity
+from state.touchpoint import Touchpoint
 
 DECIDED = "offer.decided"
 PROPENSITY = 1.0
@@ -129,7 +130,7 @@ def _decide(
     expires_at = now_ms + offer.ttl_ms
     return HeldOffer(
         offer_id=offer.id,
-        decision_id=identity(touchpoint.customer_id, touchpoint.message_id, DECIDED, offer.id),
+        decision_id=action_id(touchpoint, DECIDED, offer.id),
         channel=channel,
         placement=placement,
         score=offer.score,
@@ -159,7 +160,7 @@ def _action(touchpoint: Touchpoint, offer: Offer, held: HeldOffer) -> Action:
     return Action(
         id=held.decision_id.hex(),
         kind=DECIDED,
-        caused_by=touchpoint.message_id,
+        caused_by=cause(touchpoint, f"offer.{held.offer_id}"),
         body={
             "offer_id": held.offer_id,
             "decision_id": held.decision_id.hex(),

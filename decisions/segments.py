@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from decisions.acting import act
 from decisions.language import EvaluationError
 from decisions.playbook import Due, Playbook
 from decisions.rules import Segment
@@ -9,7 +10,7 @@ from state.decision import Action, Decision
 from state.profile import Profile
 from state.sections import SEGMENTS
 from state.times import rfc3339
-from state.touchpoint import Touchpoint, identity
+from state.touchpoint import Touchpoint
 
 ENTERED = "segment.entered"
 EXITED = "segment.exited"
@@ -67,9 +68,5 @@ def leave_unknown(
 
 
 def _action(touchpoint: Touchpoint, kind: str, segment: str, since: int) -> Action:
-    return Action(
-        id=identity(touchpoint.customer_id, touchpoint.message_id, kind, segment).hex(),
-        kind=kind,
-        caused_by=touchpoint.message_id,
-        body={"segment": segment, "since": rfc3339(since)},
-    )
+    body = {"segment": segment, "since": rfc3339(since)}
+    return act(touchpoint, kind, segment, body, rule=f"segment.{segment}")

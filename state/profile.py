@@ -129,6 +129,19 @@ class HeldOffer(Struct, array_like=True, gc=False):
     expires_at: int
 
 
+class Tracker(Struct, array_like=True, gc=False):
+    """What one history function of the playbook (`count`, `sum`, `since`, `seen`, `sequence`)
+    remembers of the customer's events."""
+
+    last_at: int = 0
+    """The newest event that fits; of a sequence, that fits its first part."""
+    done_at: int = 0
+    """When a sequence was last complete."""
+    recent: list[Day] = field(default_factory=list)
+    """(bucket, sum, events), oldest first; a bucket is as many milliseconds long as the function's
+    window says, and numbered from 1970 on."""
+
+
 class Profile(Struct, array_like=True, gc=False):
     """One customer. The fold fills the first part, decisions the second."""
 
@@ -163,6 +176,14 @@ class Profile(Struct, array_like=True, gc=False):
     """Time of the newest `identify`: an older one only adds traits that are missing."""
     offers_until: int = 0
     """Until when `offers` may stand as they are; 0 when there are none, or it is not known."""
+    decided_at: int = 0
+    """`now` of the last decision: it never goes back."""
+    due_at: int = 0
+    """When time alone may change something, at the earliest; 0 = never."""
+    firings: int = 0
+    """How often time alone has led to something."""
+    history: dict[bytes, Tracker] = field(default_factory=dict)
+    """8 bytes that name a history function of the playbook → what it remembers."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

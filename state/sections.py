@@ -17,3 +17,5 @@ NOW: Final = 1 << 11
 """Read by a rule whose answer can change by time alone; such a rule is asked at every event."""
 EVENT: Final = 1 << 12
 """Read by a rule that looks at the event itself."""
+HISTORY: Final = 1 << 13
+"""What history functions remember."""

@@ -36,6 +36,16 @@ class Touchpoint(Struct, gc=False):
     """The event as it came: valid UTF-8 JSON, one object."""
     corrected: bool = False
     """`at_ms` is not what the producer said, as that lay too far ahead."""
+    firing: int = 0
+    """Of what stands for time alone, and is no event: how often that has led to something so far,
+    this time included. Its name and message id are empty."""
+
+
+def silence(customer_id: str, at_ms: int, firing: int) -> Touchpoint:
+    """What stands for the time that has passed without an event, until `at_ms`."""
+    return Touchpoint(
+        "", b"", "", customer_id, "", "", "", at_ms, at_ms, {}, {}, b"", firing=firing
+    )
 
 
 def identity(customer_id: str, subject: str, *parts: str) -> bytes:

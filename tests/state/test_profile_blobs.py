@@ -24,6 +24,7 @@ from state.profile import (
     Profile,
     ProfileUnreadable,
     Sessions,
+    Tracker,
     decode_profile,
     encode_profile,
 )
@@ -88,6 +89,10 @@ def full() -> Profile:
         playbook="49",
         identified_at=50,
         offers_until=52,
+        decided_at=53,
+        due_at=54,
+        firings=55,
+        history={b"12345678": Tracker(last_at=56, done_at=57, recent=[(58, 59.5, 60)])},
     )
 
 
@@ -110,7 +115,7 @@ def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> 
 
 def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
     shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
-    assert decode_profile(shorter) == msgspec.structs.replace(full(), offers_until=0)
+    assert decode_profile(shorter) == msgspec.structs.replace(full(), history={})
 
 
 def test_a_blob_of_a_later_version_and_what_is_no_blob_are_refused() -> None:
