@@ -31,6 +31,7 @@ from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, quote, source_of
 from decisions.rules import Alert, Offer, Placement, Segment, Template
+from state.sections import NOW
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
@@ -137,10 +138,13 @@ class _Loader(Reader):
     def _segment(self, name: str, node: Node) -> Segment | None:
         part = Part(self, node, f"segments.{name}", SEGMENT)
         title = part.text("title")
-        when = part.condition("when", self._scope(event=False))
+        scope = self._scope(event=False)
+        when, until = part.condition("when", scope), part.condition("until", scope)
+        dwell_ms = part.duration("dwell") or 0
         if when is None:
             return None
-        return Segment(name, title, source_of(part.get("when")), when, when.reads | ONCE)
+        reads = when.reads | ONCE | (until.reads if until else 0) | (NOW if dwell_ms else 0)
+        return Segment(name, title, source_of(part.get("when")), when, reads, until, dwell_ms)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -159,7 +163,7 @@ class _Loader(Reader):
                 )
                 del segments[name]  # said once is enough
                 return
-            for other in sorted(segments[name].when.segments):
+            for other in sorted(segments[name].names):
                 visit(other, (*path, name))
             if name in segments:
                 order[name] = segments[name]

@@ -55,7 +55,8 @@ class Due(Struct, frozen=True):
     for all of them, since mostly none does. None when there are too few, or they are too large to
     be one condition."""
     fallible: tuple[Segment, ...]
-    """Those of `segments` whose condition can end in an error, and those that name one of them."""
+    """Those of `segments` whose condition can end in an error or is not all that counts, and those
+    that name one of them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +89,10 @@ class Playbook:
     ranking: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
+    moved_by_time: tuple[Segment, ...] = field(default=(), init=False)
+    """The segments that time alone may move a customer into or out of."""
+    timed: int = field(default=0, init=False)
+    """What decides when time alone moves a customer, beside time."""
     offers_read: int = field(default=0, init=False)
     """What any eligibility reads."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
@@ -107,6 +112,10 @@ class Playbook:
             for name in alert.events:
                 self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)
         self._watching = tuple(a for a in self.alerts.values() if not a.events)
+        self.moved_by_time = tuple(s for s in self.order if s.reads & NOW)
+        for segment in self.moved_by_time:
+            self.timed |= segment.reads | (0 if segment.plain else SEGMENTS)
+        self.timed &= ~(ALWAYS | ONCE)
         self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))
         self._editions = (
             self.version,
@@ -172,9 +181,11 @@ class Playbook:
 
 
 def _fallible(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Asked one by one: an error of one must not hide what another says."""
+    """Asked one by one: an error of one must not hide what another says, and who is in one that has
+    an end of its own may stay in it."""
     found: dict[str, Segment] = {}
     for segment in segments:
-        if segment.when.fallible or not segment.when.segments.isdisjoint(found):
+        risky = segment.when.fallible or not segment.plain
+        if risky or not segment.names.isdisjoint(found):
             found[segment.id] = segment
     return tuple(found.values())

@@ -1,7 +1,7 @@
 """Source text → a Python function that is called for each event."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
 from decisions.language import fields, runtime
@@ -78,6 +78,9 @@ class Condition(Protocol):
     fallible: bool
     """Whether it can end in an error."""
 
+    changes_at: Callable[[Profile, Touchpoint, int], int]
+    """When it may be another by time alone; 0 = never."""
+
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> bool:
         """Whether it is true at `now_ms`. Raises EvaluationError, which counts as false."""
 
@@ -117,6 +120,7 @@ def compile_condition(source: str, scope: Scope) -> Condition:
     evaluate.event_names = event_names(tree)
     evaluate.source = source
     evaluate.fallible = flag.errs
+    evaluate.changes_at = lambda _profile, _touchpoint, _now_ms: 0
     return evaluate
 
 

@@ -1,4 +1,5 @@
-"""decide: fold each event into its customer's profile and ask the playbook what follows.
+"""decide: fold each event into its customer's profile and ask the playbook what follows; then what
+follows from the time that has passed.
 
 A function of the plan, the planned events and the shard's state alone: run again after a crash, it
 makes the same bytes.
@@ -12,7 +13,7 @@ from connectors.events.decode import MAX_ID_CHARACTERS
 from connectors.events.replayed import first_at_ms
 from connectors.kafka.forwarding import readable_headers
 from connectors.published.records import action_record, dead_letter_record, enriched_record
-from decisions.decide import EVERYTHING, decide
+from decisions.decide import EVERYTHING, decide, time_of
 from decisions.offers import DECIDED
 from decisions.playbook import Playbook
 from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
@@ -21,6 +22,7 @@ from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
 from flows.processor.forwarding import send_on, tell_apart
 from flows.processor.processor import Processor
 from flows.processor.steps import stored_profile
+from flows.processor.waking import let_time_pass, still_due
 from state.applied import Applied
 from state.decision import Decision
 from state.fold import fold
@@ -41,7 +43,7 @@ def decide_step(processor: Processor, flush: Flush) -> None:
 
 
 def _decide_slice(processor: Processor, part: Slice) -> None:
-    playbook, now_ms = processor.playbook, part.plan.now_ms
+    playbook, planned_ms = processor.playbook, part.plan.now_ms
     traits, version, summary = playbook.traits, playbook.version, playbook.summary
     window = playbook.limits.duplicates
     profiles, touched, rows = part.shard.profiles, part.touched, part.rows
@@ -50,6 +52,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     # For metrics, here where the event is at hand: to fetch so many again costs more than to note.
     changes, received_ms = part.changes, part.received_ms
     noticed = {*playbook.alerts_on, *OUTCOME_OF}
+    reached, timers, set_timer = part.reached, part.timers, part.shard.timers.set
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
             _pass_over(part, position, event)
@@ -57,7 +60,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         customer = event.customer_id
         profile = profiles[customer]
         came = through[event.channel]
-        trimmed = profile.trimmed
+        if 0 < profile.due_at <= reached[position]:
+            profile = _wake(processor, part, customer, reached[position])
+        trimmed, due_at = profile.trimmed, profile.due_at
         try:
             changed = fold(profile, event, traits, window)
             if not changed:
@@ -65,24 +70,25 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
                 part.events[position] = REPEAT
                 continue
             edition, offers = profile.playbook, profile.offers
+            now_ms = time_of(event, profile, planned_ms)
             decision = decide(profile, event, changed, playbook, now_ms)
             if profile.playbook is not edition and edition.partition("+")[0] != version:
                 changed = EVERYTHING
             place = Applied(shard, generation, commit, len(rows))
             row = enriched_record(event, summary(profile, now_ms), profile.segments, place, version)
-            records = _records(part, event, decision, version) if decision is not None else []
+            records = (
+                _records(part, customer, decision, now_ms, version) if decision is not None else []
+            )
         except MemoryError:
             raise  # not the event's doing: another machine would decide it
         except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter
-            _log(part, error)
-            profiles[customer] = _without(processor, part, position)
-            if customer in touched:
-                touched[customer] = profiles[customer]
-            part.events[position] = refusal = Refusal(Reason.UNDECIDABLE, type(error).__name__)
-            _bury(part, position, refusal, "decide")
+            _refuse(processor, part, position, error)
             continue
         rows.append((customer, row))
         touched[customer] = profile
+        if profile.due_at != due_at:
+            timers[customer] = profile.due_at
+            set_timer(customer, profile.due_at)
         came.accepted += 1
         came.corrected += event.corrected
         if event.at_ms > came.newest_ms:
@@ -96,7 +102,54 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         if decision is not None:
             part.actions += records
             _take(part, customer, decision)
+    _wake_due(processor, part)
     _count(part)
+
+
+def _wake_due(processor: Processor, part: Slice) -> None:
+    """Let time pass for those who are still due, now that all events are applied."""
+    for _, customer in part.due:
+        if (profile := part.shard.profiles.get(customer)) is None or not profile.due_at:
+            part.timers[customer] = 0  # there is no such customer any more
+            part.shard.timers.set(customer, 0)
+    for _, customer in still_due(part):
+        _wake(processor, part, customer, part.clock_ms)
+
+
+def _wake(processor: Processor, part: Slice, customer: str, until_ms: int) -> Profile:
+    """The profile of a customer after the time until `until_ms` has passed."""
+    profile = part.shard.profiles[customer]
+    due_ms, trimmed = profile.due_at, profile.trimmed
+    profile, decisions = let_time_pass(processor, part, customer, profile, until_ms)
+    part.shard.profiles[customer] = part.touched[customer] = profile
+    part.woken.append(due_ms)
+    part.trimmed += profile.trimmed - trimmed
+    for now_ms, decision in decisions:
+        version = processor.playbook.version
+        part.actions += _records(part, customer, decision, now_ms, version)
+        _take(part, customer, decision)
+    _set_timer(part, customer)
+    return profile
+
+
+def _set_timer(part: Slice, customer: str) -> None:
+    due_ms = part.shard.profiles[customer].due_at
+    part.timers[customer] = due_ms
+    part.shard.timers.set(customer, due_ms)
+
+
+def _refuse(processor: Processor, part: Slice, position: int, error: Exception) -> None:
+    """The event at `position` could not be decided: a dead letter, and as if it had not come."""
+    event = part.events[position]
+    assert isinstance(event, Touchpoint)
+    customer = event.customer_id
+    _log(part, error)
+    part.shard.profiles[customer] = _without(processor, part, position)
+    if customer in part.touched:
+        part.touched[customer] = part.shard.profiles[customer]
+    _set_timer(part, customer)
+    part.events[position] = refusal = Refusal(Reason.UNDECIDABLE, type(error).__name__)
+    _bury(part, position, refusal, "decide")
 
 
 def _pass_over(part: Slice, position: int, event: Refusal | Elsewhere | Repeat) -> None:
@@ -118,16 +171,17 @@ def _count(part: Slice) -> None:
 
 
 def _records(
-    part: Slice, event: Touchpoint, decision: Decision, version: str
+    part: Slice, customer: str, decision: Decision, now_ms: int, version: str
 ) -> list[tuple[str, bytes]]:
-    plan, customer, before = part.plan, event.customer_id, len(part.actions)
+    """`now_ms`: when it was decided."""
+    plan, before = part.plan, len(part.actions)
     return [
         (
             customer,
             action_record(
                 customer,
                 action,
-                plan.now_ms,
+                now_ms,
                 version,
                 Applied(part.shard.index, plan.generation, plan.commit, index),
             ),
@@ -231,10 +285,14 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
     begin, blob = part.undone[customer]
     profile = stored_profile(part, customer, blob)
     playbook = processor.playbook
-    for earlier in part.events[begin:position]:  # what was refused is a Refusal there by now
-        if isinstance(earlier, Touchpoint) and earlier.customer_id == customer:
-            changed = fold(profile, earlier, playbook.traits, playbook.limits.duplicates)
-            if changed:
-                decide(profile, earlier, changed, playbook, part.plan.now_ms)
+    for at in range(begin, position + 1):
+        event = part.events[at]  # what was refused is a Refusal there by now
+        if isinstance(event, Touchpoint) and event.customer_id == customer:
+            profile, _ = let_time_pass(processor, part, customer, profile, part.reached[at])
+            if at < position and (
+                changed := fold(profile, event, playbook.traits, playbook.limits.duplicates)
+            ):
+                now_ms = time_of(event, profile, part.plan.now_ms)
+                decide(profile, event, changed, playbook, now_ms)
     part.undone[customer] = (position, encode_profile(profile))
     return profile

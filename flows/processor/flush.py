@@ -13,6 +13,7 @@ from state.decision import Serving
 from state.fence import Plan
 from state.outbox import ForwardEntry
 from state.profile import Profile
+from state.timers import Timer
 from state.touchpoint import Touchpoint
 
 
@@ -57,6 +58,15 @@ class Slice(Struct, eq=False):
     """Position in `messages` → what was forwarded here, as the record that it was."""
     origins: dict[str, int] = field(default_factory=dict)
     """Sender of forwarded events → the lowest offset that is new, of those that sent some."""
+    reached: list[int] = field(default_factory=list)
+    """One for each message: how far the shard's clock is when it comes."""
+    clock_ms: int = 0
+    """How far it is after the last one."""
+    newest_ms: dict[str, int] = field(default_factory=dict)
+    """Topic → when the newest event of it happened, that the flush has or one before had."""
+    # route
+    due: list[Timer] = field(default_factory=list)
+    """The first of those without an event here of whom time alone may change something."""
     # decide
     rows: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, enriched record)."""
@@ -70,6 +80,9 @@ class Slice(Struct, eq=False):
     forwards: list[ForwardEntry] = field(default_factory=list)
     misplaced: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Topic → of the first event that is forwarded from it: offset, partition where it belongs."""
+    timers: dict[str, int] = field(default_factory=dict)
+    """Customer → when time alone may change something from now on, of those of whom that is
+    another time than it was."""
     undone: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """Customer of an event that could not be decided → a position in `events`, and the profile as
     the events before it left it: from there the next such event is undone."""
@@ -78,7 +91,9 @@ class Slice(Struct, eq=False):
     through: defaultdict[str, Through] = field(default_factory=lambda: defaultdict(Through))
     """By channel."""
     served: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(offer, channel it is served through) → decisions; for metrics alone, as the next six."""
+    """(offer, channel it is served through) → decisions; for metrics alone, as the next seven."""
+    woken: list[int] = field(default_factory=list)
+    """When time alone was to change something, of each customer of whom it was asked."""
     answers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(offer, what became of it) → accepted events that say so."""
     changes: dict[int, int] = field(default_factory=dict)
