@@ -21,12 +21,14 @@ from flows.processor.commit import commit_pending
 from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
 from flows.processor.forwarding import send_on, tell_apart
 from flows.processor.processor import Processor
+from flows.processor.reach import Reach
 from flows.processor.steps import stored_profile
 from flows.processor.waking import let_time_pass, still_due
 from state.applied import Applied
 from state.decision import Decision
 from state.fold import fold
 from state.profile import Profile, encode_profile
+from state.repeats import is_repeat
 from state.touchpoint import Touchpoint
 
 log = logging.getLogger("touchline.touchpoints")
@@ -52,7 +54,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     # For metrics, here where the event is at hand: to fetch so many again costs more than to note.
     changes, received_ms = part.changes, part.received_ms
     noticed = {*playbook.alerts_on, *OUTCOME_OF}
-    reached, timers, set_timer = part.reached, part.timers, part.shard.timers.set
+    timers, set_timer, forwarded = part.timers, part.shard.timers.set, part.forwarded
+    reach = Reach(part.plan, part.shard.reached_ms, part.shard.clock_ms)
+    limit_ms, topics = reach.limit_ms, processor.topics
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
             _pass_over(part, position, event)
@@ -60,8 +64,8 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         customer = event.customer_id
         profile = profiles[customer]
         came = through[event.channel]
-        if 0 < profile.due_at <= reached[position]:
-            profile = _wake(processor, part, customer, reached[position])
+        if 0 < profile.due_at <= limit_ms:
+            profile = _wake_before(processor, part, position, event, reach)
         trimmed, due_at = profile.trimmed, profile.due_at
         try:
             changed = fold(profile, event, traits, window)
@@ -93,6 +97,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         came.corrected += event.corrected
         if event.at_ms > came.newest_ms:
             came.newest_ms = event.at_ms
+        reach.accept("" if position in forwarded else topics[event.channel], event.at_ms)
         changes[changed] = changes.get(changed, 0) + 1
         part.choices += profile.offers is not offers
         received_ms.append(event.received_ms)
@@ -102,8 +107,26 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         if decision is not None:
             part.actions += records
             _take(part, customer, decision)
+    part.clock_ms, part.newest_ms = reach.after(), reach.newest_ms
+    part.shard.clock_ms, part.shard.reached_ms = part.clock_ms, part.newest_ms
     _wake_due(processor, part)
     _count(part)
+
+
+def _wake_before(
+    processor: Processor, part: Slice, position: int, event: Touchpoint, reach: Reach
+) -> Profile:
+    """The profile of an event's customer, after the time has passed that the event shows."""
+    profile = part.shard.profiles[event.customer_id]
+    window = processor.playbook.limits.duplicates
+    if is_repeat(profile.recent, event.fingerprint, event.received_ms, window):
+        return profile
+    topic = "" if position in part.forwarded else processor.topics[event.channel]
+    until_ms = reach.at(topic, event.at_ms if topic else 0)
+    if profile.due_at > until_ms:
+        return profile
+    part.reached[position] = until_ms
+    return _wake(processor, part, event.customer_id, until_ms)
 
 
 def _wake_due(processor: Processor, part: Slice) -> None:
@@ -288,7 +311,9 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
     for at in range(begin, position + 1):
         event = part.events[at]  # what was refused is a Refusal there by now
         if isinstance(event, Touchpoint) and event.customer_id == customer:
-            profile, _ = let_time_pass(processor, part, customer, profile, part.reached[at])
+            if at in part.reached:
+                until_ms = part.reached[at]
+                profile, _ = let_time_pass(processor, part, customer, profile, until_ms)
             if at < position and (
                 changed := fold(profile, event, playbook.traits, playbook.limits.duplicates)
             ):

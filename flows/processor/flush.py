@@ -58,16 +58,16 @@ class Slice(Struct, eq=False):
     """Position in `messages` → what was forwarded here, as the record that it was."""
     origins: dict[str, int] = field(default_factory=dict)
     """Sender of forwarded events → the lowest offset that is new, of those that sent some."""
-    reached: list[int] = field(default_factory=list)
-    """One for each message: how far the shard's clock is when it comes."""
-    clock_ms: int = 0
-    """How far it is after the last one."""
-    newest_ms: dict[str, int] = field(default_factory=dict)
-    """Topic → when the newest event of it happened, that the flush has or one before had."""
     # route
     due: list[Timer] = field(default_factory=list)
     """The first of those without an event here of whom time alone may change something."""
     # decide
+    reached: dict[int, int] = field(default_factory=dict)
+    """Position of an event before which time was let pass for its customer → until when."""
+    clock_ms: int = 0
+    """How far the shard's clock is once the flush is done."""
+    newest_ms: dict[str, int] = field(default_factory=dict)
+    """Topic → when its newest accepted event happened, of this flush or one before."""
     rows: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, enriched record)."""
     dead_letters: list[tuple[bytes | None, bytes]] = field(default_factory=list)

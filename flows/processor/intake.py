@@ -134,7 +134,8 @@ class Intake(StatelessSourcePartition[Flush]):
 
     def _completeness(self, shard: Shard, planned: Mapping[str, int], now_ms: int) -> Completeness:
         """`planned`: topic → where the plan at hand ends, if it reads it."""
-        consumer, index, inputs = self._processor.consumer, shard.index, self._processor.inputs
+        consumer, index = self._processor.consumer, shard.index
+        inputs = self._processor.topics.values()
         positions = shard.head.positions
         return completeness(
             {topic: planned.get(topic) or positions[topic].next_offset for topic in inputs},

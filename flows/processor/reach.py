@@ -1,17 +1,14 @@
 """How far a shard's clock is: what a plan says of it, and what its events then show.
 
-Pure but for the slice it fills and its shard's memory of it. What is due by that clock happens
-before the event that shows it.
+Pure. What is due by that clock happens before the event that shows it. What other shards forward
+counts for nothing: how far those are does not show here.
 """
 
 from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
-from flows.processor.flush import Slice
 from state.fence import Plan
-from state.timers import EVER
-from state.touchpoint import Touchpoint
 from state.watermark import ALLOWED_DISORDER_MS, SETTLE_MS, UNKNOWN, Clock, clock
 
 
@@ -46,35 +43,46 @@ def completeness(
     return Completeness(complete_ms, behind)
 
 
-def after(plan: Plan | Completeness, newest_ms: Mapping[str, int], before_ms: int) -> int:
-    """The shard's clock once `plan` is done, given how far each topic is then."""
+def after(known: Plan | Completeness, newest_ms: Mapping[str, int], before_ms: int) -> int:
+    """The shard's clock once all that is planned is done, given how far each topic is then."""
     before = Clock(before_ms, None) if before_ms else UNKNOWN
-    return clock(newest_ms, plan.behind, plan.complete_ms, before).at_ms or 0
+    return clock(newest_ms, known.behind, known.complete_ms, before).at_ms or 0
 
 
-def note_reach(part: Slice) -> None:
-    """Fill in how far the clock is at each event, and after the last.
+class Reach:
+    """The clock of a shard while it goes through the events of a plan.
 
-    At an event by what has come until then, this one included. So it does not matter how the same
-    events are cut into plans.
+    At an event it is by those that were accepted until then and this one, so that it does not
+    matter how the same events are cut into plans.
     """
-    shard, plan = part.shard, part.plan
-    newest_ms, now_ms = dict(shard.reached_ms), plan.now_ms
-    highest, reached_ms, reached = max(newest_ms.values(), default=0), shard.clock_ms, []
-    behind = frozenset(plan.behind)
-    hindmost = min([newest_ms.get(topic, 0) for topic in behind], default=EVER)
-    for message, event in zip(part.messages, part.events, strict=True):
-        if isinstance(event, Touchpoint):
-            at_ms, topic = min(event.at_ms, now_ms), message.topic()
-            known = newest_ms.get(topic, 0)
-            if at_ms > known:
-                newest_ms[topic] = at_ms
-                if topic in behind and known == hindmost:
-                    hindmost = min([newest_ms.get(topic, 0) for topic in behind])
-                highest = max(highest, at_ms)
-                mark = min(highest, hindmost) - ALLOWED_DISORDER_MS
-                reached_ms = max(reached_ms, min(mark, plan.complete_ms))
-        reached.append(reached_ms)
-    part.reached, part.newest_ms = reached, newest_ms
-    part.clock_ms = after(plan, newest_ms, reached_ms)
-    shard.reached_ms, shard.clock_ms = newest_ms, part.clock_ms
+
+    def __init__(self, plan: Plan, newest_ms: Mapping[str, int], before_ms: int) -> None:
+        """`newest_ms`: topic → when its newest accepted event happened. `before_ms`: the clock as
+        the plan before left it."""
+        self._plan = plan
+        self._before_ms = before_ms
+        self.newest_ms = dict(newest_ms)
+        self._behind = frozenset(plan.behind)
+        self._highest = max(newest_ms.values(), default=0)
+        self.limit_ms = max(before_ms, plan.complete_ms)
+        """It does not pass this."""
+
+    def at(self, topic: str, at_ms: int) -> int:
+        """What it is if the next event of `topic` that is accepted happened at `at_ms`."""
+        newest_ms = self.newest_ms
+        mark = max(self._highest, min(at_ms, self._plan.now_ms))
+        for other in self._behind:
+            known = newest_ms.get(other, 0)
+            mark = min(mark, max(known, at_ms) if other == topic else known)
+        return max(self._before_ms, min(mark - ALLOWED_DISORDER_MS, self._plan.complete_ms))
+
+    def accept(self, topic: str, at_ms: int) -> None:
+        """An event of `topic` that happened at `at_ms` was accepted; "": one that was forwarded."""
+        at_ms = min(at_ms, self._plan.now_ms)
+        if topic and at_ms > self.newest_ms.get(topic, 0):
+            self.newest_ms[topic] = at_ms
+            self._highest = max(self._highest, at_ms)
+
+    def after(self) -> int:
+        """What it is once all events are applied."""
+        return after(self._plan, self.newest_ms, self.at("", 0))

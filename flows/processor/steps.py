@@ -8,7 +8,6 @@ from connectors.kafka.topics import FORWARD, PREFIX
 from flows.processor.flush import Flush, Slice
 from flows.processor.forwarding import FORWARDED, receive, route_elsewhere
 from flows.processor.processor import Processor
-from flows.processor.reach import note_reach
 from flows.processor.waking import find_due
 from state.profile import Profile, ProfileUnreadable, decode_profile
 from state.repeats import LAST_RECEIVED_MS
@@ -35,7 +34,6 @@ def decode_step(processor: Processor, flush: Flush) -> None:
             add(decode(message.value(), channels[message.topic()], received_ms, now_ms, limits))
         for position, verdict in verdicts.items():
             part.events[position] = verdict
-        note_reach(part)
 
 
 def route_step(processor: Processor, flush: Flush) -> None:

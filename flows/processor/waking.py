@@ -36,12 +36,13 @@ def learn_timers(processor: Processor, shard: Shard, until_ms: int, most: int) -
 
 def find_due(processor: Processor, part: Slice, here: Collection[str]) -> None:
     """Fill in who is due in this flush without an event in it; `here`: those who have one."""
-    shard, most = part.shard, part.plan.wake
-    if not most:
+    shard, plan = part.shard, part.plan
+    if not (most := plan.wake):
         return
-    learn_timers(processor, shard, part.clock_ms, most + len(here))
+    until_ms = max(shard.clock_ms, plan.complete_ms)
+    learn_timers(processor, shard, until_ms, most + len(here))
     here = frozenset(here)
-    due = shard.timers.due(part.clock_ms, most + len(here))
+    due = shard.timers.due(until_ms, most + len(here))
     part.due = [timer for timer in due if timer[1] not in here][:most]
 
 
