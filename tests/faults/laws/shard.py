@@ -92,9 +92,9 @@ class ShardLaws:
         """The next record of touchpoints.enriched."""
         value = message.value()
         if message.key() is None:
-            plan = decode_plan(value)
-            if self._plans.add(plan):
-                self._replay.begin(plan)
+            begun = decode_plan(value)
+            if self._plans.add(begun):
+                self._replay.begin(begun)
             return
         row = read_enriched(value)
         if not self._rows.takes(value, row.applied, row.id):
