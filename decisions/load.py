@@ -139,7 +139,8 @@ class _Loader(Reader):
         part = Part(self, node, f"segments.{name}", SEGMENT)
         title = part.text("title")
         scope = self._scope(event=False)
-        when, until = part.condition("when", scope), part.condition("until", scope)
+        when = part.condition("when", scope, timely=True)
+        until = part.condition("until", scope, timely=True)
         dwell_ms = part.duration("dwell") or 0
         if when is None:
             return None

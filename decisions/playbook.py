@@ -10,12 +10,14 @@ from msgspec import Struct
 from decisions.cases.case import Case
 from decisions.document import Problem
 from decisions.language import (
+    Changes,
     Condition,
     EvaluationError,
     ExpressionError,
     Record,
     Scope,
     Value,
+    compile_changes,
     compile_condition,
 )
 from decisions.ranking import Ranking
@@ -89,8 +91,10 @@ class Playbook:
     ranking: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
-    moved_by_time: tuple[Segment, ...] = field(default=(), init=False)
-    """The segments that time alone may move a customer into or out of."""
+    plain_moves: Changes = field(init=False)
+    """When time alone may move a customer into or out of a segment that is just a condition."""
+    held_by_time: tuple[Segment, ...] = field(default=(), init=False)
+    """The other segments that time alone may move a customer into or out of."""
     timed: int = field(default=0, init=False)
     """What decides when time alone moves a customer, beside time."""
     offers_read: int = field(default=0, init=False)
@@ -112,8 +116,10 @@ class Playbook:
             for name in alert.events:
                 self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)
         self._watching = tuple(a for a in self.alerts.values() if not a.events)
-        self.moved_by_time = tuple(s for s in self.order if s.reads & NOW)
-        for segment in self.moved_by_time:
+        by_time = [segment for segment in self.order if segment.reads & NOW]
+        self.plain_moves = compile_changes(segment.when for segment in by_time if segment.plain)
+        self.held_by_time = tuple(segment for segment in by_time if not segment.plain)
+        for segment in by_time:
             self.timed |= segment.reads | (0 if segment.plain else SEGMENTS)
         self.timed &= ~(ALWAYS | ONCE)
         self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))

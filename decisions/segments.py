@@ -74,8 +74,8 @@ def _stays(profile: Profile, segment: Segment, now_ms: int) -> bool:
 
 def next_move(profile: Profile, playbook: Playbook, now_ms: int) -> int:
     """The earliest instant after `now_ms` at which time alone may move a customer; 0 = never."""
-    first = 0
-    for segment in playbook.moved_by_time:
+    first = playbook.plain_moves(profile, NOTHING, now_ms)
+    for segment in playbook.held_by_time:
         first = earliest(first, _moves_at(profile, segment, now_ms))
     return first
 
