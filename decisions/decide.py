@@ -1,6 +1,7 @@
-"""What one event leads to: segments, then alerts, then offers."""
+"""What one event leads to: history is noted, then segments, alerts and offers are asked."""
 
 from decisions.alerts import raise_alerts
+from decisions.history import forget_unknown, note
 from decisions.offers import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move
@@ -21,14 +22,15 @@ def decide(
     To be called after the fold has put the touchpoint into `profile` and said what it `changed`
     (bits of state.sections). A function of its arguments: equal arguments, equal answers, for ever.
 
-    Changes `segments`, `alerts`, `offers`, `offers_until`, `playbook` and `trimmed` of the profile
-    in place, also when the answer is None. `profile.playbook` becomes the playbook's edition: its
-    version, with "+n" when n of its offers' start dates have passed.
+    Changes `segments`, `alerts`, `offers`, `offers_until`, `playbook`, `history` and `trimmed` of
+    the profile in place, also when the answer is None. `profile.playbook` becomes the playbook's
+    edition: its version, with "+n" when n of its offers' start dates have passed.
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
     what it reads. The offers are chosen anew when an eligibility answer may have changed, when one
     of them nears its expiry, when there is none, and for another edition of the playbook. Another
-    version asks all rules, and decides each offer anew, since its content may be another. A
+    version asks all rules, and decides each offer anew, since its content may be another. What the
+    history functions of all rules remember is brought up to date before the first rule is asked. A
     condition that ends in an error counts as false and is counted in the decision.
     """
     edition = playbook.edition(now_ms)
@@ -39,6 +41,9 @@ def decide(
         known = before.partition("+")[0] == playbook.version
         if not known:
             changed = EVERYTHING
+            forget_unknown(profile, playbook.history)
+    if playbook.history.trackers:
+        changed |= note(profile, touchpoint, playbook.history, now_ms)
     mask = changed | ALWAYS
     due = playbook.due(changed)
     decision = move(profile, touchpoint, due, mask, now_ms) if due.segments else None

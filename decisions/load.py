@@ -117,7 +117,9 @@ class _Loader(Reader):
             ),
             order=order,
             limits=limits,
+            remembered=tuple(self.remembered.values()),
         )
+        self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
         return playbook
 

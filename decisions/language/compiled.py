@@ -10,6 +10,7 @@ from decisions.language.code import Code, build, function, record_code, variable
 from decisions.language.errors import ExpressionError
 from decisions.language.event_names import event_names
 from decisions.language.grammar.parser import parse
+from decisions.language.history import Remembered, Tracked
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
@@ -29,6 +30,7 @@ from decisions.language.scope import Scope
 from state.profile import Profile
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
+from state.windows import buckets
 
 _NAMESPACE: dict[str, Any] = {
     **runtime.NAMESPACE,
@@ -77,6 +79,8 @@ class Condition(Protocol):
     source: str
     fallible: bool
     """Whether it can end in an error."""
+    history: tuple[Remembered, ...]
+    """What must be remembered of the customer's events for its history functions."""
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> bool:
         """Whether it is true at `now_ms`. Raises EvaluationError, which counts as false."""
@@ -89,6 +93,7 @@ class Value(Protocol):
     segments: frozenset[str]
     type: str
     """The name of its CEL type."""
+    history: tuple[Remembered, ...]
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> Any:
         """Its value in plain JSON: a timestamp as RFC 3339 text in UTC with milliseconds, a
@@ -117,6 +122,7 @@ def compile_condition(source: str, scope: Scope) -> Condition:
     evaluate.event_names = event_names(tree)
     evaluate.source = source
     evaluate.fallible = flag.errs
+    evaluate.history = tuple(checker.history.values())
     return evaluate
 
 
@@ -128,6 +134,7 @@ def compile_value(source: str, scope: Scope) -> Value:
     evaluate.reads = checker.reads
     evaluate.segments = checker.segments
     evaluate.type = code.type.replace(EMPTY, list_of(DYN))
+    evaluate.history = tuple(checker.history.values())
     return evaluate
 
 
@@ -138,6 +145,23 @@ def compile_record(sources: Mapping[str, str], scope: Scope) -> Record:
     """
     codes = {name: _plain(Checker(scope).check(parse(text))) for name, text in sources.items()}
     return cast(Record, _function(record_code(codes)))
+
+
+def compile_tracked(remembered: Remembered) -> Tracked:
+    """What is remembered, with functions that say of an event whether it fits."""
+    counted = remembered.window_ms and remembered.then is None
+    unit_ms, before = buckets(remembered.window_ms) if counted else (0, 0)
+    return Tracked(
+        key=remembered.key,
+        source=remembered.source,
+        event_names=remembered.event_names,
+        window_ms=remembered.window_ms,
+        unit_ms=unit_ms,
+        before=before,
+        fits=_function(remembered.fits),
+        then=None if remembered.then is None else _function(remembered.then),
+        amount=None if remembered.amount is None else _function(remembered.amount),
+    )
 
 
 def _plain(code: Code) -> Code:

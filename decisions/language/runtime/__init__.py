@@ -24,6 +24,7 @@ NAMESPACE: dict[str, Any] = {
         failures.described,
         failures.mistyped,
         failures.out_of_range,
+        failures.unseen,
         logic.conjunction,
         logic.disjunction,
         logic.every,
@@ -36,6 +37,7 @@ NAMESPACE: dict[str, Any] = {
         numbers.modulo,
         numbers.multiply,
         numbers.negate,
+        numbers.number,
         numbers.subtract,
     )
 } | {"FAILURES": failures.FAILURES}
