@@ -24,11 +24,11 @@ _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms
 
 
 def canonical(node: Node) -> str:
-    """`node` as text: equal for two trees only if they are the same apart from offsets, and apart
-    from x["name"] for x.name."""
+    """`node` as an expression of the language, whose tree is that of `node` apart from offsets, and
+    apart from x.name for x["name"]: so two trees that differ in more are never written alike."""
     match node:
         case Literal():
-            return json.dumps(node.value)
+            return json.dumps(node.value, ensure_ascii=False)
         case Name():
             return node.name
         case Select():
@@ -41,7 +41,10 @@ def canonical(node: Node) -> str:
             target = f"{canonical(node.target)}." if node.target else ""
             return f"{target}{node.name}({_joined(node.arguments, ', ')})"
         case Unary():
-            return f"({node.operator}{canonical(node.operand)})"
+            operand = canonical(node.operand)
+            if isinstance(node.operand, Literal):  # -(1) is no literal, -1 is one
+                operand = f"({operand})"
+            return f"({node.operator}{operand})"
         case Binary():
             return f"({canonical(node.left)} {node.operator} {canonical(node.right)})"
         case Logical():
@@ -64,7 +67,7 @@ def _index(node: Index) -> str:
 
 
 def _is_name(text: str) -> bool:
-    return text.isascii() and text.isidentifier()
+    return text.isascii() and text.isidentifier() and text not in ("true", "false", "null", "in")
 
 
 def _joined(nodes: list[Node], by: str) -> str:
