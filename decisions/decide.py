@@ -1,6 +1,7 @@
-"""What one event leads to: segments, then alerts, then offers; and what time alone leads to."""
+"""What one event leads to, and what time alone leads to: segments, then alerts, then offers."""
 
 from decisions.alerts import raise_alerts
+from decisions.history import forget_unknown, note
 from decisions.offers import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move, next_move
@@ -40,7 +41,8 @@ def decide(
     A rule is asked only when something it reads has changed, or the clock or the event is among
     what it reads. The offers are chosen anew when an eligibility answer may have changed, when one
     of them nears its expiry, when there is none, and for another edition of the playbook. Another
-    version asks all rules, and decides each offer anew, since its content may be another. A
+    version asks all rules, and decides each offer anew, since its content may be another. What the
+    history functions of all rules remember is brought up to date before the first rule is asked. A
     condition that ends in an error counts as false and is counted in the decision.
     """
     return _decide(profile, touchpoint, changed, ALWAYS, playbook, now_ms)
@@ -78,6 +80,9 @@ def _decide(
         known = before.partition("+")[0] == playbook.version
         if not known:
             changed = EVERYTHING
+            forget_unknown(profile, playbook.history)
+    if playbook.history.trackers:
+        changed |= note(profile, touchpoint, playbook.history, now_ms)
     mask = changed | always
     due = playbook.due(changed)
     decision = move(profile, touchpoint, due, mask, now_ms) if due.segments else None

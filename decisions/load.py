@@ -118,7 +118,9 @@ class _Loader(Reader):
             ),
             order=order,
             limits=limits,
+            remembered=tuple(self.remembered.values()),
         )
+        self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
         return playbook
 

@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from decisions.cases.case import Case
 from decisions.document import Problem
+from decisions.history import History
 from decisions.language import (
     Changes,
     Condition,
     EvaluationError,
     ExpressionError,
     Record,
+    Remembered,
     Scope,
     Value,
     compile_changes,
@@ -85,7 +87,11 @@ class Playbook:
     """Which events are repeats, too late or too early."""
     cases: tuple[Case, ...] = ()
     """Its tests; they decide nothing."""
+    remembered: tuple[Remembered, ...] = ()
+    """What its history functions need to be remembered; each once, at most MAX_TRACKERS."""
 
+    history: History = field(init=False)
+    """The same, by the events that may concern it."""
     room: dict[str, int] = field(default_factory=dict, init=False)
     """Placement → how many offers it holds."""
     ranking: Ranking = field(init=False)
@@ -107,6 +113,7 @@ class Playbook:
     _due: dict[int, Due] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
+        self.history = History(self.remembered)
         self.room = {placement.id: placement.offers for placement in self.placements.values()}
         self.ranking = Ranking(o for o in self.offers.values() if not o.fallback)
         self.fallbacks = Ranking(o for o in self.offers.values() if o.fallback)
