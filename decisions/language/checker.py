@@ -16,6 +16,7 @@ from decisions.language.code import (
 from decisions.language.errors import ExpressionError, nearest, shown
 from decisions.language.fields import FIELDS, KEYS, Field
 from decisions.language.functions import MACROS, called, method, must_exist
+from decisions.language.getters import GETTERS
 from decisions.language.grammar.syntax import (
     Binary,
     Call,
@@ -48,7 +49,7 @@ from decisions.language.kinds import (
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
-from state.sections import TRAITS
+from state.sections import NOW, TRAITS
 
 MAX_DEPTH: Final = 64
 """Operators inside one another."""
@@ -95,6 +96,13 @@ class Checker:
         self._fresh = names("var")
         self._depth = 0
         self._loops = 0
+        self._steps = 0
+        """What is read by that of which a part, or a text, is taken."""
+
+    @property
+    def calendar(self) -> bool:
+        """Whether a part of a time that moves with now is read, or such a time as text."""
+        return bool(self._steps & NOW)
 
     def check(self, node: Node) -> Code:
         """The code of `node`. Raises ExpressionError."""
@@ -287,9 +295,23 @@ class Checker:
             return self._macro(node, node.target)
         if node.target is None and node.name == "has":
             return self._has(node)
+        if node.target is None and node.name == "in_segment":
+            return self._in_segment(node)
+        # Behind a name that a macro gives may stand what has been read before.
+        before, self.reads = self.reads, self.reads if self._variables else 0
         target = None if node.target is None else self.check(node.target)
         arguments = [self.check(argument) for argument in node.arguments]
+        if node.name in GETTERS or node.name == STRING:
+            self._steps |= self.reads
+        self.reads |= before
         return called(node, arguments) if target is None else method(node, target, arguments)
+
+    def _in_segment(self, node: Call) -> Code:
+        if len(node.arguments) != 1:
+            got = str(len(node.arguments))
+            raise ExpressionError("in_segment() takes one argument", node.offset, "1", got)
+        asked = node.arguments[0]
+        return self._binary(Binary(node.offset, "in", asked, Name(node.offset, "segments")))
 
     def _has(self, node: Call) -> Code:
         asked = node.arguments[0] if len(node.arguments) == 1 else None

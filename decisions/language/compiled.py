@@ -77,6 +77,9 @@ class Condition(Protocol):
     source: str
     fallible: bool
     """Whether it can end in an error."""
+    calendar: bool
+    """Whether it reads the clock or the calendar, such as an hour, off a time that moves with now,
+    so that no arithmetic says when its answer changes."""
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> bool:
         """Whether it is true at `now_ms`. Raises EvaluationError, which counts as false."""
@@ -117,6 +120,7 @@ def compile_condition(source: str, scope: Scope) -> Condition:
     evaluate.event_names = event_names(tree)
     evaluate.source = source
     evaluate.fallible = flag.errs
+    evaluate.calendar = checker.calendar
     return evaluate
 
 
@@ -150,6 +154,8 @@ def _plain(code: Code) -> Code:
     if code.type == DURATION:
         return build("A / 1000", DOUBLE, code)
     if is_list(code.type):
+        if is_list(element_of(code.type)):
+            code = build("plain(A)", code.type, code, errs=True)
         item = variable("item", element_of(code.type))
         plain = _plain(item)
         if plain is item:

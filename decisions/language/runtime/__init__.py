@@ -2,11 +2,20 @@
 
 from typing import Any
 
-from decisions.language.runtime import collections, conversions, failures, logic, numbers
+from decisions.language.runtime import (
+    calendar,
+    collections,
+    conversions,
+    failures,
+    logic,
+    numbers,
+    texts,
+)
 
 NAMESPACE: dict[str, Any] = {
     function.__name__: function
     for function in (
+        calendar.local,
         collections.contains,
         collections.elements,
         collections.equal,
@@ -14,12 +23,17 @@ NAMESPACE: dict[str, Any] = {
         collections.finite,
         collections.has,
         collections.index,
+        collections.joined_lists,
         collections.mapped,
         collections.plain,
         collections.size,
+        conversions.duration_text,
+        conversions.timestamp_text,
+        conversions.to_bool,
         conversions.to_double,
         conversions.to_duration,
         conversions.to_int,
+        conversions.to_string,
         conversions.to_timestamp,
         failures.described,
         failures.mistyped,
@@ -37,6 +51,15 @@ NAMESPACE: dict[str, Any] = {
         numbers.multiply,
         numbers.negate,
         numbers.subtract,
+        texts.index_of,
+        texts.join,
+        texts.joined_texts,
+        texts.lower_ascii,
+        texts.matches,
+        texts.replaced,
+        texts.split,
+        texts.substring,
+        texts.upper_ascii,
     )
-} | {"FAILURES": failures.FAILURES}
+} | {"FAILURES": failures.FAILURES, "SPACES": texts.SPACES}
 """Name in generated code → what it is."""
