@@ -15,7 +15,7 @@ _OF_A_TIME: Final = {
     "getDate": "local(A, B).day",
     "getDayOfMonth": "local(A, B).day - 1",
     "getDayOfWeek": "local(A, B).isoweekday() % 7",
-    "getDayOfYear": "local(A, B).timetuple().tm_yday - 1",
+    "getDayOfYear": "day_of_year(A, B)",
     "getHours": "local(A, B).hour",
     "getMinutes": "local(A, B).minute",
     "getSeconds": "local(A, B).second",

@@ -15,6 +15,7 @@ from decisions.language.runtime import (
 NAMESPACE: dict[str, Any] = {
     function.__name__: function
     for function in (
+        calendar.day_of_year,
         calendar.local,
         collections.contains,
         collections.elements,

@@ -47,3 +47,9 @@ def local(moment: int, place: str) -> datetime:
     """`moment`, in milliseconds since the epoch, in a time zone. Raises OverflowError before the
     year 1 and after 9999."""
     return (EPOCH + timedelta(milliseconds=moment)).astimezone(zone(place))
+
+
+def day_of_year(moment: int, place: str) -> int:
+    """The day of the year there, the first being 0."""
+    day = local(moment, place)
+    return day.toordinal() - day.replace(month=1, day=1).toordinal()

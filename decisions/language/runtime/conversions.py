@@ -72,9 +72,9 @@ def _double_text(value: float) -> str:
 
 
 def timestamp_text(moment: int) -> str:
-    """RFC 3339 in UTC, with as many digits of the second as it has."""
-    text = rfc3339(moment)[:-1].rstrip("0") if moment % 1000 else rfc3339(moment)[:-5]
-    return f"{text}Z"
+    """RFC 3339 in UTC, with milliseconds where there are any."""
+    text = rfc3339(moment)
+    return text if moment % 1000 else text.replace(".000Z", "Z")
 
 
 def duration_text(duration: int) -> str:

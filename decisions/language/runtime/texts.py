@@ -13,7 +13,7 @@ from decisions.language.runtime.failures import mistyped, out_of_range
 MAX_TEXT: Final = 100_000
 """Characters of a text that is put together; an event has 32 KB."""
 
-MAX_PROGRAM: Final = 1_000
+MAX_PROGRAM: Final = 3_000
 """Instructions of a compiled pattern. A search takes at most this many steps for a byte of text."""
 
 PATTERN_MEMORY: Final = 1 << 19
@@ -110,7 +110,7 @@ def split(text: str, separator: str, most: int = -1) -> list[str]:
         return text.split(separator, most - 1 if most > 0 else -1)
     if 0 < most < len(text):
         return [*text[: most - 1], text[most - 1 :]]
-    return list(text)
+    return list(text) or [""]
 
 
 def join(items: Sequence[Any], separator: str = "") -> str:
