@@ -28,8 +28,9 @@ from decisions.format.sections import (
 )
 from decisions.language import Condition, Scope, Value, compile_record, compile_value
 from decisions.limits import read_limits
+from decisions.nodes import quote
 from decisions.playbook import ONCE, Playbook, PlaybookError
-from decisions.reading import Reader, quote, source_of
+from decisions.reading import Reader, source_of
 from decisions.rules import Alert, Offer, Placement, Segment, Template
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
@@ -140,7 +141,7 @@ class _Loader(Reader):
         when = part.condition("when", self._scope(event=False))
         if when is None:
             return None
-        return Segment(name, title, source_of(part.get("when")), when, when.reads | ONCE)
+        return Segment(name, title, source_of(when), when, when.reads | ONCE)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -186,7 +187,7 @@ class _Loader(Reader):
         fallback = part.flag("fallback")
         if priority is None or value is None or ttl_ms is None:
             return None
-        source = source_of(part.get("when"))
+        source = source_of(when)
         product = f"priority {priority} × value {value:g}"  # noqa: RUF001 - the sign is meant
         return Offer(
             id=name,
@@ -233,7 +234,7 @@ class _Loader(Reader):
             return None
         return Alert(
             id=name,
-            source=source_of(part.get("when")),
+            source=source_of(when),
             events=events or _events(when),
             when=when,
             severity=severity,

@@ -4,11 +4,10 @@ Where a value is wrong, a reader's methods return None or what could be read; th
 so that one run names every problem of a file.
 """
 
-import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
 from decisions.format.keys import ID
@@ -21,14 +20,14 @@ from decisions.language import (
     compile_value,
 )
 from decisions.language.errors import nearest
+from decisions.nodes import WORDS, is_empty, members_of, quote, show
+from decisions.structured.condition import Structured
 from state.times import milliseconds
 
 Compiled = TypeVar("Compiled")
 
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
-JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400})(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
-WORDS = ("true", "false", "null")
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
@@ -267,8 +266,21 @@ class Reader:
         return None
 
     def condition(self, node: Node | None, where: str, scope: Scope) -> Condition | None:
-        """A condition, compiled."""
-        return self._compiled(node, where, lambda source: compile_condition(source, scope))
+        """A condition, compiled: an expression, or the one that a mapping means."""
+
+        def compiler(source: str) -> Condition:
+            return compile_condition(source, scope)
+
+        if not isinstance(node, Mapping):
+            return self._compiled(node, where, compiler)
+        source = Structured(self, scope).expression(node, where)
+        if source is None:
+            return None
+        try:
+            return compiler(source)
+        except ExpressionError as error:  # longer or deeper together than a condition may be
+            self.problem(node, f"{where}; {error.message}", error.expected, error.got)
+            return None
 
     def conditions(
         self, node: Node | None, where: str, most: int, scope: Scope
@@ -320,57 +332,6 @@ def duration_ms(text: str) -> int:
     return int(found[1]) * UNIT_MS[found[2]] if found else 0
 
 
-def members_of(node: Node) -> list[Node]:
-    """The items of a list; one that stands alone is its only one."""
-    return node.items if isinstance(node, Sequence) else [node]
-
-
-def is_empty(node: Node) -> bool:
-    """Nothing was written, or YAML's words for it."""
-    return isinstance(node, Scalar) and not node.quoted and node.text in ("", "~", "null")
-
-
-def source_of(node: Node | None) -> str:
-    """An expression as it was written, on one line; "" where there is none."""
-    return " ".join(node.text.split()) if isinstance(node, Scalar) else ""
-
-
-def json_value(node: Node) -> Any:
-    """What is written at a node as a plain JSON value.
-
-    Words in quotes are texts; others are null, true, false or a number where JSON has them so, and
-    texts where not. Integers beyond 64 bits are floats, as in events.
-    """
-    if isinstance(node, Mapping):
-        return {key.text: json_value(value) for key, value in node.entries}
-    if isinstance(node, Sequence):
-        return [json_value(item) for item in node.items]
-    if node.quoted:
-        return node.text
-    if is_empty(node):
-        return None
-    if node.text in ("true", "false"):
-        return node.text == "true"
-    if not JSON_NUMBER.fullmatch(node.text):
-        return node.text
-    if node.text.lstrip("-").isdigit() and -(1 << 63) <= int(node.text) < 1 << 63:
-        return int(node.text)
-    number = float(node.text)
-    return number if math.isfinite(number) else node.text
-
-
-def quote(text: str) -> str:
-    """`text` in double quotes, shortened."""
-    return f'"{text[:60]}..."' if len(text) > 63 else f'"{text}"'
-
-
-def show(node: Node) -> str:
-    """What stands at a node, in a few words."""
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if isinstance(node, Sequence):
-        return "a list"
-    if is_empty(node):
-        return "nothing"
-    looks_else = node.text in WORDS or JSON_NUMBER.fullmatch(node.text)
-    return f"{quote(node.text)} in quotes" if node.quoted and looks_else else quote(node.text)
+def source_of(condition: Condition | None) -> str:
+    """The expression of a condition, on one line; "" where there is none."""
+    return " ".join(condition.source.split()) if condition else ""

@@ -22,6 +22,7 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Plain,
     Text,
     Texts,
     Values,
@@ -99,6 +100,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return "a duration or a time"
         case Expression():
             return "a condition" if kind.condition else "an expression"
+        case Plain():
+            return "a text, a number, `true` or `false`"
         case Conditions():
             return f"1 to {kind.most} conditions"
         case Values():

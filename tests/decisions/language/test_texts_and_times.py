@@ -34,7 +34,7 @@ def test_in_segment_is_the_same_as_asking_the_list_of_segments() -> None:
         for segments in ({}, {name: 1}):
             person = Profile(segments=segments)
             assert asked(person, EVENT, 0) is listed(person, EVENT, 0) is bool(segments)
-        assert (asked.reads, asked.segments) == (SEGMENTS, {name})
+        assert (asked.reads, asked.segments) == (SEGMENTS, frozenset({name}))
         assert not asked.fallible
 
 
