@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
+from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.keys import (
     CaseTime,
     Choice,
@@ -37,6 +38,8 @@ TABLES = {
     "a playbook": PLAYBOOK,
     "limits": LIMITS,
     "duplicates": DUPLICATES,
+    "conditions together": TOGETHER,
+    "a test of a field": OF_A_FIELD,
     "a placement": PLACEMENT,
     "a segment": SEGMENT,
     "an offer": OFFER,

@@ -66,8 +66,8 @@ def meaning(text: str) -> str:
         (
             "field: 'event.properties.lines[0][\"unit price\"]'\nless_than: 9.5",
             (
-                'has(event.properties.lines) && size(event.properties.lines) > 0 && "unit price" in '
-                'event.properties.lines[0] && event.properties.lines[0]["unit price"] < 9.5'
+                'has(event.properties.lines) && size(event.properties.lines) > 0 && "unit price" '
+                'in event.properties.lines[0] && event.properties.lines[0]["unit price"] < 9.5'
             ),
         ),
         ("{field: customer.city, present: true}", "has(customer.city)"),
