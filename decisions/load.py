@@ -28,8 +28,9 @@ from decisions.format.sections import (
 )
 from decisions.language import Condition, Scope, Value, compile_record, compile_value
 from decisions.limits import read_limits
+from decisions.nodes import quote
 from decisions.playbook import ONCE, Playbook, PlaybookError
-from decisions.reading import Reader, quote, source_of
+from decisions.reading import Reader, source_of
 from decisions.rules import Alert, Offer, Placement, Segment, Template
 from state.sections import NOW
 
@@ -147,7 +148,7 @@ class _Loader(Reader):
         if when is None:
             return None
         reads = when.reads | ONCE | (until.reads if until else 0) | (NOW if dwell_ms else 0)
-        return Segment(name, title, source_of(part.get("when")), when, reads, until, dwell_ms)
+        return Segment(name, title, source_of(when), when, reads, until, dwell_ms)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -193,7 +194,7 @@ class _Loader(Reader):
         fallback = part.flag("fallback")
         if priority is None or value is None or ttl_ms is None:
             return None
-        source = source_of(part.get("when"))
+        source = source_of(when)
         product = f"priority {priority} × value {value:g}"  # noqa: RUF001 - the sign is meant
         return Offer(
             id=name,
@@ -240,7 +241,7 @@ class _Loader(Reader):
             return None
         return Alert(
             id=name,
-            source=source_of(part.get("when")),
+            source=source_of(when),
             events=events or _events(when),
             when=when,
             severity=severity,
@@ -263,7 +264,11 @@ class _Loader(Reader):
                 self.problem(node, where, "braces in pairs: {value}", quote(found[0]))
                 continue
             value = self.compiled_at(
-                node, found.start(1), found[1], where, lambda text: compile_value(text, scope)
+                node,
+                found.start(1),
+                found[1],
+                where,
+                lambda text: self.kept(compile_value(text, scope)),
             )
             if value is not None:
                 parts.append(value)

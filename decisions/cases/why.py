@@ -19,7 +19,7 @@ from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
 Reasons = tuple[str, ...]
-MEMBER = re.compile(r'["\'](\w+)["\'] in segments')
+MEMBER = re.compile(r'(?:in_segment\()?["\'](\w+)["\'](?: in segments|\))')
 """A condition that a segment's own explains."""
 
 

@@ -6,6 +6,7 @@ texts to it.
 
 from typing import Any, Final
 
+from decisions.format.condition_keys import FORMS
 from decisions.format.keys import (
     ID,
     CaseTime,
@@ -25,6 +26,7 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Plain,
     Text,
     Texts,
     Values,
@@ -40,6 +42,7 @@ Schema = dict[str, Any]
 WRITTEN: Final = ["string", "number", "boolean"]
 NAME: Final[Schema] = {"type": "string", "pattern": f"^{ID}$"}
 EXPRESSION: Final[Schema] = {"type": WRITTEN, "minLength": 1, "pattern": r"\S"}
+CONDITION: Final[Schema] = {"$ref": "#/$defs/condition"}
 DURATION: Final = r"^(?!0+[smhd]$)\d{1,5}[smhd]$"
 DAY: Final = r"\d{4}-\d{2}-\d{2}"
 TIME: Final = DAY + r"[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})"
@@ -54,6 +57,7 @@ def schema() -> Schema:
         "title": "Touchline playbook",
         "description": "Which customers belong together, what to offer them, when to tell people.",
         **_schema(PLAYBOOK),
+        "$defs": {"condition": {"anyOf": [EXPRESSION, *(_keys(form) for form in FORMS)]}},
     }
 
 
@@ -151,9 +155,12 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
         case CaseTime():
             return {"type": "string", "pattern": CASE_TIME}
         case Expression():
-            return EXPRESSION
+            return CONDITION if kind.condition else EXPRESSION
         case Conditions():
-            return _one_or_more(EXPRESSION, kind.most)
+            several = {"type": "array", "minItems": 1, "maxItems": kind.most, "items": CONDITION}
+            return {"anyOf": [CONDITION, several]}
+        case Plain():
+            return {"type": WRITTEN}
         case _:
             raise TypeError(f"expected a kind of value, got {kind}")
 

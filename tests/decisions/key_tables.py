@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
+from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.keys import (
     CaseTime,
     Choice,
@@ -22,6 +23,7 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Plain,
     Text,
     Texts,
     Values,
@@ -36,6 +38,8 @@ TABLES = {
     "a playbook": PLAYBOOK,
     "limits": LIMITS,
     "duplicates": DUPLICATES,
+    "conditions together": TOGETHER,
+    "a test of a field": OF_A_FIELD,
     "a placement": PLACEMENT,
     "a segment": SEGMENT,
     "an offer": OFFER,
@@ -99,6 +103,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return "a duration or a time"
         case Expression():
             return "a condition" if kind.condition else "an expression"
+        case Plain():
+            return "a text, a number, `true` or `false`"
         case Conditions():
             return f"1 to {kind.most} conditions"
         case Values():
