@@ -3,8 +3,8 @@
 An expression is compiled once, to a Python function. What it may name stands in `fields`; which
 operators and functions there are, in `operators` and `functions`. It differs from CEL on purpose:
 durations know days ("30d"); times are in milliseconds and are never `dyn`; ints and doubles compare
-exactly; lists that are gone through, and what is put together, are bounded; patterns and time zones are
-literals; there are no unsigned ints, bytes, map literals or messages.
+exactly; lists that are gone through, and what is put together, are bounded; patterns and time zones
+are literals; there are no unsigned ints, bytes, map literals or messages.
 """
 
 from decisions.language.compiled import (
