@@ -302,7 +302,7 @@ def trees(draw: st.DrawFn, depth: int = 3) -> tuple[str, str]:
     return f"{{{', '.join(written)}}}", " && ".join(meant)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(trees(), st.booleans(), st.sampled_from([{}, {"x": 1}, {"x": 2}, {"x": "a"}]), st.booleans())
 def test_whatever_is_nested_it_answers_as_the_expression_does(
     tree: tuple[str, str], talks: bool, properties: dict[str, Any], member: bool

@@ -412,6 +412,7 @@ FIXED = [
         '"a,b,c".split(",", -1)',
         '",".split(",")',
     ),
+    *('"aBÜ".lowerAscii()', '"aBü".upperAscii()', '"\\u3000\\x1ca\\u200b\\u00a0".trim()'),
     *('"abc".split(",", 0)', '"aaa".replace("", "-")', '"aaa".replace("aa", "b")', "[].join()"),
     *('"abc".substring(0, 0)', '"abc".substring(1, 2)', '"abc".substring(0, 4)'),
     *('"abc".substring(3)', '"abc".substring(4)', '"abc".substring(2, 1)', '"abc".substring(-1)'),
