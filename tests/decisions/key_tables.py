@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from decisions.actions.kinds import KINDS, ROW, SCORES, SECRET
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
 from decisions.format.keys import (
     CaseTime,
@@ -22,6 +23,7 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Tagged,
     Text,
     Texts,
     Values,
@@ -40,6 +42,10 @@ TABLES = {
     "a segment": SEGMENT,
     "an offer": OFFER,
     "an alert": ALERT,
+    "a row of routes": ROW,
+    "the scores of a row": SCORES,
+    "a secret": SECRET,
+    **{f"the action {kind}": keys for kind, keys in KINDS.items()},
     "a test": CASE,
     "an entry of given": GIVEN,
     "expect": EXPECT,
@@ -109,6 +115,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a list of at most {kind.most}"
         case OneOf():
             return ", or ".join(dict.fromkeys(_words(one) for one in kind.kinds))
+        case Tagged():
+            return f"a mapping: `{kind.by}` and what goes with it"
         case Keys():
             return " and ".join(f"`{name}`" for name in kind.names)
 
