@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
+from decisions.actions.read import read_action
+from decisions.actions.routes import Routes, read_routes
 from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
@@ -26,15 +27,13 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
-from decisions.language import Condition, Scope, Value, compile_record, compile_value
+from decisions.language import Condition, Scope, compile_record
 from decisions.limits import read_limits
-from decisions.nodes import quote
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
-from decisions.rules import Alert, Offer, Placement, Segment, Template
+from decisions.rules import Alert, Offer, Placement, Segment
+from decisions.secrets import secrets_in
 from state.sections import NOW
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
 class PlaybookUnreadable(PlaybookError):
@@ -65,7 +64,9 @@ def parse_playbook(text: str, name: str) -> Playbook:
     try:
         root = parse(text)
     except Flaw as flaw:
-        raise PlaybookError(name, [flaw.problem]) from None
+        raise PlaybookError(name, secrets_in(text, None) or [flaw.problem]) from None
+    if secrets := secrets_in(text, root):  # and nothing else: that could repeat one
+        raise PlaybookError(name, secrets)
     if root is None:
         raise PlaybookError(name, [Problem(1, 1, "the file; expected a playbook, got nothing")])
     loader = _Loader(text)
@@ -82,6 +83,7 @@ class _Loader(Reader):
     traits: dict[str, str]
     placements: dict[str, Placement]
     segment_ids: tuple[str, ...] = ()
+    routes: Routes
 
     def playbook(self, root: Node) -> Playbook | None:
         part = Part(self, root, "", PLAYBOOK)
@@ -97,6 +99,7 @@ class _Loader(Reader):
         read = {name: self._segment(name, node) for name, _, node in segments}
         order = self._in_order({name: s for name, s in read.items() if s}, segments)
         offers = part.entries("offers", self._offer)
+        self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
         summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
@@ -120,6 +123,7 @@ class _Loader(Reader):
             order=order,
             limits=limits,
             remembered=tuple(self.remembered.values()),
+            routes=self.routes,
         )
         self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
@@ -236,7 +240,11 @@ class _Loader(Reader):
         severity = part.choice("severity")
         cooldown_ms = part.duration("cooldown")
         key = part.value("key", scope)
-        message = self._template(part, "message", scope)
+        actions = [
+            read_action(self, item, place, scope, self.routes)
+            for place, item in part.items("actions")
+        ]
+        message = part.template("message", scope)
         if cooldown_ms is None:
             return None
         return Alert(
@@ -249,31 +257,8 @@ class _Loader(Reader):
             key=key,
             message=message,
             reads=when.reads | ONCE if when else ONCE,
+            actions=tuple(action for action in actions if action),
         )
-
-    def _template(self, part: Part, name: str, scope: Scope) -> Template:
-        source, node, where = part.text(name), part.get(name), part.where(name)
-        parts: list[str | Value] = []
-        at = 0
-        if not isinstance(node, Scalar):
-            return Template(source, ())
-        for found in PLACEHOLDER.finditer(node.text):
-            parts.append(node.text[at : found.start()])
-            at = found.end()
-            if found[1] is None:
-                self.problem(node, where, "braces in pairs: {value}", quote(found[0]))
-                continue
-            value = self.compiled_at(
-                node,
-                found.start(1),
-                found[1],
-                where,
-                lambda text: self.kept(compile_value(text, scope)),
-            )
-            if value is not None:
-                parts.append(value)
-        parts.append(node.text[at:].rstrip("\n"))
-        return Template(source, tuple(part for part in parts if part != ""))
 
 
 def _events(when: Condition | None) -> tuple[str, ...]:

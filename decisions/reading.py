@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
-from decisions.format.keys import ID
+from decisions.format.keys import HEADER, ID, TRAIT
 from decisions.history import MAX_TRACKERS
 from decisions.language import (
     Condition,
@@ -31,6 +31,12 @@ Rule = TypeVar("Rule", Condition, Value)
 
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
+WRITTEN = {
+    ID: "a-z, 0-9 and _, a letter first, at most 32 characters",
+    TRAIT: "letters, 0-9 and _, a letter first, at most 32 characters",
+    HEADER: "letters, 0-9 and -, a letter first, at most 64 characters",
+}
+"""Pattern of ids → how they are written."""
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
@@ -91,8 +97,7 @@ class Reader:
         found = []
         for key, value in self._entries(node, where, "id"):
             if not re.fullmatch(pattern, key.text):
-                letters = "a-z" if pattern == ID else "letters"
-                expected = f"{letters}, 0-9 and _, a letter first, at most 32 characters"
+                expected = WRITTEN.get(pattern, WRITTEN[TRAIT])
                 if pattern == ID and key.text in WORDS:
                     expected = f"another id than YAML's own words {', '.join(WORDS)}"
                 self.problem(key, f"an id in {where}", expected, quote(key.text))

@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from decisions.actions.spec import ActionSpec
 from decisions.language import Condition, Value
+from decisions.templates import Template
 
 
 class Segment(Struct, frozen=True):
@@ -31,13 +33,6 @@ class Segment(Struct, frozen=True):
         return self.until is None and not self.dwell_ms
 
 
-class Template(Struct, frozen=True):
-    """A message: text and, where {placeholders} stood, values."""
-
-    source: str
-    parts: tuple[str | Value, ...]
-
-
 class Alert(Struct, frozen=True):
     """Something people should look at."""
 
@@ -54,6 +49,8 @@ class Alert(Struct, frozen=True):
     key: Value | None
     message: Template
     reads: int
+    actions: tuple[ActionSpec, ...] = ()
+    """What others are asked to do when it is raised."""
 
 
 class Placement(Struct, frozen=True):
