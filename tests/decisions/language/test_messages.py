@@ -111,6 +111,7 @@ HOSTILE = {
     "10,000 terms": " || ".join(["true"] * 10_000),
     "a long sum": " + ".join(["1"] * 2_400) + " == 1",
     "many operators": "!" * 4_900 + "true",
+    "many operators around and inside what looks back": f"{'!' * 40}seen({'!' * 40}true)",
     "many minuses": "-" * 4_900 + "1 == 1",
     "many ternaries": "true ? true : " * 1_000 + "true",
     "ternaries in conditions": "true" + " ? true : true" * 1_000,
