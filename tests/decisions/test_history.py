@@ -413,13 +413,18 @@ def test_a_segment_may_look_back_at_events_though_it_cannot_look_at_the_event() 
 
 
 def test_a_test_that_fails_says_how_much_was_remembered() -> None:
-    case = """
-    tests:
-      - name: Busy
-        given: [{channel: click, event: A}]
-        expect: {segments: [busy]}
-    """
-    playbook = book(LOOKING + case)
+    playbook = book("""
+        segments:
+          busy:
+            title: Busy
+            when: |
+              count(event.name == "A",
+                1h) >= 2
+        tests:
+          - name: Busy
+            given: [{channel: click, event: A}]
+            expect: {segments: [busy]}
+        """)
     (difference,) = run(playbook.cases[0], playbook).differences
     call = 'count(event.name == "A", 1h)'
     assert difference.rows[0].why == (f"{call} >= 2 is false: {call} = 1",)
