@@ -71,6 +71,7 @@ def test_a_secret_is_refused_wherever_it_stands_and_never_repeated(place: str, w
         "{action: webhook, url: 'https://x/', payload: {password: '\"hunter2\"'}}",
         "{action: webhook, url: 'https://x/', payload: {clientSecret: '\"hunt\" + \"hunter2\"'}}",
         "{action: webhook, url: 'https://x/', payload: {routing_key: hunter2}}",
+        "{action: webhook, url: 'https://x/', payload: {key: '\"event.id hunter2\"'}}",
         "{action: email.request, template: t, values: {access_token: \"'hunter2'\"}}",
         "{action: webhook, url: 'https://x/?token=hunter2'}",
         "{action: webhook, url: 'https://x/?a=1&api_key=hunter2&b=2'}",
@@ -89,6 +90,7 @@ def test_a_value_that_is_written_out_under_a_telling_name_is_refused(action: str
     [
         "{action: webhook, url: 'https://x/', headers: {X-Api-Key: {secret: KEY}}}",
         "{action: webhook, url: {secret: HOOK}, payload: {routing_key: {secret: KEY}}}",
+        "{action: webhook, url: 'https://x/', headers: {X-Key: '{event.properties.key}'}}",
         "{action: webhook, url: 'https://x/?key={event.properties.key}'}",
         "{action: webhook, url: 'https://x/?sort_key=price&token_type=a&page=2'}",
         "{action: webhook, url: 'https://x/', headers: {X-Partition-Key: eu}}",

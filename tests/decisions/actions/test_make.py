@@ -177,6 +177,20 @@ def test_an_address_that_is_no_text_could_not_be_had(to: object) -> None:
     assert decision.rule_errors == 1
 
 
+def test_a_score_that_is_no_number_could_not_be_had() -> None:
+    written = "{action: lead.route, table: leads, score: event.properties.score}"
+    for score in (True, "60", None):
+        decision = decided(written, score=score)
+        assert decision.actions[1].body["score"] is None
+        assert decision.rule_errors == 1
+
+
+def test_a_value_in_a_text_is_cut() -> None:
+    written = "{action: log, message: '<{event.properties.a}>'}"
+    assert body(written, a="x" * 120)["message"] == f"<{'x' * 120}>"
+    assert body(written, a="x" * 121)["message"] == f"<{'x' * 120}>"
+
+
 def test_a_value_is_bounded_so_that_an_action_fits_into_a_record() -> None:
     written = "{action: email.request, template: t, values: {a: event.properties.a}}"
     text = "x" * MAX_VALUE_CHARACTERS
