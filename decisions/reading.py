@@ -251,7 +251,8 @@ class Reader:
             self.problem(node, where, "a duration such as 90s, 30m, 12h or 7d", show(node))
             return None
         if (least and ms < duration_ms(least)) or (most and ms > duration_ms(most)):
-            self.problem(node, where, f"a duration from {least} to {most}", show(node))
+            bounds = f"from {least} to {most}" if least else f"of at most {most}"
+            self.problem(node, where, f"a duration {bounds}", show(node))
             return None
         return ms
 

@@ -18,9 +18,14 @@ class Segment(Struct, frozen=True):
     reads: int
     """The parts of a profile its answer depends on, bits of state.sections; so for all rules."""
     until: Condition | None = None
-    """What ends it; None: that `when` does not hold any more."""
+    """What ends it, and keeps out of it; None: that `when` does not hold any more."""
     dwell_ms: int = 0
     """How long a customer stays in it at least."""
+
+    @property
+    def ending(self) -> str:
+        """`until` as it was written, on one line; "" = there is none."""
+        return " ".join(self.until.source.split()) if self.until else ""
 
     @property
     def names(self) -> frozenset[str]:

@@ -132,8 +132,9 @@ def _key(key: Key) -> Schema:
         found["default"] = key.default
     elif key.default:
         found["description"] += f" If not said: {key.default}."
-    if isinstance(key.kind, Duration) and key.kind.least:
-        found["description"] += f" From {key.kind.least} to {key.kind.most}."
+    if isinstance(key.kind, Duration) and key.kind.most:
+        least, most = key.kind.least, key.kind.most
+        found["description"] += f" From {least} to {most}." if least else f" At most {most}."
     if key.examples:
         found["examples"] = list(key.examples)
         if isinstance(key.kind, NewIds):

@@ -69,15 +69,15 @@ SEGMENT: Final = Keys(
         Key(
             "until",
             Expression(condition=True),
-            "What ends it: a condition. Where it is asked for less than `when`, who wavers between "
-            "the two stays where they are (hysteresis).",
+            "What ends it: a condition. Who fulfils neither stays where they are (hysteresis), who "
+            "fulfils both is not in it.",
             default="that `when` does not hold any more",
             examples=("profile.cart.value < 100.0",),
         ),
         Key(
             "dwell",
             Duration(most="366d"),
-            "How long a customer stays in it at least.",
+            "How long a customer stays in it at least, whatever the conditions say.",
             default="no time",
             examples=("1d",),
         ),

@@ -10,7 +10,7 @@ import click
 from decisions.actions.spec import ActionSpec
 from decisions.format.schema import schema
 from decisions.playbook import Playbook
-from decisions.rules import Alert, Offer
+from decisions.rules import Alert, Offer, Segment
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
 from state.limits import Limits
@@ -82,7 +82,7 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     yield ""
     yield f"{_count(len(playbook.segments), 'segment')}. A customer is in"
     for segment in playbook.segments.values():
-        yield f"  {segment.id}: {segment.title}, when {segment.source}"
+        yield f"  {segment.id}: {segment.title}, when {segment.source}{_stay(segment)}"
     for placement in playbook.placements.values():
         yield ""
         shown = _count(placement.offers, "offer")
@@ -100,6 +100,11 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
     yield f"{_count(tests, 'test case')}{how}"
+
+
+def _stay(segment: Segment) -> str:
+    until = f", until {segment.ending}" if segment.until else ""
+    return until + (f", for {_span(segment.dwell_ms)} at least" if segment.dwell_ms else "")
 
 
 def _limits(limits: Limits) -> str:
@@ -178,7 +183,13 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             p.id: {"channels": p.channels, "offers": p.offers} for p in playbook.placements.values()
         },
         "segments": {
-            s.id: {"title": s.title, "when": s.source} for s in playbook.segments.values()
+            segment.id: {
+                "title": segment.title,
+                "when": segment.source,
+                "until": segment.ending or None,
+                "dwell_seconds": segment.dwell_ms // 1_000,
+            }
+            for segment in playbook.segments.values()
         },
         "offers": {
             offer.id: {

@@ -101,8 +101,9 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
         case Flag():
             return "`true` or `false`"
         case Duration():
-            bounds = f" from `{kind.least}` to `{kind.most}`" if kind.least else ""
-            return f"a duration{bounds}"
+            if kind.least:
+                return f"a duration from `{kind.least}` to `{kind.most}`"
+            return f"a duration of at most `{kind.most}`" if kind.most else "a duration"
         case Moment():
             return "a date or a time"
         case CaseTime():
