@@ -215,7 +215,12 @@ def test_an_error_that_begins_or_ends_by_time_is_a_change() -> None:
 def test_what_cannot_be_computed_does_not_hide_the_change_of_another_part() -> None:
     failing = "timestamp(customer.score > 1.0 ? '2026' : 'x') < now"
     soon = 'now - profile.orders.last_at > duration("1s")'
-    for source in (f"{failing} || {soon}", f"{soon} && [1].exists(n, {failing})"):
+    unlike = 'profile.affinity["a"] == x'
+    for source in (
+        f"{failing} || {soon}",
+        f"{soon} && [1].exists(n, {failing})",
+        f"[1.0, 'a'].exists(x, {unlike} || {soon})",
+    ):
         assert changes(source, ordered(NOW_MS)) == NOW_MS + 1001
     assert changes(failing, Profile()) == NEVER
 
