@@ -14,7 +14,7 @@ from decisions.language.code import (
     variable,
 )
 from decisions.language.errors import ExpressionError, nearest, shown
-from decisions.language.fields import FIELDS, KEYS, Field
+from decisions.language.fields import KEYS, Field
 from decisions.language.functions import MACROS, called, method, must_exist
 from decisions.language.getters import GETTERS
 from decisions.language.grammar.syntax import (
@@ -46,6 +46,7 @@ from decisions.language.kinds import (
     joined,
     list_of,
 )
+from decisions.language.names import BY_NAME, CHILDREN
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
@@ -56,8 +57,6 @@ MAX_DEPTH: Final = 64
 
 _KINDS: Final = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, type(None): NULL}
 
-_BY_NAME: Final = {field.name: field for field in FIELDS}
-
 
 class _Place(NamedTuple):
     """A name of the table of fields, or a part of one; not read yet."""
@@ -65,24 +64,6 @@ class _Place(NamedTuple):
     path: str
     key: Code | None
     """What stands for [key], if that is in the path."""
-
-
-def _children() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"": ["customer"]}
-    for path in _BY_NAME:
-        while path:
-            above, _, last = path.rpartition(".")
-            if path.endswith("[key]"):
-                above, last = path.removesuffix("[key]"), "[key]"
-            below = found.setdefault(above, [])
-            if last not in below:
-                below.append(last)
-            path = above
-    return found
-
-
-_CHILDREN: Final = _children()
-"""Path → what may follow it."""
 
 
 class Checker:
@@ -152,7 +133,7 @@ class Checker:
     def _name(self, node: Name) -> Code | _Place:
         if node.name in self._variables:
             return self._variables[node.name]
-        known = [name for name in _CHILDREN[""] if name != "event" or self._scope.event]
+        known = [name for name in CHILDREN[""] if name != "event" or self._scope.event]
         if node.name not in known:
             what = "an unknown name"
             if node.name == "event":
@@ -177,7 +158,7 @@ class Checker:
         key = self.check(node.key)
         if isinstance(base, _Place) and not self._is_value(base):
             text = coerced(key, STRING)
-            if text is None or ("[key]" not in _CHILDREN.get(base.path, ()) and not key.literal):
+            if text is None or ("[key]" not in CHILDREN.get(base.path, ()) and not key.literal):
                 raise ExpressionError("not a key", node.key.offset, "a string", key.type)
             return self._below(base, key.literal, text, node.key.offset)
         code = base if isinstance(base, Code) else self._read(base, node.offset)
@@ -197,7 +178,7 @@ class Checker:
     def _below(self, base: _Place, field: str | None, key: Code, offset: int) -> Code | _Place:
         if base.path == "customer":
             return self._trait(field, offset)
-        below = _CHILDREN[base.path]
+        below = CHILDREN[base.path]
         if "[key]" in below:
             return _Place(f"{base.path}[key]", key)
         if field not in below:
@@ -206,15 +187,15 @@ class Checker:
 
     @staticmethod
     def _is_value(place: _Place) -> bool:
-        field = _BY_NAME.get(place.path)
+        field = BY_NAME.get(place.path)
         return field is not None and field.type != KEYS
 
     def _read(self, place: _Place, offset: int) -> Code:
         if not self._is_value(place):
-            below = self._scope.traits if place.path == "customer" else _CHILDREN[place.path]
+            below = self._scope.traits if place.path == "customer" else CHILDREN[place.path]
             what = f"{place.path} is no value itself"
             raise ExpressionError(what, offset, f"one of {', '.join(below)} after it", "nothing")
-        field = _BY_NAME[place.path]
+        field = BY_NAME[place.path]
         self.reads |= field.reads
         if field.name == "segments":
             self.segments |= self._scope.segments
@@ -245,7 +226,7 @@ class Checker:
         place = self._resolved(node.right)
         if isinstance(place, Code):
             return binary(node, left, place)
-        field = _BY_NAME.get(place.path)
+        field = BY_NAME.get(place.path)
         if field is None or not field.holds:
             return binary(node, left, self._read(place, node.right.offset))
         if left.type not in (STRING, DYN):
@@ -324,7 +305,7 @@ class Checker:
             if base.path == "customer":
                 self._declared(asked.field, asked.offset)
                 return build("A in profile.traits", BOOL, key)
-            field = _BY_NAME.get(base.path)
+            field = BY_NAME.get(base.path)
             if field is not None and field.type == KEYS:
                 self.reads |= field.reads
                 return _holds(field, key)

@@ -106,6 +106,12 @@ def test_a_comment_in_an_expression_ends_with_it() -> None:
     assert condition(Profile(), NOTHING, 0) is False
 
 
+def test_so_it_does_where_it_is_turned_round() -> None:
+    condition, _ = read("none:\n- 'true // of course'")
+    assert condition is not None
+    assert condition(Profile(), NOTHING, 0) is False
+
+
 def test_what_is_missing_makes_a_test_false_and_its_opposite_true() -> None:
     for test, answer in (
         ("is: Berlin", False),
