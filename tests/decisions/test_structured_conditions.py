@@ -206,6 +206,14 @@ def test_a_problem_is_named_with_its_place_in_the_file(written: str, problem: st
     assert problems[0].startswith(problem)
 
 
+def test_what_is_too_long_together_is_said_at_its_beginning() -> None:
+    long = ", ".join(["{event: " + "x" * 120 + "}"] * 100)
+    condition, problems = read(f"any: [{{any: [{long}]}}, {{any: [{long}]}}]")
+    assert condition is None
+    assert [problem.split(";")[0] for problem in problems] == ["1:1: when"]
+    assert "the expression is too long" in problems[0]
+
+
 def test_where_there_is_no_event_none_can_be_asked_for() -> None:
     reader = Reader("")
     no_event = Scope({}, ["vip"], event=False)
