@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
+from decisions.actions.read import read_action
+from decisions.actions.routes import Routes, read_routes
 from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
@@ -26,14 +27,13 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
-from decisions.language import Condition, Scope, Value, compile_record, compile_value
+from decisions.language import Condition, Scope, compile_record
 from decisions.limits import read_limits
-from decisions.nodes import quote
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
-from decisions.rules import Alert, Offer, Placement, Segment, Template
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
+from decisions.rules import Alert, Offer, Placement, Segment
+from decisions.secrets import secrets_in
+from state.sections import NOW
 
 
 class PlaybookUnreadable(PlaybookError):
@@ -64,7 +64,9 @@ def parse_playbook(text: str, name: str) -> Playbook:
     try:
         root = parse(text)
     except Flaw as flaw:
-        raise PlaybookError(name, [flaw.problem]) from None
+        raise PlaybookError(name, secrets_in(text, None) or [flaw.problem]) from None
+    if secrets := secrets_in(text, root):  # and nothing else: that could repeat one
+        raise PlaybookError(name, secrets)
     if root is None:
         raise PlaybookError(name, [Problem(1, 1, "the file; expected a playbook, got nothing")])
     loader = _Loader(text)
@@ -81,6 +83,7 @@ class _Loader(Reader):
     traits: dict[str, str]
     placements: dict[str, Placement]
     segment_ids: tuple[str, ...] = ()
+    routes: Routes
 
     def playbook(self, root: Node) -> Playbook | None:
         part = Part(self, root, "", PLAYBOOK)
@@ -96,6 +99,7 @@ class _Loader(Reader):
         read = {name: self._segment(name, node) for name, _, node in segments}
         order = self._in_order({name: s for name, s in read.items() if s}, segments)
         offers = part.entries("offers", self._offer)
+        self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
         summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
@@ -118,7 +122,10 @@ class _Loader(Reader):
             ),
             order=order,
             limits=limits,
+            remembered=tuple(self.remembered.values()),
+            routes=self.routes,
         )
+        self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
         return playbook
 
@@ -138,10 +145,17 @@ class _Loader(Reader):
     def _segment(self, name: str, node: Node) -> Segment | None:
         part = Part(self, node, f"segments.{name}", SEGMENT)
         title = part.text("title")
-        when = part.condition("when", self._scope(event=False))
+        scope = self._scope(event=False)
+        when = part.condition("when", scope, timely=True)
+        until = part.condition("until", scope, timely=True)
+        dwell_ms = part.duration("dwell") or 0
         if when is None:
             return None
-        return Segment(name, title, source_of(when), when, when.reads | ONCE)
+        if until is not None and source_of(until) == source_of(when):
+            expected, ends = "a condition that ends it", part.get("until") or part.node
+            self.problem(ends, part.where("until"), expected, "`when`, word for word")
+        reads = when.reads | ONCE | (until.reads if until else 0) | (NOW if dwell_ms else 0)
+        return Segment(name, title, source_of(when), when, reads, until, dwell_ms)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -160,7 +174,7 @@ class _Loader(Reader):
                 )
                 del segments[name]  # said once is enough
                 return
-            for other in sorted(segments[name].when.segments):
+            for other in sorted(segments[name].names):
                 visit(other, (*path, name))
             if name in segments:
                 order[name] = segments[name]
@@ -229,7 +243,11 @@ class _Loader(Reader):
         severity = part.choice("severity")
         cooldown_ms = part.duration("cooldown")
         key = part.value("key", scope)
-        message = self._template(part, "message", scope)
+        actions = [
+            read_action(self, item, place, scope, self.routes)
+            for place, item in part.items("actions")
+        ]
+        message = part.template("message", scope)
         if cooldown_ms is None:
             return None
         return Alert(
@@ -242,27 +260,8 @@ class _Loader(Reader):
             key=key,
             message=message,
             reads=when.reads | ONCE if when else ONCE,
+            actions=tuple(action for action in actions if action),
         )
-
-    def _template(self, part: Part, name: str, scope: Scope) -> Template:
-        source, node, where = part.text(name), part.get(name), part.where(name)
-        parts: list[str | Value] = []
-        at = 0
-        if not isinstance(node, Scalar):
-            return Template(source, ())
-        for found in PLACEHOLDER.finditer(node.text):
-            parts.append(node.text[at : found.start()])
-            at = found.end()
-            if found[1] is None:
-                self.problem(node, where, "braces in pairs: {value}", quote(found[0]))
-                continue
-            value = self.compiled_at(
-                node, found.start(1), found[1], where, lambda text: compile_value(text, scope)
-            )
-            if value is not None:
-                parts.append(value)
-        parts.append(node.text[at:].rstrip("\n"))
-        return Template(source, tuple(part for part in parts if part != ""))
 
 
 def _events(when: Condition | None) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
-from decisions.format.keys import ID
+from decisions.format.keys import HEADER, ID, TRAIT
+from decisions.history import MAX_TRACKERS
 from decisions.language import (
     Condition,
     ExpressionError,
+    Remembered,
     Scope,
     Value,
     compile_condition,
@@ -25,9 +27,16 @@ from decisions.structured.condition import Structured
 from state.times import milliseconds
 
 Compiled = TypeVar("Compiled")
+Rule = TypeVar("Rule", Condition, Value)
 
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
+WRITTEN = {
+    ID: "a-z, 0-9 and _, a letter first, at most 32 characters",
+    TRAIT: "letters, 0-9 and _, a letter first, at most 32 characters",
+    HEADER: "letters, 0-9 and -, a letter first, at most 64 characters",
+}
+"""Pattern of ids → how they are written."""
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
@@ -39,6 +48,10 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.problems: list[Problem] = []
+        self.remembered: dict[bytes, Remembered] = {}
+        """Key → what the expressions read so far need to be remembered of events."""
+        self.deciding = True
+        """Whether what is read decides: only for that anything is remembered."""
 
     def problem(
         self, node: Node, what: str, expected: str, got: str, nearest: str | None = None
@@ -84,8 +97,7 @@ class Reader:
         found = []
         for key, value in self._entries(node, where, "id"):
             if not re.fullmatch(pattern, key.text):
-                letters = "a-z" if pattern == ID else "letters"
-                expected = f"{letters}, 0-9 and _, a letter first, at most 32 characters"
+                expected = WRITTEN.get(pattern, WRITTEN[TRAIT])
                 if pattern == ID and key.text in WORDS:
                     expected = f"another id than YAML's own words {', '.join(WORDS)}"
                 self.problem(key, f"an id in {where}", expected, quote(key.text))
@@ -239,7 +251,8 @@ class Reader:
             self.problem(node, where, "a duration such as 90s, 30m, 12h or 7d", show(node))
             return None
         if (least and ms < duration_ms(least)) or (most and ms > duration_ms(most)):
-            self.problem(node, where, f"a duration from {least} to {most}", show(node))
+            bounds = f"from {least} to {most}" if least else f"of at most {most}"
+            self.problem(node, where, f"a duration {bounds}", show(node))
             return None
         return ms
 
@@ -265,11 +278,14 @@ class Reader:
         self.problem(node, where, expected, show(node))
         return None
 
-    def condition(self, node: Node | None, where: str, scope: Scope) -> Condition | None:
-        """A condition, compiled: an expression, or the one that a mapping means."""
+    def condition(
+        self, node: Node | None, where: str, scope: Scope, *, timely: bool = False
+    ) -> Condition | None:
+        """A condition, compiled: an expression, or the one that a mapping means; with `timely` one
+        of which it can be told when time changes it."""
 
         def compiler(source: str) -> Condition:
-            return compile_condition(source, scope)
+            return self.kept(compile_condition(source, scope, timely=timely))
 
         if not isinstance(node, Mapping):
             return self._compiled(node, where, compiler)
@@ -296,7 +312,7 @@ class Reader:
 
     def value(self, node: Node | None, where: str, scope: Scope) -> Value | None:
         """A value expression, compiled."""
-        return self._compiled(node, where, lambda source: compile_value(source, scope))
+        return self._compiled(node, where, lambda source: self.kept(compile_value(source, scope)))
 
     def _compiled(
         self, node: Node | None, where: str, compiler: Callable[[str], Compiled]
@@ -324,6 +340,24 @@ class Reader:
             text = f"{where}; {error.message}"
             self._note(line, column, text, error.expected, error.got, error.nearest)
             return None
+
+    def kept(self, compiled: Rule) -> Rule:
+        """`compiled`, whose history is remembered from now on. Raises ExpressionError."""
+        for one in compiled.history:
+            self._remember(one)
+        return compiled
+
+    def _remember(self, one: Remembered) -> None:
+        if one.key in self.remembered:
+            return
+        if not self.deciding:
+            what = "no rule asks this, so it is not remembered"
+            raise ExpressionError(what, one.offset, "what a rule asks, too", one.source)
+        if len(self.remembered) == MAX_TRACKERS:
+            what = "too much to remember of a customer's events"
+            expected = f"at most {MAX_TRACKERS} different history functions in a playbook"
+            raise ExpressionError(what, one.offset, expected, f"one more: {one.source}")
+        self.remembered[one.key] = one
 
 
 def duration_ms(text: str) -> int:

@@ -163,7 +163,11 @@ class _Reading:
         for source, key, node in self._part.values("profile"):
             where = f"{self._part.where('profile')}"
             value = self._reader.compiled_at(
-                key, 0, source, where, lambda text: compile_value(text, self._scope)
+                key,
+                0,
+                source,
+                where,
+                lambda text: self._reader.kept(compile_value(text, self._scope)),
             )
             if value is not None:
                 expected = self._expected(node, f"{where}: {source}", value)

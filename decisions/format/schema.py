@@ -27,6 +27,7 @@ from decisions.format.keys import (
     Number,
     OneOf,
     Plain,
+    Tagged,
     Text,
     Texts,
     Values,
@@ -81,6 +82,8 @@ def _schema(kind: Kind) -> Schema:
             }
         case OneOf():
             return {"anyOf": [_schema(one) for one in kind.kinds]}
+        case Tagged():
+            return _tagged(kind)
         case Values():
             return {"type": "object", "maxProperties": kind.most}
         case _:
@@ -101,14 +104,37 @@ def _keys(kind: Keys) -> Schema:
     return found
 
 
+def _tagged(kind: Tagged) -> Schema:
+    """For each word what goes with it, so that an editor marks the key that is wrong."""
+    words = kind.words
+    doc = words[0][1][kind.by].doc
+    cases = [
+        {
+            "if": {
+                "required": [kind.by],
+                "properties": {kind.by: {"description": doc, "const": word}},
+            },
+            "then": _keys(keys),
+        }
+        for word, keys in words
+    ]
+    return {
+        "type": "object",
+        "required": [kind.by],
+        "properties": {kind.by: {"description": doc, "enum": [word for word, _ in words]}},
+        "allOf": cases,
+    }
+
+
 def _key(key: Key) -> Schema:
     found = {"description": key.doc, **_schema(key.kind)}
     if isinstance(key.default, bool | int):
         found["default"] = key.default
     elif key.default:
         found["description"] += f" If not said: {key.default}."
-    if isinstance(key.kind, Duration) and key.kind.least:
-        found["description"] += f" From {key.kind.least} to {key.kind.most}."
+    if isinstance(key.kind, Duration) and key.kind.most:
+        least, most = key.kind.least, key.kind.most
+        found["description"] += f" From {least} to {most}." if least else f" At most {most}."
     if key.examples:
         found["examples"] = list(key.examples)
         if isinstance(key.kind, NewIds):

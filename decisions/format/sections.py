@@ -6,6 +6,7 @@ from it, so that the three cannot disagree.
 
 from typing import Final
 
+from decisions.actions.kinds import ACTION, ROUTES
 from decisions.format.case_keys import CASE, MAX_CASES
 from decisions.format.keys import (
     TRAIT,
@@ -35,6 +36,9 @@ MAX_SERVED: Final = 6
 """Offers that all placements together may hold. These three, and the length of an id, bound what
 decisions add to a stored profile; so does alerts.MAX_REMEMBERED."""
 
+MAX_ACTIONS: Final = 5
+"""Actions of one alert."""
+
 TYPES: Final = ("string", "int", "double", "bool")
 assert frozenset(TYPES) == TRAIT_TYPES
 
@@ -61,6 +65,21 @@ SEGMENT: Final = Keys(
             "Who belongs to it: a condition. It cannot look at the event.",
             required=True,
             examples=("profile.orders.count >= 3", "profile.cart.value >= 150.0"),
+        ),
+        Key(
+            "until",
+            Expression(condition=True),
+            "What ends it: a condition. Who fulfils neither stays where they are (hysteresis), who "
+            "fulfils both is not in it.",
+            default="that `when` does not hold any more",
+            examples=("profile.cart.value < 100.0",),
+        ),
+        Key(
+            "dwell",
+            Duration(most="366d"),
+            "How long a customer stays in it at least, whatever the conditions say.",
+            default="no time",
+            examples=("1d",),
         ),
     )
 )
@@ -171,6 +190,11 @@ ALERT: Final = Keys(
             required=True,
             examples=("An order of {profile.orders.last_value}",),
         ),
+        Key(
+            "actions",
+            Items(ACTION, MAX_ACTIONS, least=1),
+            "What others are asked to do when it is raised.",
+        ),
     ),
     any_of=("event", "when"),
     needs="an event, a condition (when) or both",
@@ -216,6 +240,11 @@ PLAYBOOK: Final = Keys(
             Entries(OFFER, 500),
             "What we would like a customer to accept.",
             required=True,
+        ),
+        Key(
+            "routes",
+            ROUTES,
+            "Tables that say which queue gets a lead: the first row that fits; the last takes all.",
         ),
         Key(
             "alerts",

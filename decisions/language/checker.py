@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 from decisions.language.code import (
     Code,
     build,
-    constant,
     function,
     list_code,
     literal,
@@ -13,10 +12,10 @@ from decisions.language.code import (
     names,
     variable,
 )
+from decisions.language.course import STAYS, Course, Untold, together
 from decisions.language.errors import ExpressionError, nearest, shown
 from decisions.language.fields import KEYS, Field
-from decisions.language.functions import MACROS, called, method, must_exist
-from decisions.language.getters import GETTERS
+from decisions.language.functions import MACROS, called, count, method, must_exist
 from decisions.language.grammar.syntax import (
     Binary,
     Call,
@@ -30,6 +29,7 @@ from decisions.language.grammar.syntax import (
     Ternary,
     Unary,
 )
+from decisions.language.history import HISTORY_FUNCTIONS, Remembered, answer, remembered
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
@@ -46,11 +46,12 @@ from decisions.language.kinds import (
     joined,
     list_of,
 )
-from decisions.language.names import BY_NAME, CHILDREN
+from decisions.language.names import BY_NAME, CHILDREN, holds, unknown
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
-from state.sections import NOW, TRAITS
+from decisions.language.timing import chosen, over, steps
+from state.sections import TRAITS
 
 MAX_DEPTH: Final = 64
 """Operators inside one another."""
@@ -67,23 +68,24 @@ class _Place(NamedTuple):
 
 
 class Checker:
-    """Checks one expression; afterwards `reads` and `segments` say what it looks at."""
+    """Checks one expression; afterwards `reads`, `segments` and `history` say what it looks at.
 
-    def __init__(self, scope: Scope) -> None:
+    What stands inside a history function is checked by one of its own, with that function's name
+    as `inside`.
+    """
+
+    def __init__(self, scope: Scope, inside: str = "") -> None:
         self.reads = 0
         self.segments: frozenset[str] = frozenset()
+        self.history: dict[bytes, Remembered] = {}
+        """Key → what must be remembered of the customer's events."""
         self._scope = scope
+        self._inside = inside
         self._variables: dict[str, Code] = {}
         self._fresh = names("var")
         self._depth = 0
         self._loops = 0
-        self._steps = 0
         """What is read by that of which a part, or a text, is taken."""
-
-    @property
-    def calendar(self) -> bool:
-        """Whether a part of a time that moves with now is read, or such a time as text."""
-        return bool(self._steps & NOW)
 
     def check(self, node: Node) -> Code:
         """The code of `node`. Raises ExpressionError."""
@@ -119,7 +121,7 @@ class Checker:
             case Call():
                 found = self._call(node)
         self._depth -= 1
-        return found
+        return found.at(node.offset) if isinstance(found, Code) else found
 
     def _flag(self, node: Node) -> Code:
         code = self.check(node)
@@ -133,12 +135,17 @@ class Checker:
     def _name(self, node: Name) -> Code | _Place:
         if node.name in self._variables:
             return self._variables[node.name]
+        if self._inside and node.name != "event":
+            what = f"what stands inside {self._inside}() may look at the event only"
+            names = ["event", *self._variables]
+            near = nearest(node.name, names)
+            raise ExpressionError(what, node.offset, " or ".join(names), shown(node.name), near)
         known = [name for name in CHILDREN[""] if name != "event" or self._scope.event]
         if node.name not in known:
             what = "an unknown name"
             if node.name == "event":
                 what = "there is no event here"
-            raise _unknown(what, node.name, node.offset, [*known, *self._variables])
+            raise unknown(what, node.name, node.offset, [*known, *self._variables])
         return _Place(node.name, None)
 
     def _select(self, node: Select) -> Code | _Place:
@@ -182,7 +189,7 @@ class Checker:
         if "[key]" in below:
             return _Place(f"{base.path}[key]", key)
         if field not in below:
-            raise _unknown(f"an unknown field of {base.path}", str(field), offset, below)
+            raise unknown(f"an unknown field of {base.path}", str(field), offset, below)
         return _Place(f"{base.path}.{field}", base.key)
 
     @staticmethod
@@ -199,7 +206,7 @@ class Checker:
         self.reads |= field.reads
         if field.name == "segments":
             self.segments |= self._scope.segments
-        return build(field.code, field.type, *([place.key] if place.key else []))
+        return _field_code(field, *([place.key] if place.key else [])).at(offset)
 
     def _trait(self, name: str | None, offset: int) -> Code:
         kind = self._declared(name, offset)
@@ -214,7 +221,7 @@ class Checker:
     def _declared(self, name: str | None, offset: int) -> str:
         self.reads |= TRAITS
         if name is None or name not in self._scope.traits:
-            raise _unknown("an undeclared trait", str(name), offset, [*self._scope.traits])
+            raise unknown("an undeclared trait", str(name), offset, [*self._scope.traits])
         return self._scope.traits[name]
 
     # Operators.
@@ -232,7 +239,7 @@ class Checker:
         if left.type not in (STRING, DYN):
             raise ExpressionError(f"{field.name} holds texts", node.left.offset, STRING, left.type)
         self._note_membership(field, left, node.left.offset)
-        return _holds(field, left)
+        return holds(field, left)
 
     def _note_membership(self, field: Field, item: Code, offset: int) -> None:
         self.reads |= field.reads
@@ -243,7 +250,7 @@ class Checker:
         elif item.literal in self._scope.segments:
             self.segments |= {item.literal}
         else:
-            raise _unknown("an unknown segment", item.literal, offset, [*self._scope.segments])
+            raise unknown("an unknown segment", item.literal, offset, [*self._scope.segments])
 
     def _ternary(self, node: Ternary) -> Code:
         condition = self._flag(node.condition)
@@ -255,7 +262,9 @@ class Checker:
                 then.type,
                 otherwise.type,
             )
-        return build("B if A else C", joined(then.type, otherwise.type), condition, then, otherwise)
+        kind = joined(then.type, otherwise.type)
+        code = build("B if A else C", kind, condition, then, otherwise)
+        return chosen(code, condition, then, otherwise)
 
     def _list(self, node: ListOf) -> Code:
         items = [self.check(item) for item in node.items]
@@ -276,23 +285,31 @@ class Checker:
             return self._macro(node, node.target)
         if node.target is None and node.name == "has":
             return self._has(node)
+        if node.target is None and node.name in HISTORY_FUNCTIONS:
+            return self._history(node)
         if node.target is None and node.name == "in_segment":
             return self._in_segment(node)
-        # Behind a name that a macro gives may stand what has been read before.
-        before, self.reads = self.reads, self.reads if self._variables else 0
         target = None if node.target is None else self.check(node.target)
         arguments = [self.check(argument) for argument in node.arguments]
-        if node.name in GETTERS or node.name == STRING:
-            self._steps |= self.reads
-        self.reads |= before
         return called(node, arguments) if target is None else method(node, target, arguments)
 
+    def _history(self, node: Call) -> Code:
+        if self._inside:
+            what = f"{node.name}() stands inside {self._inside}(), and looks back itself"
+            expected = "a condition over the event alone"
+            raise ExpressionError(what, node.offset, expected, f"{node.name}()")
+        inner = Checker(Scope(), inside=node.name)
+        inner._depth = self._depth
+        found = remembered(node, inner.check)
+        self.history.setdefault(found.key, found)
+        code, reads = answer(node.name, found)
+        self.reads |= reads
+        return code
+
     def _in_segment(self, node: Call) -> Code:
-        if len(node.arguments) != 1:
-            got = str(len(node.arguments))
-            raise ExpressionError("in_segment() takes one argument", node.offset, "1", got)
-        asked = node.arguments[0]
-        return self._binary(Binary(node.offset, "in", asked, Name(node.offset, "segments")))
+        count(node, 1)
+        asked, segments = node.arguments[0], Name(node.offset, "segments")
+        return self._binary(Binary(node.offset, "in", asked, segments))
 
     def _has(self, node: Call) -> Code:
         asked = node.arguments[0] if len(node.arguments) == 1 else None
@@ -308,7 +325,7 @@ class Checker:
             field = BY_NAME.get(base.path)
             if field is not None and field.type == KEYS:
                 self.reads |= field.reads
-                return _holds(field, key)
+                return holds(field, key)
             if field is None:
                 raise ExpressionError(
                     "has() asks for what can be missing",
@@ -349,11 +366,13 @@ class Checker:
                 node.name, node.name
             )
             kind = list_of(of.type) if python == "filtered" else BOOL
-            items = build(f"{python}(A, B)", kind, items, function(parameter, test), errs=test.errs)
+            asked, course = function(parameter, test), over(items, parameter, test)
+            items = build(f"{python}(A, B)", kind, items, asked, errs=test.errs, course=course)
         if node.name == "map":
             value = self.check(bodies[-1])
-            made = function(parameter, value)
-            items = build("mapped(A, B)", list_of(value.type), items, made, errs=value.errs)
+            made, course = function(parameter, value), over(items, parameter, value)
+            kind = list_of(value.type)
+            items = build("mapped(A, B)", kind, items, made, errs=value.errs, course=course)
         self._variables = outside
         self._loops -= 1
         return items
@@ -363,21 +382,19 @@ class Checker:
             raise ExpressionError("macros nested too deeply", offset, "two at most", "three")
         most = MAX_ELEMENTS if self._loops == 1 else MAX_INNER
         if through.literal is None:
-            limit = Code(INT, constant(most), constant(most), errs=False)
-            return build("elements(A, B)", through.type, through, limit, errs=True)
+            return build("elements(A, B)", through.type, through, literal(most, INT), errs=True)
         if len(through.literal) > most:
             got = f"{len(through.literal):,}"
             raise ExpressionError("the list is too long", offset, f"at most {most:,} items", got)
         return through
 
 
-def _holds(field: Field, item: Code) -> Code:
-    if item.type == STRING:
-        return build(field.holds.format("A"), BOOL, item)
-    return build(f"(it := A).__class__ is str and {field.holds.format('it')}", BOOL, item)
-
-
-def _unknown(what: str, written: str, offset: int, known: list[str]) -> ExpressionError:
-    names = sorted(known)
-    expected = f"one of {', '.join(names)}" if names else "none, as none is declared"
-    return ExpressionError(what, offset, expected, shown(written), nearest(written, names))
+def _field_code(field: Field, *key: Code) -> Code:
+    course = together(*(code.course for code in key))
+    if field.change:
+        course = steps(field.change, *key)
+    elif course is STAYS:
+        course = Course(slope=field.slope, fades=field.fades)
+    elif field.slope or field.fades:
+        course = Course(untold=course.untold or Untold("a key that changes by time"))
+    return build(field.code, field.type, *key, course=course)

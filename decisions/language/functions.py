@@ -7,6 +7,7 @@ from decisions.language.code import Code, build, literal
 from decisions.language.errors import EvaluationError, ExpressionError, nearest, shown
 from decisions.language.getters import GETTERS, getter
 from decisions.language.grammar.syntax import Call
+from decisions.language.history import HISTORY_FUNCTIONS
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
@@ -47,7 +48,7 @@ MACROS: Final = ("exists", "all", "exists_one", "filter", "map")
 
 METHODS: Final = (*TEXTS, *GETTERS, "size", *MACROS)
 
-FUNCTIONS: Final = (*_CONVERSION, "size", "has", "in_segment")
+FUNCTIONS: Final = (*_CONVERSION, "size", "has", "in_segment", *HISTORY_FUNCTIONS)
 
 
 def must_exist(node: Call) -> None:
@@ -64,8 +65,8 @@ def must_exist(node: Call) -> None:
 
 
 def called(node: Call, arguments: Sequence[Code]) -> Code:
-    """name(arguments), has() and in_segment() apart."""
-    _count(node, 1)
+    """name(arguments), has(), in_segment() and what looks back apart."""
+    count(node, 1)
     offset = node.arguments[0].offset
     if node.name == "size":
         return _size(offset, arguments[0])
@@ -75,7 +76,7 @@ def called(node: Call, arguments: Sequence[Code]) -> Code:
 def method(node: Call, target: Code, arguments: Sequence[Code]) -> Code:
     """target.name(arguments), macros apart."""
     if node.name == "size":
-        _count(node, 0)
+        count(node, 0)
         return _size(node.offset, target)
     if node.name in GETTERS:
         return getter(node, target, arguments)
@@ -111,7 +112,8 @@ def _converted(kind: str, offset: int, value: Code) -> Code:
     return build(f"to_{kind}(A)", kind, value, errs=True)
 
 
-def _count(node: Call, expected: int) -> None:
+def count(node: Call, expected: int) -> None:
+    """Raises ExpressionError where it is called with another number of arguments."""
     if len(node.arguments) != expected:
         what = f"{node.name}() takes {'one argument' if expected else 'no argument'}"
         raise ExpressionError(what, node.offset, str(expected), str(len(node.arguments)))

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from decisions.actions.spec import ActionSpec
 from decisions.format.schema import schema
 from decisions.playbook import Playbook
-from decisions.rules import Alert, Offer
+from decisions.rules import Alert, Offer, Segment
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
 from state.limits import Limits
@@ -74,10 +75,14 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     if playbook.shown:
         yield f"It shows with every event: {', '.join(playbook.shown)}."
     yield _limits(playbook.limits)
+    if playbook.remembered:
+        yield "It remembers of each customer's events what answers"
+        for one in playbook.remembered:
+            yield f"  {one.source}"
     yield ""
     yield f"{_count(len(playbook.segments), 'segment')}. A customer is in"
     for segment in playbook.segments.values():
-        yield f"  {segment.id}: {segment.title}, when {segment.source}"
+        yield f"  {segment.id}: {segment.title}, when {segment.source}{_stay(segment)}"
     for placement in playbook.placements.values():
         yield ""
         shown = _count(placement.offers, "offer")
@@ -89,10 +94,17 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():
         yield f"  {alert.id} ({alert.severity}): {alert.message.source}, {_moment(alert)}"
+        if alert.actions:
+            yield f"    and others are asked for {_list(tuple(map(_asked, alert.actions)))}"
     yield ""
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
     yield f"{_count(tests, 'test case')}{how}"
+
+
+def _stay(segment: Segment) -> str:
+    until = f", until {segment.ending}" if segment.until else ""
+    return until + (f", for {_span(segment.dwell_ms)} at least" if segment.dwell_ms else "")
 
 
 def _limits(limits: Limits) -> str:
@@ -131,6 +143,11 @@ def _moment(alert: Alert) -> str:
     return f"{at}{when}, at most once{key} in {_span(alert.cooldown_ms)}"
 
 
+def _asked(action: ActionSpec) -> str:
+    approval = ", once approved," if action.requires_approval else ""
+    return f"{action.kind}{approval} within {_span(action.expiry_ms)}"
+
+
 def _span(ms: int) -> str:
     for unit, length in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
         if ms % length == 0:
@@ -161,11 +178,18 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
         },
         "traits": playbook.traits,
         "summary": list(playbook.shown),
+        "history": [one.source for one in playbook.remembered],
         "placements": {
             p.id: {"channels": p.channels, "offers": p.offers} for p in playbook.placements.values()
         },
         "segments": {
-            s.id: {"title": s.title, "when": s.source} for s in playbook.segments.values()
+            segment.id: {
+                "title": segment.title,
+                "when": segment.source,
+                "until": segment.ending or None,
+                "dwell_seconds": segment.dwell_ms // 1_000,
+            }
+            for segment in playbook.segments.values()
         },
         "offers": {
             offer.id: {
@@ -189,6 +213,14 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
                 "severity": alert.severity,
                 "cooldown_seconds": alert.cooldown_ms // 1_000,
                 "message": alert.message.source,
+                "actions": [
+                    {
+                        "action": action.kind,
+                        "requires_approval": action.requires_approval,
+                        "expiry_seconds": action.expiry_ms // 1_000,
+                    }
+                    for action in alert.actions
+                ],
             }
             for alert in playbook.alerts.values()
         },

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from decisions.actions.kinds import KINDS, ROW, SCORES, SECRET
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
 from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.keys import (
@@ -24,6 +25,7 @@ from decisions.format.keys import (
     Number,
     OneOf,
     Plain,
+    Tagged,
     Text,
     Texts,
     Values,
@@ -44,6 +46,10 @@ TABLES = {
     "a segment": SEGMENT,
     "an offer": OFFER,
     "an alert": ALERT,
+    "a row of routes": ROW,
+    "the scores of a row": SCORES,
+    "a secret": SECRET,
+    **{f"the action {kind}": keys for kind, keys in KINDS.items()},
     "a test": CASE,
     "an entry of given": GIVEN,
     "expect": EXPECT,
@@ -95,8 +101,9 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
         case Flag():
             return "`true` or `false`"
         case Duration():
-            bounds = f" from `{kind.least}` to `{kind.most}`" if kind.least else ""
-            return f"a duration{bounds}"
+            if kind.least:
+                return f"a duration from `{kind.least}` to `{kind.most}`"
+            return f"a duration of at most `{kind.most}`" if kind.most else "a duration"
         case Moment():
             return "a date or a time"
         case CaseTime():
@@ -115,6 +122,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a list of at most {kind.most}"
         case OneOf():
             return ", or ".join(dict.fromkeys(_words(one) for one in kind.kinds))
+        case Tagged():
+            return f"a mapping: `{kind.by}` and what goes with it"
         case Keys():
             return " and ".join(f"`{name}`" for name in kind.names)
 

@@ -141,6 +141,7 @@ HOSTILE = {
     "a huge int in a text": "int('" + "9" * 10_000 + "') == 1",
     "a huge duration": "duration('" + "9" * 10_000 + "d') == now - now",
     "many operators": "!" * 4_900 + "true",
+    "many operators around and inside what looks back": f"{'!' * 40}seen({'!' * 40}true)",
     "many minuses": "-" * 4_900 + "1 == 1",
     "many ternaries": "true ? true : " * 1_000 + "true",
     "ternaries in conditions": "true" + " ? true : true" * 1_000,
