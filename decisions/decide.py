@@ -102,7 +102,8 @@ def _decide(
     if again:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
     due_at = profile.due_at
-    if mask & playbook.timed or not known or 0 < due_at <= now_ms:
-        still_to_come = due_at if due_at > now_ms else 0
-        profile.due_at = earliest(still_to_come, next_move(profile, playbook, now_ms))
+    if 0 < due_at <= now_ms or not known:
+        profile.due_at = next_move(profile, playbook, EVERYTHING, now_ms)
+    elif mask & playbook.timed:
+        profile.due_at = earliest(due_at, next_move(profile, playbook, mask & ~always, now_ms))
     return decision
