@@ -12,7 +12,6 @@ from decisions.language.code import (
     names,
     variable,
 )
-from decisions.language.course import STAYS, Course, Untold, together
 from decisions.language.errors import ExpressionError, nearest, shown
 from decisions.language.fields import KEYS, Field
 from decisions.language.functions import MACROS, called, method, must_exist
@@ -46,11 +45,11 @@ from decisions.language.kinds import (
     joined,
     list_of,
 )
-from decisions.language.names import BY_NAME, CHILDREN
+from decisions.language.names import BY_NAME, CHILDREN, field_code, holds
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
-from decisions.language.timing import chosen, over, steps
+from decisions.language.timing import chosen, over
 from state.sections import TRAITS
 
 MAX_DEPTH: Final = 64
@@ -206,7 +205,7 @@ class Checker:
         self.reads |= field.reads
         if field.name == "segments":
             self.segments |= self._scope.segments
-        return _field_code(field, *([place.key] if place.key else [])).at(offset)
+        return field_code(field, *([place.key] if place.key else [])).at(offset)
 
     def _trait(self, name: str | None, offset: int) -> Code:
         kind = self._declared(name, offset)
@@ -239,7 +238,7 @@ class Checker:
         if left.type not in (STRING, DYN):
             raise ExpressionError(f"{field.name} holds texts", node.left.offset, STRING, left.type)
         self._note_membership(field, left, node.left.offset)
-        return _holds(field, left)
+        return holds(field, left)
 
     def _note_membership(self, field: Field, item: Code, offset: int) -> None:
         self.reads |= field.reads
@@ -327,7 +326,7 @@ class Checker:
             field = BY_NAME.get(base.path)
             if field is not None and field.type == KEYS:
                 self.reads |= field.reads
-                return _holds(field, key)
+                return holds(field, key)
             if field is None:
                 raise ExpressionError(
                     "has() asks for what can be missing",
@@ -389,23 +388,6 @@ class Checker:
             got = f"{len(through.literal):,}"
             raise ExpressionError("the list is too long", offset, f"at most {most:,} items", got)
         return through
-
-
-def _field_code(field: Field, *key: Code) -> Code:
-    course = together(*(code.course for code in key))
-    if field.change:
-        course = steps(field.change, *key)
-    elif course is STAYS:
-        course = Course(slope=field.slope, fades=field.fades)
-    elif field.slope or field.fades:
-        course = Course(untold=course.untold or Untold("a key that changes by time"))
-    return build(field.code, field.type, *key, course=course)
-
-
-def _holds(field: Field, item: Code) -> Code:
-    if item.type == STRING:
-        return build(field.holds.format("A"), BOOL, item)
-    return build(f"(it := A).__class__ is str and {field.holds.format('it')}", BOOL, item)
 
 
 def _unknown(what: str, written: str, offset: int, known: list[str]) -> ExpressionError:
