@@ -34,7 +34,14 @@ from state.sections import (
     SEGMENTS,
     SESSIONS,
 )
-from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, value_since, window_change
+from state.windows import (
+    DAY_MS,
+    ORDER_WINDOW_DAYS,
+    count_since,
+    next_drop,
+    value_since,
+    window_change,
+)
 
 KEYS: Final = ""
 """Instead of a type: a collection that can only be asked for a key, or for what a key has."""
@@ -292,9 +299,10 @@ NAMESPACE: Final[dict[str, Any]] = {
         event_key,
         items,
         newest,
+        next_drop,
         top_category,
         value_since,
         window_change,
     )
 }
-"""What the templates above call."""
+"""What the templates above call, and those of `history`."""

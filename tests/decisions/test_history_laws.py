@@ -5,8 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decisions.language import compile_condition
+from decisions.playbook import NOTHING
 from state.profile import decode_profile, encode_profile
-from tests.decisions.memory import Memory
+from tests.decisions.memory import SCOPE, Memory
 from tests.decisions.someone import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, touchpoint
 
 WINDOWS = {
@@ -122,3 +124,37 @@ def test_a_sequence_is_complete_by_the_newest_first_part_that_had_come(
         for moment in (now_ms, now_ms + after_ms):
             recent = [end for end in ends if moment - end <= WINDOWS[within]]
             assert memory.says(moment) == [bool(recent)]
+
+
+TIMED = [
+    "count(event.name == 'A', 1h) >= 2",
+    "sum(event.properties.n, event.name != 'B', 10s) > 0.5",
+    "count(event.name == 'A', 7d) + count(event.name == 'B', 5m) == 1",
+    "seen(event.name == 'A') && since(event.name == 'A') > 20m",
+    "since(event.name == 'A') < 1h || since(event.name == 'B') >= 1d",
+    "sequence(event.name == 'A', event.name == 'B', 5m)",
+    "sequence(event.name == 'A', event.name == 'A', 1h) && !(count(true, 1h) > 3)",
+]
+
+
+@given(st.sampled_from(TIMED), HAPPENINGS, LATER)
+def test_no_answer_changes_by_time_alone_before_the_instant_that_is_said(
+    source: str, happenings: list[Happening], after_ms: int
+) -> None:
+    memory, condition = Memory(source), compile_condition(source, SCOPE)
+    now_ms = START_MS
+    for name, later_ms, earlier_ms, quarters in happenings:
+        now_ms += later_ms
+        properties = {} if quarters is None else {"n": quarters / 4}
+        memory.takes(touchpoint("c", "m", name, now_ms - earlier_ms, properties), now_ms)
+    now_ms += after_ms
+    answer = memory.says(now_ms)
+    for _ in range(80):
+        change_ms = condition.changes_at(memory.profile, NOTHING, now_ms)
+        if change_ms == 0:
+            assert memory.says(now_ms + 400 * DAY_MS) == answer
+            break
+        assert change_ms > now_ms
+        for moment in (change_ms - 1, (now_ms + change_ms) // 2):
+            assert memory.says(moment) == answer
+        now_ms, answer = change_ms, memory.says(change_ms)
