@@ -134,18 +134,19 @@ def answer(name: str, found: Remembered) -> tuple[Code, int]:
             "sum": ("value_since", DOUBLE, "0.0"),
         }[name]
         template = f"{function}(it.recent, now_ms // B - C) if {known} else {none}"
-        left = f"next_drop(it.recent, now_ms // B - C, B, C) if {known} else 0"
-        course = steps(left, key, unit_ms, before)
+        drop = f"next_drop(it.recent, now_ms // B - C, B, C) if {known} else 0"
+        course = steps(drop, key, unit_ms, before)
         return build(template, kind, key, unit_ms, before, course=course), HISTORY | NOW
     if name == "since":
         template = f"now_ms - it.last_at if {known} else unseen()"
         return build(template, DURATION, key, errs=True, course=Course(slope=1)), HISTORY | NOW
     if name == "seen":
         return build("A in profile.history", BOOL, key), HISTORY
+    within = literal(found.window_ms, INT)
     template = f"{known} and 0 < it.done_at >= now_ms - B"
-    within_ms = literal(found.window_ms, INT)
-    course = steps(f"it.done_at + B + 1 if {template} else 0", key, within_ms)
-    return build(template, BOOL, key, within_ms, course=course), HISTORY | NOW
+    end = f"it.done_at + B + 1 if {known} and 0 < it.done_at >= now_ms - B else 0"
+    course = steps(end, key, within)
+    return build(template, BOOL, key, within, course=course), HISTORY | NOW
 
 
 def _window(name: str, node: Node, check: Callable[[Node], Code]) -> int:

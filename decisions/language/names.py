@@ -1,12 +1,11 @@
-"""The names of the table of fields: what may follow what, and the code that reads one."""
+"""The names of the table of fields as a tree: what may follow what."""
 
 from typing import Final
 
 from decisions.language.code import Code, build
-from decisions.language.course import STAYS, Course, Untold, together
+from decisions.language.errors import ExpressionError, nearest, shown
 from decisions.language.fields import FIELDS, Field
 from decisions.language.kinds import BOOL, STRING
-from decisions.language.timing import steps
 
 BY_NAME: Final = {field.name: field for field in FIELDS}
 """A field's name → the field."""
@@ -30,20 +29,15 @@ CHILDREN: Final = _children()
 """Path → what may follow it."""
 
 
-def field_code(field: Field, *key: Code) -> Code:
-    """The field's value; of a field with [key] that of a key."""
-    course = together(*(code.course for code in key))
-    if field.change:
-        course = steps(field.change, *key)
-    elif course is STAYS:
-        course = Course(slope=field.slope, fades=field.fades)
-    elif field.slope or field.fades:
-        course = Course(untold=course.untold or Untold("a key that changes by time"))
-    return build(field.code, field.type, *key, course=course)
-
-
 def holds(field: Field, item: Code) -> Code:
-    """Whether the collection that the field is holds `item`, a text or what may be one."""
+    """Whether a collection holds a text."""
     if item.type == STRING:
         return build(field.holds.format("A"), BOOL, item)
     return build(f"(it := A).__class__ is str and {field.holds.format('it')}", BOOL, item)
+
+
+def unknown(what: str, written: str, offset: int, known: list[str]) -> ExpressionError:
+    """The error that a name is none of those that are known."""
+    names = sorted(known)
+    expected = f"one of {', '.join(names)}" if names else "none, as none is declared"
+    return ExpressionError(what, offset, expected, shown(written), nearest(written, names))
