@@ -43,7 +43,7 @@ def raise_alerts(
             true = alert.when is None or alert.when(profile, touchpoint, now_ms)
         except EvaluationError:
             decision = decision or Decision()
-            decision.rule_errors += 1
+            decision.err(f"alert.{alert.id}")
             continue
         if true:
             decision = _raise(profile, touchpoint, alert, playbook, now_ms, decision)
@@ -75,7 +75,7 @@ def _raise(
         _remember(profile, name, playbook, now_ms)
     if errors:
         decision = decision or Decision()
-        decision.rule_errors += errors
+        decision.err(f"alert.{alert.id}", errors)
     return decision
 
 

@@ -42,7 +42,7 @@ def _move(
         except EvaluationError:
             belongs = False
             decision = decision or Decision()
-            decision.rule_errors += 1
+            decision.err(f"segment.{segment.id}")
         if belongs is (segment.id in inside):
             continue
         mask |= SEGMENTS

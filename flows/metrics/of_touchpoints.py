@@ -301,7 +301,9 @@ TOUCHPOINTS: Final = (
         "touchline_rule_errors_total",
         C,
         "evaluations",
-        "Conditions of the playbook that ended in an error, which counts as false.",
+        "Conditions of the playbook that ended in an error, which counts as false, by rule, such as"
+        " alert.kiosk_failing.",
+        ("rule",),
     ),
     Metric(
         "touchline_trimmed_total",

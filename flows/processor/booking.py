@@ -16,6 +16,7 @@ COUNTED = (
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
     ("touchline_forwarded_events_total", "forwarded", "topic"),
     ("touchline_events_corrected_total", "corrected", "channel"),
+    ("touchline_rule_errors_total", "rule_errors", "rule"),
 )
 """Metric, kind of count in a slice's tally, label."""
 REFUSED_IN = {Reason.MISPLACED: "route", Reason.UNDECIDABLE: "decide"}
@@ -75,7 +76,6 @@ def _book_tally(meter: Meter, part: Slice) -> None:
 
 
 def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:
-    meter.add("touchline_rule_errors_total", part.tally_of("rule_errors"))
     for rule, count in asked(part, playbook).items():
         meter.add("touchline_rule_evaluations_total", count, rule=rule)
 

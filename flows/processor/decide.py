@@ -146,7 +146,8 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
         part.serving[customer] = decision.serving
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
-        counts["all"] = counts.get("all", 0) + decision.rule_errors
+        for rule, errors in decision.rule_errors.items():
+            counts[rule] = counts.get(rule, 0) + errors
 
 
 def _notice(part: Slice, event: Touchpoint, playbook: Playbook) -> None:

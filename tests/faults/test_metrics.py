@@ -33,7 +33,7 @@ KINDS = {
     "alert.raised": ("touchline_alerts_raised_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
     "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
-    "rule_errors": ("touchline_rule_errors_total",),
+    "rule_errors": ("touchline_rule_errors_total", "{0}"),
 }
 """Kind of count in Redis → the metric and its labels' values, {0} for what is counted."""
 NOTHING_OF = (
