@@ -21,9 +21,9 @@ def decide(
     To be called after the fold has put the touchpoint into `profile` and said what it `changed`
     (bits of state.sections). A function of its arguments: equal arguments, equal answers, for ever.
 
-    Changes `segments`, `alerts`, `offers`, `offers_until`, `playbook` and `trimmed` of the profile
-    in place, also when the answer is None. `profile.playbook` becomes the playbook's edition: its
-    version, with "+n" when n of its offers' start dates have passed.
+    Changes `segments`, `alerts`, `watches`, `offers`, `offers_until`, `playbook` and `trimmed` of
+    the profile in place, also when the answer is None. `profile.playbook` becomes the playbook's
+    edition: its version, with "+n" when n of its offers' start dates have passed.
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
     what it reads. The offers are chosen anew when an eligibility answer may have changed, when one
@@ -46,10 +46,7 @@ def decide(
         decision = leave_unknown(profile, touchpoint, playbook, decision)
     if decision is not None and decision.actions:
         mask |= SEGMENTS
-    alerts = playbook.alerts_on.get(touchpoint.name)
-    if alerts is not None:
-        decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
-    if due.alerts:
+    if profile.watches or due.alerts or touchpoint.name in playbook.alert_events:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
     if before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)

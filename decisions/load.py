@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
+from decisions.alerting.reading import read_alert
 from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
@@ -16,9 +16,9 @@ from decisions.document import (
     Sequence,
     parse,
 )
+from decisions.format.alert_keys import ALERT
 from decisions.format.part import Part
 from decisions.format.sections import (
-    ALERT,
     MAX_SERVED,
     OFFER,
     PLACEMENT,
@@ -26,13 +26,11 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
-from decisions.language import Condition, Scope, Value, compile_record, compile_value
+from decisions.language import Scope, compile_record
 from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
-from decisions.reading import Reader, quote, source_of
-from decisions.rules import Alert, Offer, Placement, Segment, Template
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
+from decisions.reading import Reader, source_of
+from decisions.rules import Alert, Offer, Placement, Segment
 
 
 class PlaybookUnreadable(PlaybookError):
@@ -207,6 +205,10 @@ class _Loader(Reader):
             reads=when.reads if when else 0,
         )
 
+    def _alert(self, name: str, node: Node, where: str) -> Alert | None:
+        part = Part(self, node, where, ALERT)
+        return read_alert(self, name, part, self._scope(event=True), self._scope(event=False))
+
     def _places(self, part: Part, channels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         places = []
         for name in part.several("placements", self.placements):
@@ -219,53 +221,6 @@ class _Loader(Reader):
                 place = part.get("placements") or part.node
                 self.problem(place, f"{where}: {name}", f"a channel of {', '.join(served)}", got)
         return tuple(places)
-
-    def _alert(self, name: str, node: Node, where: str) -> Alert | None:
-        part = Part(self, node, where, ALERT)
-        scope = self._scope(event=True)
-        when = part.condition("when", scope)
-        events = part.texts("event")
-        severity = part.choice("severity")
-        cooldown_ms = part.duration("cooldown")
-        key = part.value("key", scope)
-        message = self._template(part, "message", scope)
-        if cooldown_ms is None:
-            return None
-        return Alert(
-            id=name,
-            source=source_of(part.get("when")),
-            events=events or _events(when),
-            when=when,
-            severity=severity,
-            cooldown_ms=cooldown_ms,
-            key=key,
-            message=message,
-            reads=when.reads | ONCE if when else ONCE,
-        )
-
-    def _template(self, part: Part, name: str, scope: Scope) -> Template:
-        source, node, where = part.text(name), part.get(name), part.where(name)
-        parts: list[str | Value] = []
-        at = 0
-        if not isinstance(node, Scalar):
-            return Template(source, ())
-        for found in PLACEHOLDER.finditer(node.text):
-            parts.append(node.text[at : found.start()])
-            at = found.end()
-            if found[1] is None:
-                self.problem(node, where, "braces in pairs: {value}", quote(found[0]))
-                continue
-            value = self.compiled_at(
-                node, found.start(1), found[1], where, lambda text: compile_value(text, scope)
-            )
-            if value is not None:
-                parts.append(value)
-        parts.append(node.text[at:].rstrip("\n"))
-        return Template(source, tuple(part for part in parts if part != ""))
-
-
-def _events(when: Condition | None) -> tuple[str, ...]:
-    return tuple(sorted(when.event_names or ())) if when else ()
 
 
 def _version(root: Node) -> str:

@@ -44,7 +44,8 @@ class ActionRecord(Struct, frozen=True, gc=False):
     id: str
     """32 hex digits; one per decision."""
     kind: str
-    """offer.decided, alert.raised, segment.entered or segment.exited."""
+    """offer.decided, segment.entered, segment.exited, alert.raised, alert.escalated,
+    alert.acknowledged or alert.cleared."""
     customer_id: str
     caused_by: str
     """The message id of the event that led to it."""

@@ -148,7 +148,12 @@ DECISIONS = Table(
     columns=(
         Column(PARTITION_COLUMN, "day", "Day of decided_at, UTC: the folder.", "decided_at"),
         Column("id", "text", "32 hex digits; one for each decision."),
-        Column("kind", "text", "offer.decided, alert.raised, segment.entered, segment.exited."),
+        Column(
+            "kind",
+            "text",
+            "offer.decided, alert.raised, alert.escalated, alert.acknowledged, alert.cleared, "
+            "segment.entered, segment.exited.",
+        ),
         Column("customer_id", "text", "Whom it is about."),
         Column("caused_by", "text", "Message id of the event that led to it."),
         Column("decided_at", "moment", "The time that the decision was told, UTC."),

@@ -61,6 +61,14 @@ class Number(Struct, frozen=True):
     high: float
 
 
+class Share(Struct, frozen=True):
+    """A whole number from 1 to 100 and a percent sign."""
+
+
+class Plain(Struct, frozen=True):
+    """A text, a number, true or false."""
+
+
 class Flag(Struct, frozen=True):
     """true or false."""
 
@@ -157,6 +165,8 @@ Kind = (
     | NewIds
     | Whole
     | Number
+    | Share
+    | Plain
     | Flag
     | Duration
     | Moment

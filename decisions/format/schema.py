@@ -25,6 +25,8 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Plain,
+    Share,
     Text,
     Texts,
     Values,
@@ -41,6 +43,7 @@ WRITTEN: Final = ["string", "number", "boolean"]
 NAME: Final[Schema] = {"type": "string", "pattern": f"^{ID}$"}
 EXPRESSION: Final[Schema] = {"type": WRITTEN, "minLength": 1, "pattern": r"\S"}
 DURATION: Final = r"^(?!0+[smhd]$)\d{1,5}[smhd]$"
+SHARE: Final = r"^(?:[1-9]\d?|100)%$"
 DAY: Final = r"\d{4}-\d{2}-\d{2}"
 TIME: Final = DAY + r"[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})"
 MOMENT: Final = f"^(?:{DAY}|{TIME})$"
@@ -142,6 +145,10 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
             return {"type": "integer", "minimum": kind.low, "maximum": kind.high}
         case Number():
             return {"type": "number", "minimum": kind.low, "maximum": kind.high}
+        case Share():
+            return {"type": "string", "pattern": SHARE}
+        case Plain():
+            return {"type": WRITTEN}
         case Flag():
             return {"type": "boolean"}
         case Duration():

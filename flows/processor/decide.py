@@ -182,8 +182,9 @@ def _log(part: Slice, error: Exception) -> None:
 
 
 def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
-    subject = {"offer.decided": "offer_id", "alert.raised": "alert"}.get(kind, "segment")
-    return kind, str(body[subject])
+    if kind == DECIDED:
+        return kind, str(body["offer_id"])
+    return kind, str(body["alert" if kind.startswith("alert.") else "segment"])
 
 
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:

@@ -3,6 +3,15 @@
 import re
 from pathlib import Path
 
+from decisions.format.alert_keys import (
+    ABSENCE,
+    ALERT,
+    CHANGE,
+    RATE,
+    SEQUENCE,
+    STEP,
+    THRESHOLD,
+)
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
 from decisions.format.keys import (
     CaseTime,
@@ -22,13 +31,15 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Plain,
+    Share,
     Text,
     Texts,
     Values,
     Whole,
 )
 from decisions.format.limit_keys import DUPLICATES, LIMITS
-from decisions.format.sections import ALERT, OFFER, PLACEMENT, PLAYBOOK, SEGMENT
+from decisions.format.sections import OFFER, PLACEMENT, PLAYBOOK, SEGMENT
 
 DOCS = Path(__file__).parents[2] / "docs" / "playbook.md"
 
@@ -40,6 +51,12 @@ TABLES = {
     "a segment": SEGMENT,
     "an offer": OFFER,
     "an alert": ALERT,
+    "threshold": THRESHOLD,
+    "rate": RATE,
+    "absence": ABSENCE,
+    "sequence": SEQUENCE,
+    "change": CHANGE,
+    "a step of escalate": STEP,
     "a test": CASE,
     "an entry of given": GIVEN,
     "expect": EXPECT,
@@ -88,6 +105,10 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a whole number from {kind.low} to {kind.high}"
         case Number():
             return f"a number from {kind.low:g} to {kind.high:,.15g}"
+        case Share():
+            return "a share such as `50%`"
+        case Plain():
+            return "a text, a number, `true` or `false`"
         case Flag():
             return "`true` or `false`"
         case Duration():

@@ -1,6 +1,6 @@
 import pytest
 
-from decisions.alerts import MAX_REMEMBERED
+from decisions.alerting.memory import MAX_REMEMBERED
 from decisions.playbook import PlaybookError
 from state.touchpoint import identity
 from tests.decisions.someone import HOUR_MS, MINUTE_MS, Someone, actions, book
