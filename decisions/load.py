@@ -31,6 +31,7 @@ from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
 from decisions.rules import Alert, Offer, Placement, Segment
+from state.sections import NOW
 
 
 class PlaybookUnreadable(PlaybookError):
@@ -115,7 +116,9 @@ class _Loader(Reader):
             ),
             order=order,
             limits=limits,
+            remembered=tuple(self.remembered.values()),
         )
+        self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
         return playbook
 
@@ -135,10 +138,14 @@ class _Loader(Reader):
     def _segment(self, name: str, node: Node) -> Segment | None:
         part = Part(self, node, f"segments.{name}", SEGMENT)
         title = part.text("title")
-        when = part.condition("when", self._scope(event=False), timely=True)
+        scope = self._scope(event=False)
+        when = part.condition("when", scope, timely=True)
+        until = part.condition("until", scope, timely=True)
+        dwell_ms = part.duration("dwell") or 0
         if when is None:
             return None
-        return Segment(name, title, source_of(part.get("when")), when, when.reads | ONCE)
+        reads = when.reads | ONCE | (until.reads if until else 0) | (NOW if dwell_ms else 0)
+        return Segment(name, title, source_of(part.get("when")), when, reads, until, dwell_ms)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -157,7 +164,7 @@ class _Loader(Reader):
                 )
                 del segments[name]  # said once is enough
                 return
-            for other in sorted(segments[name].when.segments):
+            for other in sorted(segments[name].names):
                 visit(other, (*path, name))
             if name in segments:
                 order[name] = segments[name]

@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
 from decisions.format.keys import ID
+from decisions.history import MAX_TRACKERS
 from decisions.language import (
     Condition,
     ExpressionError,
+    Remembered,
     Scope,
     Value,
     compile_condition,
@@ -23,7 +25,7 @@ from decisions.language import (
 from decisions.language.errors import nearest
 from state.times import milliseconds
 
-Compiled = TypeVar("Compiled")
+Compiled = TypeVar("Compiled", Condition, Value)
 
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
@@ -41,6 +43,10 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.problems: list[Problem] = []
+        self.remembered: dict[bytes, Remembered] = {}
+        """Key → what the expressions read so far need to be remembered of events."""
+        self.deciding = True
+        """Whether what is read decides: only for that anything is remembered."""
 
     def problem(
         self, node: Node, what: str, expected: str, got: str, nearest: str | None = None
@@ -330,12 +336,27 @@ class Reader:
     ) -> Compiled | None:
         """`source`, which stands at `start` in the scalar's text, compiled."""
         try:
-            return compiler(source)
+            compiled = compiler(source)
+            for one in compiled.history:
+                self._remember(one)
+            return compiled
         except ExpressionError as error:
             line, column = place(self.text, node, start + error.offset)
             text = f"{where}; {error.message}"
             self._note(line, column, text, error.expected, error.got, error.nearest)
             return None
+
+    def _remember(self, one: Remembered) -> None:
+        if one.key in self.remembered:
+            return
+        if not self.deciding:
+            what = "no rule asks this, so it is not remembered"
+            raise ExpressionError(what, one.offset, "what a rule asks, too", one.source)
+        if len(self.remembered) == MAX_TRACKERS:
+            what = "too much to remember of a customer's events"
+            expected = f"at most {MAX_TRACKERS} different history functions in a playbook"
+            raise ExpressionError(what, one.offset, expected, f"one more: {one.source}")
+        self.remembered[one.key] = one
 
 
 def duration_ms(text: str) -> int:

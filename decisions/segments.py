@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from decisions.acting import act
 from decisions.language import EvaluationError
-from decisions.playbook import Due, Playbook
+from decisions.playbook import NOTHING, Due, Playbook
 from decisions.rules import Segment
 from state.decision import Action, Decision
 from state.profile import Profile
 from state.sections import SEGMENTS
-from state.times import rfc3339
+from state.times import earliest, rfc3339
 from state.touchpoint import Touchpoint
 
 ENTERED = "segment.entered"
@@ -38,9 +38,9 @@ def _move(
         if not segment.reads & mask:
             continue
         try:
-            belongs = segment.when(profile, touchpoint, now_ms)
+            belongs = _belongs(profile, touchpoint, segment, now_ms)
         except EvaluationError:
-            belongs = False
+            belongs = _stays(profile, segment, now_ms)
             decision = decision or Decision()
             decision.err(f"segment.{segment.id}")
         if belongs is (segment.id in inside):
@@ -54,6 +54,39 @@ def _move(
             since = inside.pop(segment.id)
             decision.actions.append(_action(touchpoint, EXITED, segment.id, since))
     return decision
+
+
+def _belongs(profile: Profile, touchpoint: Touchpoint, segment: Segment, now_ms: int) -> bool:
+    if segment.id not in profile.segments or segment.until is None:
+        belongs = segment.when(profile, touchpoint, now_ms)
+    else:
+        belongs = not segment.until(profile, touchpoint, now_ms)
+    return belongs or _stays(profile, segment, now_ms)
+
+
+def _stays(profile: Profile, segment: Segment, now_ms: int) -> bool:
+    """Whether a customer is in it for too short a time to leave."""
+    if not segment.dwell_ms:
+        return False
+    since = profile.segments.get(segment.id)
+    return since is not None and now_ms < since + segment.dwell_ms
+
+
+def next_move(profile: Profile, playbook: Playbook, now_ms: int) -> int:
+    """The earliest instant after `now_ms` at which time alone may move a customer; 0 = never."""
+    first = playbook.plain_moves(profile, NOTHING, now_ms)
+    for segment in playbook.held_by_time:
+        first = earliest(first, _moves_at(profile, segment, now_ms))
+    return first
+
+
+def _moves_at(profile: Profile, segment: Segment, now_ms: int) -> int:
+    since = profile.segments.get(segment.id)
+    asked = segment.until if since is not None and segment.until is not None else segment.when
+    found = asked.changes_at(profile, NOTHING, now_ms)
+    if since is not None and now_ms < since + segment.dwell_ms:
+        return earliest(found, since + segment.dwell_ms)
+    return found
 
 
 def leave_unknown(

@@ -124,7 +124,7 @@ class Why:
                 found: Any = value(self._story.profile, event or NOTHING, self._story.now_ms)
             except (ExpressionError, EvaluationError):
                 continue  # a collection, or nothing there: no value to be shown
-            values.append(f"{field} = {json.dumps(found, ensure_ascii=False)}")
+            values.append(f"{_line(field)} = {json.dumps(found, ensure_ascii=False)}")
         return f": {', '.join(values)}" if values else ""
 
     def _scope(self, event: Touchpoint | None) -> Scope:

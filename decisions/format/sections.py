@@ -61,6 +61,21 @@ SEGMENT: Final = Keys(
             required=True,
             examples=("profile.orders.count >= 3", "profile.cart.value >= 150.0"),
         ),
+        Key(
+            "until",
+            Expression(condition=True),
+            "What ends it: a condition. Where it is asked for less than `when`, who wavers between "
+            "the two stays where they are (hysteresis).",
+            default="that `when` does not hold any more",
+            examples=("profile.cart.value < 100.0",),
+        ),
+        Key(
+            "dwell",
+            Duration(most="366d"),
+            "How long a customer stays in it at least.",
+            default="no time",
+            examples=("1d",),
+        ),
     )
 )
 OFFER: Final = Keys(

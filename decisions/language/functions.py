@@ -6,6 +6,7 @@ from typing import Any, Final
 from decisions.language.code import Code, build, literal
 from decisions.language.errors import EvaluationError, ExpressionError, nearest, shown
 from decisions.language.grammar.syntax import Call
+from decisions.language.history import HISTORY_FUNCTIONS
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
@@ -44,7 +45,7 @@ MACROS: Final = ("exists", "all", "exists_one", "filter", "map")
 
 METHODS: Final = (*_TEXT, "size", *MACROS)
 
-FUNCTIONS: Final = (*_CONVERSION, "size", "has")
+FUNCTIONS: Final = (*_CONVERSION, "size", "has", *HISTORY_FUNCTIONS)
 
 
 def must_exist(node: Call) -> None:
@@ -61,7 +62,7 @@ def must_exist(node: Call) -> None:
 
 
 def called(node: Call, arguments: Sequence[Code]) -> Code:
-    """name(arguments), has() apart."""
+    """name(arguments), has() and what looks back apart."""
     _count(node, 1)
     offset = node.arguments[0].offset
     if node.name == "size":

@@ -75,6 +75,10 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     if playbook.shown:
         yield f"It shows with every event: {', '.join(playbook.shown)}."
     yield _limits(playbook.limits)
+    if playbook.remembered:
+        yield "It remembers of each customer's events what answers"
+        for one in playbook.remembered:
+            yield f"  {one.source}"
     yield ""
     yield f"{_count(len(playbook.segments), 'segment')}. A customer is in"
     for segment in playbook.segments.values():
@@ -194,6 +198,7 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
         },
         "traits": playbook.traits,
         "summary": list(playbook.shown),
+        "history": [one.source for one in playbook.remembered],
         "placements": {
             p.id: {"channels": p.channels, "offers": p.offers} for p in playbook.placements.values()
         },

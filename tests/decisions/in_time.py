@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from decisions.alerting.timing import next_due
-from decisions.alerts import raise_alerts
-from decisions.decide import decide
+from decisions.decide import decide, pass_time
 from decisions.playbook import Playbook
+from decisions.wake import wake
 from state.decision import Action, Decision
 from state.fold import fold
-from state.sections import NOW
-from state.touchpoint import silence
 from tests.decisions.someone import START_MS, Someone, touchpoint
 
 Told = tuple[int, str, str]
@@ -33,21 +30,18 @@ class InTime(Someone):
         ]
 
     def passes(self, until_ms: int) -> None:
-        """Time alone, until then."""
-        until_ms += START_MS
-        while 0 < (due_ms := self._due()) <= until_ms:
-            self.asks(due_ms - START_MS)
-        self.now_ms = max(self.now_ms, until_ms)
+        """Time alone, until then, from instant to instant."""
+        for at_ms, decision in wake(
+            self.profile, self.customer_id, self.playbook, until_ms + START_MS
+        ):
+            self.now_ms = at_ms
+            self._note(decision)
+        self.now_ms = max(self.now_ms, until_ms + START_MS)
 
     def asks(self, at_ms: int) -> None:
-        """Alerts at one instant, whether or not anything is due."""
+        """What time has brought at one instant, whether or not anything is due."""
         self.now_ms = at_ms + START_MS
-        nobody = silence(self.customer_id, self.now_ms, self.profile.firings + 1)
-        due = self.playbook.due(0).alerts
-        decision = raise_alerts(self.profile, nobody, due, NOW, self.playbook, self.now_ms, None)
-        if decision is not None and decision.actions:
-            self.profile.firings += 1
-        self._note(decision)
+        self._note(pass_time(self.profile, self.customer_id, self.playbook, self.now_ms))
 
     def at(
         self, at_ms: int, name: str, properties: dict[str, Any] | None = None, *, late_ms: int = 0
@@ -61,10 +55,6 @@ class InTime(Someone):
         changed = fold(self.profile, event, self.playbook.traits)
         self._note(decide(self.profile, event, changed, self.playbook, self.now_ms))
         return self.told[before:]
-
-    def _due(self) -> int:
-        nobody = silence(self.customer_id, self.now_ms, 0)
-        return next_due(self.profile, nobody, self.playbook, self.now_ms)
 
     def _note(self, decision: Decision | None) -> None:
         if decision is None:

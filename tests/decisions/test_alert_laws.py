@@ -310,7 +310,8 @@ def test_afterwards_nothing_is_due_any_more(lines: str, history: list[Deed]) -> 
     before = someone.told
     someone.asks(someone.now_ms)
     assert someone.told == before
-    assert someone._due() == 0 or someone._due() > someone.now_ms
+    due_at = someone.profile.due_at
+    assert due_at == 0 or due_at > someone.now_ms
 
 
 @lawful

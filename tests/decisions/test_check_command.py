@@ -29,6 +29,20 @@ def test_a_program_gets_one_json_object() -> None:
     assert said["alerts"]["vip_unsubscribed"]["cooldown_seconds"] == 604_800
 
 
+def test_what_is_remembered_of_events_is_listed(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    rule = "{title: Seen, when: 'count(event.name == \"A\", 24h) > 2'}"
+    head = "channels: [click]\nplacements: {}\noffers: {}\n"
+    file.write_text(f"{head}segments: {{seen: {rule}}}\n")
+    said = 'count((event.name == "A"), 1d)'
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout
+    assert f"It remembers of each customer's events what answers\n  {said}\n" in words
+    assert json.loads(CliRunner().invoke(main, ["check", "--json", str(file)]).stdout)[
+        "history"
+    ] == [said]
+    assert "It remembers" not in CliRunner().invoke(main, ["check", RETAIL]).stdout
+
+
 def test_a_wrong_playbook_ends_with_1_and_every_problem_on_stderr(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("titel: Mine\nchannels: [click]\nplacements: {}\noffers: []\n")

@@ -35,6 +35,7 @@ NAMESPACE: dict[str, Any] = {
         instants.edge,
         instants.faded_across,
         instants.unless_failing,
+        failures.unseen,
         logic.conjunction,
         logic.disjunction,
         logic.every,
@@ -47,6 +48,7 @@ NAMESPACE: dict[str, Any] = {
         numbers.modulo,
         numbers.multiply,
         numbers.negate,
+        numbers.number,
         numbers.subtract,
     )
 } | {"FAILURES": failures.FAILURES}

@@ -67,6 +67,11 @@ def negate(value: Any) -> Any:
     return whole(-value) if value.__class__ is int else mistyped("a number", value)
 
 
+def number(value: Any) -> float:
+    """An int or a double, as a double."""
+    return float(value) if value.__class__ in (int, float) else mistyped("a number", value)
+
+
 def less(left: Any, right: Any) -> bool:
     """<: numbers with numbers, strings with strings, bools with bools."""
     _order(left, right)
