@@ -18,6 +18,7 @@ CAUSES = ("connection", "timeout", "fence", "kafka")
 """No connection to Redis; no answer in time; another fence or a "not now"; Kafka."""
 REBALANCES = ("assigned", "revoked", "lost")
 RULES = ("segment", "offer", "alert")
+ALERT_OUTCOMES = ("escalated", "acknowledged", "cleared")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
 OTHER_OFFER = "?"
 """Stands for an offer that the playbook does not have."""
@@ -281,6 +282,14 @@ TOUCHPOINTS: Final = (
         {"outcome": OFFER_OUTCOMES},
     ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
+    Metric(
+        "touchline_alert_outcomes_total",
+        C,
+        "alerts",
+        "What became of alerts that were raised; one is escalated once for each step.",
+        ("alert", "outcome"),
+        {"outcome": ALERT_OUTCOMES},
+    ),
     Metric(
         "touchline_segment_transitions_total",
         C,
