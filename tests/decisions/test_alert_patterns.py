@@ -163,6 +163,17 @@ def test_another_event_leaves_the_deadline_or_with_restart_moves_it(
     assert someone.told == [(deadline * HOUR_MS, "raised", "a:c")]
 
 
+@pytest.mark.parametrize(("restart", "deadline"), [("false", 150), ("true", 180)])
+def test_of_several_the_first_or_with_restart_the_last_counts_by_when_it_happened(
+    restart: str, deadline: int
+) -> None:
+    someone = alert(ABSENCE.replace("within: 2h", f"within: 2h, restart: {restart}"))
+    someone.at(60 * MINUTE_MS, ADDED, CART)
+    someone.at(30 * MINUTE_MS, ADDED, CART, late_ms=HOUR_MS)
+    someone.passes(DAY_MS)
+    assert someone.told == [(deadline * MINUTE_MS, "raised", "a:c")]
+
+
 def test_a_long_key_is_said_whole_at_the_deadline() -> None:
     someone = alert(ABSENCE)
     someone.at(0, ADDED, {**CART, "cart_id": "c" * 40})
