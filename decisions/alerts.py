@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from decisions.acting import act
+from decisions.actions.make import make_all
 from decisions.alerting.memory import MAX_REMEMBERED, alert_of, disarm, keep, key_of, recall
 from decisions.alerting.standing import acknowledge, follow_up, is_over, stand
 from decisions.alerting.taking import compare, name_key, take
-from decisions.alerting.wording import MAX_VALUE, Spot, keep_texts, render, spot
+from decisions.alerting.wording import Spot, keep_texts, render, spot
 from decisions.language import EvaluationError
 from decisions.playbook import ALWAYS, Playbook
 from decisions.rules import ACKNOWLEDGED_EVENT, Absence, Alert, Change
+from decisions.templates import MAX_VALUE
 from state.decision import Decision
 from state.profile import Profile, Watch
 from state.sections import EVENT
@@ -216,6 +218,19 @@ def _raise(
                     armed_by=armed_by,
                 )
             )
+            if alert.actions:
+                about = {part: body[part] for part in body if part in ("alert", "key")}
+                make_all(
+                    alert.actions,
+                    profile,
+                    touchpoint,
+                    now_ms,
+                    decision,
+                    subject=subject or alert.id,
+                    rule=alert.rule,
+                    armed_by=armed_by,
+                    origin=about,
+                )
             _remember(profile, name, playbook, now_ms)
             if watch is not None:
                 if texts is None:

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from decisions.alerting.reading import read_alert
+from decisions.actions.routes import Routes, read_routes
+from decisions.alerting.reading import Scopes, read_alert
 from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
@@ -31,6 +32,7 @@ from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
 from decisions.rules import Alert, Offer, Placement, Segment
+from decisions.secrets import secrets_in
 from state.sections import NOW
 
 
@@ -62,7 +64,9 @@ def parse_playbook(text: str, name: str) -> Playbook:
     try:
         root = parse(text)
     except Flaw as flaw:
-        raise PlaybookError(name, [flaw.problem]) from None
+        raise PlaybookError(name, secrets_in(text, None) or [flaw.problem]) from None
+    if secrets := secrets_in(text, root):  # and nothing else: that could repeat one
+        raise PlaybookError(name, secrets)
     if root is None:
         raise PlaybookError(name, [Problem(1, 1, "the file; expected a playbook, got nothing")])
     loader = _Loader(text)
@@ -79,6 +83,7 @@ class _Loader(Reader):
     traits: dict[str, str]
     placements: dict[str, Placement]
     segment_ids: tuple[str, ...] = ()
+    routes: Routes
 
     def playbook(self, root: Node) -> Playbook | None:
         part = Part(self, root, "", PLAYBOOK)
@@ -94,6 +99,7 @@ class _Loader(Reader):
         read = {name: self._segment(name, node) for name, _, node in segments}
         order = self._in_order({name: s for name, s in read.items() if s}, segments)
         offers = part.entries("offers", self._offer)
+        self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
         summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
@@ -117,6 +123,7 @@ class _Loader(Reader):
             order=order,
             limits=limits,
             remembered=tuple(self.remembered.values()),
+            routes=self.routes,
         )
         self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
@@ -144,8 +151,12 @@ class _Loader(Reader):
         dwell_ms = part.duration("dwell") or 0
         if when is None:
             return None
+        ends = part.get("until")
+        if ends is not None and until is not None and source_of(until) == source_of(when):
+            expected = "a condition that ends it"
+            self.problem(ends, part.where("until"), expected, "`when`, word for word")
         reads = when.reads | ONCE | (until.reads if until else 0) | (NOW if dwell_ms else 0)
-        return Segment(name, title, source_of(part.get("when")), when, reads, until, dwell_ms)
+        return Segment(name, title, source_of(when), when, reads, until, dwell_ms)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -191,7 +202,7 @@ class _Loader(Reader):
         fallback = part.flag("fallback")
         if priority is None or value is None or ttl_ms is None:
             return None
-        source = source_of(part.get("when"))
+        source = source_of(when)
         product = f"priority {priority} × value {value:g}"  # noqa: RUF001 - the sign is meant
         return Offer(
             id=name,
@@ -214,7 +225,8 @@ class _Loader(Reader):
 
     def _alert(self, name: str, node: Node, where: str) -> Alert | None:
         part = Part(self, node, where, ALERT)
-        return read_alert(self, name, part, self._scope(event=True), self._scope(event=False))
+        scopes = Scopes(self._scope(event=True), self._scope(event=False))
+        return read_alert(self, name, part, scopes, self.routes)
 
     def _places(self, part: Part, channels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         places = []

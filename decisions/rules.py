@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from decisions.actions.spec import ActionSpec
 from decisions.language import Condition, Value
+from decisions.templates import Template
 
 ACKNOWLEDGED_EVENT = "Alert Acknowledged"
 """The event that says that somebody looks at an alert: `properties.alert` names it and, where it
@@ -20,9 +22,14 @@ class Segment(Struct, frozen=True):
     reads: int
     """The parts of a profile its answer depends on, bits of state.sections; so for all rules."""
     until: Condition | None = None
-    """What ends it; None: that `when` does not hold any more."""
+    """What ends it, and keeps out of it; None: that `when` does not hold any more."""
     dwell_ms: int = 0
     """How long a customer stays in it at least."""
+
+    @property
+    def ending(self) -> str:
+        """`until` as it was written, on one line; "" = there is none."""
+        return " ".join(self.until.source.split()) if self.until else ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -33,13 +40,6 @@ class Segment(Struct, frozen=True):
     def plain(self) -> bool:
         """Whether a customer is in it exactly while its condition holds."""
         return self.until is None and not self.dwell_ms
-
-
-class Template(Struct, frozen=True):
-    """A message: text and, where {placeholders} stood, values."""
-
-    source: str
-    parts: tuple[str | Value, ...]
 
 
 class Threshold(Struct, frozen=True):
@@ -96,6 +96,8 @@ class Step(Struct, frozen=True):
     severity: str
     message: Template | None
     """None: the alert's own."""
+    actions: tuple[ActionSpec, ...] = ()
+    """What others are asked to do then."""
 
 
 class Alert(Struct, frozen=True):
@@ -126,6 +128,9 @@ class Alert(Struct, frozen=True):
     """The names of all events that can concern it; none: any can."""
     timed: bool = False
     """Whether time alone can raise it by its condition."""
+
+    actions: tuple[ActionSpec, ...] = ()
+    """What others are asked to do when it is raised."""
 
     @property
     def rule(self) -> str:

@@ -37,10 +37,8 @@ def _move(
     for segment in segments:
         if not segment.reads & mask:
             continue
-        try:
-            belongs = _belongs(profile, touchpoint, segment, now_ms)
-        except EvaluationError:
-            belongs = _stays(profile, segment, now_ms)
+        belongs, failed = _belongs(profile, touchpoint, segment, now_ms)
+        if failed:
             decision = decision or Decision()
             decision.err(f"segment.{segment.id}")
         if belongs is (segment.id in inside):
@@ -56,20 +54,32 @@ def _move(
     return decision
 
 
-def _belongs(profile: Profile, touchpoint: Touchpoint, segment: Segment, now_ms: int) -> bool:
-    if segment.id not in profile.segments or segment.until is None:
-        belongs = segment.when(profile, touchpoint, now_ms)
-    else:
-        belongs = not segment.until(profile, touchpoint, now_ms)
-    return belongs or _stays(profile, segment, now_ms)
+def _belongs(
+    profile: Profile, touchpoint: Touchpoint, segment: Segment, now_ms: int
+) -> tuple[bool, bool]:
+    """Whether the customer is in it now, and whether a condition ended in an error: then that one
+    counts as false.
+
+    Who fulfils both conditions is not in it: they would leave at the next look, and come back at
+    the one after.
+    """
+    inside, until = segment.id in profile.segments, segment.until
+    if inside and now_ms < stays_until(profile, segment):
+        return True, False
+    try:
+        if (until is None or not inside) and not segment.when(profile, touchpoint, now_ms):
+            return False, False
+    except EvaluationError:
+        return False, True
+    try:
+        return until is None or not until(profile, touchpoint, now_ms), False
+    except EvaluationError:
+        return True, True
 
 
-def _stays(profile: Profile, segment: Segment, now_ms: int) -> bool:
-    """Whether a customer is in it for too short a time to leave."""
-    if not segment.dwell_ms:
-        return False
-    since = profile.segments.get(segment.id)
-    return since is not None and now_ms < since + segment.dwell_ms
+def stays_until(profile: Profile, segment: Segment) -> int:
+    """The first instant at which a customer who is in it may leave."""
+    return profile.segments[segment.id] + segment.dwell_ms
 
 
 def next_move(profile: Profile, playbook: Playbook, now_ms: int) -> int:
@@ -81,11 +91,14 @@ def next_move(profile: Profile, playbook: Playbook, now_ms: int) -> int:
 
 
 def _moves_at(profile: Profile, segment: Segment, now_ms: int) -> int:
-    since = profile.segments.get(segment.id)
-    asked = segment.until if since is not None and segment.until is not None else segment.when
-    found = asked.changes_at(profile, NOTHING, now_ms)
-    if since is not None and now_ms < since + segment.dwell_ms:
-        return earliest(found, since + segment.dwell_ms)
+    inside, until = segment.id in profile.segments, segment.until
+    if inside and now_ms < (stays := stays_until(profile, segment)):
+        return stays
+    found = 0
+    if until is not None:
+        found = until.changes_at(profile, NOTHING, now_ms)
+    if until is None or not inside:
+        found = earliest(found, segment.when.changes_at(profile, NOTHING, now_ms))
     return found
 
 

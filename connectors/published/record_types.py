@@ -45,7 +45,8 @@ class ActionRecord(Struct, frozen=True, gc=False):
     """32 hex digits; one per decision."""
     kind: str
     """offer.decided, segment.entered, segment.exited, alert.raised, alert.escalated,
-    alert.acknowledged or alert.cleared."""
+    alert.acknowledged, alert.cleared; or what others are asked to do: webhook, email.request,
+    lead.route, ticket.request, push.request, log."""
     customer_id: str
     caused_by: str
     """The message id of the event that led to it."""

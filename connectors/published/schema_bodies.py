@@ -5,6 +5,8 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from connectors.published.schema_requests import REQUESTS
+
 
 class OfferDecided(Struct):
     """`offer.decided`: a customer is to be served this offer."""
@@ -102,6 +104,7 @@ BODIES: Final[dict[str, type[Struct]]] = {
     "alert.cleared": AlertCleared,
     "segment.entered": SegmentEntered,
     "segment.exited": SegmentExited,
+    **REQUESTS,
 }
 """Kind of an action → what its body is."""
 

@@ -1,13 +1,14 @@
 """What raises an alert beyond an event or a condition, read and checked."""
 
-from decisions.alerting.wording import shown
 from decisions.document import Scalar
 from decisions.format.alert_keys import ABSENCE, CHANGE, PATTERNS, RATE, SEQUENCE, THRESHOLD
 from decisions.format.keys import Keys
 from decisions.format.part import Part
 from decisions.language import BOOL, DOUBLE, INT, STRING, Condition, Scope, Value
-from decisions.reading import Reader, json_value, show, source_of
+from decisions.nodes import json_value, show
+from decisions.reading import Reader
 from decisions.rules import Absence, Change, Pattern, Rate, Sequence, Threshold
+from decisions.templates import shown
 from state.sections import EVENT, NOW
 
 TABLES: dict[str, Keys] = {
@@ -69,7 +70,7 @@ def _change(reader: Reader, alert: Part, part: Part, scope: Scope) -> Change | N
         place = alert.get("event") or alert.node
         reader.problem(place, alert.where("event"), "none beside change", show(place))
     value, node = part.value("value", scope), part.get("value")
-    if value is None or node is None:
+    if value is None or not isinstance(node, Scalar):
         return None
     where = part.where("value")
     if value.type not in (BOOL, INT, DOUBLE, STRING):
@@ -84,7 +85,7 @@ def _change(reader: Reader, alert: Part, part: Part, scope: Scope) -> Change | N
     if before is not None and before == after:
         place = part.get("to") or part.node
         reader.problem(place, part.where("to"), "another value than `from`", show(place))
-    return Change(value, source_of(node), before, after)
+    return Change(value, " ".join(node.text.split()), before, after)
 
 
 def _side(reader: Reader, part: Part, name: str, value: Value) -> str | None:

@@ -1,43 +1,55 @@
 """An alert as it stands in a playbook's file, read and checked."""
 
-import re
+from msgspec import Struct
 
+from decisions.actions.read import read_action
+from decisions.actions.routes import Routes
+from decisions.actions.spec import ActionSpec
 from decisions.alerting.patterns import read_pattern
-from decisions.document import Scalar
 from decisions.format.alert_keys import MAX_KEPT, MAX_STEPS, STEP
 from decisions.format.part import Part
-from decisions.language import Condition, Scope, Value, compile_value
+from decisions.language import Condition, Scope, Value
+from decisions.nodes import members_of
 from decisions.playbook import ONCE
-from decisions.reading import Reader, members_of, quote, source_of
-from decisions.rules import Absence, Alert, Change, Pattern, Rate, Sequence, Step, Template
+from decisions.reading import Reader, source_of
+from decisions.rules import Absence, Alert, Change, Pattern, Rate, Sequence, Step
+from decisions.templates import Template
 from state.sections import EVENT, NOW
 
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
+
+class Scopes(Struct, frozen=True):
+    """What expressions may name."""
+
+    event: Scope
+    customer: Scope
+    """The same without the event."""
 
 
 def read_alert(
-    reader: Reader, name: str, part: Part, scope: Scope, without_event: Scope
+    reader: Reader, name: str, part: Part, scopes: Scopes, routes: Routes
 ) -> Alert | None:
     """The alert below `part`, or None and what is wrong noted with `reader`."""
+    scope = scopes.event
     when = part.condition("when", scope)
     events = part.texts("event")
-    pattern = read_pattern(reader, part, when, scope, without_event)
+    pattern = read_pattern(reader, part, when, scope, scopes.customer)
     severity = part.choice("severity")
     cooldown_ms = part.duration("cooldown")
     key = part.value("key", scope)
-    message = _template(reader, part, "message", scope)
+    message = part.template("message", scope)
     until = part.condition("until", scope)
-    escalate = _steps(reader, part, scope)
+    escalate = _steps(reader, part, severity, scopes, routes)
     named = events or tuple(sorted((when and when.event_names) or ()))
     timed = pattern is None and not named and when is not None and _by_time(when)
-    _check_until(reader, part, until, scope)
+    by_time = timed or isinstance(pattern, Absence)
+    _check_until(reader, part, when, until, scope)
     if timed:
         part.condition("when", scope, timely=True)  # says why it cannot be told, and where
     if cooldown_ms is None:
         return None
     return Alert(
         id=name,
-        source=source_of(part.get("when")),
+        source=source_of(when),
         events=named,
         when=when,
         severity=severity,
@@ -51,7 +63,15 @@ def read_alert(
         kept=_kept(reader, part, message, escalate, pattern),
         indexed=_indexed(named, pattern),
         timed=timed,
+        actions=_actions(reader, part, scopes.customer if by_time else scope, routes),
     )
+
+
+def _actions(reader: Reader, part: Part, scope: Scope, routes: Routes) -> tuple[ActionSpec, ...]:
+    found = [
+        read_action(reader, item, place, scope, routes) for place, item in part.items("actions")
+    ]
+    return tuple(action for action in found if action)
 
 
 def _reads(when: Condition | None, pattern: Pattern | None) -> int:
@@ -82,19 +102,23 @@ def _by_time(condition: Condition) -> bool:
     return bool(condition.reads & NOW) and not condition.reads & EVENT
 
 
-def _check_until(reader: Reader, part: Part, until: Condition | None, scope: Scope) -> None:
+def _check_until(
+    reader: Reader, part: Part, when: Condition | None, until: Condition | None, scope: Scope
+) -> None:
     node, where = part.get("until"), part.where("until")
     if until is None or node is None:
         return
     if not until.reads:
         reader.problem(node, where, "a condition that can become true", "one that stays as it is")
-    elif source_of(node) == source_of(part.get("when")):
+    elif when is not None and until.source == when.source:
         reader.problem(node, where, "when the alert is over", "the condition that raises it")
     elif _by_time(until):
         part.condition("until", scope, timely=True)
 
 
-def _steps(reader: Reader, part: Part, scope: Scope) -> tuple[Step, ...]:
+def _steps(
+    reader: Reader, part: Part, usual: str, scopes: Scopes, routes: Routes
+) -> tuple[Step, ...]:
     node = part.get("escalate")
     if node is None:
         return ()
@@ -104,14 +128,15 @@ def _steps(reader: Reader, part: Part, scope: Scope) -> tuple[Step, ...]:
     for number, member in enumerate(members_of(node), 1):
         step = Part(reader, member, f"{where}[{number}]" if several else where, STEP)
         after_ms = step.duration("after")
-        severity = step.choice("severity") or part.choice("severity")
-        message = _template(reader, step, "message", scope) if "message" in step else None
+        severity = step.choice("severity") if "severity" in step else usual
+        message = step.template("message", scopes.event) if "message" in step else None
         if after_ms is None:
             continue
         if steps and after_ms <= steps[-1].after_ms:
             place = step.get("after") or member
             reader.problem(place, step.where("after"), "later than the step before", "no later")
-        steps.append(Step(after_ms, severity, message))
+        actions = _actions(reader, step, scopes.customer, routes)
+        steps.append(Step(after_ms, severity, message, actions))
     if not 1 <= len(members_of(node)) <= MAX_STEPS:
         reader.problem(node, where, f"1 to {MAX_STEPS} steps", str(len(members_of(node))))
     return tuple(steps)
@@ -138,24 +163,3 @@ def _kept(
         expected = f"at most {MAX_KEPT} values of the event in what is said later"
         reader.problem(node, part.path, expected, str(len(kept)))
     return tuple(kept)
-
-
-def _template(reader: Reader, part: Part, name: str, scope: Scope) -> Template:
-    source, node, where = part.text(name), part.get(name), part.where(name)
-    parts: list[str | Value] = []
-    at = 0
-    if not isinstance(node, Scalar):
-        return Template(source, ())
-    for found in PLACEHOLDER.finditer(node.text):
-        parts.append(node.text[at : found.start()])
-        at = found.end()
-        if found[1] is None:
-            reader.problem(node, where, "braces in pairs: {value}", quote(found[0]))
-            continue
-        value = reader.compiled_at(
-            node, found.start(1), found[1], where, lambda text: compile_value(text, scope)
-        )
-        if value is not None:
-            parts.append(value)
-    parts.append(node.text[at:].rstrip("\n"))
-    return Template(source, tuple(part for part in parts if part != ""))

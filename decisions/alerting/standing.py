@@ -3,11 +3,13 @@
 from typing import Any
 
 from decisions.acting import act
+from decisions.actions.make import make_all
 from decisions.alerting.memory import alert_of, keep, key_of
-from decisions.alerting.wording import MAX_VALUE, name_of, render, shown, spot
+from decisions.alerting.wording import name_of, render, spot
 from decisions.language import EvaluationError
 from decisions.playbook import Playbook
 from decisions.rules import Alert
+from decisions.templates import MAX_VALUE, shown
 from state.decision import Decision
 from state.profile import Profile, Watch
 from state.sections import EVENT
@@ -82,6 +84,17 @@ def follow_up(
             body |= {"message": message, "step": watch.steps}
             subject = f"{name}:{watch.steps}"
             decision.actions.append(_act(touchpoint, ESCALATED, subject, body, alert, watch))
+            make_all(
+                step.actions,
+                profile,
+                touchpoint,
+                now_ms,
+                decision,
+                subject=subject,
+                rule=alert.rule,
+                armed_by=watch.raised_by,
+                origin={part: body[part] for part in body if part in ("alert", "key")},
+            )
         if watch.steps > before:
             keep(profile, name, watch, playbook, now_ms)
     if errors:

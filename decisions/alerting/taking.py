@@ -5,10 +5,11 @@ from msgspec import Struct
 from decisions.alerting.memory import keep, recall
 from decisions.alerting.pairs import take_absence, take_sequence
 from decisions.alerting.windows import over_rate, over_threshold
-from decisions.alerting.wording import MAX_VALUE, Spot, keep_texts, short, spot, text_of
+from decisions.alerting.wording import Spot, keep_texts, short, spot, text_of
 from decisions.language import Condition, EvaluationError
 from decisions.playbook import Playbook
 from decisions.rules import Absence, Alert, Change, Rate, Sequence, Threshold
+from decisions.templates import MAX_VALUE
 from state.profile import Profile, Watch
 from state.touchpoint import Touchpoint
 

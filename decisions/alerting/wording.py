@@ -1,24 +1,20 @@
 """What an alert says, and the key by which it is told apart."""
 
-import json
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from decisions.language import EvaluationError, Value
-from decisions.rules import Alert, Template
+from decisions.language import Value
+from decisions.rules import Alert
+from decisions.templates import MAX_VALUE, UNKNOWN, Template, worded
 from state.profile import Profile
 from state.sections import EVENT
 from state.touchpoint import Touchpoint, identity
 
 MAX_KEY = 16
 """Bytes of a key as a profile remembers it; a longer one is remembered by its hash."""
-MAX_VALUE = 120
-"""Characters of one value in a message, or of the key beside it."""
 MAX_KEPT = 60
 """Characters of one value of an event that is kept for a message that is said later."""
-UNKNOWN = "?"
-"""Stands in a message for a value that could not be had."""
 
 
 class Spot(Struct, frozen=True):
@@ -99,17 +95,4 @@ def text_of(
     """
     if not touchpoint.message_id and value.reads & EVENT:
         return None, 0
-    try:
-        found = value(profile, touchpoint, now_ms)
-    except EvaluationError:
-        return None, 1
-    return shown(found), 0
-
-
-def shown(value: object) -> str:
-    """A plain JSON value as messages show it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return worded(value, profile, touchpoint, now_ms)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from decisions.actions.kinds import ACTION
 from decisions.format.keys import (
     Choice,
     Duration,
@@ -24,6 +25,7 @@ MAX_COUNT: Final = 100
 MAX_KEPT: Final = 8
 """Values of an event that are kept for what an alert says later."""
 MAX_STEPS: Final = 5
+MAX_ACTIONS: Final = 5
 LONGEST: Final = "366d"
 SEVERITY: Final = Choice(("info", "warning", "critical"))
 PATTERNS: Final = ("threshold", "rate", "absence", "sequence", "change")
@@ -118,6 +120,11 @@ STEP: Final = Keys(
         ),
         Key("severity", SEVERITY, "How urgent it is by then.", default="that of the alert"),
         Key("message", Text(), "What people are told by then.", default="that of the alert"),
+        Key(
+            "actions",
+            Items(ACTION, MAX_ACTIONS, least=1),
+            "What others are asked to do then. They cannot look at the event.",
+        ),
     )
 )
 ALERT: Final = Keys(
@@ -179,6 +186,11 @@ ALERT: Final = Keys(
             "escalate",
             OneOf((STEP, Items(STEP, MAX_STEPS, least=1))),
             "What is said when nobody has acknowledged it: a step, or a list of them.",
+        ),
+        Key(
+            "actions",
+            Items(ACTION, MAX_ACTIONS, least=1),
+            "What others are asked to do when it is raised.",
         ),
     ),
     any_of=("event", "when", "change"),

@@ -7,6 +7,7 @@ from msgspec import Struct
 ID: Final = r"(?!(?:true|false|null)$)[a-z][a-z0-9_]{0,31}"
 """Of segments, offers, ...: not a word that YAML takes for something else than a text."""
 TRAIT: Final = r"[A-Za-z_][A-Za-z0-9_]{0,31}"
+HEADER: Final = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 
 
 class Text(Struct, frozen=True):
@@ -65,10 +66,6 @@ class Share(Struct, frozen=True):
     """A whole number from 1 to 100 and a percent sign."""
 
 
-class Plain(Struct, frozen=True):
-    """A text, a number, true or false."""
-
-
 class Flag(Struct, frozen=True):
     """true or false."""
 
@@ -99,6 +96,10 @@ class Conditions(Struct, frozen=True):
     """A list of 1 to `most` conditions; one need not be in a list."""
 
     most: int
+
+
+class Plain(Struct, frozen=True):
+    """A text, a number, or true or false, by what it is compared with."""
 
 
 class Values(Struct, frozen=True):
@@ -156,6 +157,20 @@ class OneOf(Struct, frozen=True):
     kinds: tuple["Kind", ...]
 
 
+class Tagged(Struct, frozen=True):
+    """A mapping whose keys depend on the word that stands at one of them."""
+
+    by: str
+    """That key, which each of `kinds` has, with a word of its own."""
+    kinds: tuple[Keys, ...]
+
+    @property
+    def words(self) -> tuple[tuple[str, Keys], ...]:
+        """Word → the keys that go with it."""
+        choices = ((kinds[self.by].kind, kinds) for kinds in self.kinds)
+        return tuple((choice.of[0], kinds) for choice, kinds in choices if type(choice) is Choice)
+
+
 Kind = (
     Text
     | Texts
@@ -166,18 +181,19 @@ Kind = (
     | Whole
     | Number
     | Share
-    | Plain
     | Flag
     | Duration
     | Moment
     | CaseTime
     | Expression
     | Conditions
+    | Plain
     | Values
     | Entries
     | Keys
     | Items
     | OneOf
+    | Tagged
 )
 
 

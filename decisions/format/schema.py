@@ -6,6 +6,7 @@ texts to it.
 
 from typing import Any, Final
 
+from decisions.format.condition_keys import FORMS
 from decisions.format.keys import (
     ID,
     CaseTime,
@@ -27,6 +28,7 @@ from decisions.format.keys import (
     OneOf,
     Plain,
     Share,
+    Tagged,
     Text,
     Texts,
     Values,
@@ -42,6 +44,7 @@ Schema = dict[str, Any]
 WRITTEN: Final = ["string", "number", "boolean"]
 NAME: Final[Schema] = {"type": "string", "pattern": f"^{ID}$"}
 EXPRESSION: Final[Schema] = {"type": WRITTEN, "minLength": 1, "pattern": r"\S"}
+CONDITION: Final[Schema] = {"$ref": "#/$defs/condition"}
 DURATION: Final = r"^(?!0+[smhd]$)\d{1,5}[smhd]$"
 SHARE: Final = r"^(?:[1-9]\d?|100)%$"
 DAY: Final = r"\d{4}-\d{2}-\d{2}"
@@ -57,6 +60,7 @@ def schema() -> Schema:
         "title": "Touchline playbook",
         "description": "Which customers belong together, what to offer them, when to tell people.",
         **_schema(PLAYBOOK),
+        "$defs": {"condition": {"anyOf": [EXPRESSION, *(_keys(form) for form in FORMS)]}},
     }
 
 
@@ -80,6 +84,8 @@ def _schema(kind: Kind) -> Schema:
             }
         case OneOf():
             return {"anyOf": [_schema(one) for one in kind.kinds]}
+        case Tagged():
+            return _tagged(kind)
         case Values():
             return {"type": "object", "maxProperties": kind.most}
         case _:
@@ -100,14 +106,37 @@ def _keys(kind: Keys) -> Schema:
     return found
 
 
+def _tagged(kind: Tagged) -> Schema:
+    """For each word what goes with it, so that an editor marks the key that is wrong."""
+    words = kind.words
+    doc = words[0][1][kind.by].doc
+    cases = [
+        {
+            "if": {
+                "required": [kind.by],
+                "properties": {kind.by: {"description": doc, "const": word}},
+            },
+            "then": _keys(keys),
+        }
+        for word, keys in words
+    ]
+    return {
+        "type": "object",
+        "required": [kind.by],
+        "properties": {kind.by: {"description": doc, "enum": [word for word, _ in words]}},
+        "allOf": cases,
+    }
+
+
 def _key(key: Key) -> Schema:
     found = {"description": key.doc, **_schema(key.kind)}
     if isinstance(key.default, bool | int):
         found["default"] = key.default
     elif key.default:
         found["description"] += f" If not said: {key.default}."
-    if isinstance(key.kind, Duration) and key.kind.least:
-        found["description"] += f" From {key.kind.least} to {key.kind.most}."
+    if isinstance(key.kind, Duration) and key.kind.most:
+        least, most = key.kind.least, key.kind.most
+        found["description"] += f" From {least} to {most}." if least else f" At most {most}."
     if key.examples:
         found["examples"] = list(key.examples)
         if isinstance(key.kind, NewIds):
@@ -147,8 +176,6 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
             return {"type": "number", "minimum": kind.low, "maximum": kind.high}
         case Share():
             return {"type": "string", "pattern": SHARE}
-        case Plain():
-            return {"type": WRITTEN}
         case Flag():
             return {"type": "boolean"}
         case Duration():
@@ -158,9 +185,12 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
         case CaseTime():
             return {"type": "string", "pattern": CASE_TIME}
         case Expression():
-            return EXPRESSION
+            return CONDITION if kind.condition else EXPRESSION
         case Conditions():
-            return _one_or_more(EXPRESSION, kind.most)
+            several = {"type": "array", "minItems": 1, "maxItems": kind.most, "items": CONDITION}
+            return {"anyOf": [CONDITION, several]}
+        case Plain():
+            return {"type": WRITTEN}
         case _:
             raise TypeError(f"expected a kind of value, got {kind}")
 

@@ -6,6 +6,7 @@ from it, so that the three cannot disagree.
 
 from typing import Final
 
+from decisions.actions.kinds import ROUTES
 from decisions.format.alert_keys import ALERT
 from decisions.format.case_keys import CASE, MAX_CASES
 from decisions.format.keys import (
@@ -33,6 +34,8 @@ MAX_SEGMENTS: Final = 48
 MAX_SERVED: Final = 6
 """Offers that all placements together may hold. These three, and the length of an id, bound what
 decisions add to a stored profile; so do the bounds of alerting.memory."""
+
+"""Actions of one alert."""
 
 TYPES: Final = ("string", "int", "double", "bool")
 assert frozenset(TYPES) == TRAIT_TYPES
@@ -64,15 +67,15 @@ SEGMENT: Final = Keys(
         Key(
             "until",
             Expression(condition=True),
-            "What ends it: a condition. Where it is asked for less than `when`, who wavers between "
-            "the two stays where they are (hysteresis).",
+            "What ends it: a condition. Who fulfils neither stays where they are (hysteresis), who "
+            "fulfils both is not in it.",
             default="that `when` does not hold any more",
             examples=("profile.cart.value < 100.0",),
         ),
         Key(
             "dwell",
             Duration(most="366d"),
-            "How long a customer stays in it at least.",
+            "How long a customer stays in it at least, whatever the conditions say.",
             default="no time",
             examples=("1d",),
         ),
@@ -183,6 +186,11 @@ PLAYBOOK: Final = Keys(
             Entries(OFFER, 500),
             "What we would like a customer to accept.",
             required=True,
+        ),
+        Key(
+            "routes",
+            ROUTES,
+            "Tables that say which queue gets a lead: the first row that fits; the last takes all.",
         ),
         Key(
             "alerts",

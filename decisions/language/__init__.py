@@ -5,8 +5,9 @@ operators and functions there are, in `operators` and `functions`; those that lo
 customer's events (`count`, `sum`, `since`, `seen`, `sequence`), in `history`.
 
 It differs from CEL on purpose: durations know days ("30d") and may be written bare (30d); times are
-in milliseconds and are never `dyn`; ints and doubles compare exactly; lists that are gone through
-are bounded; there are no unsigned ints, bytes, map literals, messages or regular expressions.
+in milliseconds and are never `dyn`; ints and doubles compare exactly; lists that are gone through,
+and what is put together, are bounded; patterns and time zones are literals; there are no unsigned
+ints, bytes, map literals or messages.
 """
 
 from decisions.language.changes import Changes

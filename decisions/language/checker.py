@@ -85,6 +85,7 @@ class Checker:
         self._fresh = names("var")
         self._depth = 0
         self._loops = 0
+        """What is read by that of which a part, or a text, is taken."""
 
     def check(self, node: Node) -> Code:
         """The code of `node`. Raises ExpressionError."""
@@ -286,6 +287,8 @@ class Checker:
             return self._has(node)
         if node.target is None and node.name in HISTORY_FUNCTIONS:
             return self._history(node)
+        if node.target is None and node.name == "in_segment":
+            return self._in_segment(node)
         target = None if node.target is None else self.check(node.target)
         arguments = [self.check(argument) for argument in node.arguments]
         return called(node, arguments) if target is None else method(node, target, arguments)
@@ -302,6 +305,13 @@ class Checker:
         code, reads = answer(node.name, found)
         self.reads |= reads
         return code
+
+    def _in_segment(self, node: Call) -> Code:
+        if len(node.arguments) != 1:
+            got = str(len(node.arguments))
+            raise ExpressionError("in_segment() takes one argument", node.offset, "1", got)
+        asked = node.arguments[0]
+        return self._binary(Binary(node.offset, "in", asked, Name(node.offset, "segments")))
 
     def _has(self, node: Call) -> Code:
         asked = node.arguments[0] if len(node.arguments) == 1 else None

@@ -169,6 +169,8 @@ def _plain(code: Code) -> Code:
     if code.type == DURATION:
         return build("A / 1000", DOUBLE, code)
     if is_list(code.type):
+        if is_list(element_of(code.type)):
+            code = build("plain(A)", code.type, code, errs=True)
         item = variable("item", element_of(code.type))
         plain = _plain(item)
         if plain is item:

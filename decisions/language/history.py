@@ -1,7 +1,10 @@
 """The functions that look back at the customer's events: count, sum, since, seen and sequence.
 
 Of each one the profile keeps a Tracker (state.profile), which `decisions.history` writes at every
-event and which the templates here read.
+event and which the templates in `answer` read.
+
+By time alone a count or a sum changes at `windows.next_drop`; `since` grows as `now` does; a
+sequence ends a millisecond after `done_at` + within; `seen` stays.
 """
 
 import hashlib

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from decisions.actions.spec import ActionSpec
 from decisions.format.schema import schema
 from decisions.language import Condition
 from decisions.playbook import Playbook
-from decisions.rules import Absence, Alert, Change, Offer, Rate, Sequence, Threshold
+from decisions.rules import Absence, Alert, Change, Offer, Rate, Segment, Sequence, Threshold
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
 from state.limits import Limits
@@ -82,7 +83,7 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     yield ""
     yield f"{_count(len(playbook.segments), 'segment')}. A customer is in"
     for segment in playbook.segments.values():
-        yield f"  {segment.id}: {segment.title}, when {segment.source}"
+        yield f"  {segment.id}: {segment.title}, when {segment.source}{_stay(segment)}"
     for placement in playbook.placements.values():
         yield ""
         shown = _count(placement.offers, "offer")
@@ -94,10 +95,17 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():
         yield f"  {alert.id} ({alert.severity}): {alert.message.source}, {_moment(alert)}"
+        if alert.actions:
+            yield f"    and others are asked for {_list(tuple(map(_asked, alert.actions)))}"
     yield ""
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
     yield f"{_count(tests, 'test case')}{how}"
+
+
+def _stay(segment: Segment) -> str:
+    until = f", until {segment.ending}" if segment.until else ""
+    return until + (f", for {_span(segment.dwell_ms)} at least" if segment.dwell_ms else "")
 
 
 def _limits(limits: Limits) -> str:
@@ -168,6 +176,11 @@ def _line(condition: Condition) -> str:
     return " ".join(condition.source.split())
 
 
+def _asked(action: ActionSpec) -> str:
+    approval = ", once approved," if action.requires_approval else ""
+    return f"{action.kind}{approval} within {_span(action.expiry_ms)}"
+
+
 def _span(ms: int) -> str:
     for unit, length in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
         if ms % length == 0:
@@ -203,7 +216,13 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             p.id: {"channels": p.channels, "offers": p.offers} for p in playbook.placements.values()
         },
         "segments": {
-            s.id: {"title": s.title, "when": s.source} for s in playbook.segments.values()
+            segment.id: {
+                "title": segment.title,
+                "when": segment.source,
+                "until": segment.ending or None,
+                "dwell_seconds": segment.dwell_ms // 1_000,
+            }
+            for segment in playbook.segments.values()
         },
         "offers": {
             offer.id: {
@@ -230,6 +249,14 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
                 "severity": alert.severity,
                 "cooldown_seconds": alert.cooldown_ms // 1_000,
                 "message": alert.message.source,
+                "actions": [
+                    {
+                        "action": action.kind,
+                        "requires_approval": action.requires_approval,
+                        "expiry_seconds": action.expiry_ms // 1_000,
+                    }
+                    for action in alert.actions
+                ],
             }
             for alert in playbook.alerts.values()
         },

@@ -3,6 +3,7 @@
 from typing import Final
 
 from connectors.events.dead_letter import Reason
+from decisions.actions.kinds import KINDS
 from flows.metrics.metric import SIZES, STEPS, WAITS, WRITES, C, G, H, Metric
 
 OUTCOMES = ("accepted", "duplicate", "dead_letter")
@@ -22,6 +23,7 @@ ALERT_OUTCOMES = ("escalated", "acknowledged", "cleared")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
 OTHER_OFFER = "?"
 """Stands for an offer that the playbook does not have."""
+REQUEST_KINDS = tuple(KINDS)
 BY_STAGE: Final = {"stage": STAGES}
 
 TOUCHPOINTS: Final = (
@@ -289,6 +291,14 @@ TOUCHPOINTS: Final = (
         "What became of alerts that were raised; one is escalated once for each step.",
         ("alert", "outcome"),
         {"outcome": ALERT_OUTCOMES},
+    ),
+    Metric(
+        "touchline_actions_requested_total",
+        C,
+        "actions",
+        "Actions that others are asked for: mails, tickets, calls of web addresses, by kind.",
+        ("kind",),
+        {"kind": REQUEST_KINDS},
     ),
     Metric(
         "touchline_segment_transitions_total",

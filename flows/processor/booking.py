@@ -15,6 +15,7 @@ from flows.processor.processor import Processor
 COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
+    ("touchline_actions_requested_total", "requested", "kind"),
     ("touchline_forwarded_events_total", "forwarded", "topic"),
     ("touchline_events_corrected_total", "corrected", "channel"),
     ("touchline_rule_errors_total", "rule_errors", "rule"),

@@ -16,8 +16,10 @@ Told = tuple[int, str, str]
 class InTime(Someone):
     """What is published of alerts, with when that was; every moment is one of after START_MS."""
 
-    def __init__(self, playbook: Playbook, customer_id: str = "c-1") -> None:
-        super().__init__(playbook, customer_id)
+    def __init__(self, playbook: Playbook, kinds: tuple[str, ...] = ("alert",)) -> None:
+        super().__init__(playbook)
+        self.kinds = kinds
+        """What the kinds of actions begin with that are noted."""
         self.published: list[tuple[int, Action]] = []
         self.errors: dict[str, int] = {}
 
@@ -64,7 +66,7 @@ class InTime(Someone):
         self.published += [
             (self.now_ms - START_MS, action)
             for action in decision.actions
-            if action.kind.startswith("alert.")
+            if action.kind.startswith(self.kinds)
         ]
 
 

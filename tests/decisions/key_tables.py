@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from decisions.actions.kinds import KINDS, ROW, SCORES, SECRET
 from decisions.format.alert_keys import (
     ABSENCE,
     ALERT,
@@ -13,6 +14,7 @@ from decisions.format.alert_keys import (
     THRESHOLD,
 )
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
+from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.keys import (
     CaseTime,
     Choice,
@@ -33,6 +35,7 @@ from decisions.format.keys import (
     OneOf,
     Plain,
     Share,
+    Tagged,
     Text,
     Texts,
     Values,
@@ -47,6 +50,8 @@ TABLES = {
     "a playbook": PLAYBOOK,
     "limits": LIMITS,
     "duplicates": DUPLICATES,
+    "conditions together": TOGETHER,
+    "a test of a field": OF_A_FIELD,
     "a placement": PLACEMENT,
     "a segment": SEGMENT,
     "an offer": OFFER,
@@ -57,6 +62,10 @@ TABLES = {
     "sequence": SEQUENCE,
     "change": CHANGE,
     "a step of escalate": STEP,
+    "a row of routes": ROW,
+    "the scores of a row": SCORES,
+    "a secret": SECRET,
+    **{f"the action {kind}": keys for kind, keys in KINDS.items()},
     "a test": CASE,
     "an entry of given": GIVEN,
     "expect": EXPECT,
@@ -107,19 +116,20 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a number from {kind.low:g} to {kind.high:,.15g}"
         case Share():
             return "a share such as `50%`"
-        case Plain():
-            return "a text, a number, `true` or `false`"
         case Flag():
             return "`true` or `false`"
         case Duration():
-            bounds = f" from `{kind.least}` to `{kind.most}`" if kind.least else ""
-            return f"a duration{bounds}"
+            if kind.least:
+                return f"a duration from `{kind.least}` to `{kind.most}`"
+            return f"a duration of at most `{kind.most}`" if kind.most else "a duration"
         case Moment():
             return "a date or a time"
         case CaseTime():
             return "a duration or a time"
         case Expression():
             return "a condition" if kind.condition else "an expression"
+        case Plain():
+            return "a text, a number, `true` or `false`"
         case Conditions():
             return f"1 to {kind.most} conditions"
         case Values():
@@ -130,6 +140,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a list of at most {kind.most}"
         case OneOf():
             return ", or ".join(dict.fromkeys(_words(one) for one in kind.kinds))
+        case Tagged():
+            return f"a mapping: `{kind.by}` and what goes with it"
         case Keys():
             return " and ".join(f"`{name}`" for name in kind.names)
 

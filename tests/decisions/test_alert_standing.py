@@ -1,6 +1,9 @@
 """What becomes of an alert that was raised: it stands, is over, escalated, acknowledged."""
 
+import pytest
+
 from decisions.alerting.memory import MAX_REMEMBERED, WATCH_BYTES
+from decisions.playbook import PlaybookError
 from state.profile import Profile, encode_profile
 from tests.decisions.in_time import InTime
 from tests.decisions.someone import DAY_MS, HOUR_MS, MINUTE_MS, book
@@ -230,3 +233,41 @@ def test_what_the_playbook_no_longer_has_is_forgotten() -> None:
     assert someone.profile.watches == {}
     someone.passes(DAY_MS)
     assert someone.told == []
+
+
+ASKS = """
+    alerts:
+      a:
+        event: Kiosk Session Started
+        key: event.properties.session
+        absence: {of: event.name == "Kiosk Session Ended", within: 1h}
+        severity: warning
+        cooldown: 1m
+        message: m
+        actions:
+          - {action: log, message: "Failed {FIELD} times", requires_approval: false, expiry: 1d}
+        escalate:
+          after: 10m
+          actions:
+            - {action: log, message: "Nobody looks", requires_approval: false, expiry: 1d}
+    """
+
+
+def test_others_are_asked_when_time_raises_it_and_with_each_step() -> None:
+    someone = InTime(book(ASKS.replace("FIELD", "profile.kiosk.failures")), kinds=("alert", "log"))
+    for session in ("s", "t"):
+        someone.at(0, "Kiosk Session Started", {"session": session})
+    someone.passes(DAY_MS)
+    asked = [(at, action) for at, action in someone.published if action.kind == "log"]
+    assert [(at, action.body["message"], action.body["origin"]) for at, action in asked] == [
+        (HOUR_MS, "Failed 0 times", {"alert": "a", "key": "s"}),
+        (HOUR_MS, "Failed 0 times", {"alert": "a", "key": "t"}),
+        (HOUR_MS + 10 * MINUTE_MS, "Nobody looks", {"alert": "a", "key": "s"}),
+        (HOUR_MS + 10 * MINUTE_MS, "Nobody looks", {"alert": "a", "key": "t"}),
+    ]
+    assert len({action.id for _, action in asked}) == 4
+
+
+def test_an_action_that_time_brings_about_cannot_look_at_the_event() -> None:
+    with pytest.raises(PlaybookError, match=r"actions\[1\].message"):
+        book(ASKS.replace("FIELD", "event.properties.n"))

@@ -50,9 +50,9 @@ def test_what_raises_an_alert_and_what_becomes_of_it_is_said_in_words(tmp_path: 
     file.write_text("".join(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)))
     said = " ".join(CliRunner().invoke(main, ["check", str(file)]).stdout.split())
     for words in (
-        "at Kiosk Transaction Failed, 3 of them within 10 minutes, at most once for one key in "
-        '1 hour, until event.name == "Kiosk Transaction Completed", '
-        "again as critical after 30 minutes if nobody acknowledges it, again as warning after",
+        "at Kiosk Transaction Failed, 3 of them within 10 minutes, at most once for one key in ",
+        'in 1 hour, until event.name == "Kiosk Transaction Completed", again as critical after',
+        "again as critical after 30 minutes if nobody acknowledges it, again as warning after 2",
         "at Kiosk Transaction Failed, 50% of at least 5 when event.name in [",
         'at Checkout Started, then none when event.name == "Order Completed" within 2 hours',
         'at Order Completed, then one when event.name == "Order Cancelled" within 1 hour',
@@ -64,6 +64,23 @@ def test_what_raises_an_alert_and_what_becomes_of_it_is_said_in_words(tmp_path: 
     assert alerts["vip_unhappy"]["raised_by"] is None
     assert alerts["kiosk_gives_up"]["until"] == 'event.name == "Kiosk Transaction Completed"'
     assert alerts["kiosk_gives_up"]["escalates_after_seconds"] == [1_800, 7_200]
+
+
+def test_of_a_segment_it_says_what_ends_it_and_how_long_one_stays(tmp_path: Path) -> None:
+    file = tmp_path / "playbook.yaml"
+    file.write_text(
+        "channels: [click]\nplacements: {home: {channels: [click]}}\noffers: {}\nsegments:\n"
+        "  full: {title: Full, when: profile.cart.value > 9.0, until: profile.cart.value <\n"
+        "    5.0, dwell: 90m}\n  buyer: {title: Bought, when: profile.orders.count > 0}\n"
+    )
+    ends = "until profile.cart.value < 5.0, for 90 minutes at least"
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout.splitlines()
+    assert f"  full: Full, when profile.cart.value > 9.0, {ends}" in words
+    assert "  buyer: Bought, when profile.orders.count > 0" in words
+    told = json.loads(CliRunner().invoke(main, ["check", "--json", str(file)]).stdout)["segments"]
+    assert told["full"]["until"] == "profile.cart.value < 5.0"
+    assert told["full"]["dwell_seconds"] == 5_400
+    assert (told["buyer"]["until"], told["buyer"]["dwell_seconds"]) == (None, 0)
 
 
 def test_a_wrong_playbook_ends_with_1_and_every_problem_on_stderr(tmp_path: Path) -> None:
@@ -113,3 +130,35 @@ def test_the_offers_of_a_place_are_said_from_the_highest_score_down_and_the_fall
     scores = [(not offers[name]["fallback"], offers[name]["score"]) for name in ids]
     assert len(ids) > 2
     assert scores == sorted(scores, reverse=True)
+
+
+ACTING = """\
+channels: [click]
+placements: {home: {channels: [click]}}
+offers: {}
+alerts:
+  gone:
+    event: Cart Emptied
+    severity: info
+    cooldown: 1d
+    message: Gone
+    actions:
+      - {action: email.request, template: t, requires_approval: true, expiry: 12h}
+      - {action: log, message: m}
+"""
+
+
+def test_what_others_are_asked_for_stands_beside_its_alert(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(ACTING)
+    lines = CliRunner().invoke(main, ["check", str(path)]).output.splitlines()
+    alert = next(n for n, line in enumerate(lines) if line.startswith("  gone (info)"))
+    assert lines[alert + 1] == (
+        "    and others are asked for email.request, once approved, within 12 hours "
+        "and log within 7 days"
+    )
+    said = json.loads(CliRunner().invoke(main, ["check", "--json", str(path)]).output)
+    assert said["alerts"]["gone"]["actions"] == [
+        {"action": "email.request", "requires_approval": True, "expiry_seconds": 43_200},
+        {"action": "log", "requires_approval": False, "expiry_seconds": 604_800},
+    ]

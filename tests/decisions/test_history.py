@@ -180,6 +180,37 @@ def test_a_sequence_is_true_from_its_end_on_for_as_long_as_it_may_take() -> None
     assert memory.says(end_ms + HOUR_MS + 2) == [False]
 
 
+def test_a_late_end_of_a_sequence_does_not_take_back_a_newer_one() -> None:
+    memory = Memory("sequence(event.name == 'A', event.name == 'B', 1h)")
+    memory.happens("A", START_MS)
+    memory.happens("B", START_MS + HOUR_MS)
+    late = touchpoint("c", "m", "B", START_MS + MINUTE_MS)
+    assert memory.takes(late, START_MS + HOUR_MS) == 0
+    assert memory.says(START_MS + 2 * HOUR_MS) == [True]
+
+
+@pytest.mark.parametrize(
+    ("window", "unit_ms", "before"),
+    [
+        ("1s", 1_000, 1),
+        ("10s", 1_000, 10),
+        ("5m", 5_000, 60),
+        ("1h", MINUTE_MS, 60),
+        ("7d", HOUR_MS, 168),
+        ("90d", DAY_MS, 90),
+    ],
+)
+def test_an_event_leaves_a_window_together_with_its_bucket(
+    window: str, unit_ms: int, before: int
+) -> None:
+    memory = Memory(f"count(true, {window})", f"sum(0.5, true, {window})")
+    memory.happens("A", START_MS)
+    memory.happens("A", START_MS)
+    left_ms = (START_MS // unit_ms + before + 1) * unit_ms
+    assert memory.says(left_ms - 1) == [2, 1.0]
+    assert memory.says(left_ms) == [0, 0.0]
+
+
 def test_an_event_that_fits_both_ends_one_sequence_and_begins_another() -> None:
     memory = Memory("sequence(event.name == 'A', event.name == 'A', 1h)")
     memory.happens("A", START_MS)
@@ -382,13 +413,18 @@ def test_a_segment_may_look_back_at_events_though_it_cannot_look_at_the_event() 
 
 
 def test_a_test_that_fails_says_how_much_was_remembered() -> None:
-    case = """
-    tests:
-      - name: Busy
-        given: [{channel: click, event: A}]
-        expect: {segments: [busy]}
-    """
-    playbook = book(LOOKING + case)
+    playbook = book("""
+        segments:
+          busy:
+            title: Busy
+            when: |
+              count(event.name == "A",
+                1h) >= 2
+        tests:
+          - name: Busy
+            given: [{channel: click, event: A}]
+            expect: {segments: [busy]}
+        """)
     (difference,) = run(playbook.cases[0], playbook).differences
     call = 'count(event.name == "A", 1h)'
     assert difference.rows[0].why == (f"{call} >= 2 is false: {call} = 1",)

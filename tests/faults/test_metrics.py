@@ -34,6 +34,7 @@ KINDS = {
     "alert.escalated": ("touchline_alert_outcomes_total", "{0}", "escalated"),
     "alert.acknowledged": ("touchline_alert_outcomes_total", "{0}", "acknowledged"),
     "alert.cleared": ("touchline_alert_outcomes_total", "{0}", "cleared"),
+    "requested": ("touchline_actions_requested_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
     "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
     "rule_errors": ("touchline_rule_errors_total", "{0}"),

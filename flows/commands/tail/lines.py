@@ -7,6 +7,8 @@ from msgspec import DecodeError
 from msgspec.json import decode
 
 from connectors.published.record_types import ActionRecord, EnrichedRecord
+from connectors.published.schema_requests import REQUESTS
+from flows.commands.asked import asked_of, origin_of
 from flows.commands.phrases import moment, number, printable
 from flows.commands.tail.selection import (
     ACKNOWLEDGED,
@@ -35,6 +37,7 @@ LABELS: dict[str, tuple[str, dict[str, Any]]] = {
     CLEARED: ("cleared", {"fg": "cyan"}),
     ENTERED: ("entered", {"fg": "blue"}),
     EXITED: ("left", {"fg": "blue"}),
+    **{kind: (kind.partition(".")[0], {"fg": "magenta"}) for kind in REQUESTS},
 }
 """Kind → its word in a line, and its look on a terminal."""
 
@@ -81,6 +84,8 @@ def _action(record: ActionRecord) -> Line:
             about = f"{key}raised {_minute(body.get('raised_at'))}"
         message = printable(str(about))
         return Line(label, str(body.get("alert", "?")), f"{told}: {message}", look)
+    if record.kind in REQUESTS:
+        return Line(label, printable(origin_of(body)), printable(asked_of(record.kind, body)), look)
     since = ""
     if record.kind == EXITED:
         since = f"in it since {_minute(body.get('since'))}"

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from connectors.published.record_types import ActionRecord, EnrichedRecord
+from connectors.published.schema_requests import REQUESTS
 
 OFFER, ALERT = "offer.decided", "alert.raised"
 ESCALATED, ACKNOWLEDGED = "alert.escalated", "alert.acknowledged"
@@ -15,9 +16,14 @@ ALERTS = (ALERT, ESCALATED, ACKNOWLEDGED, CLEARED)
 ENTERED, EXITED = "segment.entered", "segment.exited"
 EVENT = "event"
 """Ours for the records of touchpoints.enriched, which have no kind."""
-ACTION_KINDS = (OFFER, *ALERTS, ENTERED, EXITED)
+ACTION_KINDS = (OFFER, *ALERTS, ENTERED, EXITED, *REQUESTS)
 KINDS = (*ACTION_KINDS, EVENT)
-SHORT = {"offer": (OFFER,), "alert": ALERTS, "segment": (ENTERED, EXITED)}
+SHORT = {
+    "offer": (OFFER,),
+    "alert": ALERTS,
+    "segment": (ENTERED, EXITED),
+    "action": tuple(REQUESTS),
+}
 """What may be typed for them."""
 
 NARROWS = {
@@ -66,7 +72,7 @@ class Selection(Struct, frozen=True):
             return _among(body.get("alert"), self.alerts) and _among(
                 body.get("severity"), self.severities
             )
-        return _among(body.get("segment"), self.segments)
+        return record.kind in REQUESTS or _among(body.get("segment"), self.segments)
 
 
 def select(kinds: Collection[str], customer: str | None, **narrowed: Collection[str]) -> Selection:

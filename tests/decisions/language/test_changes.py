@@ -145,6 +145,10 @@ def test_scores_of_which_one_is_from_later_than_now_do_not_change_places() -> No
         'profile.affinity["a"] < profile.affinity["b"]',
         'profile.affinity["a"] - profile.affinity["b"] < 0.0',
         'profile.affinity["a"] / profile.affinity["b"] < 1.0',
+        'profile.affinity["a"] + -profile.affinity["b"] < 0.0',
+        'profile.affinity["a"] + profile.affinity["b"] * (1.0 - 2.0) < 0.0',
+        'profile.affinity["a"] + ("vip" in segments ? 1.0 : -1.0) * profile.affinity["b"] < 0.0',
+        'profile.affinity["a"] + (true ? -profile.affinity["b"] : profile.affinity["b"]) < 0.0',
     ):
         condition = compile_condition(source, SCOPE)
         assert changes(source, profile) == NEVER
@@ -175,6 +179,8 @@ def test_the_first_change_of_any_part_counts() -> None:
         f"({soon}) ? profile.orders.count > 1 : false",
         f"[{late}, {soon}][0]",
         f"[1, 2].all(n, n > 1 ? {soon} : {late})",
+        f"[{soon}].exists(held, held && {late})",
+        f'(({soon}) ? now : now - duration("1d")) > profile.orders.last_at',
         f'now - (({soon}) ? duration("1d") : duration("2d")) > profile.orders.last_at',
         f'(("vip" in segments) ? now : now + duration("1s")) > profile.orders.last_at && {soon}',
     ):
@@ -189,6 +195,7 @@ def test_an_error_that_begins_or_ends_by_time_is_a_change() -> None:
         f'timestamp("0001-01-01T00:00:01Z") - {elapsed} < now': 1001,
         f'timestamp("9999-12-31T23:59:59.999Z") - {elapsed} + duration("5ms") > now': 5,
         f'{elapsed} + duration("3652499d23h59m59s") > duration("1s")': 1001,
+        'now + duration("2912442d23h59m59s") > profile.orders.last_at': 1000,
     }.items():
         condition = compile_condition(source, SCOPE)
         ends = changes(source, profile) - NOW_MS
@@ -225,6 +232,11 @@ def test_what_cannot_be_computed_does_not_hide_the_change_of_another_part() -> N
         ('1.0 / profile.affinity["a"] > 3.0', 4, "a score"),
         ('profile.affinity["a"] * profile.affinity["a"] > 3.0', 22, "a score"),
         ('profile.affinity["a"] > profile.orders.value_90d', 22, "a score"),
+        (
+            '(profile.orders.count_90d > 1 ? profile.affinity["a"] : profile.affinity["b"]) > 1.0',
+            30,
+            "a score",
+        ),
         (
             'profile.affinity[profile.orders.count_90d > 1 ? "a" : "b"] > 1.0',
             16,
