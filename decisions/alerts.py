@@ -226,7 +226,7 @@ def _raise(
                     touchpoint,
                     now_ms,
                     decision,
-                    subject=subject or alert.id,
+                    subject=name,  # with its key, of which time may bring several at once
                     rule=alert.rule,
                     armed_by=armed_by,
                     origin=about,

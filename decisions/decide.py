@@ -100,11 +100,13 @@ def _decide(
     if again:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
     due_at = profile.due_at
-    if mask & playbook.timed or not known or 0 < due_at <= now_ms:
-        still_to_come = due_at if due_at > now_ms else 0
-        moves_at = next_move(profile, playbook, now_ms)
-        due_at = earliest(still_to_come, moves_at)
+    if 0 < due_at <= now_ms or not known:
+        due_at = next_move(profile, playbook, EVERYTHING, now_ms)
         profile.due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
-    elif profile.watches:
-        profile.due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+        return decision
+    if mask & playbook.timed:
+        due_at = earliest(due_at, next_move(profile, playbook, mask & ~always, now_ms))
+    if profile.watches or mask & playbook.alerts_timed:
+        due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+    profile.due_at = due_at
     return decision

@@ -151,9 +151,8 @@ class _Loader(Reader):
         dwell_ms = part.duration("dwell") or 0
         if when is None:
             return None
-        ends = part.get("until")
-        if ends is not None and until is not None and source_of(until) == source_of(when):
-            expected = "a condition that ends it"
+        if until is not None and source_of(until) == source_of(when):
+            expected, ends = "a condition that ends it", part.get("until") or part.node
             self.problem(ends, part.where("until"), expected, "`when`, word for word")
         reads = when.reads | ONCE | (until.reads if until else 0) | (NOW if dwell_ms else 0)
         return Segment(name, title, source_of(when), when, reads, until, dwell_ms)

@@ -100,14 +100,17 @@ class Playbook:
     ranking: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
-    plain_moves: Changes = field(init=False)
-    """When time alone may move a customer into or out of a segment that is just a condition."""
+    plain_moves: dict[int, Changes] = field(default_factory=dict, init=False)
+    """What is read (bits of state.sections) → when time alone may move a customer into or out of a
+    segment that is just a condition over it."""
     held_by_time: tuple[Segment, ...] = field(default=(), init=False)
     """The other segments that time alone may move a customer into or out of."""
     timed: int = field(default=0, init=False)
     """What decides when time alone moves a customer, beside time."""
     offers_read: int = field(default=0, init=False)
     """What any eligibility reads."""
+    alerts_timed: int = field(default=0, init=False)
+    """What decides when time alone raises an alert by its condition, beside time."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
     """Event name → alerts asked at it."""
     alert_events: frozenset[str] = field(default=frozenset(), init=False)
@@ -133,12 +136,14 @@ class Playbook:
         self._watching = tuple(a for a in self.alerts.values() if not a.indexed)
         self.timed_alerts = tuple(a for a in self.alerts.values() if a.timed)
         by_time = [segment for segment in self.order if segment.reads & NOW]
-        self.plain_moves = compile_changes(segment.when for segment in by_time if segment.plain)
+        for reads in sorted({segment.reads for segment in by_time if segment.plain}):
+            alike = [s.when for s in by_time if s.plain and s.reads == reads]
+            self.plain_moves[reads & ~ALWAYS] = compile_changes(alike)
         self.held_by_time = tuple(segment for segment in by_time if not segment.plain)
         for segment in by_time:
             self.timed |= segment.reads | (0 if segment.plain else SEGMENTS)
         for alert in self.timed_alerts:
-            self.timed |= alert.reads
+            self.alerts_timed |= alert.reads & ~(ALWAYS | ONCE)
         self.timed &= ~(ALWAYS | ONCE)
         self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))
         self._editions = (

@@ -15,11 +15,13 @@ from msgspec import Struct
 
 from decisions.language.canonical import canonical, span
 from decisions.language.code import Code, build, constant, literal
+from decisions.language.course import Course
 from decisions.language.errors import ExpressionError, shown
 from decisions.language.event_names import event_names
 from decisions.language.grammar.syntax import Call, Literal, Node
 from decisions.language.kinds import BOOL, DOUBLE, DURATION, DYN, INT, STRING
 from decisions.language.operators import coerced
+from decisions.language.timing import steps
 from state.profile import Profile
 from state.sections import HISTORY, NOW
 from state.touchpoint import Touchpoint
@@ -132,14 +134,19 @@ def answer(name: str, found: Remembered) -> tuple[Code, int]:
             "sum": ("value_since", DOUBLE, "0.0"),
         }[name]
         template = f"{function}(it.recent, now_ms // B - C) if {known} else {none}"
-        return build(template, kind, key, unit_ms, before), HISTORY | NOW
+        drop = f"next_drop(it.recent, now_ms // B - C, B, C) if {known} else 0"
+        course = steps(drop, key, unit_ms, before)
+        return build(template, kind, key, unit_ms, before, course=course), HISTORY | NOW
     if name == "since":
         template = f"now_ms - it.last_at if {known} else unseen()"
-        return build(template, DURATION, key, errs=True), HISTORY | NOW
+        return build(template, DURATION, key, errs=True, course=Course(slope=1)), HISTORY | NOW
     if name == "seen":
         return build("A in profile.history", BOOL, key), HISTORY
+    within = literal(found.window_ms, INT)
     template = f"{known} and 0 < it.done_at >= now_ms - B"
-    return build(template, BOOL, key, literal(found.window_ms, INT)), HISTORY | NOW
+    end = f"it.done_at + B + 1 if {known} and 0 < it.done_at >= now_ms - B else 0"
+    course = steps(end, key, within)
+    return build(template, BOOL, key, within, course=course), HISTORY | NOW
 
 
 def _window(name: str, node: Node, check: Callable[[Node], Code]) -> int:
