@@ -103,9 +103,10 @@ def _decide(
     if 0 < due_at <= now_ms or not known:
         due_at = next_move(profile, playbook, EVERYTHING, now_ms)
         profile.due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
-    elif mask & playbook.timed:
+        return decision
+    if mask & playbook.timed:
         due_at = earliest(due_at, next_move(profile, playbook, mask & ~always, now_ms))
-        profile.due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
-    elif profile.watches:
-        profile.due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+    if profile.watches or mask & playbook.alerts_timed:
+        due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+    profile.due_at = due_at
     return decision

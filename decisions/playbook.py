@@ -109,6 +109,8 @@ class Playbook:
     """What decides when time alone moves a customer, beside time."""
     offers_read: int = field(default=0, init=False)
     """What any eligibility reads."""
+    alerts_timed: int = field(default=0, init=False)
+    """What decides when time alone raises an alert by its condition, beside time."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
     """Event name → alerts asked at it."""
     alert_events: frozenset[str] = field(default=frozenset(), init=False)
@@ -141,7 +143,7 @@ class Playbook:
         for segment in by_time:
             self.timed |= segment.reads | (0 if segment.plain else SEGMENTS)
         for alert in self.timed_alerts:
-            self.timed |= alert.reads
+            self.alerts_timed |= alert.reads & ~(ALWAYS | ONCE)
         self.timed &= ~(ALWAYS | ONCE)
         self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))
         self._editions = (

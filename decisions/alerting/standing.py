@@ -70,7 +70,7 @@ def follow_up(
         decision.actions.append(_act(touchpoint, CLEARED, name, body, alert, watch))
         watch.raised_at, watch.raised_by, watch.said, watch.steps = 0, "", [], 0
         keep(profile, name, watch, playbook, now_ms)
-    elif not watch.acknowledged_at and alert.escalate:
+    elif alert.escalate:
         before = watch.steps
         while (at_ms := step_at(alert, watch)) and at_ms <= now_ms:
             decision = decision or Decision()
