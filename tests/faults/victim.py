@@ -25,7 +25,7 @@ from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.processor import ownership
 from flows.settings import read_settings
-from state.store.shard_store import read_counters
+from state.store.counters import read_counters
 from tests.faults.failpoints import arm, poison
 
 
