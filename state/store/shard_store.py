@@ -258,16 +258,6 @@ class ShardStore:
         self._written = self._next
 
 
-def read_counters(client: "redis.Redis", shards: int) -> Mapping[str, int]:
-    """Sums of the absolute counts over shards 0 to `shards` - 1."""
-    totals: dict[str, int] = {}
-    for blob in client.mget([shard_keys(shard).counters for shard in range(shards)]):
-        if isinstance(blob, bytes):
-            for name, count in msgspec.msgpack.decode(blob, type=dict[str, int]).items():
-                totals[name] = totals.get(name, 0) + count
-    return totals
-
-
 def _origins(key: bytes, origins: Mapping[str, int]) -> list[Command]:
     """What writes them; nothing for none."""
     fields = [part for entry in origins.items() for part in entry]

@@ -15,10 +15,11 @@ from state.fence import (
     decode_fence,
     encode_fence,
 )
+from state.store.counters import SINCE_MS, read_counters
 from state.store.definitions import KEPT_MS
 from state.store.keys import offers_key, shard_keys
 from state.store.requirements import Unsuitable, check_server
-from state.store.shard_store import Commit, Fenced, Refused, ShardStore, Unsettled, read_counters
+from state.store.shard_store import Commit, Fenced, Refused, ShardStore, Unsettled
 from state.store.wire import Command, Wire, WireLost
 from state.windows import DAY_MS
 
@@ -53,7 +54,7 @@ def commit_of(fence: Fence, text: str) -> Commit:
         profiles=[("ann", text.encode()), ("bob", text.encode())],
         serving=[("ann", b"{}", IN_AN_HOUR_MS)],
         outbox=[b"one", b"two"],
-        counters={"accepted:click": 7},
+        counters={SINCE_MS: 1_700_000_000_000, "accepted:click": 7},
         origins={"a:0": 3, "b:1": 2**63},
     )
 
@@ -258,7 +259,7 @@ def test_leftover_actions_and_counts_come_with_the_shard(
     taken = store("second").take(6, new_fence)
     assert taken.outbox == [b"one", b"two"]
     assert taken.origins == {"a:0": 3, "b:1": 2**63}
-    assert taken.counters == {"accepted:click": 7}
+    assert taken.counters == {SINCE_MS: 1_700_000_000_000, "accepted:click": 7}
 
 
 def test_what_is_owned_or_written_does_not_expire_whatever_a_tool_has_set(
