@@ -90,7 +90,7 @@ def follow_up(
                 touchpoint,
                 now_ms,
                 decision,
-                subject=subject,
+                subject=f"{watch.steps}:{name}",  # no alert's name begins so
                 rule=alert.rule,
                 armed_by=watch.raised_by,
                 origin={part: body[part] for part in body if part in ("alert", "key")},

@@ -268,6 +268,18 @@ def test_others_are_asked_when_time_raises_it_and_with_each_step() -> None:
     assert len({action.id for _, action in asked}) == 4
 
 
+def test_a_step_and_what_is_raised_at_the_same_instant_ask_for_two_actions() -> None:
+    playbook = book(ASKS.replace("FIELD", "profile.kiosk.failures"))
+    someone = InTime(playbook, kinds=("log",))
+    someone.at(0, "Kiosk Session Started", {"session": "s"})
+    someone.at(10 * MINUTE_MS, "Kiosk Session Started", {"session": "s:1"})
+    someone.passes(HOUR_MS + 10 * MINUTE_MS)
+    said = [(at, action.body["message"]) for at, action in someone.published[1:]]
+    both = ["Failed 0 times", "Nobody looks"]
+    assert sorted(said) == [(HOUR_MS + 10 * MINUTE_MS, words) for words in both]
+    assert len({action.id for _, action in someone.published}) == 3
+
+
 def test_an_action_that_time_brings_about_cannot_look_at_the_event() -> None:
     with pytest.raises(PlaybookError, match=r"actions\[1\].message"):
         book(ASKS.replace("FIELD", "event.properties.n"))
