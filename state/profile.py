@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from state.event_names import Key
+from state.journeys import Run
 from state.windows import Day
 
 VERSION = 1
@@ -184,6 +185,13 @@ class Profile(Struct, array_like=True, gc=False):
     """How often time alone has led to something."""
     history: dict[bytes, Tracker] = field(default_factory=dict)
     """8 bytes that name a history function of the playbook → what it remembers."""
+    journeys: list[Run] = field(default_factory=list)
+    """Runs that are not over, oldest first."""
+    journeys_left: dict[str, int] = field(default_factory=dict)
+    """Journey (with its key) → when the last run ended, oldest first; only of journeys that are not
+    to be entered again at once."""
+    journeys_met: list[str] = field(default_factory=list)
+    """Journeys without an event whose condition was true when it was last asked."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

@@ -91,7 +91,7 @@ class Checker:
         self.reads = 0
         self.segments: frozenset[str] = frozenset()
         self._scope = scope
-        self._variables: dict[str, Code] = {}
+        self._variables: dict[str, Code] = {"key": _key(scope.key)} if scope.key else {}
         self._fresh = names("var")
         self._depth = 0
         self._loops = 0
@@ -366,6 +366,15 @@ class Checker:
             got = f"{len(through.literal):,}"
             raise ExpressionError("the list is too long", offset, f"at most {most:,} items", got)
         return through
+
+
+def _key(kind: str) -> Code:
+    """Checked when it is read: a stored run may be of another version of its journey."""
+    # It comes with the event, so that all that is asked of a run is called as everything else is.
+    value = build("event.key", DYN)
+    key = value if kind == DYN else coerced(value, kind)
+    assert key is not None, "scopes hold no other types"
+    return key
 
 
 def _holds(field: Field, item: Code) -> Code:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from state.journeys import Run
 from state.profile import (
     VERSION,
     Cart,
@@ -93,6 +94,21 @@ def full() -> Profile:
         due_at=54,
         firings=55,
         history={b"12345678": Tracker(last_at=56, done_at=57, recent=[(58, 59.5, 60)])},
+        journeys=[
+            Run(
+                id=b"cd" * 8,
+                journey="abandoned_cart",
+                version=b"666666",
+                key="cart-61",
+                step=62,
+                since=63,
+                due=64,
+                started_at=65,
+                armed_by="m-66",
+            )
+        ],
+        journeys_left={"abandoned_cart:cart-60": 67},
+        journeys_met=["lapsed"],
     )
 
 
@@ -115,7 +131,7 @@ def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> 
 
 def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
     shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
-    assert decode_profile(shorter) == msgspec.structs.replace(full(), history={})
+    assert decode_profile(shorter) == msgspec.structs.replace(full(), journeys_met=[])
 
 
 def test_a_blob_of_a_later_version_and_what_is_no_blob_are_refused() -> None:
