@@ -1,13 +1,14 @@
 """When an alert is raised, and how long it is silent afterwards."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from decisions.acting import act
-from decisions.language import EvaluationError, Value
+from decisions.actions.make import make_all
+from decisions.language import EvaluationError
 from decisions.playbook import Playbook
-from decisions.rules import Alert, Template
+from decisions.rules import Alert
+from decisions.templates import MAX_VALUE, render, worded
 from state.decision import Decision
 from state.profile import Profile
 from state.touchpoint import Touchpoint, identity
@@ -17,10 +18,6 @@ MAX_REMEMBERED = 32
 """Alerts (with their keys) a profile remembers while they cool down."""
 MAX_KEY = 16
 """Bytes of a key as a profile remembers it; a longer one is remembered by its hash."""
-MAX_VALUE = 120
-"""Characters of one value in a message, or of the key beside it."""
-UNKNOWN = "?"
-"""Stands in a message for a value that could not be had."""
 
 
 def raise_alerts(
@@ -61,7 +58,7 @@ def _raise(
     errors = 0
     key = None
     if alert.key is not None:
-        key, errors = _text(alert.key, profile, touchpoint, now_ms)
+        key, errors = worded(alert.key, profile, touchpoint, now_ms)
     name = alert.id if key is None else f"{alert.id}:{_short(touchpoint.customer_id, key)}"
     raised = profile.alerts.get(name)
     if raised is None or now_ms - raised >= alert.cooldown_ms:
@@ -72,6 +69,18 @@ def _raise(
             body["key"] = key[:MAX_VALUE]
         decision = decision or Decision()
         decision.actions.append(act(touchpoint, RAISED, alert.id, body, rule=f"alert.{alert.id}"))
+        if alert.actions:
+            origin = {"alert": alert.id} if key is None else {"alert": alert.id, "key": body["key"]}
+            make_all(
+                alert.actions,
+                profile,
+                touchpoint,
+                now_ms,
+                decision,
+                subject=alert.id,
+                rule=f"alert.{alert.id}",
+                origin=origin,
+            )
         _remember(profile, name, playbook, now_ms)
     if errors:
         decision = decision or Decision()
@@ -90,36 +99,6 @@ def _remember(profile: Profile, name: str, playbook: Playbook, now_ms: int) -> N
         del cooling[next(iter(cooling))]
         profile.trimmed += 1
     profile.alerts = cooling
-
-
-def render(
-    template: Template, profile: Profile, touchpoint: Touchpoint, now_ms: int
-) -> tuple[str, int]:
-    """The message, and how many of its placeholders ended in an error (shown as UNKNOWN)."""
-    errors = 0
-    texts = []
-    for part in template.parts:
-        if isinstance(part, str):
-            texts.append(part)
-        else:
-            text, failed = _text(part, profile, touchpoint, now_ms)
-            texts.append(UNKNOWN if text is None else text[:MAX_VALUE])
-            errors += failed
-    return "".join(texts), errors
-
-
-def _text(
-    value: Value, profile: Profile, touchpoint: Touchpoint, now_ms: int
-) -> tuple[str | None, int]:
-    try:
-        found = value(profile, touchpoint, now_ms)
-    except EvaluationError:
-        return None, 1
-    if isinstance(found, str):
-        return found, 0
-    if isinstance(found, float):
-        return f"{found:.15g}", 0
-    return json.dumps(found, ensure_ascii=False, sort_keys=True), 0
 
 
 def _short(customer_id: str, key: str) -> str:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
+from decisions.actions.read import read_action
+from decisions.actions.routes import Routes, read_routes
 from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
@@ -26,13 +27,12 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
-from decisions.language import Condition, Scope, Value, compile_record, compile_value
+from decisions.language import Condition, Scope, compile_record
 from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
-from decisions.reading import Reader, quote, source_of
-from decisions.rules import Alert, Offer, Placement, Segment, Template
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
+from decisions.reading import Reader, source_of
+from decisions.rules import Alert, Offer, Placement, Segment
+from decisions.secrets import secrets_in
 
 
 class PlaybookUnreadable(PlaybookError):
@@ -63,7 +63,9 @@ def parse_playbook(text: str, name: str) -> Playbook:
     try:
         root = parse(text)
     except Flaw as flaw:
-        raise PlaybookError(name, [flaw.problem]) from None
+        raise PlaybookError(name, secrets_in(text, None) or [flaw.problem]) from None
+    if secrets := secrets_in(text, root):  # and nothing else: that could repeat one
+        raise PlaybookError(name, secrets)
     if root is None:
         raise PlaybookError(name, [Problem(1, 1, "the file; expected a playbook, got nothing")])
     loader = _Loader(text)
@@ -80,6 +82,7 @@ class _Loader(Reader):
     traits: dict[str, str]
     placements: dict[str, Placement]
     segment_ids: tuple[str, ...] = ()
+    routes: Routes
 
     def playbook(self, root: Node) -> Playbook | None:
         part = Part(self, root, "", PLAYBOOK)
@@ -95,6 +98,7 @@ class _Loader(Reader):
         read = {name: self._segment(name, node) for name, _, node in segments}
         order = self._in_order({name: s for name, s in read.items() if s}, segments)
         offers = part.entries("offers", self._offer)
+        self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
         summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
@@ -117,6 +121,7 @@ class _Loader(Reader):
             ),
             order=order,
             limits=limits,
+            routes=self.routes,
         )
         playbook.cases = read_cases(self, part, playbook)
         return playbook
@@ -228,7 +233,11 @@ class _Loader(Reader):
         severity = part.choice("severity")
         cooldown_ms = part.duration("cooldown")
         key = part.value("key", scope)
-        message = self._template(part, "message", scope)
+        actions = [
+            read_action(self, item, place, scope, self.routes)
+            for place, item in part.items("actions")
+        ]
+        message = part.template("message", scope)
         if cooldown_ms is None:
             return None
         return Alert(
@@ -241,27 +250,8 @@ class _Loader(Reader):
             key=key,
             message=message,
             reads=when.reads | ONCE if when else ONCE,
+            actions=tuple(action for action in actions if action),
         )
-
-    def _template(self, part: Part, name: str, scope: Scope) -> Template:
-        source, node, where = part.text(name), part.get(name), part.where(name)
-        parts: list[str | Value] = []
-        at = 0
-        if not isinstance(node, Scalar):
-            return Template(source, ())
-        for found in PLACEHOLDER.finditer(node.text):
-            parts.append(node.text[at : found.start()])
-            at = found.end()
-            if found[1] is None:
-                self.problem(node, where, "braces in pairs: {value}", quote(found[0]))
-                continue
-            value = self.compiled_at(
-                node, found.start(1), found[1], where, lambda text: compile_value(text, scope)
-            )
-            if value is not None:
-                parts.append(value)
-        parts.append(node.text[at:].rstrip("\n"))
-        return Template(source, tuple(part for part in parts if part != ""))
 
 
 def _events(when: Condition | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from decisions.actions.routes import Routes
 from decisions.cases.case import Case
 from decisions.document import Problem
 from decisions.language import (
@@ -80,6 +81,8 @@ class Playbook:
     """The segments, each after those it names."""
     limits: Limits = USUAL
     """Which events are repeats, too late or too early."""
+    routes: Routes = field(default_factory=dict)
+    """The routing tables of its actions."""
     cases: tuple[Case, ...] = ()
     """Its tests; they decide nothing."""
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
-from decisions.format.keys import ID
+from decisions.format.keys import HEADER, ID, TRAIT
 from decisions.language import (
     Condition,
     ExpressionError,
@@ -28,6 +28,12 @@ Compiled = TypeVar("Compiled")
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400})(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
+WRITTEN = {
+    ID: "a-z, 0-9 and _, a letter first, at most 32 characters",
+    TRAIT: "letters, 0-9 and _, a letter first, at most 32 characters",
+    HEADER: "letters, 0-9 and -, a letter first, at most 64 characters",
+}
+"""Pattern of ids → how they are written."""
 WORDS = ("true", "false", "null")
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -85,8 +91,7 @@ class Reader:
         found = []
         for key, value in self._entries(node, where, "id"):
             if not re.fullmatch(pattern, key.text):
-                letters = "a-z" if pattern == ID else "letters"
-                expected = f"{letters}, 0-9 and _, a letter first, at most 32 characters"
+                expected = WRITTEN.get(pattern, WRITTEN[TRAIT])
                 if pattern == ID and key.text in WORDS:
                     expected = f"another id than YAML's own words {', '.join(WORDS)}"
                 self.problem(key, f"an id in {where}", expected, quote(key.text))

@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from decisions.actions.spec import ActionSpec
 from decisions.language import Condition, Value
+from decisions.templates import Template
 
 
 class Segment(Struct, frozen=True):
@@ -15,13 +17,6 @@ class Segment(Struct, frozen=True):
     when: Condition
     reads: int
     """The parts of a profile its answer depends on, bits of state.sections; so for all rules."""
-
-
-class Template(Struct, frozen=True):
-    """A message: text and, where {placeholders} stood, values."""
-
-    source: str
-    parts: tuple[str | Value, ...]
 
 
 class Alert(Struct, frozen=True):
@@ -40,6 +35,8 @@ class Alert(Struct, frozen=True):
     key: Value | None
     message: Template
     reads: int
+    actions: tuple[ActionSpec, ...] = ()
+    """What others are asked to do when it is raised."""
 
 
 class Placement(Struct, frozen=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 ID: Final = r"(?!(?:true|false|null)$)[a-z][a-z0-9_]{0,31}"
 """Of segments, offers, ...: not a word that YAML takes for something else than a text."""
 TRAIT: Final = r"[A-Za-z_][A-Za-z0-9_]{0,31}"
+HEADER: Final = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 
 
 class Text(Struct, frozen=True):

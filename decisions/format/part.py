@@ -21,6 +21,7 @@ from decisions.format.keys import (
 )
 from decisions.language import Condition, Scope, Value
 from decisions.reading import Reader, duration_ms
+from decisions.templates import Template, read_template
 
 K = TypeVar("K", bound=Kind)
 T = TypeVar("T")
@@ -68,15 +69,25 @@ class Part:
         kind = self._kind(name, Text)
         return self._reader.text_of(self.get(name), self.where(name), kind.most)
 
+    def template(self, name: str, scope: Scope) -> Template:
+        """A text with placeholders; an empty one where there is none."""
+        kind = self._kind(name, Text)
+        return read_template(self._reader, self.get(name), self.where(name), kind.most, scope)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts."""
         kind = self._kind(name, Texts)
         return self._reader.texts(self.get(name), self.where(name), kind.most)
 
     def choice(self, name: str) -> str:
-        """One of the table's words; "" where there is none."""
-        kind = self._kind(name, Choice)
-        return self._reader.choice(self.get(name), self.where(name), kind.of)
+        """One of the table's words; where there is none, the table's default, or ""."""
+        kind, default = self._kind(name, Choice), self._table[name].default
+        found = self._reader.choice(self.get(name), self.where(name), kind.of)
+        return found or (default if isinstance(default, str) else "")
+
+    def name(self, name: str, declared: Collection[str]) -> str:
+        """One of the names that are declared; "" where there is none."""
+        return self._reader.choice(self.get(name), self.where(name), declared)
 
     def several(self, name: str, declared: Collection[str]) -> tuple[str, ...]:
         """Some of the names that are declared."""

@@ -6,6 +6,7 @@ from it, so that the three cannot disagree.
 
 from typing import Final
 
+from decisions.actions.kinds import ACTION, ROUTES
 from decisions.format.case_keys import CASE, MAX_CASES
 from decisions.format.keys import (
     TRAIT,
@@ -34,6 +35,9 @@ MAX_SEGMENTS: Final = 48
 MAX_SERVED: Final = 6
 """Offers that all placements together may hold. These three, and the length of an id, bound what
 decisions add to a stored profile; so does alerts.MAX_REMEMBERED."""
+
+MAX_ACTIONS: Final = 5
+"""Actions of one alert."""
 
 TYPES: Final = ("string", "int", "double", "bool")
 assert frozenset(TYPES) == TRAIT_TYPES
@@ -171,6 +175,11 @@ ALERT: Final = Keys(
             required=True,
             examples=("An order of {profile.orders.last_value}",),
         ),
+        Key(
+            "actions",
+            Items(ACTION, MAX_ACTIONS, least=1),
+            "What others are asked to do when it is raised.",
+        ),
     ),
     any_of=("event", "when"),
     needs="an event, a condition (when) or both",
@@ -216,6 +225,11 @@ PLAYBOOK: Final = Keys(
             Entries(OFFER, 500),
             "What we would like a customer to accept.",
             required=True,
+        ),
+        Key(
+            "routes",
+            ROUTES,
+            "Tables that say which queue gets a lead: the first row that fits; the last takes all.",
         ),
         Key(
             "alerts",

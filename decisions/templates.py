@@ -1,0 +1,93 @@
+"""Texts with {placeholders}: read from a playbook, and filled in."""
+
+import json
+import re
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from decisions.document import Node, Scalar
+from decisions.language import EvaluationError, Scope, Value, compile_value
+from decisions.reading import Reader, quote
+from state.profile import Profile
+from state.touchpoint import Touchpoint
+
+MAX_VALUE = 120
+"""Characters of one value in a text for people."""
+UNKNOWN = "?"
+"""Stands in a text for a value that could not be had."""
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
+
+
+class Template(Struct, frozen=True):
+    """A text and, where {placeholders} stood, values."""
+
+    source: str
+    parts: tuple[str | Value, ...]
+
+
+def read_template(
+    reader: Reader, node: Node | None, where: str, most: int, scope: Scope
+) -> Template:
+    """The text of at most `most` characters at `node`, its placeholders compiled."""
+    source = reader.text_of(node, where, most)
+    parts: list[str | Value] = []
+    at = 0
+    if not isinstance(node, Scalar):
+        return Template(source, ())
+    for found in PLACEHOLDER.finditer(node.text):
+        parts.append(node.text[at : found.start()])
+        at = found.end()
+        if found[1] is None:
+            reader.problem(node, where, "braces in pairs: {value}", quote(found[0]))
+            continue
+        value = reader.compiled_at(
+            node, found.start(1), found[1], where, lambda text: compile_value(text, scope)
+        )
+        if value is not None:
+            parts.append(value)
+    parts.append(node.text[at:].rstrip("\n"))
+    return Template(source, tuple(part for part in parts if part != ""))
+
+
+def shortened(text: str) -> str:
+    """A value as it stands in a text for people."""
+    return text[:MAX_VALUE]
+
+
+def render(
+    template: Template,
+    profile: Profile,
+    touchpoint: Touchpoint,
+    now_ms: int,
+    write: Callable[[str], str] = shortened,
+) -> tuple[str, int]:
+    """The text, and how many of its placeholders ended in an error (shown as UNKNOWN).
+
+    `write` makes of a value what stands in the text.
+    """
+    errors = 0
+    texts = []
+    for part in template.parts:
+        if isinstance(part, str):
+            texts.append(part)
+        else:
+            text, failed = worded(part, profile, touchpoint, now_ms)
+            texts.append(write(UNKNOWN if text is None else text))
+            errors += failed
+    return "".join(texts), errors
+
+
+def worded(
+    value: Value, profile: Profile, touchpoint: Touchpoint, now_ms: int
+) -> tuple[str | None, int]:
+    """A value as text, whole, and 0; None and 1 where it ended in an error."""
+    try:
+        found = value(profile, touchpoint, now_ms)
+    except EvaluationError:
+        return None, 1
+    if isinstance(found, str):
+        return found, 0
+    if isinstance(found, float):
+        return f"{found:.15g}", 0
+    return json.dumps(found, ensure_ascii=False, sort_keys=True), 0
