@@ -27,6 +27,7 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
+from decisions.journeys.read import JourneyReader
 from decisions.language import Condition, Scope, compile_record
 from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
@@ -100,6 +101,8 @@ class _Loader(Reader):
         offers = part.entries("offers", self._offer)
         self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
+        reader = JourneyReader(self, self._scope(event=False), self.routes)
+        journeys = part.entries("journeys", reader.read)
         summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
         shown = {name: self.value(node, f"summary.{name}", scope) for name, node in summary.items()}
@@ -122,6 +125,7 @@ class _Loader(Reader):
             order=order,
             limits=limits,
             routes=self.routes,
+            journeys={name: journey for name, journey in journeys.items() if journey},
         )
         playbook.cases = read_cases(self, part, playbook)
         return playbook

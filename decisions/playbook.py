@@ -10,6 +10,7 @@ from msgspec import Struct
 from decisions.actions.routes import Routes
 from decisions.cases.case import Case
 from decisions.document import Problem
+from decisions.journeys.table import Journey
 from decisions.language import (
     Condition,
     EvaluationError,
@@ -83,6 +84,10 @@ class Playbook:
     """Which events are repeats, too late or too early."""
     routes: Routes = field(default_factory=dict)
     """The routing tables of its actions."""
+    journeys: dict[str, Journey] = field(default_factory=dict)
+    earlier: dict[tuple[str, bytes], Journey] = field(default_factory=dict)
+    """(id, version) → a definition that a journey had before: for runs that began by it. No part of
+    the file; whoever keeps them puts them here. One that is not here cannot be gone on by."""
     cases: tuple[Case, ...] = ()
     """Its tests; they decide nothing."""
 
@@ -95,6 +100,10 @@ class Playbook:
     """What any eligibility reads."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
     """Event name → alerts asked at it."""
+    journeys_on: dict[str, tuple[Journey, ...]] = field(default_factory=dict, init=False)
+    """Event name → journeys it may start."""
+    journeys_watching: tuple[Journey, ...] = field(default=(), init=False)
+    """Those that start when their condition becomes true."""
     _watching: tuple[Alert, ...] = field(default=(), init=False)
     _starts: tuple[int, ...] = field(default=(), init=False)
     _editions: tuple[str, ...] = field(default=(), init=False)
@@ -109,6 +118,10 @@ class Playbook:
         for alert in self.alerts.values():
             for name in alert.events:
                 self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)
+        for journey in self.journeys.values():
+            for name in journey.events:
+                self.journeys_on[name] = (*self.journeys_on.get(name, ()), journey)
+        self.journeys_watching = tuple(j for j in self.journeys.values() if not j.events)
         self._watching = tuple(a for a in self.alerts.values() if not a.events)
         self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))
         self._editions = (

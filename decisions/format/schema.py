@@ -22,14 +22,18 @@ from decisions.format.keys import (
     Moment,
     Name,
     Names,
+    NewId,
     NewIds,
     Number,
     OneOf,
+    Steps,
     Text,
     Texts,
+    TimeOfDay,
     Values,
     Whole,
 )
+from decisions.format.journey_keys import MAX_STEPS, STEP
 from decisions.format.sections import PLAYBOOK
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -44,6 +48,7 @@ DURATION: Final = r"^(?!0+[smhd]$)\d{1,5}[smhd]$"
 DAY: Final = r"\d{4}-\d{2}-\d{2}"
 TIME: Final = DAY + r"[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})"
 MOMENT: Final = f"^(?:{DAY}|{TIME})$"
+TIME_OF_DAY: Final = r"^(?:[01]\d|2[0-3]):[0-5]\d$"
 CASE_TIME: Final = rf"^(?:\+?\d{{1,5}}[smhd]|\d{{1,5}}[smhd] before|{DAY}|{TIME})$"
 
 
@@ -54,6 +59,8 @@ def schema() -> Schema:
         "title": "Touchline playbook",
         "description": "Which customers belong together, what to offer them, when to tell people.",
         **_schema(PLAYBOOK),
+        # On its own, since steps hold steps.
+        "$defs": {"steps": _schema(Items(STEP, MAX_STEPS, least=1))},
     }
 
 
@@ -75,6 +82,8 @@ def _schema(kind: Kind) -> Schema:
                 "maxItems": kind.most,
                 "items": _schema(kind.holds),
             }
+        case Steps():
+            return {"$ref": "#/$defs/steps"}
         case OneOf():
             return {"anyOf": [_schema(one) for one in kind.kinds]}
         case Values():
@@ -148,6 +157,10 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
             return {"type": "string", "pattern": DURATION}
         case Moment():
             return {"type": "string", "pattern": MOMENT}
+        case NewId():
+            return {"type": "string", "pattern": f"^{kind.pattern}$"}
+        case TimeOfDay():
+            return {"type": "string", "pattern": TIME_OF_DAY}
         case CaseTime():
             return {"type": "string", "pattern": CASE_TIME}
         case Expression():

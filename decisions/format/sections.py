@@ -26,6 +26,7 @@ from decisions.format.keys import (
     Texts,
     Whole,
 )
+from decisions.format.journey_keys import JOURNEYS
 from decisions.format.limit_keys import LIMITS
 from decisions.language.scope import TRAIT_TYPES
 from state.event_names import USUAL
@@ -235,6 +236,11 @@ PLAYBOOK: Final = Keys(
             "alerts",
             Entries(ALERT, 100),
             "Something that people should look at, as it happens.",
+        ),
+        Key(
+            "journeys",
+            JOURNEYS,
+            "What is done for a customer step by step, as time passes and events come.",
         ),
         Key(
             "tests",

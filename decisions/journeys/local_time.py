@@ -5,7 +5,6 @@ forward or back, what they show is what counts. Instants are milliseconds since 
 """
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -16,7 +15,6 @@ from state.profile import Profile
 from state.times import milliseconds
 from state.touchpoint import Touchpoint
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class LocalTime(Struct, frozen=True):

@@ -1,0 +1,24 @@
+"""Definitions that journeys had before, read again."""
+
+from decisions.journeys.read import JourneyReader
+from decisions.journeys.source import node_of
+from decisions.journeys.table import Journey
+from decisions.language import Scope
+from decisions.playbook import Playbook
+from decisions.reading import Reader
+
+
+def read_journey(source: str, playbook: Playbook) -> Journey | None:
+    """The journey whose `source` it is, over the traits, segments and routes that `playbook` has.
+
+    None where it is no such text, or names something that is gone: runs of it cannot go on. To be
+    put into `playbook.earlier` by its `id` and `version`.
+    """
+    try:
+        name, node = node_of(source)
+    except ValueError:
+        return None
+    reader = Reader(source)
+    scope = Scope(playbook.traits, playbook.segments)
+    journey = JourneyReader(reader, scope, playbook.routes).read(name, node, name)
+    return None if reader.problems else journey
