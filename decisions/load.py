@@ -146,7 +146,7 @@ class _Loader(Reader):
     def _segment(self, name: str, node: Node) -> Segment | None:
         part = Part(self, node, f"segments.{name}", SEGMENT)
         title = part.text("title")
-        when = part.condition("when", self._scope(event=False))
+        when = part.condition("when", self._scope(event=False), timely=True)
         if when is None:
             return None
         return Segment(name, title, source_of(part.get("when")), when, when.reads | ONCE)

@@ -291,9 +291,13 @@ class Reader:
         self.problem(node, where, expected, show(node))
         return None
 
-    def condition(self, node: Node | None, where: str, scope: Scope) -> Condition | None:
-        """A condition, compiled."""
-        return self._compiled(node, where, lambda source: compile_condition(source, scope))
+    def condition(
+        self, node: Node | None, where: str, scope: Scope, *, timely: bool = False
+    ) -> Condition | None:
+        """A condition, compiled; with `timely` one of which it can be told when time changes it."""
+        return self._compiled(
+            node, where, lambda source: compile_condition(source, scope, timely=timely)
+        )
 
     def conditions(
         self, node: Node | None, where: str, most: int, scope: Scope

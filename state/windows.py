@@ -35,3 +35,14 @@ def count_since(recent: Sequence[Day], first_day: int) -> int:
     for index in range(bisect_left(recent, (first_day,)), len(recent)):
         count += recent[index][2]
     return count
+
+
+def window_change(recent: Sequence[Day], first_day: int) -> int:
+    """When the oldest day that still counts from `first_day` on drops out; 0 if none counts.
+
+    In milliseconds since the epoch: the UTC midnight that ends the last day on which it counts.
+    """
+    index = bisect_left(recent, (first_day,))
+    if index == len(recent):
+        return 0
+    return (recent[index][0] + ORDER_WINDOW_DAYS + 1) * DAY_MS

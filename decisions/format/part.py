@@ -134,9 +134,9 @@ class Part:
         """Milliseconds since the epoch; with `end`, a date is the first instant after it."""
         return self._reader.moment(self.get(name), self.where(name), end=end)
 
-    def condition(self, name: str, scope: Scope) -> Condition | None:
-        """A condition, compiled."""
-        return self._reader.condition(self.get(name), self.where(name), scope)
+    def condition(self, name: str, scope: Scope, *, timely: bool = False) -> Condition | None:
+        """A condition, compiled; with `timely` one of which it can be told when time changes it."""
+        return self._reader.condition(self.get(name), self.where(name), scope, timely=timely)
 
     def conditions(self, name: str, scope: Scope) -> list[tuple[Node, Condition]]:
         """Conditions, where they stand and compiled."""

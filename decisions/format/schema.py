@@ -6,6 +6,7 @@ texts to it.
 
 from typing import Any, Final
 
+from decisions.format.journey_keys import MAX_STEPS, STEP
 from decisions.format.keys import (
     ID,
     CaseTime,
@@ -33,7 +34,6 @@ from decisions.format.keys import (
     Values,
     Whole,
 )
-from decisions.format.journey_keys import MAX_STEPS, STEP
 from decisions.format.sections import PLAYBOOK
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -8,6 +8,7 @@ from typing import Final
 
 from decisions.actions.kinds import ACTION, ROUTES
 from decisions.format.case_keys import CASE, MAX_CASES
+from decisions.format.journey_keys import JOURNEYS
 from decisions.format.keys import (
     TRAIT,
     Choice,
@@ -26,7 +27,6 @@ from decisions.format.keys import (
     Texts,
     Whole,
 )
-from decisions.format.journey_keys import JOURNEYS
 from decisions.format.limit_keys import LIMITS
 from decisions.language.scope import TRAIT_TYPES
 from state.event_names import USUAL

@@ -15,7 +15,9 @@ def next_due(profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_m
 
     To be asked after `advance`. It may be early, never late.
     """
-    found = [_starts(journey, profile, touchpoint, now_ms) for journey in playbook.journeys_watching]
+    found = [
+        _starts(journey, profile, touchpoint, now_ms) for journey in playbook.journeys_watching
+    ]
     for run in profile.journeys:
         found += _goes_on(run, profile, touchpoint, playbook, now_ms)
     return min((at_ms for at_ms in found if at_ms), default=0)

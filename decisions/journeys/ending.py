@@ -36,12 +36,16 @@ def _remember(moment: Moment, name: str) -> None:
     kept = {}
     for other, left in profile.journeys_left.items():
         journey = journeys.get(other.partition(":")[0])
-        # Of a journey that is gone all is kept: it may come back.
-        forever = journey is None or journey.reentry_ms is None
-        if other != name and (forever or moment.now_ms - left < (journey.reentry_ms or 0)):
+        if other != name and not _forgotten(journey, left, moment.now_ms):
             kept[other] = left
     kept[name] = moment.now_ms  # last: oldest first
     while len(kept) > LEFT_KEPT:
         del kept[next(iter(kept))]
         profile.trimmed += 1
     profile.journeys_left = kept
+
+
+def _forgotten(journey: Journey | None, left: int, now_ms: int) -> bool:
+    if journey is None or journey.reentry_ms is None:
+        return False  # one that is gone may come back
+    return now_ms - left >= journey.reentry_ms

@@ -16,7 +16,6 @@ from state.times import milliseconds
 from state.touchpoint import Touchpoint
 
 
-
 class LocalTime(Struct, frozen=True):
     """Where the customer's clock hangs."""
 

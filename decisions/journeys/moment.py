@@ -52,9 +52,7 @@ class Moment:
         if not condition.reads & EVENT:
             return bool(condition.reads & self.mask)
         names = condition.event_names
-        return bool(self.touchpoint.message_id) and (
-            names is None or self.touchpoint.name in names
-        )
+        return bool(self.touchpoint.message_id) and (names is None or self.touchpoint.name in names)
 
     def holds(self, condition: Condition, touchpoint: Touchpoint) -> bool:
         """Whether it is true; an error counts as false, and is counted."""

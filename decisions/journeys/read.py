@@ -40,13 +40,14 @@ class JourneyReader:
         self._check_start(part, events, when)
         key = part.value("key", self._about(event=True))
         kind = self._key_type(part, key)
-        exits = part.conditions("exit", self._about(event=True, key=kind))
+        about = self._about(event=True, key=kind)
+        exits = part.conditions("exit", about)
         for place, condition in exits:
-            must_be_timely(self._reader, place, part.where("exit"), condition)
+            must_be_timely(self._reader, place, part.where("exit"), condition, about)
         steps = StepReader(
             self._reader,
             self._about(event=False, key=kind),
-            self._about(event=True, key=kind),
+            about,
             self._routes,
         )
         found = steps.table(part.get("steps"), part.where("steps"))
@@ -86,7 +87,8 @@ class JourneyReader:
             expected = "an event beside a condition that looks at one and does not say its name"
             self._reader.problem(place, part.where("event"), expected, "none")
         else:
-            must_be_timely(self._reader, part.get("when"), part.where("when"), when)
+            scope = self._about(event=True)
+            must_be_timely(self._reader, part.get("when"), part.where("when"), when, scope)
         if "key" in part:
             place, expected = part.get("key") or part.node, "an event that starts the journey"
             self._reader.problem(place, part.where("key"), expected, "a condition alone")

@@ -113,18 +113,28 @@ class StepReader:
 
     def _read(self, keys: Keys, part: Part, number: int) -> Written | None:
         if keys is WAIT:
-            ms = part.duration("wait")
-            return ms and Written(number, (), lambda t, _: table.Wait(ms, t), ends=False) or None
+            return self._wait(part, number)
         if keys is WAIT_UNTIL:
             return self._wait_until(part, number)
         if keys is UNTIL:
             return self._until(part, number)
         if keys is IF:
-            when = part.condition("if", self._scope)
-            branches = self._then_else(part)
-            return _two_ways(number, branches, when and (lambda a, b: table.If(when, a, b)))
+            return self._if(part, number)
         assert keys is SPLIT, "the kinds of steps"
         return self._split(part, number)
+
+    def _wait(self, part: Part, number: int) -> Written | None:
+        ms = part.duration("wait")
+        if ms is None:
+            return None
+        return Written(number, (), lambda then, _: table.Wait(ms, then), ends=False)
+
+    def _if(self, part: Part, number: int) -> Written | None:
+        when = part.condition("if", self._scope)
+        branches = self._then_else(part)
+        if when is None:
+            return None
+        return _two_ways(number, branches, lambda a, b: table.If(when, a, b))
 
     def _then_else(self, part: Part) -> tuple[tuple[Written, ...], ...]:
         return tuple(self._list(part.get(name), part.where(name)) for name in ("then", "else"))
@@ -143,7 +153,7 @@ class StepReader:
 
     def _until(self, part: Part, number: int) -> Written | None:
         when = part.condition("until", self._events)
-        must_be_timely(self._reader, part.get("until"), part.where("until"), when)
+        must_be_timely(self._reader, part.get("until"), part.where("until"), when, self._events)
         timeout_ms = part.duration("timeout")
         branches = self._then_else(part)
         if when is None or timeout_ms is None:
@@ -151,10 +161,7 @@ class StepReader:
         return _two_ways(number, branches, lambda a, b: table.Until(when, timeout_ms, a, b))
 
     def _split(self, part: Part, number: int) -> Written | None:
-        ways = [
-            Part(self._reader, node, where, WAY)
-            for where, node in part.items("split")
-        ]
+        ways = [Part(self._reader, node, where, WAY) for where, node in part.items("split")]
         shares = [way.whole("share") for way in ways]
         branches = tuple(self._list(way.get("steps"), way.where("steps")) for way in ways)
         known = [share for share in shares if share is not None]
@@ -191,13 +198,10 @@ def _id_of(node: Mapping) -> list[tuple[Scalar, Node]]:
 def _two_ways(
     number: int,
     branches: tuple[tuple[Written, ...], ...],
-    make: Callable[[int, int], table.Step] | None,
-) -> Written | None:
-    if make is None:
-        return None
-    made = make
+    make: Callable[[int, int], table.Step],
+) -> Written:
     ends = all(map(_ends, branches))
-    return Written(number, branches, lambda _, first: made(first[0], first[1]), ends)
+    return Written(number, branches, lambda _, first: make(first[0], first[1]), ends)
 
 
 def _ends(steps: tuple[Written, ...]) -> bool:
@@ -211,5 +215,3 @@ def _link(steps: Sequence[Written], after: int, into: dict[int, table.Step]) -> 
         firsts = [_link(branch, follows, into) for branch in step.branches]
         into[step.number] = step.make(follows, firsts)
     return steps[0].number if steps else after
-
-

@@ -56,8 +56,8 @@ def _over(moment: Moment, run: Run) -> bool:
 
 def _exits(moment: Moment, run: Run, journey: Journey, *, asked: bool) -> bool:
     """Whether an exit holds; with `asked` also those are asked that nothing new concerns."""
-    for when in journey.exits:
-        if moment.may_hold(when) or (asked and not moment.looks_at_event(when)):
-            if moment.holds(when, moment.seen_by(run)):
-                return True
-    return False
+    return any(
+        moment.holds(when, moment.seen_by(run))
+        for when in journey.exits
+        if moment.may_hold(when) or (asked and not moment.looks_at_event(when))
+    )

@@ -98,5 +98,3 @@ def _may_enter(moment: Moment, journey: Journey, key: Key | None) -> bool:
     if left is None:
         return True
     return journey.reentry_ms is not None and moment.now_ms - left >= journey.reentry_ms
-
-

@@ -71,9 +71,7 @@ def _waits(moment: Moment, run: Run, journey: Journey, step: Step, since_ms: int
             return since_ms + ms
         case WaitUntil(time=time):
             assert journey.local_time is not None, "refused when it was read"
-            zone, errors = journey.local_time.of(
-                moment.profile, moment.seen_by(run), moment.now_ms
-            )
+            zone, errors = journey.local_time.of(moment.profile, moment.seen_by(run), moment.now_ms)
             _count(moment, errors)
             return time.after(zone, since_ms)
         case Until(when=when, timeout_ms=timeout_ms):
@@ -81,9 +79,7 @@ def _waits(moment: Moment, run: Run, journey: Journey, step: Step, since_ms: int
             if moment.looks_at_event(when) or not moment.holds(when, moment.seen_by(run)):
                 return since_ms + timeout_ms
         case Act() if journey.quiet and journey.local_time:
-            zone, errors = journey.local_time.of(
-                moment.profile, moment.seen_by(run), moment.now_ms
-            )
+            zone, errors = journey.local_time.of(moment.profile, moment.seen_by(run), moment.now_ms)
             _count(moment, errors)
             over_ms = journey.quiet.over_at(zone, moment.now_ms)
             return over_ms if over_ms > moment.now_ms else 0

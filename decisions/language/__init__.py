@@ -7,10 +7,12 @@ exactly; lists that are gone through are bounded; there are no unsigned ints, by
 messages or regular expressions.
 """
 
+from decisions.language.changes import Changes
 from decisions.language.compiled import (
     Condition,
     Record,
     Value,
+    compile_changes,
     compile_condition,
     compile_record,
     compile_value,
@@ -24,12 +26,14 @@ __all__ = [
     "DOUBLE",
     "INT",
     "STRING",
+    "Changes",
     "Condition",
     "EvaluationError",
     "ExpressionError",
     "Record",
     "Scope",
     "Value",
+    "compile_changes",
     "compile_condition",
     "compile_record",
     "compile_value",

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 from decisions.language.code import (
     Code,
     build,
-    constant,
     function,
     list_code,
     literal,
@@ -13,6 +12,7 @@ from decisions.language.code import (
     names,
     variable,
 )
+from decisions.language.course import STAYS, Course, Untold, together
 from decisions.language.errors import ExpressionError, nearest, shown
 from decisions.language.fields import FIELDS, KEYS, Field
 from decisions.language.functions import MACROS, called, method, must_exist
@@ -48,6 +48,7 @@ from decisions.language.kinds import (
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
+from decisions.language.timing import chosen, over, steps
 from state.sections import TRAITS
 
 MAX_DEPTH: Final = 64
@@ -130,7 +131,7 @@ class Checker:
             case Call():
                 found = self._call(node)
         self._depth -= 1
-        return found
+        return found.at(node.offset) if isinstance(found, Code) else found
 
     def _flag(self, node: Node) -> Code:
         code = self.check(node)
@@ -210,7 +211,7 @@ class Checker:
         self.reads |= field.reads
         if field.name == "segments":
             self.segments |= self._scope.segments
-        return build(field.code, field.type, *([place.key] if place.key else []))
+        return _field_code(field, *([place.key] if place.key else []))
 
     def _trait(self, name: str | None, offset: int) -> Code:
         kind = self._declared(name, offset)
@@ -266,7 +267,9 @@ class Checker:
                 then.type,
                 otherwise.type,
             )
-        return build("B if A else C", joined(then.type, otherwise.type), condition, then, otherwise)
+        kind = joined(then.type, otherwise.type)
+        code = build("B if A else C", kind, condition, then, otherwise)
+        return chosen(code, condition, then, otherwise)
 
     def _list(self, node: ListOf) -> Code:
         items = [self.check(item) for item in node.items]
@@ -346,11 +349,13 @@ class Checker:
                 node.name, node.name
             )
             kind = list_of(of.type) if python == "filtered" else BOOL
-            items = build(f"{python}(A, B)", kind, items, function(parameter, test), errs=test.errs)
+            asked, course = function(parameter, test), over(items, parameter, test)
+            items = build(f"{python}(A, B)", kind, items, asked, errs=test.errs, course=course)
         if node.name == "map":
             value = self.check(bodies[-1])
-            made = function(parameter, value)
-            items = build("mapped(A, B)", list_of(value.type), items, made, errs=value.errs)
+            made, course = function(parameter, value), over(items, parameter, value)
+            kind = list_of(value.type)
+            items = build("mapped(A, B)", kind, items, made, errs=value.errs, course=course)
         self._variables = outside
         self._loops -= 1
         return items
@@ -360,8 +365,7 @@ class Checker:
             raise ExpressionError("macros nested too deeply", offset, "two at most", "three")
         most = MAX_ELEMENTS if self._loops == 1 else MAX_INNER
         if through.literal is None:
-            limit = Code(INT, constant(most), constant(most), errs=False)
-            return build("elements(A, B)", through.type, through, limit, errs=True)
+            return build("elements(A, B)", through.type, through, literal(most, INT), errs=True)
         if len(through.literal) > most:
             got = f"{len(through.literal):,}"
             raise ExpressionError("the list is too long", offset, f"at most {most:,} items", got)
@@ -375,6 +379,17 @@ def _key(kind: str) -> Code:
     key = value if kind == DYN else coerced(value, kind)
     assert key is not None, "scopes hold no other types"
     return key
+
+
+def _field_code(field: Field, *key: Code) -> Code:
+    course = together(*(code.course for code in key))
+    if field.change:
+        course = steps(field.change, *key)
+    elif course is STAYS:
+        course = Course(slope=field.slope, fades=field.fades)
+    elif field.slope or field.fades:
+        course = Course(untold=course.untold or Untold("a key that changes by time"))
+    return build(field.code, field.type, *key, course=course)
 
 
 def _holds(field: Field, item: Code) -> Code:

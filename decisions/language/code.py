@@ -8,11 +8,12 @@ one of the compiled function's arguments `profile`, `event` and `now_ms`.
 
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from typing import Any
 
+from decisions.language.course import STAYS, Course, together
 from decisions.language.kinds import BOOL
 
 
@@ -31,6 +32,13 @@ class Code:
     """Whether it can raise."""
     literal: Any = None
     """The value, if it is known now and not null; of a list, a tuple."""
+    course: Course = STAYS
+    """How the value, or the error, goes on by time alone."""
+
+    def at(self, offset: int) -> "Code":
+        """The same, with the place where its course could no longer be told."""
+        course = self.course.at(offset)
+        return self if course is self.course else replace(self, course=course)
 
 
 Fresh = Callable[[], str]
@@ -58,23 +66,34 @@ def literal(value: bool | int | float | str | None, kind: str) -> Code:
     return Code(kind, node, node, errs=False, literal=value)
 
 
-def variable(name: str, kind: str) -> Code:
-    """An argument of the function or lambda around."""
-    node = ast.Name(name, ast.Load(), lineno=1, col_offset=0)
+def piece(node: ast.expr, kind: str) -> Code:
+    """Python that raises nothing."""
     return Code(kind, node, node, errs=False)
 
 
-def build(template: str, kind: str, *operands: Code, errs: bool = False) -> Code:
+def variable(name: str, kind: str) -> Code:
+    """An argument of the function or lambda around."""
+    return piece(ast.Name(name, ast.Load(), lineno=1, col_offset=0), kind)
+
+
+def build(
+    template: str, kind: str, *operands: Code, errs: bool = False, course: Course | None = None
+) -> Code:
     """A piece of type `kind`: the template with A, B, C replaced by the operands.
 
-    It can raise if an operand can, or if `errs` says that the template itself can.
+    It can raise if an operand can, or if `errs` says that the template itself can. Its course is
+    what follows from the operands' if the template does not look at `now_ms`, unless `course` says
+    another.
     """
     it = _fresh()
     fast = _filled(_parsed(template), [operand.fast for operand in operands], it)
     slow = fast
     if any(operand.slow is not operand.fast for operand in operands):
         slow = _filled(_parsed(template), [operand.slow for operand in operands], it)
-    return Code(kind, fast, slow, errs or any(operand.errs for operand in operands))
+    errs = errs or any(operand.errs for operand in operands)
+    if course is None:
+        course = together(*(operand.course for operand in operands))
+    return Code(kind, fast, slow, errs, course=course)
 
 
 def list_code(kind: str, items: Sequence[Code]) -> Code:
@@ -86,6 +105,7 @@ def list_code(kind: str, items: Sequence[Code]) -> Code:
         _list(item.slow for item in items),
         errs=any(item.errs for item in items),
         literal=None if None in known else tuple(known),
+        course=together(*(item.course for item in items)),
     )
 
 
@@ -125,11 +145,12 @@ def logical(operator: str, operands: Sequence[Code]) -> Code:
         slow = _joined(python, [*(operand.slow for operand in safe), absorbing])
     elif risky and risky[0].slow is not risky[0].fast:
         slow = _joined(python, [operand.slow for operand in (*safe, *risky)])
-    return Code(BOOL, fast, slow, errs=bool(risky))
+    course = together(*(operand.course for operand in operands))
+    return Code(BOOL, fast, slow, errs=bool(risky), course=course)
 
 
 def function(parameter: str, body: Code) -> Code:
-    """A function of one argument; making it cannot err."""
+    """A function of one argument; making it cannot err. Of its course, see `timing.over`."""
     fast = _lambda([parameter], body.fast)
     slow = fast if body.slow is body.fast else _lambda([parameter], body.slow)
     return Code(body.type, fast, slow, errs=False)

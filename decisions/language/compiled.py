@@ -1,10 +1,10 @@
 """Source text → a Python function that is called for each event."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 
-from decisions.language import fields, runtime
+from decisions.language.changes import Changes, at_once, changes_function, untimely
 from decisions.language.checker import Checker
 from decisions.language.code import Code, build, function, record_code, variable
 from decisions.language.errors import ExpressionError
@@ -25,41 +25,10 @@ from decisions.language.kinds import (
     list_of,
 )
 from decisions.language.operators import coerced
+from decisions.language.python import evaluator
 from decisions.language.scope import Scope
 from state.profile import Profile
-from state.times import rfc3339
 from state.touchpoint import Touchpoint
-
-_NAMESPACE: dict[str, Any] = {
-    **runtime.NAMESPACE,
-    **fields.NAMESPACE,
-    **{kind.__name__: kind for kind in (bool, float, int, len, list, sorted, str)},
-    "rfc3339": rfc3339,
-    "__builtins__": {},
-}
-
-_SAFE = """
-def evaluate(profile, event, now_ms):
-    return FAST
-"""
-_GUARDED = """
-def evaluate(profile, event, now_ms):
-    try:
-        return FAST
-    except FAILURES as failure:
-        raise described(failure) from None
-"""
-_ABSORBING = """
-def evaluate(profile, event, now_ms):
-    try:
-        return FAST
-    except FAILURES:
-        pass
-    try:
-        return SLOW
-    except FAILURES as failure:
-        raise described(failure) from None
-"""
 
 
 class Condition(Protocol):
@@ -77,6 +46,12 @@ class Condition(Protocol):
     source: str
     fallible: bool
     """Whether it can end in an error."""
+    timely: str
+    """"" if it can be told when its answer changes by time alone; else where and why not."""
+    changes_at: Changes
+    """When its answer may change by time alone; if it is not timely, the next millisecond."""
+    instants: tuple[ast.expr, ...]
+    """The same as Python: instants, of which the first counts (see `compile_changes`)."""
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> bool:
         """Whether it is true at `now_ms`. Raises EvaluationError, which counts as false."""
@@ -103,28 +78,48 @@ class Record(Protocol):
         """Their values by name. Raises EvaluationError when one of them ends in an error."""
 
 
-def compile_condition(source: str, scope: Scope) -> Condition:
-    """`source` as a condition. Raises ExpressionError."""
+def compile_condition(source: str, scope: Scope, *, timely: bool = False) -> Condition:
+    """`source` as a condition. Raises ExpressionError, with `timely` also where it cannot be told
+    when the answer changes by time alone."""
     tree = parse(source)
     checker = Checker(scope)
     code = checker.check(tree)
     flag = coerced(code, BOOL)
     if flag is None:
         raise ExpressionError("not a condition", tree.offset, BOOL, code.type)
-    evaluate = cast(Condition, _function(flag))
+    flaw = untimely(flag.course)
+    if timely and flaw is not None:
+        raise flaw
+    evaluate = cast(Condition, evaluator(flag))
     evaluate.reads = checker.reads
     evaluate.segments = checker.segments
     evaluate.event_names = event_names(tree)
     evaluate.source = source
     evaluate.fallible = flag.errs
+    evaluate.timely = "" if flaw is None else str(flaw)
+    evaluate.instants = flag.course.changes
+    evaluate.changes_at = at_once if flaw else changes_function(evaluate.instants)
     return evaluate
+
+
+def compile_changes(conditions: Iterable[Condition]) -> Changes:
+    """When the first of several answers may change by time alone, in one call for all of them.
+
+    Raises ValueError if one of them is not timely.
+    """
+    instants: list[ast.expr] = []
+    for condition in conditions:
+        if condition.timely:
+            raise ValueError(f"{condition.source}: {condition.timely}")
+        instants += condition.instants
+    return changes_function(instants)
 
 
 def compile_value(source: str, scope: Scope) -> Value:
     """`source` as an expression of any type. Raises ExpressionError."""
     checker = Checker(scope)
     code = checker.check(parse(source))
-    evaluate = cast(Value, _function(_plain(code)))
+    evaluate = cast(Value, evaluator(_plain(code)))
     evaluate.reads = checker.reads
     evaluate.segments = checker.segments
     evaluate.type = code.type.replace(EMPTY, list_of(DYN))
@@ -137,7 +132,7 @@ def compile_record(sources: Mapping[str, str], scope: Scope) -> Record:
     Raises ExpressionError.
     """
     codes = {name: _plain(Checker(scope).check(parse(text))) for name, text in sources.items()}
-    return cast(Record, _function(record_code(codes)))
+    return cast(Record, evaluator(record_code(codes)))
 
 
 def _plain(code: Code) -> Code:
@@ -157,22 +152,3 @@ def _plain(code: Code) -> Code:
         made = function("item", plain)
         return build("mapped(A, B)", list_of(plain.type), code, made, errs=plain.errs)
     return build("plain(A)", code.type, code, errs=True)
-
-
-def _function(code: Code) -> Any:
-    template = _SAFE
-    if code.errs:
-        template = _GUARDED if code.slow is code.fast else _ABSORBING
-    module = ast.parse(template)
-    module = _Placed(code).visit(module)
-    space = dict(_NAMESPACE)
-    exec(compile(module, "<expression>", "exec"), space)  # noqa: S102 - all templates and constants
-    return space["evaluate"]
-
-
-class _Placed(ast.NodeTransformer):
-    def __init__(self, code: Code) -> None:
-        self._code = code
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return {"FAST": self._code.fast, "SLOW": self._code.slow}.get(node.id, node)

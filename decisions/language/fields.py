@@ -34,7 +34,7 @@ from state.sections import (
     SEGMENTS,
     SESSIONS,
 )
-from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, value_since
+from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, value_since, window_change
 
 KEYS: Final = ""
 """Instead of a type: a collection that can only be asked for a key, or for what a key has."""
@@ -54,11 +54,20 @@ class Field(Struct, frozen=True):
     """Bits of state.sections."""
     holds: str = ""
     """For a collection: whether it holds the text that {} stands for, likewise."""
+    # How it goes on by time alone (see `course`); at most one of these.
+    change: str = ""
+    """A template, likewise: the instant until which it stays as it is, in ms; 0 = never."""
+    slope: int = 0
+    """By how many ms it grows each ms."""
+    fades: bool = False
+    """Whether it halves as scores do."""
 
 
-def _field(name: str, kind: str, reads: int, doc: str, code: str = "", holds: str = "") -> Field:
+def _field(
+    name: str, kind: str, reads: int, doc: str, code: str = "", holds: str = "", **course: Any
+) -> Field:
     """A field; without `code` it is found under its own name."""
-    return Field(name, kind, doc, code or name, reads, holds)
+    return Field(name, kind, doc, code or name, reads, holds, **course)
 
 
 def _window(function: str) -> str:
@@ -70,7 +79,7 @@ def _channel(field: str) -> str:
 
 
 FIELDS: Final = (
-    _field("now", TIMESTAMP, NOW, "The time of the decision.", "now_ms"),
+    _field("now", TIMESTAMP, NOW, "The time of the decision.", "now_ms", slope=1),
     _field(
         "segments",
         list_of(STRING),
@@ -183,6 +192,7 @@ FIELDS: Final = (
         ORDERS | NOW,
         "Value of today's and the last 90 days' orders (UTC), less refunds, in the shop's money.",
         _window("value_since"),
+        change=_window("window_change"),
     ),
     _field(
         "profile.orders.count_90d",
@@ -190,6 +200,7 @@ FIELDS: Final = (
         ORDERS | NOW,
         "How many orders today and in the last 90 days, UTC.",
         _window("count_since"),
+        change=_window("window_change"),
     ),
     _field(
         "profile.affinity",
@@ -204,6 +215,7 @@ FIELDS: Final = (
         AFFINITY | NOW,
         "Interest in this category, which halves every 30 days; 0 if none.",
         "0.0 if (it := profile.affinity.get(A)) is None else decayed(it.score, it.at, now_ms)",
+        fades=True,
     ),
     _field(
         "profile.top_category",
@@ -252,12 +264,17 @@ def categories(lines: Mapping[str, CartLine]) -> list[str]:
     return sorted({line.category for line in lines.values() if line.category})
 
 
+def newest(interests: Mapping[str, Interest]) -> int:
+    """The instant from which on all of them fade; 0 if there is none."""
+    return max([interest.at for interest in interests.values()], default=0)
+
+
 def top_category(interests: Mapping[str, Interest]) -> str:
     """The category of most interest; "" if there is none.
 
     All fade at one rate, so which is first changes by events alone: any later instant will do.
     """
-    latest = max([interest.at for interest in interests.values()], default=0)
+    latest = newest(interests)
     best, most = "", 0.0
     for category in sorted(interests):
         score = decayed(interests[category].score, interests[category].at, latest)
@@ -274,8 +291,10 @@ NAMESPACE: Final[dict[str, Any]] = {
         decayed,
         event_key,
         items,
+        newest,
         top_category,
         value_since,
+        window_change,
     )
 }
 """What the templates above call."""

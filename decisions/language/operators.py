@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from decisions.language.code import Code, build, constant
+from decisions.language.code import Code, build, constant, piece
 from decisions.language.errors import ExpressionError
 from decisions.language.grammar.syntax import Binary, Unary
 from decisions.language.kinds import (
@@ -26,6 +26,7 @@ from decisions.language.kinds import (
 )
 from decisions.language.runtime.conversions import DURATION_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN
 from decisions.language.runtime.numbers import INT_MAX, INT_MIN
+from decisions.language.timing import binary_timed, negated
 
 _CLASS: Final = {BOOL: "bool", INT: "int", DOUBLE: "float", STRING: "str"}
 
@@ -90,7 +91,7 @@ def unary(node: Unary, operand: Code) -> Code:
     if operand.type == INT:
         return build(_int("-A"), INT, operand, errs=True)
     if operand.type == DOUBLE:
-        return build("-A", DOUBLE, operand)
+        return negated(build("-A", DOUBLE, operand), operand)
     if operand.type == DYN:
         return build("negate(A)", DYN, operand, errs=True)
     raise ExpressionError("- needs a number", node.offset, "int or double", operand.type)
@@ -113,7 +114,7 @@ def binary(node: Binary, left: Code, right: Code) -> Code:
         code = _comparison(operator, left, right)
     if code is None:
         raise _mismatch(node, left, right)
-    return code
+    return binary_timed(operator, left, right, code)
 
 
 def _arithmetic(operator: str, left: Code, right: Code) -> Code | None:
@@ -192,7 +193,7 @@ def _membership(left: Code, right: Code) -> Code | None:
             return None
         if element == STRING and right.literal is not None:
             node = constant(frozenset(right.literal))
-            texts = Code(right.type, node, node, errs=False)
+            texts = piece(node, right.type)
             if left.type == STRING:
                 return build("A in B", BOOL, left, texts)
             return build("(it := A).__class__ is str and it in B", BOOL, left, texts)

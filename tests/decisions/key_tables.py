@@ -19,11 +19,14 @@ from decisions.format.keys import (
     Moment,
     Name,
     Names,
+    NewId,
     NewIds,
     Number,
     OneOf,
+    Steps,
     Text,
     Texts,
+    TimeOfDay,
     Values,
     Whole,
 )
@@ -95,6 +98,12 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a duration{bounds}"
         case Moment():
             return "a date or a time"
+        case NewId():
+            return "an id"
+        case TimeOfDay():
+            return "a time of day"
+        case Steps():
+            return "a list of steps"
         case CaseTime():
             return "a duration or a time"
         case Expression():

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from decisions.language.runtime import collections, conversions, failures, logic, numbers
+from decisions.language.runtime import (
+    collections,
+    conversions,
+    failures,
+    instants,
+    logic,
+    numbers,
+)
 
 NAMESPACE: dict[str, Any] = {
     function.__name__: function
@@ -24,6 +31,10 @@ NAMESPACE: dict[str, Any] = {
         failures.described,
         failures.mistyped,
         failures.out_of_range,
+        instants.earliest,
+        instants.edge,
+        instants.faded_across,
+        instants.unless_failing,
         logic.conjunction,
         logic.disjunction,
         logic.every,
