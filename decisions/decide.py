@@ -1,6 +1,7 @@
-"""What one event leads to: segments, then alerts, then offers."""
+"""What one event leads to: segments, then alerts, then journeys, then offers."""
 
 from decisions.alerts import raise_alerts
+from decisions.journeys.run import advance
 from decisions.offers import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move
@@ -51,6 +52,8 @@ def decide(
         decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
     if due.alerts:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
+    if profile.journeys or playbook.journeys:
+        decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
     if before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
     return decision
