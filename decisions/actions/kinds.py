@@ -19,6 +19,7 @@ from decisions.format.keys import (
     Name,
     Number,
     OneOf,
+    Tagged,
     Text,
     Texts,
 )
@@ -178,12 +179,12 @@ ROW: Final = Keys(
     )
 )
 ROUTES: Final = Entries(Items(ROW, MAX_ROWS, least=1), 50)
-ACTION: Final = OneOf(tuple(KINDS.values()))
+ACTION: Final = Tagged("action", tuple(KINDS.values()))
 
 
-def action_with(*beside: Key) -> OneOf:
+def action_with(*beside: Key) -> Tagged:
     """An action in a mapping that has other keys, too."""
     kinds = (
         Keys((*beside, *keys.keys), any_of=keys.any_of, needs=keys.needs) for keys in KINDS.values()
     )
-    return OneOf(tuple(kinds))
+    return Tagged(ACTION.by, tuple(kinds))

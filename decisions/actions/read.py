@@ -18,6 +18,7 @@ from decisions.templates import UNKNOWN, read_template
 
 ADDRESS = re.compile(r"https?://[^\s/?#@{}\\]+(?=[/?#]|\Z)")
 """What an address begins with, its host written out: an event must not say where a request goes."""
+ROUTE = "lead.route"
 DOTS = (".", "..")
 """In a path these are steps, however they are encoded."""
 MAX_IN_ADDRESS = 256
@@ -65,17 +66,17 @@ class _Reading:
         """All of it; what is wrong is noted."""
         part = self._part
         kind = _kind_of(part)
-        rows = self._routes.get(part.name("table", self._routes), ()) if "table" in part else ()
+        table = part.name("table", self._routes) if kind == ROUTE else ""
         return ActionSpec(
             kind=kind,
-            parts=self._parts(kind),
+            parts=self._parts(kind, table),
             expiry_ms=part.duration("expiry") or duration_ms(str(KINDS[kind]["expiry"].default)),
             requires_approval=part.flag("requires_approval"),
             idempotency_key=part.value("idempotency_key", self._scope),
-            rows=rows,
+            rows=self._routes.get(table, ()),
         )
 
-    def _parts(self, kind: str) -> dict[str, Source]:
+    def _parts(self, kind: str, table: str) -> dict[str, Source]:
         match kind:
             case "webhook":
                 return self._webhook()
@@ -84,7 +85,7 @@ class _Reading:
                 return {**found, **self._values()}
             case "lead.route":
                 region, score = self._asked("region", STRING), self._asked("score", DOUBLE)
-                return {"table": self._fixed("table"), **region, **score}
+                return {"table": Constant(table), **region, **score}
             case "ticket.request":
                 texts = {"subject": self._said("subject"), "text": self._said("text")}
                 priority = Constant(self._part.choice("priority"))
@@ -111,8 +112,7 @@ class _Reading:
         return {**found, **self._values()}
 
     def _fixed(self, name: str) -> Constant:
-        node = self._part.get(name)
-        return Constant(node.text.strip() if isinstance(node, Scalar) else "")
+        return Constant(self._part.text(name))
 
     def _said(self, name: str) -> Said:
         return Said(self._part.template(name, self._scope))

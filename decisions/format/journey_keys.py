@@ -132,7 +132,7 @@ HEADS: Final = {
 }
 """The key that says what kind of step it is; an action has `action`."""
 ACT: Final = action_with(STEP_ID)
-STEP: Final[Kind] = OneOf((Choice((END,)), *HEADS.values(), *ACT.kinds))
+STEP: Final[Kind] = OneOf((Choice((END,)), *HEADS.values(), ACT))
 
 QUIET: Final = Keys(
     (

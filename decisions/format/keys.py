@@ -163,6 +163,20 @@ class OneOf(Struct, frozen=True):
     kinds: tuple["Kind", ...]
 
 
+class Tagged(Struct, frozen=True):
+    """A mapping whose keys depend on the word that stands at one of them."""
+
+    by: str
+    """That key, which each of `kinds` has, with a word of its own."""
+    kinds: tuple[Keys, ...]
+
+    @property
+    def words(self) -> tuple[tuple[str, Keys], ...]:
+        """Word → the keys that go with it."""
+        choices = ((kinds[self.by].kind, kinds) for kinds in self.kinds)
+        return tuple((choice.of[0], kinds) for choice, kinds in choices if type(choice) is Choice)
+
+
 Kind = (
     Text
     | Texts
@@ -186,6 +200,7 @@ Kind = (
     | Items
     | Steps
     | OneOf
+    | Tagged
 )
 
 

@@ -28,6 +28,7 @@ from decisions.format.keys import (
     Number,
     OneOf,
     Steps,
+    Tagged,
     Text,
     Texts,
     TimeOfDay,
@@ -86,6 +87,8 @@ def _schema(kind: Kind) -> Schema:
             return {"$ref": "#/$defs/steps"}
         case OneOf():
             return {"anyOf": [_schema(one) for one in kind.kinds]}
+        case Tagged():
+            return _tagged(kind)
         case Values():
             return {"type": "object", "maxProperties": kind.most}
         case _:
@@ -104,6 +107,28 @@ def _keys(kind: Keys) -> Schema:
     if kind.any_of:
         found["anyOf"] = [{"required": [name]} for name in kind.any_of]
     return found
+
+
+def _tagged(kind: Tagged) -> Schema:
+    """For each word what goes with it, so that an editor marks the key that is wrong."""
+    words = kind.words
+    doc = words[0][1][kind.by].doc
+    cases = [
+        {
+            "if": {
+                "required": [kind.by],
+                "properties": {kind.by: {"description": doc, "const": word}},
+            },
+            "then": _keys(keys),
+        }
+        for word, keys in words
+    ]
+    return {
+        "type": "object",
+        "required": [kind.by],
+        "properties": {kind.by: {"description": doc, "enum": [word for word, _ in words]}},
+        "allOf": cases,
+    }
 
 
 def _key(key: Key) -> Schema:

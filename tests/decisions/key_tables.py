@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from decisions.actions.kinds import KINDS, ROW, SCORES, SECRET
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
+from decisions.format.journey_keys import HEADS, JOURNEY, LOCAL_TIME, QUIET, WAY
 from decisions.format.keys import (
     CaseTime,
     Choice,
@@ -24,6 +26,7 @@ from decisions.format.keys import (
     Number,
     OneOf,
     Steps,
+    Tagged,
     Text,
     Texts,
     TimeOfDay,
@@ -43,6 +46,15 @@ TABLES = {
     "a segment": SEGMENT,
     "an offer": OFFER,
     "an alert": ALERT,
+    "a row of routes": ROW,
+    "the scores of a row": SCORES,
+    "a secret": SECRET,
+    **{f"the action {kind}": keys for kind, keys in KINDS.items()},
+    "a journey": JOURNEY,
+    "the local time of a journey": LOCAL_TIME,
+    "the quiet hours of a journey": QUIET,
+    **{f"a step that has {head}": keys for head, keys in HEADS.items()},
+    "a way of a split": WAY,
     "a test": CASE,
     "an entry of given": GIVEN,
     "expect": EXPECT,
@@ -118,6 +130,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a list of at most {kind.most}"
         case OneOf():
             return ", or ".join(dict.fromkeys(_words(one) for one in kind.kinds))
+        case Tagged():
+            return f"a mapping: `{kind.by}` and what goes with it"
         case Keys():
             return " and ".join(f"`{name}`" for name in kind.names)
 

@@ -8,7 +8,7 @@ import pytest
 
 from decisions.cases.run import run
 from decisions.cases.story import Story
-from decisions.format.keys import Entries, Items, Keys, Kind, OneOf
+from decisions.format.keys import Entries, Items, Keys, Kind, OneOf, Tagged
 from decisions.format.sections import PLAYBOOK
 from decisions.language import EvaluationError, Scope, compile_condition, compile_value
 from decisions.language.checker import Checker
@@ -101,6 +101,9 @@ def look(kind: Kind, values: list[Any], known: set[Place], used: set[Place]) -> 
         case OneOf():
             for one in kind.kinds:
                 look(one, values, known, used)
+        case Tagged():
+            for word, keys in kind.words:
+                look(keys, [one for one in values if one[kind.by] == word], known, used)
 
 
 def ann() -> Story:
