@@ -8,7 +8,8 @@ import pytest
 
 from decisions.cases.run import run
 from decisions.cases.story import Story
-from decisions.format.keys import Entries, Items, Keys, Kind, OneOf, Tagged
+from decisions.format.journey_keys import HEADS
+from decisions.format.keys import Entries, Items, Keys, Kind, OneOf, Steps, Tagged
 from decisions.format.sections import PLAYBOOK
 from decisions.language import EvaluationError, Scope, compile_condition, compile_value
 from decisions.language.checker import Checker
@@ -101,6 +102,11 @@ def look(kind: Kind, values: list[Any], known: set[Place], used: set[Place]) -> 
         case OneOf():
             for one in kind.kinds:
                 look(one, values, known, used)
+        case Steps():
+            steps = [one for list_ in values for one in list_ if isinstance(one, dict)]
+            for head, keys in HEADS.items():  # what actions hold is shown with alerts
+                if found := [step for step in steps if head in step]:
+                    look(keys, found, known, used)
         case Tagged():
             for word, keys in kind.words:
                 look(keys, [one for one in values if one[kind.by] == word], known, used)

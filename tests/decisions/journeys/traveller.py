@@ -1,5 +1,6 @@
 """A customer for tests of journeys: events at times, and between them the time that passes."""
 
+from datetime import datetime
 from typing import Any
 
 from decisions.journeys.due import next_due
@@ -22,7 +23,6 @@ placements:
   home: {channels: [click], offers: 1}
 offers: {}
 """
-LOG = "action: log, message"
 
 
 def journeys(text: str) -> Playbook:
@@ -80,10 +80,12 @@ class Traveller:
         if not self.events:  # of customers who never came nothing is known
             return 0
         nothing = silence(self.customer_id, self.now_ms, 0)
-        at = [next_due(self.profile, nothing, self.playbook, self.now_ms)]
-        for segment in self.playbook.segments.values():
-            at.append(segment.when.changes_at(self.profile, nothing, self.now_ms))
-        return min((ms for ms in at if ms), default=0)
+        found = [next_due(self.profile, nothing, self.playbook, self.now_ms)]
+        found += [
+            segment.when.changes_at(self.profile, nothing, self.now_ms)
+            for segment in self.playbook.segments.values()
+        ]
+        return min((ms for ms in found if ms), default=0)
 
     def _ask(self, event: Touchpoint, mask: int, now_ms: int) -> None:
         self.now_ms = now_ms
@@ -115,6 +117,4 @@ class Traveller:
 
 def at(text: str) -> int:
     """An instant in ms: a time with its offset."""
-    from datetime import datetime
-
     return milliseconds(datetime.fromisoformat(text))
