@@ -103,13 +103,17 @@ def look(kind: Kind, values: list[Any], known: set[Place], used: set[Place]) -> 
             for one in kind.kinds:
                 look(one, values, known, used)
         case Steps():
-            steps = [one for list_ in values for one in list_ if isinstance(one, dict)]
-            for head, keys in HEADS.items():  # what actions hold is shown with alerts
-                if found := [step for step in steps if head in step]:
-                    look(keys, found, known, used)
+            look_at_steps(values, known, used)
         case Tagged():
             for word, keys in kind.words:
                 look(keys, [one for one in values if one[kind.by] == word], known, used)
+
+
+def look_at_steps(values: list[Any], known: set[Place], used: set[Place]) -> None:
+    steps = [one for list_ in values for one in list_ if isinstance(one, dict)]
+    for head, keys in HEADS.items():  # what actions hold is shown with alerts
+        if found := [step for step in steps if head in step]:
+            look(keys, found, known, used)
 
 
 def ann() -> Story:
