@@ -24,6 +24,7 @@ from connectors.events.schema_names import KNOWN
 from connectors.kafka.topics import all_topics
 from connectors.published.schema_asyncapi import document
 from connectors.published.schema_bodies import BODIES, SEVERITIES
+from decisions.actions.kinds import KINDS
 from decisions.alerts import RAISED
 from decisions.load import parse_playbook
 from decisions.offers import DECIDED
@@ -208,7 +209,7 @@ def test_a_message_is_named_for_programs_by_its_key() -> None:
 
 
 def test_kinds_of_actions_are_those_that_are_decided() -> None:
-    assert set(BODIES) == {DECIDED, RAISED, ENTERED, EXITED}
+    assert set(BODIES) == {DECIDED, RAISED, ENTERED, EXITED, *KINDS}
 
 
 @pytest.mark.parametrize("severity", [*SEVERITIES, "fatal"])

@@ -111,7 +111,15 @@ def _describe(struct: type[msgspec.Struct], schema: Schema) -> None:
 
 
 def _field_docs(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Field → the docstring below it."""
+    """Field → the docstring below it, in the type or what it is derived from."""
+    docs: dict[str, str] = {}
+    for base in reversed(struct.__mro__):
+        if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
+            docs |= _own_docs(base)
+    return docs
+
+
+def _own_docs(struct: type[msgspec.Struct]) -> dict[str, str]:
     (described,) = ast.parse(dedent(inspect.getsource(struct))).body
     assert isinstance(described, ast.ClassDef)
     docs = {}

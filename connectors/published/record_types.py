@@ -44,10 +44,13 @@ class ActionRecord(Struct, frozen=True, gc=False):
     id: str
     """32 hex digits; one per decision."""
     kind: str
-    """offer.decided, alert.raised, segment.entered or segment.exited."""
+    """offer.decided, alert.raised, segment.entered, segment.exited, journey.started, journey.ended;
+    or what others are asked to do: webhook, email.request, lead.route, ticket.request,
+    push.request, log."""
     customer_id: str
     caused_by: str
-    """The message id of the event that led to it."""
+    """The message id of the event that led to it; `time:<rule>:<message id>` where time alone did,
+    with that of the event from which on it was counted, if there was one."""
     decided_at: datetime
     playbook: str
     applied: Applied

@@ -26,6 +26,16 @@ from connectors.published.schema_bodies import (
     AlertRaised,
     OfferDecided,
 )
+from connectors.published.schema_requests import (
+    MAX_KEY_CHARACTERS,
+    METHODS,
+    PRIORITIES,
+    REQUESTS,
+    Origin,
+    SecretReference,
+    TicketRequest,
+    Webhook,
+)
 from state.applied import COMMIT_BITS, GENERATION_BITS, INDEX_BITS, Applied
 
 STAGES: Final = ("decode", "route", "decide")
@@ -51,6 +61,13 @@ NARROWER: Final[dict[tuple[type, str], Schema]] = {
     (OfferEntry, "decision_id"): DIGITS,
     (OfferDecided, "decision_id"): DIGITS,
     (AlertRaised, "severity"): {"enum": list(SEVERITIES)},
+    (SecretReference, "secret"): {"pattern": "^[A-Z][A-Z0-9_]{0,63}$"},
+    (Webhook, "method"): {"enum": list(METHODS)},
+    (TicketRequest, "priority"): {"enum": list(PRIORITIES)},
+    **{
+        (body, "idempotency_key"): {"minLength": 1, "maxLength": MAX_KEY_CHARACTERS}
+        for body in REQUESTS.values()
+    },
 }
 """Type and field → what is true of it beyond its type."""
 
@@ -63,7 +80,9 @@ def components(template: str) -> dict[str, Schema]:
     They refer to those of `connectors.events.schema`, too. `template` says where both lie, such as
     "#/definitions/{name}".
     """
-    schemas = schemas_of([*TYPES, Applied, OfferEntry, *BODIES.values()], template)
+    schemas = schemas_of(
+        [*TYPES, Applied, OfferEntry, Origin, SecretReference, *BODIES.values()], template
+    )
     for (kind, field), said in NARROWER.items():
         schemas[kind.__name__]["properties"][field] |= said
     # A record of it was taken, so it is an event.

@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from connectors.published.schema_requests import REQUESTS
+
 
 class OfferDecided(Struct):
     """`offer.decided`: a customer is to be served this offer."""
@@ -92,6 +94,7 @@ BODIES: Final[dict[str, type[Struct]]] = {
     "segment.exited": SegmentExited,
     "journey.started": JourneyStarted,
     "journey.ended": JourneyEnded,
+    **REQUESTS,
 }
 """Kind of an action → what its body is."""
 

@@ -143,12 +143,17 @@ TOUCHPOINTS = Table(
 DECISIONS = Table(
     name="actions",
     topic=ACTIONS,
-    doc="What was decided: offers, alerts, segments entered and left.",
+    doc="What was decided: offers, alerts, segments, journeys, what others are to do.",
     record=ActionRecord,
     columns=(
         Column(PARTITION_COLUMN, "day", "Day of decided_at, UTC: the folder.", "decided_at"),
         Column("id", "text", "32 hex digits; one for each decision."),
-        Column("kind", "text", "offer.decided, alert.raised, segment.entered, segment.exited."),
+        Column(
+            "kind",
+            "text",
+            "offer.decided, alert.raised, segment.entered, segment.exited, journey.started, "
+            "journey.ended, webhook, email.request, lead.route, ticket.request, push.request, log.",
+        ),
         Column("customer_id", "text", "Whom it is about."),
         Column("caused_by", "text", "Message id of the event that led to it."),
         Column("decided_at", "moment", "The time that the decision was told, UTC."),

@@ -125,6 +125,14 @@ OFFERS: Final = Row(
             look="`touchline customer ID`, for one of the customers in touchpoints.actions",
             empty="no alerts in the playbook",
         ),
+        lines(
+            "Actions by kind",
+            "Actions a minute that others are asked for: mails, tickets, calls of web addresses.",
+            (a_minute("touchline_actions_requested_total", "kind"), "{{kind}}"),
+            unit="cpm",
+            look="`touchline tail --kind action`",
+            empty="no actions in the playbook",
+        ),
     ),
 )
 

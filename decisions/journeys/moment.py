@@ -72,7 +72,7 @@ class Moment:
         self._say(ENDED, run.id.hex(), run, more)
 
     def _say(self, kind: str, subject: str, run: Run, more: dict[str, Any]) -> None:
-        body = {"run": run.id.hex(), **origin(run), **more}
+        body = {**origin(run), **more}
         self.decided().actions.append(
             act(
                 self.touchpoint,
@@ -87,7 +87,7 @@ class Moment:
 
 def origin(run: Run) -> dict[str, Any]:
     """What is said of a run wherever something comes of it."""
-    found: dict[str, Any] = {"journey": run.journey, "version": run.version.hex()}
+    found = {"run": run.id.hex(), "journey": run.journey, "version": run.version.hex()}
     if run.key is not None:
         found["key"] = key_text(run.key)
     return found

@@ -3,6 +3,7 @@
 from typing import Final
 
 from connectors.events.dead_letter import Reason
+from decisions.actions.kinds import KINDS
 from flows.metrics.metric import SIZES, STEPS, WAITS, WRITES, C, G, H, Metric
 
 OUTCOMES = ("accepted", "duplicate", "dead_letter")
@@ -21,6 +22,7 @@ RULES = ("segment", "offer", "alert")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
 OTHER_OFFER = "?"
 """Stands for an offer that the playbook does not have."""
+REQUEST_KINDS = tuple(KINDS)
 BY_STAGE: Final = {"stage": STAGES}
 
 TOUCHPOINTS: Final = (
@@ -281,6 +283,14 @@ TOUCHPOINTS: Final = (
         {"outcome": OFFER_OUTCOMES},
     ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
+    Metric(
+        "touchline_actions_requested_total",
+        C,
+        "actions",
+        "Actions that others are asked for: mails, tickets, calls of web addresses, by kind.",
+        ("kind",),
+        {"kind": REQUEST_KINDS},
+    ),
     Metric(
         "touchline_segment_transitions_total",
         C,

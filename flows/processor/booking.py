@@ -14,6 +14,7 @@ from flows.processor.processor import Processor
 COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
+    ("touchline_actions_requested_total", "requested", "kind"),
     ("touchline_forwarded_events_total", "forwarded", "topic"),
     ("touchline_events_corrected_total", "corrected", "channel"),
 )

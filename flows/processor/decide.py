@@ -15,7 +15,7 @@ from connectors.published.records import action_record, dead_letter_record, enri
 from decisions.decide import EVERYTHING, decide
 from decisions.offers import DECIDED
 from decisions.playbook import Playbook
-from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
+from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER, REQUEST_KINDS
 from flows.processor.commit import commit_pending
 from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
 from flows.processor.forwarding import send_on, tell_apart
@@ -29,6 +29,8 @@ from state.touchpoint import Touchpoint
 
 log = logging.getLogger("touchline.touchpoints")
 
+REQUESTED = "requested"
+"""In a tally: actions that others are asked for, by their kind."""
 OUTCOME_OF = {f"Offer {outcome.capitalize()}": outcome for outcome in OFFER_OUTCOMES}
 """Name of an event that tells of an offer → what it tells."""
 
@@ -181,6 +183,8 @@ def _log(part: Slice, error: Exception) -> None:
 
 
 def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
+    if kind in REQUEST_KINDS:
+        return REQUESTED, kind
     subject = {"offer.decided": "offer_id", "alert.raised": "alert"}.get(kind, "segment")
     return kind, str(body[subject])
 

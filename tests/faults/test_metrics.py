@@ -31,6 +31,7 @@ KINDS = {
     "forwarded": ("touchline_forwarded_events_total", "touchpoints.{0}"),
     "reason": ("touchline_dead_letters_total", "{0}"),
     "alert.raised": ("touchline_alerts_raised_total", "{0}"),
+    "requested": ("touchline_actions_requested_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
     "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
     "rule_errors": ("touchline_rule_errors_total",),

@@ -10,7 +10,9 @@ from msgspec.json import encode
 from connectors.kafka.reader import Place
 from connectors.kafka.reader import Record as Logged
 from connectors.kafka.topics import ACTIONS, ENRICHED
+from connectors.published import schema_examples as examples
 from connectors.published.record_types import ActionRecord, read_action
+from connectors.published.schema_requests import REQUESTS
 from flows.commands.tail.lines import line_of
 from flows.commands.tail.reading import Intake
 from flows.commands.tail.selection import ACTION_KINDS, select
@@ -30,6 +32,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "alert.raised": {"alert": "vip_unhappy", "severity": "critical", "message": "Rated 1\x1b[2J"},
     "segment.entered": {"segment": "vip", "since": "2026-01-01T00:00:00.000Z"},
     "segment.exited": {"segment": "vip", "since": "2025-12-31T23:59:00.000Z"},
+    "journey.started": examples.action("journey.started")["body"],
+    "journey.ended": examples.action("journey.ended")["body"],
+    **{kind: examples.action(kind)["body"] for kind in REQUESTS},
 }
 
 
@@ -92,10 +97,72 @@ def logged(value: bytes | None, key: bytes | None = b"ann", topic: str = ACTIONS
             "segment.exited",
             "left     ann             vip                   in it since 2025-12-31 23:59",
         ),
+        (
+            "webhook",
+            (
+                "webhook  ann             kiosk_failing         "
+                "POST https://shop.example/crm/accounts/ann/notes, until 2026-01-16 09:30"
+            ),
+        ),
+        (
+            "email.request",
+            (
+                "email    ann             kiosk_failing         "
+                "cart_reminder to ann@example.com, needs approval, until 2026-01-16 09:30"
+            ),
+        ),
+        (
+            "lead.route",
+            (
+                "lead     ann             kiosk_failing         "
+                "to team_dach by sales, region DE, score 640.50, until 2026-01-16 09:30"
+            ),
+        ),
+        (
+            "ticket.request",
+            (
+                "ticket   ann             kiosk_failing         "
+                "high, to store_support: Kiosk k-3 fails, until 2026-01-16 09:30"
+            ),
+        ),
+        (
+            "push.request",
+            (
+                "push     ann             kiosk_failing         "
+                "We are sorry: What went wrong?, until 2026-01-16 09:30"
+            ),
+        ),
+        (
+            "log",
+            (
+                "log      ann             kiosk_failing         "
+                "A payment failed at kiosk k-3, until 2026-01-16 09:30"
+            ),
+        ),
     ],
 )
 def test_a_decision_is_a_line_with_when_what_kind_whom_what_and_why(kind: str, told: str) -> None:
     assert click.unstyle(line_of(action(kind), JANUARY_MS)) == f"12:30:05  {told}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "told"),
+    [
+        ("webhook", {"method": "PUT", "url": {"secret": "HOOK"}}, "PUT the secret HOOK"),
+        ("email.request", {"template": "hello"}, "hello"),
+        ("email.request", {"template": "hello", "to": None}, "hello to ?"),
+        ("lead.route", {"queue": "q", "table": "t"}, "to q by t"),
+        ("push.request", {"template": "hello", "values": {}}, "hello"),
+        ("push.request", {"text": "Bye\x1b[2J"}, "Bye?[2J"),
+        ("log", {}, "?"),
+    ],
+)
+def test_what_others_are_asked_is_told_with_whatever_there_is_of_it(
+    kind: str, body: dict[str, Any], told: str
+) -> None:
+    body = {"origin": {"journey": "welcome", "step": "mail"}, **body}
+    line = click.unstyle(line_of(action(kind, body=body), JANUARY_MS))
+    assert line.partition("ann")[2].strip() == f"welcome.mail          {told}, until ?"
 
 
 def test_the_day_is_told_when_it_is_another_one() -> None:
@@ -129,6 +196,8 @@ def test_an_event_of_any_shape_is_told(original: Any) -> None:
         (("offer", "alert"), {"alerts": ["other"]}, ("offer.decided",)),
         ((), {"customer": "bob"}, ()),
         (("event",), {}, ()),
+        (("action",), {}, tuple(REQUESTS)),
+        (("log", "segment"), {"segments": ["other"]}, ("log",)),
     ],
 )
 def test_filters_take_what_they_name(

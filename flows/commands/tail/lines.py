@@ -7,8 +7,19 @@ from msgspec import DecodeError
 from msgspec.json import decode
 
 from connectors.published.record_types import ActionRecord, EnrichedRecord
+from connectors.published.schema_requests import REQUESTS
+from flows.commands.asked import asked_of, origin_of
 from flows.commands.phrases import moment, number, printable
-from flows.commands.tail.selection import ALERT, ENTERED, EXITED, OFFER, Record, moment_of
+from flows.commands.tail.selection import (
+    ALERT,
+    ENDED,
+    ENTERED,
+    EXITED,
+    OFFER,
+    STARTED,
+    Record,
+    moment_of,
+)
 from flows.commands.telling import telling
 from state.times import milliseconds
 
@@ -21,6 +32,9 @@ LABELS: dict[str, tuple[str, dict[str, Any]]] = {
     ALERT: ("alert", {"fg": "cyan"}),
     ENTERED: ("entered", {"fg": "blue"}),
     EXITED: ("left", {"fg": "blue"}),
+    STARTED: ("begun", {"fg": "yellow"}),
+    ENDED: ("ended", {"fg": "yellow"}),
+    **{kind: (kind.partition(".")[0], {"fg": "magenta"}) for kind in REQUESTS},
 }
 """Kind → its word in a line, and its look on a terminal."""
 
@@ -63,10 +77,22 @@ def _action(record: ActionRecord) -> Line:
         told = click.style(severity, **SEVERITIES.get(severity, {}))
         message = printable(str(body.get("message", "")))
         return Line(label, str(body.get("alert", "?")), f"{told}: {message}", look)
+    if record.kind in REQUESTS:
+        return Line(label, printable(origin_of(body)), printable(asked_of(record.kind, body)), look)
+    if record.kind in (STARTED, ENDED):
+        return Line(label, str(body.get("journey", "?")), printable(_run(body)), look)
     since = ""
     if record.kind == EXITED:
         since = f"in it since {str(body.get('since', '?'))[:16].replace('T', ' ')}"
     return Line(label, str(body.get("segment", "?")), printable(since), look)
+
+
+def _run(body: dict[str, Any]) -> str:
+    about = f"about {body['key']}" if "key" in body else ""
+    if "reason" not in body:
+        return about
+    how = f"{body['reason']} at {body.get('step', '?')}"
+    return f"{about}: {how}" if about else how
 
 
 def _event(record: EnrichedRecord) -> Line:

@@ -7,14 +7,22 @@ from msgspec import Struct
 
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from connectors.published.record_types import ActionRecord, EnrichedRecord
+from connectors.published.schema_requests import REQUESTS
 
 OFFER, ALERT = "offer.decided", "alert.raised"
 ENTERED, EXITED = "segment.entered", "segment.exited"
+STARTED, ENDED = "journey.started", "journey.ended"
 EVENT = "event"
 """Ours for the records of touchpoints.enriched, which have no kind."""
-ACTION_KINDS = (OFFER, ALERT, ENTERED, EXITED)
+ACTION_KINDS = (OFFER, ALERT, ENTERED, EXITED, STARTED, ENDED, *REQUESTS)
 KINDS = (*ACTION_KINDS, EVENT)
-SHORT = {"offer": (OFFER,), "alert": (ALERT,), "segment": (ENTERED, EXITED)}
+SHORT = {
+    "offer": (OFFER,),
+    "alert": (ALERT,),
+    "segment": (ENTERED, EXITED),
+    "journey": (STARTED, ENDED),
+    "action": tuple(REQUESTS),
+}
 """What may be typed for them."""
 
 NARROWS = {
@@ -63,7 +71,7 @@ class Selection(Struct, frozen=True):
             return _among(body.get("alert"), self.alerts) and _among(
                 body.get("severity"), self.severities
             )
-        return _among(body.get("segment"), self.segments)
+        return record.kind in REQUESTS or _among(body.get("segment"), self.segments)
 
 
 def select(kinds: Collection[str], customer: str | None, **narrowed: Collection[str]) -> Selection:

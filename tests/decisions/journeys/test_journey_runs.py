@@ -33,8 +33,8 @@ def test_what_a_run_does_says_where_it_comes_from_and_what_armed_it() -> None:
     ann.until(T + DAY_MS)
     (_, started), (_, log), (_, ended) = ann.said
     version = ann.playbook.journeys["j"].version.hex()
-    run = {"journey": "j", "version": version, "key": "7"}
-    assert started.body == {"run": started.id, **run}
+    run = {"run": started.id, "journey": "j", "version": version, "key": "7"}
+    assert started.body == run
     assert started.caused_by == "m-add"
     assert log.body["message"] == "About 7"
     assert log.body["origin"] == {**run, "step": "mail"}
