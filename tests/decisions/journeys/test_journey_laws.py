@@ -83,13 +83,13 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
         found["when"] = draw(st.sampled_from([*STATE, *TIME]))
     else:
         found["event"] = "A"
-        if draw(st.booleans()):
-            found["when"] = draw(st.sampled_from([*STATE, *TIME]))
+        if draw(st.integers(0, 3)) == 3:
+            found["when"] = draw(st.sampled_from(STATE))
     if keyed:
         found["key"] = "event.properties.k"
     found["reentry"] = draw(st.sampled_from(["always", "always", "once", "3h"]))
     found["at_most"] = draw(st.sampled_from([1, 2, 16]))
-    if exits := draw(st.lists(st.sampled_from(conditions), max_size=2)):
+    if exits := draw(st.lists(st.sampled_from([*conditions, *EVENT[:2]]), max_size=2)):
         found["exit"] = exits
     if draw(st.booleans()):
         quiet = draw(st.sampled_from([("21:00", "08:00"), ("03:15", "12:45")]))
@@ -99,7 +99,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
 
 gaps = st.sampled_from([0, 1, 59_999, HOUR_MS, HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS, 30 * HOUR_MS])
 histories = st.lists(
-    st.tuples(gaps, st.sampled_from("AABC"), st.sampled_from(["x", "y"])), min_size=1, max_size=12
+    st.tuples(gaps, st.sampled_from("AAABC"), st.sampled_from(["x", "y"])), min_size=2, max_size=14
 )
 
 

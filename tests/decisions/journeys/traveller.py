@@ -56,6 +56,7 @@ class Traveller:
         *,
         traits: dict[str, Any] | None = None,
         message_id: str = "",
+        new_version: bool = False,
     ) -> None:
         """An event, after the time until then has passed."""
         self.until(at_ms)
@@ -65,7 +66,7 @@ class Traveller:
         if traits:
             event.type, event.name, event.traits = "identify", "Identified", traits
         changed = fold(self.profile, event, self.playbook.traits)
-        self._ask(event, changed | NOW | EVENT, at_ms)
+        self._ask(event, -1 if new_version else changed | NOW | EVENT, at_ms)
 
     def until(self, at_ms: int) -> None:
         """Time passes, without an event."""
