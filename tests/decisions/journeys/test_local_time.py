@@ -162,7 +162,6 @@ def test_a_time_of_day_is_the_first_minute_that_shows_it_or_that_passes_over_it(
     while True:
         day = shown(zone, at_ms).date()
         if day not in done and of_day(zone, at_ms) >= time_ms:
-            # The first minute of the window shows how late it was there already, and not since when.
             if at_ms > now_ms:
                 break
             done.add(day)
