@@ -77,7 +77,7 @@ def _raise(
                 touchpoint,
                 now_ms,
                 decision,
-                subject=alert.id,
+                subject=name,  # with its key, of which time may bring several at once
                 rule=f"alert.{alert.id}",
                 origin=origin,
             )

@@ -29,7 +29,7 @@ SHAPES: Final = (
         "a name and password",
         r"(?i:\bBasic)[ \t]+(?=[A-Za-z+/]*[0-9=])[A-Za-z0-9+/]{12,}=*",
     ),
-    ("a password in an address", r"\b[a-z][a-z0-9+.-]*://[^\s/?#@:{}\"']*:[^\s/?#@{}\"']+@"),
+    ("a password in an address", r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/?#@:{}\"']*:[^\s/?#@{}\"']+@"),
 )
 """What it is, and a pattern that little else fits."""
 FOUND = re.compile("|".join(f"(?P<s{n}>{pattern})" for n, (_, pattern) in enumerate(SHAPES)))

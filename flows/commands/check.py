@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from decisions.actions.spec import ActionSpec
 from decisions.format.schema import schema
 from decisions.playbook import Playbook
 from decisions.rules import Alert, Offer
@@ -89,6 +90,8 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():
         yield f"  {alert.id} ({alert.severity}): {alert.message.source}, {_moment(alert)}"
+        if alert.actions:
+            yield f"    and others are asked for {_list(tuple(map(_asked, alert.actions)))}"
     yield ""
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
@@ -129,6 +132,11 @@ def _moment(alert: Alert) -> str:
     when = f" when {alert.source}" if alert.source else ""
     key = " for one key" if alert.key else ""
     return f"{at}{when}, at most once{key} in {_span(alert.cooldown_ms)}"
+
+
+def _asked(action: ActionSpec) -> str:
+    approval = ", once approved," if action.requires_approval else ""
+    return f"{action.kind}{approval} within {_span(action.expiry_ms)}"
 
 
 def _span(ms: int) -> str:
@@ -189,6 +197,14 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
                 "severity": alert.severity,
                 "cooldown_seconds": alert.cooldown_ms // 1_000,
                 "message": alert.message.source,
+                "actions": [
+                    {
+                        "action": action.kind,
+                        "requires_approval": action.requires_approval,
+                        "expiry_seconds": action.expiry_ms // 1_000,
+                    }
+                    for action in alert.actions
+                ],
             }
             for alert in playbook.alerts.values()
         },

@@ -76,3 +76,35 @@ def test_the_offers_of_a_place_are_said_from_the_highest_score_down_and_the_fall
     scores = [(not offers[name]["fallback"], offers[name]["score"]) for name in ids]
     assert len(ids) > 2
     assert scores == sorted(scores, reverse=True)
+
+
+ACTING = """\
+channels: [click]
+placements: {home: {channels: [click]}}
+offers: {}
+alerts:
+  gone:
+    event: Cart Emptied
+    severity: info
+    cooldown: 1d
+    message: Gone
+    actions:
+      - {action: email.request, template: t, requires_approval: true, expiry: 12h}
+      - {action: log, message: m}
+"""
+
+
+def test_what_others_are_asked_for_stands_beside_its_alert(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(ACTING)
+    lines = CliRunner().invoke(main, ["check", str(path)]).output.splitlines()
+    alert = next(n for n, line in enumerate(lines) if line.startswith("  gone (info)"))
+    assert lines[alert + 1] == (
+        "    and others are asked for email.request, once approved, within 12 hours "
+        "and log within 7 days"
+    )
+    said = json.loads(CliRunner().invoke(main, ["check", "--json", str(path)]).output)
+    assert said["alerts"]["gone"]["actions"] == [
+        {"action": "email.request", "requires_approval": True, "expiry_seconds": 43_200},
+        {"action": "log", "requires_approval": False, "expiry_seconds": 604_800},
+    ]

@@ -13,7 +13,7 @@ from connectors.kafka.reader import Place
 from connectors.published.records import action_record, enriched_record
 from connectors.warehouse.delta import DeltaAppender
 from connectors.warehouse.tables import DECISIONS, TOUCHPOINTS, Row, Table
-from flows.commands.customer.history import Asking, History, Question, RaisedAlert
+from flows.commands.customer.history import AskedAction, Asking, History, Question, RaisedAlert
 from flows.commands.customer.history_child import answers
 from state.applied import Applied
 from state.decision import Action
@@ -103,6 +103,19 @@ def test_no_warehouse_no_table_and_a_damaged_one_are_each_said(tmp_path: Path) -
     (tmp_path / "touchpoints").mkdir()
     assert "expected a Delta table" in (asked(tmp_path).missing or "")
     assert "object store" in (asked("s3://bucket/tables").missing or "")
+
+
+def test_what_others_were_asked_for_comes_once_each_the_newest_first(tmp_path: Path) -> None:
+    fill(tmp_path, TOUCHPOINTS, [touchpoint(1)])
+    rows = [alert(1), alert(2, "a", "log"), alert(3, "b", "webhook"), alert(4, "b", "webhook")]
+    fill(tmp_path, DECISIONS, [*rows, alert(5, kind="segment.entered")])
+    found = asked(tmp_path)
+    assert found.actions == [
+        AskedAction(NOON_MS + 4, "webhook", ALERT),
+        AskedAction(NOON_MS + 2, "log", ALERT),
+    ]
+    assert found.alerts is not None
+    assert len(found.alerts) == 1
 
 
 def child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import click
 import pytest
+from msgspec import structs
 
+from connectors.published.schema_examples import action
 from flows.commands.customer.document import document
-from flows.commands.customer.history import NOT_ASKED, History, RaisedAlert, Touch
+from flows.commands.customer.history import NOT_ASKED, AskedAction, History, RaisedAlert, Touch
 from flows.commands.customer.page import last_alerts, page
 from flows.commands.customer.rows import Row, Section, filled, lines_of
 from flows.commands.customer.titles import Titles
@@ -183,6 +185,34 @@ def test_an_alert_is_told_once_with_the_words_of_the_warehouse_and_the_newest_ar
     ]
     many = History("w", alerts=[RaisedAlert(n, f"a{n}") for n in range(9)])
     assert [a.at for a in last_alerts(Profile(), many, TITLES)] == [8, 7, 6, 5, 4]
+
+
+def test_what_others_were_asked_for_stands_below_the_alerts_if_there_was_anything() -> None:
+    bodies = [action(kind)["body"] for kind in ("email.request", "log")]
+    asked = [
+        AskedAction(NOW_MS, "email.request", bodies[0]),
+        AskedAction(NOW_MS - DAY_MS, "log", bodies[1]),
+    ]
+    history = structs.replace(HISTORY, actions=asked)
+    lines = shown(history=history)
+    at = next(n for n, line in enumerate(lines) if line.startswith("actions"))
+    assert lines[at : at + 3] == [
+        (
+            "actions      00:00:00             email.request   kiosk_failing: cart_reminder to "
+            "ann@example.com, needs approval, until 2026-01-16 09:30"
+        ),
+        (
+            "             2026-01-10 00:00:00  log             kiosk_failing: A payment failed at "
+            "kiosk k-3, until 2026-01-16 09:30"
+        ),
+        "",
+    ]
+    assert not any(line.startswith("actions") for line in shown())
+    told = document(Known("ann", 3, PROFILE, None), history, [], TITLES)
+    assert told["last_actions"] == [
+        {"at": "2026-01-11T00:00:00.000Z", "kind": "email.request", "body": bodies[0]},
+        {"at": "2026-01-10T00:00:00.000Z", "kind": "log", "body": bodies[1]},
+    ]
 
 
 def test_alerts_without_the_warehouse_say_what_they_lack() -> None:

@@ -72,7 +72,8 @@ def command(
     """Show what is known of the customer ID, on one page.
 
     Who they are, segments with since when, the offers they are served and why, the last alerts,
-    cart, orders, interests, channels, and from the warehouse their last touchpoints. Times are UTC.
+    what others were asked for, cart, orders, interests, channels, and from the warehouse their last
+    touchpoints. Times are UTC.
     The warehouse is some seconds behind, and the page says as of when; when it cannot be asked
     within 20 s, the page says why and shows the rest.
 

@@ -24,8 +24,8 @@ SECTIONS = ("channels", "sessions", "cart", "affinity", "email", "kiosk", "chat"
 def document(
     known: Known, history: History, alerts: list[RaisedAlert], titles: Titles
 ) -> dict[str, Any]:
-    """All of it. `touchpoints` is null when the warehouse could not say, and `warehouse.missing`
-    says why."""
+    """All of it. `touchpoints` and `last_actions` are null when the warehouse could not say, and
+    `warehouse.missing` says why."""
     profile = known.profile
     served = _served(known)
     return {
@@ -49,6 +49,7 @@ def document(
         "orders": _orders(profile.orders),
         "alerts": {name: _moment(raised) for name, raised in profile.alerts.items()},
         "last_alerts": [_plain(alert) for alert in alerts],
+        "last_actions": _plain(history.actions),
         # Of the properties, which are the producer's, nothing is taken for a moment of ours.
         "touchpoints": _plain(history.touchpoints),
         "warehouse": {

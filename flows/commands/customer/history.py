@@ -1,4 +1,5 @@
-"""What the warehouse knows of one customer: their last touchpoints and alerts.
+"""What the warehouse knows of one customer: their last touchpoints and alerts, and what others
+were asked for.
 
 The warehouse is asked by a child process (`history_child`), so that one that hangs, in whatever
 library, delays a page by so much and no more.
@@ -39,6 +40,14 @@ class RaisedAlert(Struct):
     key: str | None = None
 
 
+class AskedAction(Struct):
+    """Something others were asked for, as it was published."""
+
+    at: int
+    kind: str
+    body: dict[str, Any]
+
+
 class Question(Struct):
     """What the child is asked, on its stdin: no process list shows it."""
 
@@ -46,6 +55,7 @@ class Question(Struct):
     customer_id: str
     touchpoints: int
     alerts: int
+    """So many actions, too."""
 
 
 class Answer(Struct, omit_defaults=True):
@@ -56,6 +66,8 @@ class Answer(Struct, omit_defaults=True):
     touchpoints: list[Touch] | None = None
     """The newest first."""
     alerts: list[RaisedAlert] | None = None
+    """The newest first."""
+    actions: list[AskedAction] | None = None
     """The newest first."""
     missing: str | None = None
     """Why there is nothing."""
@@ -68,6 +80,7 @@ class History(Struct):
     as_of: int | None = None
     touchpoints: list[Touch] | None = None
     alerts: list[RaisedAlert] | None = None
+    actions: list[AskedAction] | None = None
     missing: str | None = None
 
     def add(self, answer: Answer) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
+from connectors.published.schema_requests import REQUESTS
 from connectors.warehouse.ask import Warehouse, open_warehouse
 from connectors.warehouse.errors import WarehouseUnavailable, WarehouseUnfit
 from connectors.warehouse.folder import local_folder
 from connectors.warehouse.tables import TOUCHPOINTS
 from flows.commands.customer.history import (
     Answer,
+    AskedAction,
     Question,
     RaisedAlert,
     Touch,
@@ -23,15 +25,16 @@ from flows.commands.customer.history import (
 )
 from state.times import milliseconds
 
+ALERT = "alert.raised"
 _read_object = msgspec.json.Decoder(dict[str, Any]).decode
-ALERTS_SQL = """
-    select id, epoch_ms(decided_at), body from actions_rows
-    where customer_id = ? and kind = 'alert.raised' order by decided_at desc
+ACTIONS_SQL = """
+    select id, kind, epoch_ms(decided_at), body from actions_rows
+    where customer_id = ? and list_contains(?, kind) order by decided_at desc
 """
 
 
 def answers(question: Question) -> Iterator[Answer]:
-    """As of when, their touchpoints, their alerts; or why there are none."""
+    """As of when, their touchpoints, alerts, what others were asked for; or why there is none."""
     folder = local_folder(question.url)
     if folder is not None and not folder.is_dir():
         yield Answer(
@@ -45,6 +48,7 @@ def answers(question: Question) -> Iterator[Answer]:
             rows = warehouse.last_touchpoints(question.customer_id, question.touchpoints)
             yield Answer(touchpoints=[_touch(row) for row in rows])
             yield Answer(alerts=list(_alerts(warehouse, question)))
+            yield Answer(actions=list(_actions(warehouse, question, list(REQUESTS))))
     except (WarehouseUnavailable, WarehouseUnfit) as trouble:
         yield Answer(missing=str(trouble))
 
@@ -68,14 +72,19 @@ def _touch(row: dict[str, Any]) -> Touch:
 
 
 def _alerts(warehouse: Warehouse, question: Question) -> Iterator[RaisedAlert]:
+    for each in _actions(warehouse, question, [ALERT]):
+        yield msgspec.convert({**each.body, "at": each.at}, RaisedAlert)
+
+
+def _actions(warehouse: Warehouse, question: Question, kinds: list[str]) -> Iterator[AskedAction]:
     """Each once: rows never go from the table, so a repeat of a producer's may be there twice."""
     seen: set[str] = set()
-    rows = warehouse.connection.execute(ALERTS_SQL, [question.customer_id])
+    rows = warehouse.connection.execute(ACTIONS_SQL, [question.customer_id, kinds])
     while len(seen) < question.alerts and (row := rows.fetchone()) is not None:
-        action_id, at, body = row
+        action_id, kind, at, body = row
         if action_id not in seen:
             seen.add(action_id)
-            yield msgspec.convert({**_read_object(body), "at": at}, RaisedAlert)
+            yield AskedAction(at, kind, _read_object(body))
 
 
 if __name__ == "__main__":

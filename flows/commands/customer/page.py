@@ -3,6 +3,7 @@
 from msgspec import DecodeError
 
 from connectors.published.record_types import OfferEntry, OffersDocument, read_offers
+from flows.commands.asked import asked_of, origin_of
 from flows.commands.customer import profile as words
 from flows.commands.customer.history import History, RaisedAlert
 from flows.commands.customer.rows import GAP, LIST_COLUMNS, LOOKS, Row, Section, plain
@@ -34,6 +35,7 @@ def page(
         Section("segments", plain(_segments(profile, titles))),
         Section("offers", _offers(known, titles, now_ms)),
         Section("alerts", _alerts(profile, history, titles, now_ms)),
+        *_asked(history, now_ms),
         GAP,
         Section("cart", plain(words.cart(profile.cart, now_ms))),
         Section("orders", plain(words.orders(profile.orders, now_ms))),
@@ -128,6 +130,20 @@ def _alerts(profile: Profile, history: History, titles: Titles, now_ms: int) -> 
         if history.touchpoints is not None and history.missing:  # else it stands beside those
             rows.append(Row(history.missing, "aside"))
     return rows
+
+
+def _asked(history: History, now_ms: int) -> list[Section]:
+    """What others were asked for; no heading where there was nothing, as of most customers."""
+    actions = history.actions or ()
+    width = max((len(moment(each.at, now_ms)) for each in actions), default=0)
+    rows = [
+        Row(
+            f"{moment(each.at, now_ms):<{width}}  {each.kind:<14}  {origin_of(each.body)}: "
+            f"{asked_of(each.kind, each.body)}"
+        )
+        for each in actions
+    ]
+    return [Section("actions", rows)] if rows else []
 
 
 def _about(alert: RaisedAlert) -> str:
