@@ -21,7 +21,7 @@ class Changes(Protocol):
         false, an error) may be another than at `now_ms`, everything else staying as it is; 0 =
         never. It may be early, and is never late. Raises nothing.
 
-        The end of time is left out: that an error may begin, or a score be 0.0, more than 100 years
+        What a score, or a time that leaves the years 1 to 9999, would change more than 50 years
         from now counts as never.
         """
 

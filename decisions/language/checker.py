@@ -211,7 +211,7 @@ class Checker:
         self.reads |= field.reads
         if field.name == "segments":
             self.segments |= self._scope.segments
-        return _field_code(field, *([place.key] if place.key else []))
+        return _field_code(field, *([place.key] if place.key else [])).at(offset)
 
     def _trait(self, name: str | None, offset: int) -> Code:
         kind = self._declared(name, offset)

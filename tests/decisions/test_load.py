@@ -269,6 +269,16 @@ def test_an_error_in_a_condition_is_named_where_it_stands(
     assert said.endswith('did you mean "count"?')
 
 
+def test_a_segment_is_refused_where_nobody_can_tell_when_time_changes_it() -> None:
+    when = "profile.sessions.count > 3\n      && now in [profile.first_at]"
+    said = wrong(HEAD + SEGMENT.replace("profile.orders.count > 0", when))
+    assert said.startswith(
+        f"my.yaml:{6 + HEAD.count(chr(10))}:14: segments.buyer.when; nobody can "
+    )
+    offer = OFFER.replace("ttl: 6h", 'when: int(profile.affinity["a"]) > 3\n    ttl: 6h')
+    assert parse_playbook(HEAD + offer, "my.yaml").offers  # they are asked at events alone
+
+
 def test_offers_and_segments_may_not_look_at_the_event() -> None:
     event = 'event.name == "Order Completed"'
     assert ":10:" in wrong(HEAD + SEGMENT.replace("profile.orders.count > 0", event))

@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Callable
-from math import inf, log2
+from math import log2
 from typing import Any, Final
 
 from decisions.language.runtime.failures import FAILURES
 from state.decay import HALF_LIFE_MS
 
-HORIZON_MS: Final = 36_525 * 86_400_000
-"""100 years: nobody waits for a time to leave the years 1 to 9999, or a score to be 0.0 at last."""
+HORIZON_MS: Final = 18_262 * 86_400_000
+"""50 years: nobody waits for times to leave the years 1 to 9999, or scores to be below 1e-180."""
 
 
 def earliest(*instants: int) -> int:
@@ -45,23 +45,23 @@ def faded_across(holds: Callable[[int], object], score: float, bound: Any, now_m
     """The first ms at which `holds(ms)`, a comparison of a fading score with `bound`, gives another
     answer than now. Within HORIZON_MS.
 
-    `score` is what is left of it now. It goes to 0 without a turn, so the answer changes at most
-    once before it is 0 (an equality, given as the sign of the difference, from + to 0 to -).
+    `score` is what is left of it now. It goes to 0 without a turn, so a number is crossed but once
+    (an equality is to be given as the sign of the difference).
     """
     if bound.__class__ is not float and bound.__class__ is not int:
         return 0
-    if not 0 < abs(bound) <= abs(score) < inf or (bound < 0) != (score < 0):
-        return 0
-    wait = HALF_LIFE_MS * log2(score / bound)
-    if wait > HORIZON_MS:
-        return 0
     first = holds(now_ms)
-    low, high, step = now_ms, now_ms + max(1, int(wait)), 1
+    last = now_ms + HORIZON_MS
+    if holds(last) == first:
+        return 0
+    low, high = now_ms, now_ms + 1
+    if bound and score / bound > 1:
+        # Exact but for rounding, if no part of the score is from later than now.
+        wait = HALF_LIFE_MS * log2(score / bound)
+        high = now_ms + max(1, int(min(wait, HORIZON_MS)))
+    step = 1
     while holds(high) == first:
-        low, high, step = high, high + step, 2 * step
-        if high - now_ms > HORIZON_MS:
-            return 0
-    # `wait` is exact but for rounding, if no part of the score is from later than now.
+        low, high, step = high, min(high + step, last), 2 * step
     step = 1
     while high - low > 1:
         probe = max(high - step, (low + high) // 2)
