@@ -1,17 +1,30 @@
-"""What one event leads to: segments, then alerts, then journeys, then offers."""
+"""What one event leads to, and what time alone leads to: segments, then alerts, then journeys, then
+offers."""
 
 from decisions.alerts import raise_alerts
+from decisions.history import forget_unknown, note
+from decisions.journeys.due import next_due
 from decisions.journeys.run import advance
 from decisions.offers import serve
 from decisions.playbook import ALWAYS, Playbook
-from decisions.segments import leave_unknown, move
+from decisions.segments import leave_unknown, move, next_move
 from state.decision import Decision
 from state.profile import Profile
-from state.sections import SEGMENTS
-from state.touchpoint import Touchpoint
+from state.sections import NOW, SEGMENTS
+from state.times import earliest
+from state.touchpoint import Touchpoint, silence
 
 EVERYTHING = -1
 """All bits: a profile that this version of the playbook has not seen yet."""
+
+
+def time_of(touchpoint: Touchpoint, profile: Profile, now_ms: int) -> int:
+    """`now` of the decision after `touchpoint`: when it was received, so that a flow that comes
+    later decides as if it had never been away.
+
+    Not after `now_ms`, which is the time of whoever asks, and not before what is decided already.
+    """
+    return max(min(touchpoint.received_ms, now_ms), profile.decided_at)
 
 
 def decide(
@@ -22,16 +35,46 @@ def decide(
     To be called after the fold has put the touchpoint into `profile` and said what it `changed`
     (bits of state.sections). A function of its arguments: equal arguments, equal answers, for ever.
 
-    Changes `segments`, `alerts`, `offers`, `offers_until`, `playbook` and `trimmed` of the profile
-    in place, also when the answer is None. `profile.playbook` becomes the playbook's edition: its
-    version, with "+n" when n of its offers' start dates have passed.
+    Changes the second part of the profile, which the fold leaves alone, in place, also when the
+    answer is None. `profile.playbook` becomes the playbook's edition: its version, with "+n" when n
+    of its offers' start dates have passed. `profile.due_at` becomes the next instant at which time
+    alone may change something; an earlier one that still is to come stays, as most customers move
+    theirs at every event, and to ask once in vain costs less than to write it down each time.
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
     what it reads. The offers are chosen anew when an eligibility answer may have changed, when one
     of them nears its expiry, when there is none, and for another edition of the playbook. Another
-    version asks all rules, and decides each offer anew, since its content may be another. A
+    version asks all rules, and decides each offer anew, since its content may be another. What the
+    history functions of all rules remember is brought up to date before the first rule is asked. A
     condition that ends in an error counts as false and is counted in the decision.
     """
+    return _decide(profile, touchpoint, changed, ALWAYS, playbook, now_ms)
+
+
+def pass_time(
+    profile: Profile, customer_id: str, playbook: Playbook, now_ms: int
+) -> Decision | None:
+    """What follows at `now_ms` from time alone: as `decide`, without an event.
+
+    The offers are chosen anew when the customer's segments change, and not because they expire:
+    those who are not there would be decided for for ever.
+    """
+    touchpoint = silence(customer_id, now_ms, profile.firings + 1)
+    decision = _decide(profile, touchpoint, 0, NOW, playbook, now_ms)
+    if decision is not None and decision.actions:
+        profile.firings += 1
+    return decision
+
+
+def _decide(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    changed: int,
+    always: int,
+    playbook: Playbook,
+    now_ms: int,
+) -> Decision | None:
+    profile.decided_at = now_ms
     edition = playbook.edition(now_ms)
     before = profile.playbook
     known = True
@@ -40,7 +83,10 @@ def decide(
         known = before.partition("+")[0] == playbook.version
         if not known:
             changed = EVERYTHING
-    mask = changed | ALWAYS
+            forget_unknown(profile, playbook.history)
+    if playbook.history.trackers:
+        changed |= note(profile, touchpoint, playbook.history, now_ms)
+    mask = changed | always
     due = playbook.due(changed)
     decision = move(profile, touchpoint, due, mask, now_ms) if due.segments else None
     if not known:
@@ -54,6 +100,24 @@ def decide(
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
     if profile.journeys or playbook.journeys:
         decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
-    if before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until:
+    if touchpoint.firing:
+        again = before != edition or playbook.offers_read & mask & SEGMENTS
+    else:
+        again = before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until
+    if again:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
+    timed = bool(mask & playbook.timed) or not known
+    profile.due_at = _due_at(profile, touchpoint, playbook, now_ms, timed)
     return decision
+
+
+def _due_at(
+    profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int, timed: bool
+) -> int:
+    due_at = profile.due_at
+    if timed or 0 < due_at <= now_ms:
+        still_to_come = due_at if due_at > now_ms else 0
+        due_at = earliest(still_to_come, next_move(profile, playbook, now_ms))
+    if profile.journeys or playbook.journeys_watching:
+        due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+    return due_at

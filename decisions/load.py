@@ -34,6 +34,7 @@ from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
 from decisions.rules import Alert, Offer, Placement, Segment
 from decisions.secrets import secrets_in
+from state.sections import NOW
 
 
 class PlaybookUnreadable(PlaybookError):
@@ -124,9 +125,11 @@ class _Loader(Reader):
             ),
             order=order,
             limits=limits,
+            remembered=tuple(self.remembered.values()),
             routes=self.routes,
             journeys={name: journey for name, journey in journeys.items() if journey},
         )
+        self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
         return playbook
 
@@ -146,10 +149,17 @@ class _Loader(Reader):
     def _segment(self, name: str, node: Node) -> Segment | None:
         part = Part(self, node, f"segments.{name}", SEGMENT)
         title = part.text("title")
-        when = part.condition("when", self._scope(event=False), timely=True)
+        scope = self._scope(event=False)
+        when = part.condition("when", scope, timely=True)
+        until = part.condition("until", scope, timely=True)
+        dwell_ms = part.duration("dwell") or 0
         if when is None:
             return None
-        return Segment(name, title, source_of(part.get("when")), when, when.reads | ONCE)
+        if until is not None and source_of(until) == source_of(when):
+            expected, ends = "a condition that ends it", part.get("until") or part.node
+            self.problem(ends, part.where("until"), expected, "`when`, word for word")
+        reads = when.reads | ONCE | (until.reads if until else 0) | (NOW if dwell_ms else 0)
+        return Segment(name, title, source_of(when), when, reads, until, dwell_ms)
 
     def _in_order(
         self, segments: dict[str, Segment], places: list[tuple[str, Scalar, Node]]
@@ -168,7 +178,7 @@ class _Loader(Reader):
                 )
                 del segments[name]  # said once is enough
                 return
-            for other in sorted(segments[name].when.segments):
+            for other in sorted(segments[name].names):
                 visit(other, (*path, name))
             if name in segments:
                 order[name] = segments[name]
@@ -195,7 +205,7 @@ class _Loader(Reader):
         fallback = part.flag("fallback")
         if priority is None or value is None or ttl_ms is None:
             return None
-        source = source_of(part.get("when"))
+        source = source_of(when)
         product = f"priority {priority} × value {value:g}"  # noqa: RUF001 - the sign is meant
         return Offer(
             id=name,
@@ -246,7 +256,7 @@ class _Loader(Reader):
             return None
         return Alert(
             id=name,
-            source=source_of(part.get("when")),
+            source=source_of(when),
             events=events or _events(when),
             when=when,
             severity=severity,

@@ -10,14 +10,18 @@ from msgspec import Struct
 from decisions.actions.routes import Routes
 from decisions.cases.case import Case
 from decisions.document import Problem
+from decisions.history import History
 from decisions.journeys.table import Journey
 from decisions.language import (
+    Changes,
     Condition,
     EvaluationError,
     ExpressionError,
     Record,
+    Remembered,
     Scope,
     Value,
+    compile_changes,
     compile_condition,
 )
 from decisions.ranking import Ranking
@@ -57,7 +61,8 @@ class Due(Struct, frozen=True):
     for all of them, since mostly none does. None when there are too few, or they are too large to
     be one condition."""
     fallible: tuple[Segment, ...]
-    """Those of `segments` whose condition can end in an error, and those that name one of them."""
+    """Those of `segments` whose condition can end in an error or is not all that counts, and those
+    that name one of them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -90,12 +95,22 @@ class Playbook:
     the file; whoever keeps them puts them here. One that is not here cannot be gone on by."""
     cases: tuple[Case, ...] = ()
     """Its tests; they decide nothing."""
+    remembered: tuple[Remembered, ...] = ()
+    """What its history functions need to be remembered; each once, at most MAX_TRACKERS."""
 
+    history: History = field(init=False)
+    """The same, by the events that may concern it."""
     room: dict[str, int] = field(default_factory=dict, init=False)
     """Placement → how many offers it holds."""
     ranking: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
+    plain_moves: Changes = field(init=False)
+    """When time alone may move a customer into or out of a segment that is just a condition."""
+    held_by_time: tuple[Segment, ...] = field(default=(), init=False)
+    """The other segments that time alone may move a customer into or out of."""
+    timed: int = field(default=0, init=False)
+    """What decides when time alone moves a customer, beside time."""
     offers_read: int = field(default=0, init=False)
     """What any eligibility reads."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
@@ -110,6 +125,7 @@ class Playbook:
     _due: dict[int, Due] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
+        self.history = History(self.remembered)
         self.room = {placement.id: placement.offers for placement in self.placements.values()}
         self.ranking = Ranking(o for o in self.offers.values() if not o.fallback)
         self.fallbacks = Ranking(o for o in self.offers.values() if o.fallback)
@@ -123,6 +139,12 @@ class Playbook:
                 self.journeys_on[name] = (*self.journeys_on.get(name, ()), journey)
         self.journeys_watching = tuple(j for j in self.journeys.values() if not j.events)
         self._watching = tuple(a for a in self.alerts.values() if not a.events)
+        by_time = [segment for segment in self.order if segment.reads & NOW]
+        self.plain_moves = compile_changes(segment.when for segment in by_time if segment.plain)
+        self.held_by_time = tuple(segment for segment in by_time if not segment.plain)
+        for segment in by_time:
+            self.timed |= segment.reads | (0 if segment.plain else SEGMENTS)
+        self.timed &= ~(ALWAYS | ONCE)
         self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))
         self._editions = (
             self.version,
@@ -188,9 +210,11 @@ class Playbook:
 
 
 def _fallible(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Asked one by one: an error of one must not hide what another says."""
+    """Asked one by one: an error of one must not hide what another says, and who is in one that has
+    an end of its own may stay in it."""
     found: dict[str, Segment] = {}
     for segment in segments:
-        if segment.when.fallible or not segment.when.segments.isdisjoint(found):
+        risky = segment.when.fallible or not segment.plain
+        if risky or not segment.names.isdisjoint(found):
             found[segment.id] = segment
     return tuple(found.values())

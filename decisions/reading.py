@@ -4,37 +4,39 @@ Where a value is wrong, a reader's methods return None or what could be read; th
 so that one run names every problem of a file.
 """
 
-import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence, place
 from decisions.format.keys import HEADER, ID, TRAIT
+from decisions.history import MAX_TRACKERS
 from decisions.language import (
     Condition,
     ExpressionError,
+    Remembered,
     Scope,
     Value,
     compile_condition,
     compile_value,
 )
 from decisions.language.errors import nearest
+from decisions.nodes import WORDS, is_empty, members_of, quote, show
+from decisions.structured.condition import Structured
 from state.times import milliseconds
 
 Compiled = TypeVar("Compiled")
+Rule = TypeVar("Rule", Condition, Value)
 
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
-JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400})(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
 WRITTEN = {
     ID: "a-z, 0-9 and _, a letter first, at most 32 characters",
     TRAIT: "letters, 0-9 and _, a letter first, at most 32 characters",
     HEADER: "letters, 0-9 and -, a letter first, at most 64 characters",
 }
 """Pattern of ids → how they are written."""
-WORDS = ("true", "false", "null")
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -47,6 +49,10 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.problems: list[Problem] = []
+        self.remembered: dict[bytes, Remembered] = {}
+        """Key → what the expressions read so far need to be remembered of events."""
+        self.deciding = True
+        """Whether what is read decides: only for that anything is remembered."""
 
     def problem(
         self, node: Node, what: str, expected: str, got: str, nearest: str | None = None
@@ -255,7 +261,8 @@ class Reader:
             self.problem(node, where, "a duration such as 90s, 30m, 12h or 7d", show(node))
             return None
         if (least and ms < duration_ms(least)) or (most and ms > duration_ms(most)):
-            self.problem(node, where, f"a duration from {least} to {most}", show(node))
+            bounds = f"from {least} to {most}" if least else f"of at most {most}"
+            self.problem(node, where, f"a duration {bounds}", show(node))
             return None
         return ms
 
@@ -294,10 +301,22 @@ class Reader:
     def condition(
         self, node: Node | None, where: str, scope: Scope, *, timely: bool = False
     ) -> Condition | None:
-        """A condition, compiled; with `timely` one of which it can be told when time changes it."""
-        return self._compiled(
-            node, where, lambda source: compile_condition(source, scope, timely=timely)
-        )
+        """A condition, compiled: an expression, or the one that a mapping means; with `timely` one
+        of which it can be told when time changes it."""
+
+        def compiler(source: str) -> Condition:
+            return self.kept(compile_condition(source, scope, timely=timely))
+
+        if not isinstance(node, Mapping):
+            return self._compiled(node, where, compiler)
+        source = Structured(self, scope).expression(node, where)
+        if source is None:
+            return None
+        try:
+            return compiler(source)
+        except ExpressionError as error:  # longer or deeper together than a condition may be
+            self.problem(node, f"{where}; {error.message}", error.expected, error.got)
+            return None
 
     def conditions(
         self, node: Node | None, where: str, most: int, scope: Scope
@@ -313,7 +332,7 @@ class Reader:
 
     def value(self, node: Node | None, where: str, scope: Scope) -> Value | None:
         """A value expression, compiled."""
-        return self._compiled(node, where, lambda source: compile_value(source, scope))
+        return self._compiled(node, where, lambda source: self.kept(compile_value(source, scope)))
 
     def _compiled(
         self, node: Node | None, where: str, compiler: Callable[[str], Compiled]
@@ -342,6 +361,24 @@ class Reader:
             self._note(line, column, text, error.expected, error.got, error.nearest)
             return None
 
+    def kept(self, compiled: Rule) -> Rule:
+        """`compiled`, whose history is remembered from now on. Raises ExpressionError."""
+        for one in compiled.history:
+            self._remember(one)
+        return compiled
+
+    def _remember(self, one: Remembered) -> None:
+        if one.key in self.remembered:
+            return
+        if not self.deciding:
+            what = "no rule asks this, so it is not remembered"
+            raise ExpressionError(what, one.offset, "what a rule asks, too", one.source)
+        if len(self.remembered) == MAX_TRACKERS:
+            what = "too much to remember of a customer's events"
+            expected = f"at most {MAX_TRACKERS} different history functions in a playbook"
+            raise ExpressionError(what, one.offset, expected, f"one more: {one.source}")
+        self.remembered[one.key] = one
+
 
 def duration_ms(text: str) -> int:
     """Milliseconds of a duration such as 90s, 30m, 12h or 7d; 0 of anything else."""
@@ -349,57 +386,6 @@ def duration_ms(text: str) -> int:
     return int(found[1]) * UNIT_MS[found[2]] if found else 0
 
 
-def members_of(node: Node) -> list[Node]:
-    """The items of a list; one that stands alone is its only one."""
-    return node.items if isinstance(node, Sequence) else [node]
-
-
-def is_empty(node: Node) -> bool:
-    """Nothing was written, or YAML's words for it."""
-    return isinstance(node, Scalar) and not node.quoted and node.text in ("", "~", "null")
-
-
-def source_of(node: Node | None) -> str:
-    """An expression as it was written, on one line; "" where there is none."""
-    return " ".join(node.text.split()) if isinstance(node, Scalar) else ""
-
-
-def json_value(node: Node) -> Any:
-    """What is written at a node as a plain JSON value.
-
-    Words in quotes are texts; others are null, true, false or a number where JSON has them so, and
-    texts where not. Integers beyond 64 bits are floats, as in events.
-    """
-    if isinstance(node, Mapping):
-        return {key.text: json_value(value) for key, value in node.entries}
-    if isinstance(node, Sequence):
-        return [json_value(item) for item in node.items]
-    if node.quoted:
-        return node.text
-    if is_empty(node):
-        return None
-    if node.text in ("true", "false"):
-        return node.text == "true"
-    if not JSON_NUMBER.fullmatch(node.text):
-        return node.text
-    if node.text.lstrip("-").isdigit() and -(1 << 63) <= int(node.text) < 1 << 63:
-        return int(node.text)
-    number = float(node.text)
-    return number if math.isfinite(number) else node.text
-
-
-def quote(text: str) -> str:
-    """`text` in double quotes, shortened."""
-    return f'"{text[:60]}..."' if len(text) > 63 else f'"{text}"'
-
-
-def show(node: Node) -> str:
-    """What stands at a node, in a few words."""
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if isinstance(node, Sequence):
-        return "a list"
-    if is_empty(node):
-        return "nothing"
-    looks_else = node.text in WORDS or JSON_NUMBER.fullmatch(node.text)
-    return f"{quote(node.text)} in quotes" if node.quoted and looks_else else quote(node.text)
+def source_of(condition: Condition | None) -> str:
+    """The expression of a condition, on one line; "" where there is none."""
+    return " ".join(condition.source.split()) if condition else ""

@@ -17,6 +17,25 @@ class Segment(Struct, frozen=True):
     when: Condition
     reads: int
     """The parts of a profile its answer depends on, bits of state.sections; so for all rules."""
+    until: Condition | None = None
+    """What ends it, and keeps out of it; None: that `when` does not hold any more."""
+    dwell_ms: int = 0
+    """How long a customer stays in it at least."""
+
+    @property
+    def ending(self) -> str:
+        """`until` as it was written, on one line; "" = there is none."""
+        return " ".join(self.until.source.split()) if self.until else ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The segments that its conditions look at."""
+        return self.when.segments | (self.until.segments if self.until else frozenset())
+
+    @property
+    def plain(self) -> bool:
+        """Whether a customer is in it exactly while its condition holds."""
+        return self.until is None and not self.dwell_ms
 
 
 class Alert(Struct, frozen=True):

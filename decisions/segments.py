@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from decisions.acting import act
 from decisions.language import EvaluationError
-from decisions.playbook import Due, Playbook
+from decisions.playbook import NOTHING, Due, Playbook
 from decisions.rules import Segment
 from state.decision import Action, Decision
 from state.profile import Profile
 from state.sections import SEGMENTS
-from state.times import rfc3339
+from state.times import earliest, rfc3339
 from state.touchpoint import Touchpoint
 
 ENTERED = "segment.entered"
@@ -37,10 +37,8 @@ def _move(
     for segment in segments:
         if not segment.reads & mask:
             continue
-        try:
-            belongs = segment.when(profile, touchpoint, now_ms)
-        except EvaluationError:
-            belongs = False
+        belongs, failed = _belongs(profile, touchpoint, segment, now_ms)
+        if failed:
             decision = decision or Decision()
             decision.rule_errors += 1
         if belongs is (segment.id in inside):
@@ -54,6 +52,54 @@ def _move(
             since = inside.pop(segment.id)
             decision.actions.append(_action(touchpoint, EXITED, segment.id, since))
     return decision
+
+
+def _belongs(
+    profile: Profile, touchpoint: Touchpoint, segment: Segment, now_ms: int
+) -> tuple[bool, bool]:
+    """Whether the customer is in it now, and whether a condition ended in an error: then that one
+    counts as false.
+
+    Who fulfils both conditions is not in it: they would leave at the next look, and come back at
+    the one after.
+    """
+    inside, until = segment.id in profile.segments, segment.until
+    if inside and now_ms < stays_until(profile, segment):
+        return True, False
+    try:
+        if (until is None or not inside) and not segment.when(profile, touchpoint, now_ms):
+            return False, False
+    except EvaluationError:
+        return False, True
+    try:
+        return until is None or not until(profile, touchpoint, now_ms), False
+    except EvaluationError:
+        return True, True
+
+
+def stays_until(profile: Profile, segment: Segment) -> int:
+    """The first instant at which a customer who is in it may leave."""
+    return profile.segments[segment.id] + segment.dwell_ms
+
+
+def next_move(profile: Profile, playbook: Playbook, now_ms: int) -> int:
+    """The earliest instant after `now_ms` at which time alone may move a customer; 0 = never."""
+    first = playbook.plain_moves(profile, NOTHING, now_ms)
+    for segment in playbook.held_by_time:
+        first = earliest(first, _moves_at(profile, segment, now_ms))
+    return first
+
+
+def _moves_at(profile: Profile, segment: Segment, now_ms: int) -> int:
+    inside, until = segment.id in profile.segments, segment.until
+    if inside and now_ms < (stays := stays_until(profile, segment)):
+        return stays
+    found = 0
+    if until is not None:
+        found = until.changes_at(profile, NOTHING, now_ms)
+    if until is None or not inside:
+        found = earliest(found, segment.when.changes_at(profile, NOTHING, now_ms))
+    return found
 
 
 def leave_unknown(

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from decisions.document import Node, Scalar
 from decisions.language import EvaluationError, Scope, Value, compile_value
-from decisions.reading import Reader, quote
+from decisions.nodes import quote
+from decisions.reading import Reader
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 
@@ -42,7 +43,11 @@ def read_template(
             reader.problem(node, where, "braces in pairs: {value}", quote(found[0]))
             continue
         value = reader.compiled_at(
-            node, found.start(1), found[1], where, lambda text: compile_value(text, scope)
+            node,
+            found.start(1),
+            found[1],
+            where,
+            lambda text: reader.kept(compile_value(text, scope)),
         )
         if value is not None:
             parts.append(value)

@@ -14,6 +14,9 @@ below adds one to `Profile.trimmed` each time it happens.
 - Of the products of one event, those after the first `PRODUCTS_READ` are not read.
 
 A number that is none, or outside +-1e12, is not read at all, and not counted here.
+
+What history functions remember (`Profile.history`) comes on top of `BLOB_BYTES`: how many there
+are, and how many buckets they have, the playbook says (`decisions.history`, `state.windows`).
 """
 
 from collections.abc import Callable

@@ -9,6 +9,7 @@ from msgspec import Struct, field, structs
 
 VERSION = 1
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+NO_TIMES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Position(Struct, array_like=True, frozen=True):
@@ -22,6 +23,8 @@ class Position(Struct, array_like=True, frozen=True):
     cuts: int = 0
     """How often the topic has lost its end below `next_offset`, and that was accepted: since then
     offsets mean other events than they did."""
+    newest_ms: int = 0
+    """When the newest event of it that was applied happened; 0 before the first."""
 
     @property
     def source(self) -> str:
@@ -56,6 +59,12 @@ class Plan(Struct, frozen=True, omit_defaults=True):
     cuts: dict[str, int] = field(default_factory=dict)
     """Topic that it reads → the `cuts` of its position, where there are any: they name the sender
     of what is forwarded, and Redis may be lost."""
+    complete_ms: int = 0
+    """Up to when every input topic is known to be read, but for those of `behind`."""
+    behind: list[str] = field(default_factory=list)
+    """The topics that have more than the plan takes, or may have."""
+    wake: int = 0
+    """How many customers at most the passing of time is applied to, beside those with events."""
 
 
 class Fence(Struct, array_like=True, frozen=True):
@@ -80,18 +89,31 @@ class Fence(Struct, array_like=True, frozen=True):
     positions: dict[str, Position] = field(default_factory=dict)
     log_id: str = ""
     """Kafka's id of the topic that holds the shard's plans, touchpoints.enriched."""
+    clock_ms: int = 0
+    """How far the shard is in event time; it never goes back."""
 
 
-def advance(fence: Fence, plan: Plan, last_ids: Mapping[str, str] = NOTHING) -> Fence:
+def advance(
+    fence: Fence,
+    plan: Plan,
+    last_ids: Mapping[str, str] = NOTHING,
+    newest_ms: Mapping[str, int] = NO_TIMES,
+    clock_ms: int = 0,
+) -> Fence:
     """The fence once `plan` is committed, with no plan in it.
 
-    `last_ids`: topic → message id of the last event that the flush accepted from it.
+    `last_ids`: topic → message id of the last event that the flush accepted from it. `newest_ms`:
+    topic → when the newest event of it happened. `clock_ms`: the shard's clock after the flush.
     """
     positions = dict(fence.positions)
     for topic, planned in plan.ranges.items():
         known = positions[topic]
         positions[topic] = Position(
-            known.topic_id, planned.end, last_ids.get(topic, known.last_id), known.cuts
+            known.topic_id,
+            planned.end,
+            last_ids.get(topic, known.last_id),
+            known.cuts,
+            max(newest_ms.get(topic, 0), known.newest_ms),
         )
     return structs.replace(
         fence,
@@ -100,6 +122,7 @@ def advance(fence: Fence, plan: Plan, last_ids: Mapping[str, str] = NOTHING) -> 
         now_ms=plan.now_ms,
         plan=None,
         positions=positions,
+        clock_ms=max(fence.clock_ms, clock_ms),
     )
 
 

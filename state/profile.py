@@ -135,12 +135,12 @@ class Tracker(Struct, array_like=True, gc=False):
     remembers of the customer's events."""
 
     last_at: int = 0
-    """The newest event that fits; of a sequence, that fits its first part."""
+    """Of since and seen: the newest event that fits; of a sequence, that fits its first part."""
     done_at: int = 0
     """When a sequence was last complete."""
     recent: list[Day] = field(default_factory=list)
-    """(bucket, sum, events), oldest first; a bucket is as many milliseconds long as the function's
-    window says, and numbered from 1970 on."""
+    """Of count and sum: (bucket, sum, events), oldest first; `windows.buckets` says how long a
+    bucket is."""
 
 
 class Profile(Struct, array_like=True, gc=False):

@@ -28,3 +28,10 @@ def _second(seconds: int) -> str:
 
 
 _MILLISECONDS = tuple(f".{ms:03d}Z" for ms in range(1000))
+
+
+def earliest(one_ms: int, other_ms: int) -> int:
+    """The earlier of two instants, where 0 = never."""
+    if not one_ms or not other_ms:
+        return one_ms or other_ms
+    return min(one_ms, other_ms)

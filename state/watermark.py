@@ -7,10 +7,11 @@ way in one of them lies before it, but for what comes out of order by more than 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from state.limits import USUAL
-
 ALLOWED_DISORDER_MS: Final = 5_000
 """How much earlier than one that came before it an event of the same topic may have happened."""
+SETTLE_MS: Final = 250
+"""How far behind the wall clock a shard's clock stays that has read all there is: about as long as
+an event takes from where it happens to its topic."""
 
 
 class Clock(NamedTuple):
@@ -25,34 +26,25 @@ class Clock(NamedTuple):
 UNKNOWN: Final = Clock(None, None)
 
 
-def watermark(newest_ms: int, now_ms: int, ahead_ms: int = USUAL.ahead_ms) -> int:
-    """How far a topic is whose newest accepted event happened at `newest_ms`.
-
-    `ahead_ms`: how far in the future a producer's clock is believed.
-    """
-    return min(newest_ms, now_ms + ahead_ms) - ALLOWED_DISORDER_MS
-
-
 def clock(
     newest_ms: Mapping[str, int],
     behind: Iterable[str],
-    now_ms: int,
+    complete_ms: int,
     before: Clock = UNKNOWN,
-    ahead_ms: int = USUAL.ahead_ms,
 ) -> Clock:
     """The shard's clock, given what it was `before`: it never goes back.
 
-    `newest_ms`: topic → when its newest accepted event happened. `behind`: the topics that are not
-    at their end; the others hold nothing back, and when there is none `now_ms` is the clock. A
+    `newest_ms`: topic → when its newest accepted event happened, in the future at most so far as
+    that is believed. `behind`: the topics of which more is to come than was applied; the others
+    are known to be applied as they were at `complete_ms`, and are never what holds it back. A
     topic that is behind and of which nothing is known holds the clock where it was. Of two that
     are equally far back the first by name is the holder.
     """
-    topics = sorted(behind)
-    if not topics:
-        return Clock(max(now_ms, before.at_ms or 0), None)
-    for topic in topics:
-        if topic not in newest_ms:
+    reached, holder = complete_ms, None
+    for topic in sorted(behind):
+        newest = newest_ms.get(topic, 0)
+        if not newest:
             return Clock(before.at_ms, topic)
-    marks = {topic: watermark(newest_ms[topic], now_ms, ahead_ms) for topic in topics}
-    holder = min(topics, key=marks.__getitem__)
-    return Clock(max(marks[holder], before.at_ms or 0), holder)
+        if (mark := newest - ALLOWED_DISORDER_MS) < reached:
+            reached, holder = mark, topic
+    return Clock(max(reached, before.at_ms or 0), holder)

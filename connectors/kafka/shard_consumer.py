@@ -4,6 +4,7 @@ Guaranteed: records of a partition come in offset order from the position that w
 out. After a crash nothing is remembered here: the caller's positions say what is read again.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Protocol, cast
@@ -71,6 +72,8 @@ class ShardConsumer:
         self._held: set[tuple[str, int]] = set()
         self.ends: dict[tuple[str, int], int] = {}
         """(topic, partition) → the offset at which its end was seen last."""
+        self.ended_ms: dict[tuple[str, int], int] = {}
+        """(topic, partition) → when that was, by the wall clock."""
 
     def start(self, shard: int, offsets: Mapping[str, int]) -> None:
         """Read `shard` from `offsets` (topic → offset), whatever was read before.
@@ -96,6 +99,7 @@ class ShardConsumer:
             self._consumer.incremental_unassign(held)
         for topic in self._topics:
             self.ends.pop((topic, shard), None)
+            self.ended_ms.pop((topic, shard), None)
             self._held.discard((topic, shard))
 
     def hold(self, full: set[tuple[str, int]]) -> None:
@@ -129,6 +133,7 @@ class ShardConsumer:
         place = (message.topic() or "", message.partition() or 0)
         if error.code() == KafkaError._PARTITION_EOF:
             self.ends[place] = message.offset() or 0
+            self.ended_ms[place] = time.time_ns() // 1_000_000
         elif gone(error):
             raise LogTruncated(
                 f"{place[0]}[{place[1]}]: expected the log to hold the next offset, got: "

@@ -13,7 +13,8 @@ from decisions.format.keys import Key, Keys
 from decisions.format.part import Part
 from decisions.language import DOUBLE, INT, STRING, Scope
 from decisions.language.kinds import DYN
-from decisions.reading import Reader, duration_ms, show
+from decisions.nodes import show
+from decisions.reading import Reader, duration_ms
 from decisions.templates import UNKNOWN, read_template
 
 ADDRESS = re.compile(r"https?://[^\s/?#@{}\\]+(?=[/?#]|\Z)")

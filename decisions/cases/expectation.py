@@ -10,8 +10,9 @@ from decisions.format.keys import Keys
 from decisions.format.part import Part
 from decisions.language import Scope, Value, compile_value
 from decisions.language.kinds import BOOL, DOUBLE, DURATION, INT, STRING, TIMESTAMP, is_list
+from decisions.nodes import json_value, members_of, quote, show
 from decisions.playbook import Playbook
-from decisions.reading import Reader, json_value, members_of, quote, show, source_of
+from decisions.reading import Reader, source_of
 from state.times import rfc3339
 
 NEVER = "which can never match"
@@ -48,7 +49,7 @@ class _Reading:
             offers=self._offers(),
             alerts=self._names(alerts, part.where("alerts"), SOME_ALERTS, self._alert),
             equal=self._equal(),
-            true=tuple(Holds(node.line, source_of(node), holds) for node, holds in conditions),
+            true=tuple(Holds(node.line, source_of(holds), holds) for node, holds in conditions),
         )
 
     def _never(self, node: Node, where: str, expected: str, got: str) -> None:
@@ -162,7 +163,11 @@ class _Reading:
         for source, key, node in self._part.values("profile"):
             where = f"{self._part.where('profile')}"
             value = self._reader.compiled_at(
-                key, 0, source, where, lambda text: compile_value(text, self._scope)
+                key,
+                0,
+                source,
+                where,
+                lambda text: self._reader.kept(compile_value(text, self._scope)),
             )
             if value is not None:
                 expected = self._expected(node, f"{where}: {source}", value)

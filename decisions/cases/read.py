@@ -14,8 +14,9 @@ from decisions.document import Node, Scalar
 from decisions.format.case_keys import CASE, FIXED_NAMES, GIVEN
 from decisions.format.part import Part
 from decisions.language.errors import nearest
+from decisions.nodes import json_value, quote, show
 from decisions.playbook import Playbook
-from decisions.reading import UNIT_MS, Reader, json_value, quote, show
+from decisions.reading import UNIT_MS, Reader
 from state.fold.traits import identify
 from state.profile import Profile
 from state.repeats import LAST_RECEIVED_MS

@@ -19,7 +19,7 @@ from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
 Reasons = tuple[str, ...]
-MEMBER = re.compile(r'["\'](\w+)["\'] in segments')
+MEMBER = re.compile(r'(?:in_segment\()?["\'](\w+)["\'](?: in segments|\))')
 """A condition that a segment's own explains."""
 
 
@@ -32,8 +32,17 @@ class Why:
 
     def segment(self, name: str, *, missing: bool) -> Reasons:
         """Why the customer is not in a segment, or why they are."""
-        source = self._playbook.segments[name].when.source
-        return self._false(source) if missing else self._true(source)
+        segment = self._playbook.segments[name]
+        when, until = segment.when.source, segment.until and segment.until.source
+        if missing:
+            return self._false(when) or _of_until(self._true(until) if until else ())
+        since = self._story.profile.segments[name]
+        stays_ms = since + segment.dwell_ms
+        if self._story.now_ms < stays_ms:
+            return (f"in it since {rfc3339(since)}, at least until {rfc3339(stays_ms)} (dwell)",)
+        if until:
+            return (f"in it since {rfc3339(since)}", *_of_until(self._false(until)))
+        return self._true(when)
 
     def offer(self, name: str, *, missing: bool) -> Reasons:
         """Why an offer is not served, or why it is."""
@@ -101,7 +110,7 @@ class Why:
                 continue
             reasons.append(f"{_line(part)} is {answer}{self._values(part, event)}")
             if named := MEMBER.fullmatch(part):
-                reasons += self._false(self._playbook.segments[named[1]].when.source)
+                reasons += self.segment(named[1], missing=True)
         return tuple(reasons)
 
     def _true(self, source: str) -> Reasons:
@@ -124,12 +133,16 @@ class Why:
                 found: Any = value(self._story.profile, event or NOTHING, self._story.now_ms)
             except (ExpressionError, EvaluationError):
                 continue  # a collection, or nothing there: no value to be shown
-            values.append(f"{field} = {json.dumps(found, ensure_ascii=False)}")
+            values.append(f"{_line(field)} = {json.dumps(found, ensure_ascii=False)}")
         return f": {', '.join(values)}" if values else ""
 
     def _scope(self, event: Touchpoint | None) -> Scope:
         book = self._playbook
         return Scope(traits=book.traits, segments=book.segments, event=event is not None)
+
+
+def _of_until(reasons: Reasons) -> Reasons:
+    return tuple(f"until: {reason}" for reason in reasons)
 
 
 def _line(source: str) -> str:

@@ -104,6 +104,10 @@ class Conditions(Struct, frozen=True):
     most: int
 
 
+class Plain(Struct, frozen=True):
+    """A text, a number, or true or false, by what it is compared with."""
+
+
 class Values(Struct, frozen=True):
     """Any JSON values, by names of the writer's choice."""
 
@@ -194,6 +198,7 @@ Kind = (
     | CaseTime
     | Expression
     | Conditions
+    | Plain
     | Values
     | Entries
     | Keys

@@ -6,6 +6,7 @@ texts to it.
 
 from typing import Any, Final
 
+from decisions.format.condition_keys import FORMS
 from decisions.format.journey_keys import MAX_STEPS, STEP
 from decisions.format.keys import (
     ID,
@@ -27,6 +28,7 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Plain,
     Steps,
     Tagged,
     Text,
@@ -45,6 +47,7 @@ Schema = dict[str, Any]
 WRITTEN: Final = ["string", "number", "boolean"]
 NAME: Final[Schema] = {"type": "string", "pattern": f"^{ID}$"}
 EXPRESSION: Final[Schema] = {"type": WRITTEN, "minLength": 1, "pattern": r"\S"}
+CONDITION: Final[Schema] = {"$ref": "#/$defs/condition"}
 DURATION: Final = r"^(?!0+[smhd]$)\d{1,5}[smhd]$"
 DAY: Final = r"\d{4}-\d{2}-\d{2}"
 TIME: Final = DAY + r"[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})"
@@ -60,8 +63,11 @@ def schema() -> Schema:
         "title": "Touchline playbook",
         "description": "Which customers belong together, what to offer them, when to tell people.",
         **_schema(PLAYBOOK),
-        # On its own, since steps hold steps.
-        "$defs": {"steps": _schema(Items(STEP, MAX_STEPS, least=1))},
+        # On their own, since steps hold steps and conditions hold conditions.
+        "$defs": {
+            "condition": {"anyOf": [EXPRESSION, *(_keys(form) for form in FORMS)]},
+            "steps": _schema(Items(STEP, MAX_STEPS, least=1)),
+        },
     }
 
 
@@ -137,8 +143,9 @@ def _key(key: Key) -> Schema:
         found["default"] = key.default
     elif key.default:
         found["description"] += f" If not said: {key.default}."
-    if isinstance(key.kind, Duration) and key.kind.least:
-        found["description"] += f" From {key.kind.least} to {key.kind.most}."
+    if isinstance(key.kind, Duration) and key.kind.most:
+        least, most = key.kind.least, key.kind.most
+        found["description"] += f" From {least} to {most}." if least else f" At most {most}."
     if key.examples:
         found["examples"] = list(key.examples)
         if isinstance(key.kind, NewIds):
@@ -189,9 +196,12 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
         case CaseTime():
             return {"type": "string", "pattern": CASE_TIME}
         case Expression():
-            return EXPRESSION
+            return CONDITION if kind.condition else EXPRESSION
         case Conditions():
-            return _one_or_more(EXPRESSION, kind.most)
+            several = {"type": "array", "minItems": 1, "maxItems": kind.most, "items": CONDITION}
+            return {"anyOf": [CONDITION, several]}
+        case Plain():
+            return {"type": WRITTEN}
         case _:
             raise TypeError(f"expected a kind of value, got {kind}")
 

@@ -67,6 +67,21 @@ SEGMENT: Final = Keys(
             required=True,
             examples=("profile.orders.count >= 3", "profile.cart.value >= 150.0"),
         ),
+        Key(
+            "until",
+            Expression(condition=True),
+            "What ends it: a condition. Who fulfils neither stays where they are (hysteresis), who "
+            "fulfils both is not in it.",
+            default="that `when` does not hold any more",
+            examples=("profile.cart.value < 100.0",),
+        ),
+        Key(
+            "dwell",
+            Duration(most="366d"),
+            "How long a customer stays in it at least, whatever the conditions say.",
+            default="no time",
+            examples=("1d",),
+        ),
     )
 )
 OFFER: Final = Keys(

@@ -13,7 +13,8 @@ from decisions.journeys.zones import zones
 from decisions.language import BOOL, DOUBLE, INT, STRING, Condition, Scope, Value
 from decisions.language.errors import nearest
 from decisions.language.kinds import DURATION, DYN, TIMESTAMP
-from decisions.reading import Reader, duration_ms, quote, show
+from decisions.nodes import quote, show
+from decisions.reading import Reader, duration_ms
 from state.sections import EVENT
 
 ONCE = 1 << 62

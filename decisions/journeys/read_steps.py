@@ -27,7 +27,8 @@ from decisions.journeys import table
 from decisions.journeys.local_time import TimeOfDay
 from decisions.journeys.timely import must_be_timely
 from decisions.language import Scope
-from decisions.reading import Reader, quote, show
+from decisions.nodes import quote, show
+from decisions.reading import Reader
 
 KINDS: Final = ", ".join((*HEADS, "action", END))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from decisions.document import Mapping, Node, Scalar, Sequence
-from decisions.reading import JSON_NUMBER, WORDS, is_empty
+from decisions.nodes import JSON_NUMBER, WORDS, is_empty
 
 DECIDES_NOTHING: Final = ("title", "in_flight")
 """Keys of a journey that say nothing of what its runs do: they are not in its version."""

@@ -14,7 +14,7 @@ from decisions.language.code import (
 )
 from decisions.language.course import STAYS, Course, Untold, together
 from decisions.language.errors import ExpressionError, nearest, shown
-from decisions.language.fields import FIELDS, KEYS, Field
+from decisions.language.fields import KEYS, Field
 from decisions.language.functions import MACROS, called, method, must_exist
 from decisions.language.grammar.syntax import (
     Binary,
@@ -29,6 +29,7 @@ from decisions.language.grammar.syntax import (
     Ternary,
     Unary,
 )
+from decisions.language.history import HISTORY_FUNCTIONS, Remembered, answer, remembered
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
@@ -45,6 +46,7 @@ from decisions.language.kinds import (
     joined,
     list_of,
 )
+from decisions.language.names import BY_NAME, CHILDREN
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
@@ -56,8 +58,6 @@ MAX_DEPTH: Final = 64
 
 _KINDS: Final = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, type(None): NULL}
 
-_BY_NAME: Final = {field.name: field for field in FIELDS}
-
 
 class _Place(NamedTuple):
     """A name of the table of fields, or a part of one; not read yet."""
@@ -67,35 +67,27 @@ class _Place(NamedTuple):
     """What stands for [key], if that is in the path."""
 
 
-def _children() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"": ["customer"]}
-    for path in _BY_NAME:
-        while path:
-            above, _, last = path.rpartition(".")
-            if path.endswith("[key]"):
-                above, last = path.removesuffix("[key]"), "[key]"
-            below = found.setdefault(above, [])
-            if last not in below:
-                below.append(last)
-            path = above
-    return found
-
-
-_CHILDREN: Final = _children()
-"""Path → what may follow it."""
-
-
 class Checker:
-    """Checks one expression; afterwards `reads` and `segments` say what it looks at."""
+    """Checks one expression; afterwards `reads`, `segments` and `history` say what it looks at.
 
-    def __init__(self, scope: Scope) -> None:
+    What stands inside a history function is checked by one of its own, with that function's name
+    as `inside`.
+    """
+
+    def __init__(self, scope: Scope, inside: str = "") -> None:
         self.reads = 0
         self.segments: frozenset[str] = frozenset()
+        self.history: dict[bytes, Remembered] = {}
+        """Key → what must be remembered of the customer's events."""
         self._scope = scope
-        self._variables: dict[str, Code] = {"key": _key(scope.key)} if scope.key else {}
+        self._inside = inside
+        # What is remembered of events is not of one run of a journey, so it cannot ask for its key.
+        known = scope.key and not inside
+        self._variables: dict[str, Code] = {"key": _key(scope.key)} if known else {}
         self._fresh = names("var")
         self._depth = 0
         self._loops = 0
+        """What is read by that of which a part, or a text, is taken."""
 
     def check(self, node: Node) -> Code:
         """The code of `node`. Raises ExpressionError."""
@@ -145,7 +137,12 @@ class Checker:
     def _name(self, node: Name) -> Code | _Place:
         if node.name in self._variables:
             return self._variables[node.name]
-        known = [name for name in _CHILDREN[""] if name != "event" or self._scope.event]
+        if self._inside and node.name != "event":
+            what = f"what stands inside {self._inside}() may look at the event only"
+            names = ["event", *self._variables]
+            near = nearest(node.name, names)
+            raise ExpressionError(what, node.offset, " or ".join(names), shown(node.name), near)
+        known = [name for name in CHILDREN[""] if name != "event" or self._scope.event]
         if node.name not in known:
             what = "an unknown name"
             if node.name == "event":
@@ -170,7 +167,7 @@ class Checker:
         key = self.check(node.key)
         if isinstance(base, _Place) and not self._is_value(base):
             text = coerced(key, STRING)
-            if text is None or ("[key]" not in _CHILDREN.get(base.path, ()) and not key.literal):
+            if text is None or ("[key]" not in CHILDREN.get(base.path, ()) and not key.literal):
                 raise ExpressionError("not a key", node.key.offset, "a string", key.type)
             return self._below(base, key.literal, text, node.key.offset)
         code = base if isinstance(base, Code) else self._read(base, node.offset)
@@ -190,7 +187,7 @@ class Checker:
     def _below(self, base: _Place, field: str | None, key: Code, offset: int) -> Code | _Place:
         if base.path == "customer":
             return self._trait(field, offset)
-        below = _CHILDREN[base.path]
+        below = CHILDREN[base.path]
         if "[key]" in below:
             return _Place(f"{base.path}[key]", key)
         if field not in below:
@@ -199,15 +196,15 @@ class Checker:
 
     @staticmethod
     def _is_value(place: _Place) -> bool:
-        field = _BY_NAME.get(place.path)
+        field = BY_NAME.get(place.path)
         return field is not None and field.type != KEYS
 
     def _read(self, place: _Place, offset: int) -> Code:
         if not self._is_value(place):
-            below = self._scope.traits if place.path == "customer" else _CHILDREN[place.path]
+            below = self._scope.traits if place.path == "customer" else CHILDREN[place.path]
             what = f"{place.path} is no value itself"
             raise ExpressionError(what, offset, f"one of {', '.join(below)} after it", "nothing")
-        field = _BY_NAME[place.path]
+        field = BY_NAME[place.path]
         self.reads |= field.reads
         if field.name == "segments":
             self.segments |= self._scope.segments
@@ -238,7 +235,7 @@ class Checker:
         place = self._resolved(node.right)
         if isinstance(place, Code):
             return binary(node, left, place)
-        field = _BY_NAME.get(place.path)
+        field = BY_NAME.get(place.path)
         if field is None or not field.holds:
             return binary(node, left, self._read(place, node.right.offset))
         if left.type not in (STRING, DYN):
@@ -290,9 +287,33 @@ class Checker:
             return self._macro(node, node.target)
         if node.target is None and node.name == "has":
             return self._has(node)
+        if node.target is None and node.name in HISTORY_FUNCTIONS:
+            return self._history(node)
+        if node.target is None and node.name == "in_segment":
+            return self._in_segment(node)
         target = None if node.target is None else self.check(node.target)
         arguments = [self.check(argument) for argument in node.arguments]
         return called(node, arguments) if target is None else method(node, target, arguments)
+
+    def _history(self, node: Call) -> Code:
+        if self._inside:
+            what = f"{node.name}() stands inside {self._inside}(), and looks back itself"
+            expected = "a condition over the event alone"
+            raise ExpressionError(what, node.offset, expected, f"{node.name}()")
+        inner = Checker(Scope(), inside=node.name)
+        inner._depth = self._depth
+        found = remembered(node, inner.check)
+        self.history.setdefault(found.key, found)
+        code, reads = answer(node.name, found)
+        self.reads |= reads
+        return code
+
+    def _in_segment(self, node: Call) -> Code:
+        if len(node.arguments) != 1:
+            got = str(len(node.arguments))
+            raise ExpressionError("in_segment() takes one argument", node.offset, "1", got)
+        asked = node.arguments[0]
+        return self._binary(Binary(node.offset, "in", asked, Name(node.offset, "segments")))
 
     def _has(self, node: Call) -> Code:
         asked = node.arguments[0] if len(node.arguments) == 1 else None
@@ -305,7 +326,7 @@ class Checker:
             if base.path == "customer":
                 self._declared(asked.field, asked.offset)
                 return build("A in profile.traits", BOOL, key)
-            field = _BY_NAME.get(base.path)
+            field = BY_NAME.get(base.path)
             if field is not None and field.type == KEYS:
                 self.reads |= field.reads
                 return _holds(field, key)

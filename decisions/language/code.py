@@ -54,7 +54,7 @@ def names(prefix: str) -> Fresh:
 _fresh = names("it")
 
 
-def constant(value: bool | int | float | str | frozenset[str] | None) -> ast.expr:
+def constant(value: bool | int | float | str | bytes | frozenset[str] | None) -> ast.expr:
     """A constant of Python."""
     # A tree may hold a frozenset as its compiler's own output does; the types do not know that.
     return ast.Constant(value, lineno=1, col_offset=0)  # type: ignore[arg-type]  # see above

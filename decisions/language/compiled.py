@@ -10,6 +10,7 @@ from decisions.language.code import Code, build, function, record_code, variable
 from decisions.language.errors import ExpressionError
 from decisions.language.event_names import event_names
 from decisions.language.grammar.parser import parse
+from decisions.language.history import Remembered, Tracked
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
@@ -29,6 +30,7 @@ from decisions.language.python import evaluator
 from decisions.language.scope import Scope
 from state.profile import Profile
 from state.touchpoint import Touchpoint
+from state.windows import buckets
 
 
 class Condition(Protocol):
@@ -52,6 +54,8 @@ class Condition(Protocol):
     """When its answer may change by time alone; if it is not timely, the next millisecond."""
     instants: tuple[ast.expr, ...]
     """The same as Python: instants, of which the first counts (see `compile_changes`)."""
+    history: tuple[Remembered, ...]
+    """What must be remembered of the customer's events for its history functions."""
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> bool:
         """Whether it is true at `now_ms`. Raises EvaluationError, which counts as false."""
@@ -64,6 +68,7 @@ class Value(Protocol):
     segments: frozenset[str]
     type: str
     """The name of its CEL type."""
+    history: tuple[Remembered, ...]
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> Any:
         """Its value in plain JSON: a timestamp as RFC 3339 text in UTC with milliseconds, a
@@ -99,6 +104,7 @@ def compile_condition(source: str, scope: Scope, *, timely: bool = False) -> Con
     evaluate.timely = "" if flaw is None else str(flaw)
     evaluate.instants = flag.course.changes
     evaluate.changes_at = at_once if flaw else changes_function(evaluate.instants)
+    evaluate.history = tuple(checker.history.values())
     return evaluate
 
 
@@ -123,6 +129,7 @@ def compile_value(source: str, scope: Scope) -> Value:
     evaluate.reads = checker.reads
     evaluate.segments = checker.segments
     evaluate.type = code.type.replace(EMPTY, list_of(DYN))
+    evaluate.history = tuple(checker.history.values())
     return evaluate
 
 
@@ -135,6 +142,23 @@ def compile_record(sources: Mapping[str, str], scope: Scope) -> Record:
     return cast(Record, evaluator(record_code(codes)))
 
 
+def compile_tracked(remembered: Remembered) -> Tracked:
+    """What is remembered, with functions that say of an event whether it fits."""
+    counted = remembered.window_ms and remembered.then is None
+    unit_ms, before = buckets(remembered.window_ms) if counted else (0, 0)
+    return Tracked(
+        key=remembered.key,
+        source=remembered.source,
+        event_names=remembered.event_names,
+        window_ms=remembered.window_ms,
+        unit_ms=unit_ms,
+        before=before,
+        fits=evaluator(remembered.fits),
+        then=None if remembered.then is None else evaluator(remembered.then),
+        amount=None if remembered.amount is None else evaluator(remembered.amount),
+    )
+
+
 def _plain(code: Code) -> Code:
     if code.type in (BOOL, INT, STRING, NULL):
         return code
@@ -145,6 +169,8 @@ def _plain(code: Code) -> Code:
     if code.type == DURATION:
         return build("A / 1000", DOUBLE, code)
     if is_list(code.type):
+        if is_list(element_of(code.type)):
+            code = build("plain(A)", code.type, code, errs=True)
         item = variable("item", element_of(code.type))
         plain = _plain(item)
         if plain is item:

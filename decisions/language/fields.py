@@ -34,7 +34,7 @@ from state.sections import (
     SEGMENTS,
     SESSIONS,
 )
-from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, value_since, window_change
+from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, next_drop, value_since
 
 KEYS: Final = ""
 """Instead of a type: a collection that can only be asked for a key, or for what a key has."""
@@ -72,6 +72,12 @@ def _field(
 
 def _window(function: str) -> str:
     return f"{function}(profile.orders.recent, now_ms // {DAY_MS} - {ORDER_WINDOW_DAYS})"
+
+
+_DROP: Final = (
+    f"next_drop(profile.orders.recent, now_ms // {DAY_MS} - {ORDER_WINDOW_DAYS}, {DAY_MS}, "
+    f"{ORDER_WINDOW_DAYS})"
+)
 
 
 def _channel(field: str) -> str:
@@ -192,7 +198,7 @@ FIELDS: Final = (
         ORDERS | NOW,
         "Value of today's and the last 90 days' orders (UTC), less refunds, in the shop's money.",
         _window("value_since"),
-        change=_window("window_change"),
+        change=_DROP,
     ),
     _field(
         "profile.orders.count_90d",
@@ -200,7 +206,7 @@ FIELDS: Final = (
         ORDERS | NOW,
         "How many orders today and in the last 90 days, UTC.",
         _window("count_since"),
-        change=_window("window_change"),
+        change=_DROP,
     ),
     _field(
         "profile.affinity",
@@ -294,7 +300,7 @@ NAMESPACE: Final[dict[str, Any]] = {
         newest,
         top_category,
         value_since,
-        window_change,
+        next_drop,
     )
 }
 """What the templates above call."""

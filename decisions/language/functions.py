@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from decisions.language.code import Code, build, literal
 from decisions.language.errors import EvaluationError, ExpressionError, nearest, shown
+from decisions.language.getters import GETTERS, getter
 from decisions.language.grammar.syntax import Call
+from decisions.language.history import HISTORY_FUNCTIONS
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
@@ -17,34 +19,36 @@ from decisions.language.kinds import (
     is_list,
     is_map,
 )
-from decisions.language.operators import coerced
 from decisions.language.runtime.conversions import (
     FORMS,
+    duration_text,
+    timestamp_text,
+    to_bool,
     to_double,
     to_duration,
     to_int,
+    to_string,
     to_timestamp,
 )
+from decisions.language.texts import TEXTS, text_method
 
-_TEXT: Final = {
-    "startsWith": "A.startswith(B)",
-    "endsWith": "A.endswith(B)",
-    "contains": "B in A",
-}
-
-_CONVERSION: Final[dict[str, tuple[Callable[[Any], int | float], tuple[str, ...]]]] = {
+_CONVERSION: Final[dict[str, tuple[Callable[[Any], int | float | str], tuple[str, ...]]]] = {
+    BOOL: (to_bool, (BOOL, STRING)),
     INT: (to_int, (INT, DOUBLE, STRING)),
     DOUBLE: (to_double, (DOUBLE, INT, STRING)),
+    STRING: (to_string, (STRING, INT, DOUBLE, BOOL, TIMESTAMP, DURATION)),
     TIMESTAMP: (to_timestamp, (TIMESTAMP, STRING, INT)),
     DURATION: (to_duration, (DURATION, STRING)),
 }
 """Type, which is also the function's name → what converts to it, and the types it takes."""
 
+_TIME_TEXT: Final = {TIMESTAMP: timestamp_text, DURATION: duration_text}
+
 MACROS: Final = ("exists", "all", "exists_one", "filter", "map")
 
-METHODS: Final = (*_TEXT, "size", *MACROS)
+METHODS: Final = (*TEXTS, *GETTERS, "size", *MACROS)
 
-FUNCTIONS: Final = (*_CONVERSION, "size", "has")
+FUNCTIONS: Final = (*_CONVERSION, "size", "has", "in_segment", *HISTORY_FUNCTIONS)
 
 
 def must_exist(node: Call) -> None:
@@ -61,7 +65,7 @@ def must_exist(node: Call) -> None:
 
 
 def called(node: Call, arguments: Sequence[Code]) -> Code:
-    """name(arguments), has() apart."""
+    """name(arguments), has(), in_segment() and what looks back apart."""
     _count(node, 1)
     offset = node.arguments[0].offset
     if node.name == "size":
@@ -74,14 +78,9 @@ def method(node: Call, target: Code, arguments: Sequence[Code]) -> Code:
     if node.name == "size":
         _count(node, 0)
         return _size(node.offset, target)
-    _count(node, 1)
-    text, part = coerced(target, STRING), coerced(arguments[0], STRING)
-    what = f"{node.name}() is about texts"
-    if text is None:
-        raise ExpressionError(what, node.offset, STRING, target.type)
-    if part is None:
-        raise ExpressionError(what, node.arguments[0].offset, STRING, arguments[0].type)
-    return build(_TEXT[node.name], BOOL, text, part)
+    if node.name in GETTERS:
+        return getter(node, target, arguments)
+    return text_method(node, target, arguments)
 
 
 def _size(offset: int, value: Code) -> Code:
@@ -99,6 +98,9 @@ def _converted(kind: str, offset: int, value: Code) -> Code:
         raise ExpressionError(what, offset, " or ".join(sources), value.type)
     if value.type == kind:
         return value
+    if kind == STRING and value.type in _TIME_TEXT:
+        function = _TIME_TEXT[value.type].__name__
+        return build(f"{function}(A)", STRING, value, errs=value.type == TIMESTAMP)
     if value.literal is not None:
         try:
             return literal(convert(value.literal), kind)

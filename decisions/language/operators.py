@@ -61,7 +61,7 @@ _ARITHMETIC: Final = {
     ("-", DOUBLE, DOUBLE): (DOUBLE, "A - B", False),
     ("*", DOUBLE, DOUBLE): (DOUBLE, "A * B", False),
     ("/", DOUBLE, DOUBLE): (DOUBLE, "divide(A, B)", False),
-    ("+", STRING, STRING): (STRING, "A + B", False),
+    ("+", STRING, STRING): (STRING, "joined_texts(A, B)", True),
     ("+", TIMESTAMP, DURATION): (TIMESTAMP, _moment("A + B"), True),
     ("+", DURATION, TIMESTAMP): (TIMESTAMP, _moment("A + B"), True),
     ("-", TIMESTAMP, DURATION): (TIMESTAMP, _moment("A - B"), True),
@@ -140,7 +140,7 @@ def _concatenation(left: Code, right: Code) -> Code | None:
         return None
     if DYN in (left.type, right.type):
         return build("add(A, B)", list_of(DYN), left, right, errs=True)
-    return build("A + B", joined(left.type, right.type), left, right)
+    return build("joined_lists(A, B)", joined(left.type, right.type), left, right, errs=True)
 
 
 def _comparison(operator: str, left: Code, right: Code) -> Code | None:

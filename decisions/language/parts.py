@@ -17,6 +17,7 @@ from decisions.language.grammar.syntax import (
     Ternary,
     Unary,
 )
+from decisions.language.history import HISTORY_FUNCTIONS
 
 OPEN, CLOSE = "([{", ")]}"
 
@@ -41,20 +42,34 @@ def conjuncts(source: str) -> list[str]:
 
 
 def fields_read(source: str) -> list[str]:
-    """The fields of customers that `source` names, as expressions, in the order written.
+    """The fields of customers that `source` names, and the functions that look back at their
+    events, as expressions, in the order written.
 
     Raises ExpressionError where it is no expression.
     """
-    return list(dict.fromkeys(_fields(parse(source))))
+    return list(dict.fromkeys(_fields(parse(source), source)))
 
 
-def _fields(node: Node) -> Iterator[str]:
+def _fields(node: Node, source: str) -> Iterator[str]:
     path = _path(node)
     if path is not None:
         yield path
-        return
-    for below in _below(node):
-        yield from _fields(below)
+    elif isinstance(node, Call) and node.target is None and node.name in HISTORY_FUNCTIONS:
+        yield _call(source, node.offset)
+    else:
+        for below in _below(node):
+            yield from _fields(below, source)
+
+
+def _call(source: str, offset: int) -> str:
+    """The call whose name stands at `offset`, as written."""
+    depth = 0
+    for token in tokens(source):
+        if token.kind == "mark" and token.offset > offset:
+            depth += (token.text in OPEN) - (token.text in CLOSE)
+            if depth == 0:
+                return source[offset : token.offset + 1]
+    raise AssertionError("what could be parsed has a closing bracket")
 
 
 def _path(node: Node) -> str | None:

@@ -10,7 +10,7 @@ import click
 from decisions.actions.spec import ActionSpec
 from decisions.format.schema import schema
 from decisions.playbook import Playbook
-from decisions.rules import Alert, Offer
+from decisions.rules import Alert, Offer, Segment
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
 from state.limits import Limits
@@ -75,10 +75,14 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     if playbook.shown:
         yield f"It shows with every event: {', '.join(playbook.shown)}."
     yield _limits(playbook.limits)
+    if playbook.remembered:
+        yield "It remembers of each customer's events what answers"
+        for one in playbook.remembered:
+            yield f"  {one.source}"
     yield ""
     yield f"{_count(len(playbook.segments), 'segment')}. A customer is in"
     for segment in playbook.segments.values():
-        yield f"  {segment.id}: {segment.title}, when {segment.source}"
+        yield f"  {segment.id}: {segment.title}, when {segment.source}{_stay(segment)}"
     for placement in playbook.placements.values():
         yield ""
         shown = _count(placement.offers, "offer")
@@ -96,6 +100,11 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
     yield f"{_count(tests, 'test case')}{how}"
+
+
+def _stay(segment: Segment) -> str:
+    until = f", until {segment.ending}" if segment.until else ""
+    return until + (f", for {_span(segment.dwell_ms)} at least" if segment.dwell_ms else "")
 
 
 def _limits(limits: Limits) -> str:
@@ -169,11 +178,18 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
         },
         "traits": playbook.traits,
         "summary": list(playbook.shown),
+        "history": [one.source for one in playbook.remembered],
         "placements": {
             p.id: {"channels": p.channels, "offers": p.offers} for p in playbook.placements.values()
         },
         "segments": {
-            s.id: {"title": s.title, "when": s.source} for s in playbook.segments.values()
+            segment.id: {
+                "title": segment.title,
+                "when": segment.source,
+                "until": segment.ending or None,
+                "dwell_seconds": segment.dwell_ms // 1_000,
+            }
+            for segment in playbook.segments.values()
         },
         "offers": {
             offer.id: {

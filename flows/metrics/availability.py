@@ -36,6 +36,11 @@ class Availability:
             self._meter.add(f"touchline_{self._name}_outages_total")
         self._meter.set(f"touchline_{self._name}_up", up)
 
+    @property
+    def is_away(self) -> bool:
+        """Whether an outage goes on, as far as is known."""
+        return self._booked_s is not None
+
     def look(self) -> None:
         """Book the time that has passed, if it is away. To be called now and then."""
         if self._booked_s is not None:

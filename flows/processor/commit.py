@@ -145,7 +145,7 @@ def _committed(part: Slice) -> Fence:
             break
         if isinstance(event, Touchpoint):
             last_ids.setdefault(message.topic(), event.message_id)
-    fence = advance(shard.fence, plan, last_ids)
+    fence = advance(shard.fence, plan, last_ids, part.newest_ms, part.clock_ms)
     if plan.commit < shard.last_begun or shard.unread:
         # The begun plans that are left lie anywhere in the piece of the log that was read last.
         return structs.replace(fence, plan_offset=shard.log_from)
@@ -172,6 +172,7 @@ def _commit(part: Slice, fence: Fence) -> Commit:
         trim=shard.trim,
         counters=shard.counters,
         origins=part.origins,
+        timers=part.timers,
     )
 
 

@@ -1,4 +1,5 @@
-"""decide: fold each event into its customer's profile and ask the playbook what follows.
+"""decide: fold each event into its customer's profile and ask the playbook what follows; then what
+follows from the time that has passed.
 
 A function of the plan, the planned events and the shard's state alone: run again after a crash, it
 makes the same bytes.
@@ -12,7 +13,7 @@ from connectors.events.decode import MAX_ID_CHARACTERS
 from connectors.events.replayed import first_at_ms
 from connectors.kafka.forwarding import readable_headers
 from connectors.published.records import action_record, dead_letter_record, enriched_record
-from decisions.decide import EVERYTHING, decide
+from decisions.decide import EVERYTHING, decide, time_of
 from decisions.offers import DECIDED
 from decisions.playbook import Playbook
 from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER, REQUEST_KINDS
@@ -20,11 +21,14 @@ from flows.processor.commit import commit_pending
 from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
 from flows.processor.forwarding import send_on, tell_apart
 from flows.processor.processor import Processor
+from flows.processor.reach import Reach
 from flows.processor.steps import stored_profile
+from flows.processor.waking import let_time_pass, still_due
 from state.applied import Applied
 from state.decision import Decision
 from state.fold import fold
 from state.profile import Profile, encode_profile
+from state.repeats import is_repeat
 from state.touchpoint import Touchpoint
 
 log = logging.getLogger("touchline.touchpoints")
@@ -43,7 +47,7 @@ def decide_step(processor: Processor, flush: Flush) -> None:
 
 
 def _decide_slice(processor: Processor, part: Slice) -> None:
-    playbook, now_ms = processor.playbook, part.plan.now_ms
+    playbook, planned_ms = processor.playbook, part.plan.now_ms
     traits, version, summary = playbook.traits, playbook.version, playbook.summary
     window = playbook.limits.duplicates
     profiles, touched, rows = part.shard.profiles, part.touched, part.rows
@@ -52,6 +56,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     # For metrics, here where the event is at hand: to fetch so many again costs more than to note.
     changes, received_ms = part.changes, part.received_ms
     noticed = {*playbook.alerts_on, *OUTCOME_OF}
+    timers, set_timer, forwarded = part.timers, part.shard.timers.set, part.forwarded
+    reach = Reach(part.plan, part.shard.reached_ms, part.shard.clock_ms)
+    limit_ms, topics = reach.limit_ms, processor.topics
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
             _pass_over(part, position, event)
@@ -59,7 +66,9 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         customer = event.customer_id
         profile = profiles[customer]
         came = through[event.channel]
-        trimmed = profile.trimmed
+        if 0 < profile.due_at <= limit_ms:
+            profile = _wake_before(processor, part, position, event, reach)
+        trimmed, due_at = profile.trimmed, profile.due_at
         try:
             changed = fold(profile, event, traits, window)
             if not changed:
@@ -67,28 +76,30 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
                 part.events[position] = REPEAT
                 continue
             edition, offers = profile.playbook, profile.offers
+            now_ms = time_of(event, profile, planned_ms)
             decision = decide(profile, event, changed, playbook, now_ms)
             if profile.playbook is not edition and edition.partition("+")[0] != version:
                 changed = EVERYTHING
             place = Applied(shard, generation, commit, len(rows))
             row = enriched_record(event, summary(profile, now_ms), profile.segments, place, version)
-            records = _records(part, event, decision, version) if decision is not None else []
+            records = (
+                _records(part, customer, decision, now_ms, version) if decision is not None else []
+            )
         except MemoryError:
             raise  # not the event's doing: another machine would decide it
         except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter
-            _log(part, error)
-            profiles[customer] = _without(processor, part, position)
-            if customer in touched:
-                touched[customer] = profiles[customer]
-            part.events[position] = refusal = Refusal(Reason.UNDECIDABLE, type(error).__name__)
-            _bury(part, position, refusal, "decide")
+            _refuse(processor, part, position, error)
             continue
         rows.append((customer, row))
         touched[customer] = profile
+        if profile.due_at != due_at:
+            timers[customer] = profile.due_at
+            set_timer(customer, profile.due_at)
         came.accepted += 1
         came.corrected += event.corrected
         if event.at_ms > came.newest_ms:
             came.newest_ms = event.at_ms
+        reach.accept("" if position in forwarded else topics[event.channel], event.at_ms)
         changes[changed] = changes.get(changed, 0) + 1
         part.choices += profile.offers is not offers
         received_ms.append(event.received_ms)
@@ -98,7 +109,72 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         if decision is not None:
             part.actions += records
             _take(part, customer, decision)
+    part.clock_ms, part.newest_ms = reach.after(), reach.newest_ms
+    part.shard.clock_ms, part.shard.reached_ms = part.clock_ms, part.newest_ms
+    _wake_due(processor, part)
     _count(part)
+
+
+def _wake_before(
+    processor: Processor, part: Slice, position: int, event: Touchpoint, reach: Reach
+) -> Profile:
+    """The profile of an event's customer, after the time has passed that the event shows."""
+    profile = part.shard.profiles[event.customer_id]
+    window = processor.playbook.limits.duplicates
+    if is_repeat(profile.recent, event.fingerprint, event.received_ms, window):
+        return profile
+    topic = "" if position in part.forwarded else processor.topics[event.channel]
+    until_ms = reach.at(topic, event.at_ms if topic else 0)
+    if profile.due_at > until_ms:
+        return profile
+    part.reached[position] = until_ms
+    return _wake(processor, part, event.customer_id, until_ms)
+
+
+def _wake_due(processor: Processor, part: Slice) -> None:
+    """Let time pass for those who are still due, now that all events are applied."""
+    for _, customer in part.due:
+        if (profile := part.shard.profiles.get(customer)) is None or not profile.due_at:
+            part.timers[customer] = 0  # there is no such customer any more
+            part.shard.timers.set(customer, 0)
+    for _, customer in still_due(part):
+        _wake(processor, part, customer, part.clock_ms)
+
+
+def _wake(processor: Processor, part: Slice, customer: str, until_ms: int) -> Profile:
+    """The profile of a customer after the time until `until_ms` has passed."""
+    profile = part.shard.profiles[customer]
+    due_ms, trimmed = profile.due_at, profile.trimmed
+    profile, decisions = let_time_pass(processor, part, customer, profile, until_ms)
+    part.shard.profiles[customer] = part.touched[customer] = profile
+    part.woken.append(due_ms)
+    part.trimmed += profile.trimmed - trimmed
+    for now_ms, decision in decisions:
+        version = processor.playbook.version
+        part.actions += _records(part, customer, decision, now_ms, version)
+        _take(part, customer, decision)
+    _set_timer(part, customer)
+    return profile
+
+
+def _set_timer(part: Slice, customer: str) -> None:
+    due_ms = part.shard.profiles[customer].due_at
+    part.timers[customer] = due_ms
+    part.shard.timers.set(customer, due_ms)
+
+
+def _refuse(processor: Processor, part: Slice, position: int, error: Exception) -> None:
+    """The event at `position` could not be decided: a dead letter, and as if it had not come."""
+    event = part.events[position]
+    assert isinstance(event, Touchpoint)
+    customer = event.customer_id
+    _log(part, error)
+    part.shard.profiles[customer] = _without(processor, part, position)
+    if customer in part.touched:
+        part.touched[customer] = part.shard.profiles[customer]
+    _set_timer(part, customer)
+    part.events[position] = refusal = Refusal(Reason.UNDECIDABLE, type(error).__name__)
+    _bury(part, position, refusal, "decide")
 
 
 def _pass_over(part: Slice, position: int, event: Refusal | Elsewhere | Repeat) -> None:
@@ -120,16 +196,17 @@ def _count(part: Slice) -> None:
 
 
 def _records(
-    part: Slice, event: Touchpoint, decision: Decision, version: str
+    part: Slice, customer: str, decision: Decision, now_ms: int, version: str
 ) -> list[tuple[str, bytes]]:
-    plan, customer, before = part.plan, event.customer_id, len(part.actions)
+    """`now_ms`: when it was decided."""
+    plan, before = part.plan, len(part.actions)
     return [
         (
             customer,
             action_record(
                 customer,
                 action,
-                plan.now_ms,
+                now_ms,
                 version,
                 Applied(part.shard.index, plan.generation, plan.commit, index),
             ),
@@ -235,10 +312,16 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
     begin, blob = part.undone[customer]
     profile = stored_profile(part, customer, blob)
     playbook = processor.playbook
-    for earlier in part.events[begin:position]:  # what was refused is a Refusal there by now
-        if isinstance(earlier, Touchpoint) and earlier.customer_id == customer:
-            changed = fold(profile, earlier, playbook.traits, playbook.limits.duplicates)
-            if changed:
-                decide(profile, earlier, changed, playbook, part.plan.now_ms)
+    for at in range(begin, position + 1):
+        event = part.events[at]  # what was refused is a Refusal there by now
+        if isinstance(event, Touchpoint) and event.customer_id == customer:
+            if at in part.reached:
+                until_ms = part.reached[at]
+                profile, _ = let_time_pass(processor, part, customer, profile, until_ms)
+            if at < position and (
+                changed := fold(profile, event, playbook.traits, playbook.limits.duplicates)
+            ):
+                now_ms = time_of(event, profile, part.plan.now_ms)
+                decide(profile, event, changed, playbook, now_ms)
     part.undone[customer] = (position, encode_profile(profile))
     return profile

@@ -13,6 +13,7 @@ from state.decision import Serving
 from state.fence import Plan
 from state.outbox import ForwardEntry
 from state.profile import Profile
+from state.timers import Timer
 from state.touchpoint import Touchpoint
 
 
@@ -57,7 +58,16 @@ class Slice(Struct, eq=False):
     """Position in `messages` → what was forwarded here, as the record that it was."""
     origins: dict[str, int] = field(default_factory=dict)
     """Sender of forwarded events → the lowest offset that is new, of those that sent some."""
+    # route
+    due: list[Timer] = field(default_factory=list)
+    """The first of those without an event here of whom time alone may change something."""
     # decide
+    reached: dict[int, int] = field(default_factory=dict)
+    """Position of an event before which time was let pass for its customer → until when."""
+    clock_ms: int = 0
+    """How far the shard's clock is once the flush is done."""
+    newest_ms: dict[str, int] = field(default_factory=dict)
+    """Topic → when its newest accepted event happened, of this flush or one before."""
     rows: list[tuple[str, bytes]] = field(default_factory=list)
     """(customer id, enriched record)."""
     dead_letters: list[tuple[bytes | None, bytes]] = field(default_factory=list)
@@ -70,6 +80,9 @@ class Slice(Struct, eq=False):
     forwards: list[ForwardEntry] = field(default_factory=list)
     misplaced: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Topic → of the first event that is forwarded from it: offset, partition where it belongs."""
+    timers: dict[str, int] = field(default_factory=dict)
+    """Customer → when time alone may change something from now on, of those of whom that is
+    another time than it was."""
     undone: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """Customer of an event that could not be decided → a position in `events`, and the profile as
     the events before it left it: from there the next such event is undone."""
@@ -78,7 +91,9 @@ class Slice(Struct, eq=False):
     through: defaultdict[str, Through] = field(default_factory=lambda: defaultdict(Through))
     """By channel."""
     served: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(offer, channel it is served through) → decisions; for metrics alone, as the next six."""
+    """(offer, channel it is served through) → decisions; for metrics alone, as the next seven."""
+    woken: list[int] = field(default_factory=list)
+    """When time alone was to change something, of each customer of whom it was asked."""
     answers: dict[tuple[str, str], int] = field(default_factory=dict)
     """(offer, what became of it) → accepted events that say so."""
     changes: dict[int, int] = field(default_factory=dict)

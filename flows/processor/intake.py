@@ -5,7 +5,7 @@ the plans that were fixed and not committed come again first, with the same inpu
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
@@ -15,16 +15,21 @@ from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.ownership import read_on, take_due
 from flows.processor.processor import Processor
+from flows.processor.reach import Completeness, after, completeness
 from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
+from flows.processor.waking import WAKE_AT_ONCE, learn_timers
 from state.fence import Plan, Range, advance
 from state.ordering import in_order
-from state.store.shard_store import Refused
+from state.store.shard_store import Refused, Unsettled
+from state.store.wire import WireLost
 from state.times import rfc3339
 
 CLOCK_BACK_MS = 5 * 60 * 1000
 """How far the clock may be behind the last plan's time. Time stands still meanwhile; for longer,
 offers would not expire and new events would be too late or in the future, one after the other."""
+WAKE_EVERY_MS = 50
+"""How often at most an idle shard makes a flush for what is due."""
 WAIT_S = 0.05
 """How long an idle flow waits for the first record; also how late it notices a stop."""
 
@@ -98,12 +103,50 @@ class Intake(StatelessSourcePartition[Flush]):
         now_ms = time.time_ns() // 1_000_000
         slices = []
         for shard in self._processor.shards:
-            if shard.hold is Hold.OWNED and (shard.todo or (shard.buffer and not shard.unread)):
-                part = self._again(shard) if shard.todo else self._new(shard, now_ms)
-                if part is not None:
-                    shard.head = advance(shard.head, part.plan)
-                    slices.append(part)
+            if shard.hold is not Hold.OWNED:
+                continue
+            if shard.todo:
+                part = self._again(shard)
+            elif not shard.unread and (shard.buffer or self._time_has_come(shard, now_ms)):
+                part = self._new(shard, now_ms)
+            else:
+                continue
+            if part is not None:
+                shard.head = advance(shard.head, part.plan)
+                slices.append(part)
         return slices
+
+    def _time_has_come(self, shard: Shard, now_ms: int) -> bool:
+        """Whether a flush without events has something to do."""
+        if now_ms < shard.asked_ms + WAKE_EVERY_MS or self._processor.kafka.is_away:
+            return False
+        shard.asked_ms = now_ms
+        try:
+            learn_timers(self._processor, shard, now_ms, 1)
+        except (WireLost, Unsettled) as doubt:
+            self._processor.lose(shard, doubt, "route")
+            return False
+        due_ms = shard.timers.first()
+        if due_ms > now_ms:
+            return False
+        known = self._completeness(shard, {}, now_ms)
+        return due_ms <= after(known, shard.reached_ms, shard.clock_ms)
+
+    def _completeness(self, shard: Shard, planned: Mapping[str, int], now_ms: int) -> Completeness:
+        """`planned`: topic → where the plan at hand ends, if it reads it."""
+        consumer, index = self._processor.consumer, shard.index
+        inputs = self._processor.topics.values()
+        positions = shard.head.positions
+        return completeness(
+            {topic: planned.get(topic) or positions[topic].next_offset for topic in inputs},
+            shard.buffer,
+            {
+                topic: (end, consumer.ended_ms[topic, index])
+                for topic in inputs
+                if (end := consumer.ends.get((topic, index))) is not None
+            },
+            now_ms,
+        )
 
     def _new(self, shard: Shard, now_ms: int) -> Slice | None:
         head, settings = shard.head, self._processor.settings
@@ -120,15 +163,21 @@ class Intake(StatelessSourcePartition[Flush]):
             for topic, run in taken.items()
         }
         messages = in_order(taken)
+        planned_ms = max(now_ms, head.now_ms)
+        ends = {topic: planned.end for topic, planned in ranges.items()}
+        known = self._completeness(shard, ends, planned_ms)
         plan = Plan(
             commit=head.commit + 1,
             generation=head.generation,
             ranges=ranges,
-            now_ms=max(now_ms, head.now_ms),
+            now_ms=planned_ms,
             playbook=self._processor.playbook.version,
             build=self._processor.build,
             checksum=planned_checksum(ranges, messages),
             cuts={topic: n for topic in ranges if (n := head.positions[topic].cuts)},
+            complete_ms=known.complete_ms,
+            behind=known.behind,
+            wake=min(WAKE_AT_ONCE, settings.flush_events),
         )
         return Slice(shard, plan, False, messages)
 

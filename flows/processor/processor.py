@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from connectors.kafka.errors import Outage, words
 from connectors.kafka.publisher import Publisher
 from connectors.kafka.shard_consumer import ShardConsumer
-from connectors.kafka.topics import input_topics
+from connectors.kafka.topics import channel_topic, input_topics
 from decisions.playbook import Playbook
 from flows.execution import Execution, Stopped
 from flows.metrics.availability import Availability
@@ -65,6 +65,8 @@ class Processor:
         self.topic_ids = topic_ids
         """Topic → the broker's id of it at start; outputs too."""
         self.inputs = input_topics(settings.channels)
+        self.topics = {channel: channel_topic(channel) for channel in settings.channels}
+        """Channel → its topic: those whose events say how far a shard is in time."""
         self.input_ids = {name: topic_ids[name] for name in self.inputs if name in topic_ids}
         """Of `topic_ids` those that shards read."""
         self.misplaced = MisplacedNotice()

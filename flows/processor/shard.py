@@ -14,6 +14,7 @@ from state.fence import Plan, Range
 from state.ordering import in_order
 from state.profile import Profile
 from state.store.shard_store import Refused, ShardStore, Taken
+from state.timers import TimerIndex
 from state.watermark import UNKNOWN, Clock
 
 RETRY_FIRST_S = 0.1
@@ -64,6 +65,14 @@ class Shard:
         """A bounded cache, least recently committed first; ahead of Redis by what is under way."""
         self.origins: dict[str, int] = {}
         """Sender of forwarded events → the lowest offset that is new; ahead of Redis likewise."""
+        self.clock_ms = 0
+        """How far it is in event time; ahead of Redis likewise."""
+        self.reached_ms: dict[str, int] = {}
+        """Topic → when the newest event of it that was decided happened; likewise."""
+        self.timers = TimerIndex()
+        """Customer → when time alone may change something; likewise."""
+        self.asked_ms = 0
+        """When it was last looked whether something is due without an event."""
         self.published = 0
         """Outbox entries handed to the publisher and not known to be acknowledged."""
         self.trim = 0
@@ -79,6 +88,8 @@ class Shard:
         """As it will be when all that is planned so far is committed."""
         self.counters = taken.counters
         self.origins = dict(taken.origins)
+        self.clock_ms = taken.fence.clock_ms
+        self.reached_ms = {t: p.newest_ms for t, p in taken.fence.positions.items()}
         self.acted = Acted()
         """What is published of its actions, as far as that is asked."""
         self.log_end = taken.fence.plan_offset

@@ -64,8 +64,8 @@ def _book_lag(processor: Processor, shard: Shard) -> set[str]:
 
 def _book_clock(processor: Processor, shard: Shard, behind: set[str], now_ms: int) -> None:
     meter, index = processor.meter, str(shard.index)
-    ahead_ms = processor.playbook.limits.ahead_ms
-    found = clock(shard.newest_ms, behind, now_ms, shard.clock, ahead_ms)
+    newest_ms = {topic: min(at_ms, now_ms) for topic, at_ms in shard.newest_ms.items()}
+    found = clock(newest_ms, behind, now_ms, shard.clock)
     if found.holder != shard.clock.holder:
         for topic, holds in ((shard.clock.holder, 0), (found.holder, 1)):
             if topic is not None:

@@ -7,6 +7,7 @@
 | `touchline:{sNN}:outbox` | list | what may not be published, oldest first (`state.outbox`) |
 | `touchline:{sNN}:counters` | string | absolute counts of the shard (msgpack map) |
 | `touchline:{sNN}:origins` | hash | `<topic id>:<partition>` → next offset (`state.origins`) |
+| `touchline:{sNN}:timers` | sorted set | customer id → when time may change something of it, ms |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
 
 NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
@@ -25,6 +26,7 @@ class ShardKeys(Struct, frozen=True):
     outbox: bytes
     counters: bytes
     origins: bytes
+    timers: bytes
 
 
 def shard_keys(shard: int) -> ShardKeys:
@@ -37,6 +39,7 @@ def shard_keys(shard: int) -> ShardKeys:
         outbox=f"{base}outbox".encode(),
         counters=f"{base}counters".encode(),
         origins=f"{base}origins".encode(),
+        timers=f"{base}timers".encode(),
     )
 
 

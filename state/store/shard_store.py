@@ -74,6 +74,9 @@ class Commit(Struct):
     counters: dict[str, int] = field(default_factory=dict)
     origins: dict[str, int] = field(default_factory=dict)
     """Those that this flush changes."""
+    timers: dict[str, int] = field(default_factory=dict)
+    """Customer → when time alone may change something of it, ms since the epoch; 0 = never. Those
+    that this flush changes."""
 
 
 class ShardStore:
@@ -145,6 +148,18 @@ class ShardStore:
         _no_errors([answer])
         return list(answer)
 
+    def timers(self, most: int) -> list[tuple[int, str]]:
+        """The first `most` timers as they are committed: (due, customer) in this order.
+
+        Raises WireLost, Unsettled, Refused.
+        """
+        keys = self._keys
+        (answer,) = self._live().call(("ZRANGE", keys.timers, 0, most - 1, "WITHSCORES"))
+        _no_errors([answer])
+        # Pairs in RESP3, one after the other in RESP2.
+        pairs = answer if answer and isinstance(answer[0], list) else _pairs(answer)
+        return [(int(float(due)), customer.decode()) for customer, due in pairs]
+
     def begin_commit(self, commit: Commit) -> None:
         """Send everything `commit` changes, as one transaction."""
         keys = self._keys
@@ -159,6 +174,7 @@ class ShardStore:
         if commit.outbox:
             changes.append(("RPUSH", keys.outbox, *commit.outbox))
         changes += _origins(keys.origins, commit.origins)
+        changes += _timers(keys.timers, commit.timers)
         if commit.trim:
             changes.append(("LTRIM", keys.outbox, commit.trim, -1))
         self._pending = len(changes)
@@ -242,6 +258,22 @@ def _origins(key: bytes, origins: Mapping[str, int]) -> list[Command]:
     """What writes them; nothing for none."""
     fields = [part for entry in origins.items() for part in entry]
     return [("HSET", key, *fields)] if fields else []
+
+
+def _timers(key: bytes, timers: Mapping[str, int]) -> list[Command]:
+    """What sets them, and takes away those that never come."""
+    armed = [part for customer, due in timers.items() if due for part in (due, customer.encode())]
+    ended = [customer.encode() for customer, due in timers.items() if not due]
+    commands: list[Command] = []
+    if armed:
+        commands.append(("ZADD", key, *armed))
+    if ended:
+        commands.append(("ZREM", key, *ended))
+    return commands
+
+
+def _pairs(flat: Sequence[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _numbers(found: Mapping[bytes, bytes] | Sequence[bytes]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from decisions.actions.kinds import KINDS, ROW, SCORES, SECRET
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
+from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.journey_keys import HEADS, JOURNEY, LOCAL_TIME, QUIET, WAY
 from decisions.format.keys import (
     CaseTime,
@@ -25,6 +26,7 @@ from decisions.format.keys import (
     NewIds,
     Number,
     OneOf,
+    Plain,
     Steps,
     Tagged,
     Text,
@@ -42,6 +44,8 @@ TABLES = {
     "a playbook": PLAYBOOK,
     "limits": LIMITS,
     "duplicates": DUPLICATES,
+    "conditions together": TOGETHER,
+    "a test of a field": OF_A_FIELD,
     "a placement": PLACEMENT,
     "a segment": SEGMENT,
     "an offer": OFFER,
@@ -106,8 +110,9 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
         case Flag():
             return "`true` or `false`"
         case Duration():
-            bounds = f" from `{kind.least}` to `{kind.most}`" if kind.least else ""
-            return f"a duration{bounds}"
+            if kind.least:
+                return f"a duration from `{kind.least}` to `{kind.most}`"
+            return f"a duration of at most `{kind.most}`" if kind.most else "a duration"
         case Moment():
             return "a date or a time"
         case NewId():
@@ -120,6 +125,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return "a duration or a time"
         case Expression():
             return "a condition" if kind.condition else "an expression"
+        case Plain():
+            return "a text, a number, `true` or `false`"
         case Conditions():
             return f"1 to {kind.most} conditions"
         case Values():

@@ -94,6 +94,22 @@ def test_a_segment_says_which_part_of_its_condition_is_false_and_what_it_read() 
     ]
 
 
+@pytest.mark.parametrize("asked", ['in_segment("buyer")', "{segment: buyer}"])
+def test_a_segment_that_is_asked_for_in_another_way_is_explained_too(asked: str) -> None:
+    when = 'when: profile.affinity["shoes"] >= 2.0 && "buyer" in segments'
+    assert when in BOOK
+    other = f"when: {{all: ['profile.affinity[\"shoes\"] >= 0.5', '{asked}']}}"
+    if asked.startswith("{"):
+        other = other.replace(f"'{asked}'", asked)
+    text = written(f"given: [{VIEW}]\nexpect: {{segments: [fan]}}").replace(when, other)
+    playbook = parse_playbook(text, "my.yaml")
+    (difference,) = run(playbook.cases[0], playbook).differences
+    assert (
+        difference.rows[0].why[-1] == "profile.orders.count > 0 is false: profile.orders.count = 0"
+    )
+    assert len(difference.rows[0].why) == 2
+
+
 def test_an_offer_says_why_it_is_not_there_and_another_why_it_is() -> None:
     assert rows(f"given: [{VIEW}]\nexpect: {{offers: {{home: [thanks]}}}}") == [
         (

@@ -29,6 +29,37 @@ def test_a_program_gets_one_json_object() -> None:
     assert said["alerts"]["vip_unsubscribed"]["cooldown_seconds"] == 604_800
 
 
+def test_what_is_remembered_of_events_is_listed(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    rule = "{title: Seen, when: 'count(event.name == \"A\", 24h) > 2'}"
+    head = "channels: [click]\nplacements: {}\noffers: {}\n"
+    file.write_text(f"{head}segments: {{seen: {rule}}}\n")
+    said = 'count((event.name == "A"), 1d)'
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout
+    assert f"It remembers of each customer's events what answers\n  {said}\n" in words
+    assert json.loads(CliRunner().invoke(main, ["check", "--json", str(file)]).stdout)[
+        "history"
+    ] == [said]
+    assert "It remembers" not in CliRunner().invoke(main, ["check", RETAIL]).stdout
+
+
+def test_of_a_segment_it_says_what_ends_it_and_how_long_one_stays(tmp_path: Path) -> None:
+    file = tmp_path / "playbook.yaml"
+    file.write_text(
+        "channels: [click]\nplacements: {home: {channels: [click]}}\noffers: {}\nsegments:\n"
+        "  full: {title: Full, when: profile.cart.value > 9.0, until: profile.cart.value <\n"
+        "    5.0, dwell: 90m}\n  buyer: {title: Bought, when: profile.orders.count > 0}\n"
+    )
+    ends = "until profile.cart.value < 5.0, for 90 minutes at least"
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout.splitlines()
+    assert f"  full: Full, when profile.cart.value > 9.0, {ends}" in words
+    assert "  buyer: Bought, when profile.orders.count > 0" in words
+    told = json.loads(CliRunner().invoke(main, ["check", "--json", str(file)]).stdout)["segments"]
+    assert told["full"]["until"] == "profile.cart.value < 5.0"
+    assert told["full"]["dwell_seconds"] == 5_400
+    assert (told["buyer"]["until"], told["buyer"]["dwell_seconds"]) == (None, 0)
+
+
 def test_a_wrong_playbook_ends_with_1_and_every_problem_on_stderr(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("titel: Mine\nchannels: [click]\nplacements: {}\noffers: []\n")

@@ -8,6 +8,8 @@ import pytest
 
 from decisions.cases.run import run
 from decisions.cases.story import Story
+from decisions.document import parse as parse_document
+from decisions.format.condition_keys import FORMS
 from decisions.format.journey_keys import HEADS
 from decisions.format.keys import Entries, Items, Keys, Kind, OneOf, Steps, Tagged
 from decisions.format.sections import PLAYBOOK
@@ -30,6 +32,7 @@ from decisions.language.grammar.syntax import (
 from decisions.language.operators import _ARITHMETIC
 from decisions.load import parse_playbook
 from decisions.playbook import Playbook
+from decisions.reading import Reader
 from state.touchpoint import Touchpoint
 from tests.decisions import field_table, key_tables
 from tests.decisions.plain import plain
@@ -42,6 +45,16 @@ assert RESULTS
 ROWS = [
     (expression.replace("\\|", "|"), result)
     for expression, result in re.findall(r"\| `(.*)` \| (.*) \|\n", RESULTS[1])
+]
+STRUCTURED = re.search(
+    r"<!-- structured: checked by a test -->\n(.*?)<!-- /structured -->",
+    DOCS.read_text(),
+    re.DOTALL,
+)
+assert STRUCTURED
+MEANINGS = [
+    (written, expression.replace("\\|", "|"))
+    for written, expression in re.findall(r"\| `(.*?)` \| `(.*)` \|\n", STRUCTURED[1])
 ]
 
 
@@ -140,6 +153,25 @@ def test_an_expression_has_the_result_that_is_said(expression: str, result: str)
     assert got == result
 
 
+@pytest.mark.parametrize(("written", "expression"), MEANINGS)
+def test_a_condition_without_an_expression_means_the_one_that_is_said(
+    written: str, expression: str
+) -> None:
+    reader = Reader(written)
+    condition = reader.condition(parse_document(written), "when", SCOPE)
+    assert condition is not None, reader.problems
+    assert condition.source == expression
+    compile_condition(expression, SCOPE)(ANN.profile, ANN.taken[-1], ANN.now_ms)
+
+
+def test_every_key_of_such_conditions_has_a_row() -> None:
+    known, used = set[Place](), set[Place]()
+    rows = [plain(written) for written, _ in MEANINGS]
+    for form in FORMS:
+        look(form, [row for row in rows if set(row) & set(form.names)], known, used)
+    assert known - used == set()
+
+
 def test_every_construct_of_the_language_has_a_row() -> None:
     nodes = [node for expression, _ in ROWS for node in below(parse(expression))]
     operators = {node.operator for node in nodes if isinstance(node, Binary | Logical)}
@@ -175,7 +207,7 @@ def below(node: Node) -> list[Node]:
 
 
 def test_the_conditions_within_the_text_compile() -> None:
-    text = DOCS.read_text().split("## Conditions")[1].split("<!-- /results -->")[1]
+    text = DOCS.read_text().split("\n## Conditions\n")[1].split("<!-- /results -->")[1]
     conditions = re.findall(
         r"`((?:has|profile)[^`]*(?:>|==|exists)[^`]*)`", text.replace("\n", " ")
     )

@@ -6,8 +6,8 @@
 POINT is one of `failpoints.POINTS`, `never` or `poison`. The NTH time the flow
 comes to a point it dies by SIGKILL, as with a power cut; with VICTIM=stops in the environment it is
 told to stop instead, with VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are
-accounted for in Redis, or when the rebuild does. With PLANS_AT_ONCE in the environment it reads so
-many plans in one piece.
+accounted for in Redis, or when the rebuild does; with LINGER in the environment no sooner than when
+no timer is left. With PLANS_AT_ONCE in the environment it reads so many plans in one piece.
 """
 
 import logging
@@ -24,9 +24,16 @@ from flows.commands import rebuild
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.processor import ownership
-from flows.settings import read_settings
+from flows.settings import Settings, read_settings
+from state.store.keys import shard_keys
 from state.store.shard_store import read_counters
 from tests.faults.failpoints import arm, poison
+
+
+def timers(client: "redis.Redis", settings: Settings) -> int:
+    """How many customers there are of whom time alone may change something, or is about to."""
+    armed = [client.zcard(shard_keys(shard).timers) for shard in range(settings.partitions)]
+    return sum(map(int, armed))
 
 
 def main() -> None:
@@ -58,6 +65,8 @@ def main() -> None:
             if sum(n for name, n in counts.items() if name.startswith(kinds)) >= total:
                 # What is published now is trimmed when the flow has drained.
                 time.sleep(0.1 if point == "5 trimmed" else 0)
+                while "LINGER" in os.environ and not stop.is_set() and timers(client, settings):
+                    time.sleep(0.05)
                 stop.set()
 
     watcher = threading.Thread(target=watch, daemon=True)

@@ -54,7 +54,7 @@ class Message(Struct):
 
 def owned(*messages: Message, now_ms: int = 0, plan: Plan | None = None) -> Shard:
     """A shard at offset 10 of its topic that has read `messages`."""
-    shard = Shard(3, cast(ShardStore, None), 100)
+    shard = Shard(3, cast(ShardStore, SimpleNamespace(timers=lambda _: [])), 100)
     positions = {TOPIC: Position("id", 10)}
     fence = Fence(VERSION, "me", 1, 0, 4, 16, now_ms, 0, plan, positions)
     shard.own(Taken(fence, [], {}), PlanLog())
@@ -70,7 +70,10 @@ def intake(**settings: int) -> Any:
         playbook=SimpleNamespace(version="v"),
         build="b",
         meter=Meter(),
-        consumer=SimpleNamespace(ends={}),
+        consumer=SimpleNamespace(ends={}, ended_ms={}),
+        topics={"click": TOPIC},
+        kafka=SimpleNamespace(is_away=False),
+        pending=None,
         membership=None,
     )
     return Intake(cast(Processor, processor))

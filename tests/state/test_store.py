@@ -346,3 +346,29 @@ def test_a_commit_that_redis_carries_out_in_part_is_refused(
     client.set(KEYS.outbox, "no list")
     with pytest.raises(Refused, match="a part of a commit only"):
         done(owner, commit_of(fence, "a"))
+
+
+def test_timers_are_stored_with_a_commit_and_read_soonest_first(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    owner = store("one")
+    fence = owner.take(1, new_fence).fence
+    assert owner.timers(10) == []
+    due = {"cy": 30, "bob": 10**13 + 1, "ann": 10**13, "dee": 0}
+    done(owner, Commit(structs.replace(fence, commit=1), timers=due))
+    assert owner.timers(10) == [(30, "cy"), (10**13, "ann"), (10**13 + 1, "bob")]
+    assert owner.timers(2) == [(30, "cy"), (10**13, "ann")]
+    done(owner, Commit(structs.replace(fence, commit=2), timers={"cy": 0, "bob": 20}))
+    assert owner.timers(10) == [(20, "bob"), (10**13, "ann")]
+    assert client.zcard(KEYS.timers) == 2
+
+
+def test_a_commit_of_a_fenced_owner_sets_no_timer(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    old, new = store("old"), store("new")
+    fence = old.take(1, new_fence).fence
+    new.take(2, new_fence)
+    with pytest.raises(Unsettled):
+        done(old, Commit(structs.replace(fence, commit=1), timers={"ann": 30}))
+    assert client.zcard(KEYS.timers) == 0

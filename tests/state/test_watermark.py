@@ -13,7 +13,6 @@ from state.watermark import (
     UNKNOWN,
     Clock,
     clock,
-    watermark,
 )
 
 TOPICS = ("chat", "click", "email", "kiosk")
@@ -26,7 +25,7 @@ class Seen(NamedTuple):
 
     newest_ms: Mapping[str, int]
     behind: frozenset[str]
-    now_ms: int
+    complete_ms: int
 
 
 @st.composite
@@ -39,30 +38,6 @@ def seen(draw: st.DrawFn) -> Seen:
 befores = st.one_of(st.just(UNKNOWN), st.builds(Clock, moments, st.sampled_from((None, *TOPICS))))
 
 
-@given(moments, moments)
-def test_a_watermark_rises_with_the_newest_event_and_is_behind_it(one: int, other: int) -> None:
-    low, high = sorted((one, other))
-    assert watermark(low, NOW_MS) <= watermark(high, NOW_MS) <= high - ALLOWED_DISORDER_MS
-
-
-@given(moments, st.sampled_from((0, 5 * 60_000, 8 * 60_000)))
-def test_an_event_from_the_future_is_believed_as_far_as_is_said_and_no_more(
-    newest_ms: int, ahead_ms: int
-) -> None:
-    found = watermark(newest_ms, NOW_MS, ahead_ms)
-    assert found <= NOW_MS + ahead_ms - ALLOWED_DISORDER_MS
-    if newest_ms <= NOW_MS + ahead_ms:
-        assert found == newest_ms - ALLOWED_DISORDER_MS
-    if ahead_ms == 5 * 60_000:
-        assert found == watermark(newest_ms, NOW_MS)
-
-
-@given(moments)
-def test_a_clock_believes_no_more_than_it_is_told_to(newest_ms: int) -> None:
-    found = clock({"chat": newest_ms}, {"chat"}, NOW_MS, ahead_ms=60_000)
-    assert found.at_ms == watermark(newest_ms, NOW_MS, 60_000)
-
-
 @given(seen(), befores)
 def test_a_clock_never_goes_back(what: Seen, before: Clock) -> None:
     found = clock(*what, before)
@@ -70,32 +45,36 @@ def test_a_clock_never_goes_back(what: Seen, before: Clock) -> None:
 
 
 @given(seen(), befores)
-def test_somebody_who_is_behind_holds_the_clock_and_nobody_else(what: Seen, before: Clock) -> None:
-    holder = clock(*what, before).holder
-    assert holder in what.behind if what.behind else holder is None
+def test_nobody_holds_the_clock_but_somebody_who_is_behind(what: Seen, before: Clock) -> None:
+    found = clock(*what, before)
+    if found.holder is None:
+        assert found.at_ms == max(what.complete_ms, before.at_ms or 0)
+    else:
+        assert found.holder in what.behind
 
 
 @given(seen())
-def test_the_clock_passes_the_watermark_of_nobody_who_is_behind(what: Seen) -> None:
+def test_the_clock_passes_nobody_who_is_behind_nor_what_is_known_to_be_complete(what: Seen) -> None:
     found = clock(*what)
     if what.behind <= what.newest_ms.keys():
         assert found.at_ms is not None
-    for topic in what.behind:
-        if topic in what.newest_ms and found.at_ms is not None:
-            assert found.at_ms <= watermark(what.newest_ms[topic], what.now_ms)
+    if found.at_ms is not None:
+        assert found.at_ms <= what.complete_ms
+        for topic in what.behind & what.newest_ms.keys():
+            assert found.at_ms <= what.newest_ms[topic] - ALLOWED_DISORDER_MS
 
 
 @given(seen(), befores)
 def test_a_topic_at_its_end_has_no_say(what: Seen, before: Clock) -> None:
     only = {topic: at_ms for topic, at_ms in what.newest_ms.items() if topic in what.behind}
-    assert clock(only, what.behind, what.now_ms, before) == clock(*what, before)
+    assert clock(only, what.behind, what.complete_ms, before) == clock(*what, before)
 
 
 @given(seen(), befores)
 def test_the_order_in_which_topics_are_named_means_nothing(what: Seen, before: Clock) -> None:
     newest = dict(reversed(list(what.newest_ms.items())))
     behind = sorted(what.behind, reverse=True)
-    assert clock(newest, behind, what.now_ms, before) == clock(*what, before)
+    assert clock(newest, behind, what.complete_ms, before) == clock(*what, before)
 
 
 @given(seen(), moments)
@@ -103,7 +82,7 @@ def test_news_of_the_holder_alone_can_move_the_clock(what: Seen, newest_ms: int)
     found = clock(*what)
     for topic in what.behind - {found.holder}:
         ahead = max(newest_ms, what.newest_ms.get(topic, 0))
-        after = clock({**what.newest_ms, topic: ahead}, what.behind, what.now_ms, found)
+        after = clock({**what.newest_ms, topic: ahead}, what.behind, what.complete_ms, found)
         assert after.at_ms == found.at_ms
 
 
@@ -117,6 +96,7 @@ def test_news_of_the_holder_alone_can_move_the_clock(what: Seen, newest_ms: int)
         ({"click": 90_000, "email": 60_000}, ["click"], UNKNOWN, Clock(85_000, "click")),
         ({"click": 90_000}, ["click"], Clock(86_000, None), Clock(86_000, "click")),
         ({"email": 60_000, "click": 60_000}, ["email", "click"], UNKNOWN, Clock(55_000, "click")),
+        ({"click": NOW_MS + 9_000}, ["click"], UNKNOWN, Clock(NOW_MS, None)),
     ],
     ids=[
         "all at their end",
@@ -126,6 +106,7 @@ def test_news_of_the_holder_alone_can_move_the_clock(what: Seen, newest_ms: int)
         "the lower one is at its end",
         "never back",
         "equals",
+        "none that is behind, but what is complete",
     ],
 )
 def test_a_clock_is_where_its_hindmost_topic_is(

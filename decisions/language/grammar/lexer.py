@@ -1,4 +1,7 @@
-"""Source text → tokens, by the lexical rules of the CEL specification."""
+"""Source text → tokens, by the lexical rules of the CEL specification.
+
+And one more, which is an error there: a bare duration, such as 7d.
+"""
 
 import re
 from typing import NamedTuple
@@ -11,6 +14,7 @@ MAX_TOKENS = 5_000
 _TOKEN = re.compile(
     r"""
       (?P<space>  [ \t\n\r\f]+ | //[^\n]* )
+    | (?P<duration> [0-9]+(?:ms|[dhms])(?![_a-zA-Z0-9]) )
     | (?P<double> [0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)? | [0-9]+[eE][+-]?[0-9]+
                 | \.[0-9]+(?:[eE][+-]?[0-9]+)? )
     | (?P<int>    0x[0-9a-fA-F]+ | [0-9]+ )
@@ -22,6 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_SPAN = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:ms|[dhms])[0-9dhms.]*")
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})"
     r"|([0-3][0-7]{2})|([\s\S]))"
@@ -35,7 +40,7 @@ class Token(NamedTuple):
     """A piece of the source."""
 
     kind: str
-    """int, double, string, name, mark or end."""
+    """int, double, duration, string, name, mark or end."""
     text: str
     """As written; of a string, what it stands for."""
     offset: int
@@ -72,6 +77,14 @@ def tokens(source: str) -> list[Token]:
                 "more",
             )
         if kind in ("int", "double") and source[offset : offset + 1].isidentifier():
+            span = _SPAN.match(source, match.start())
+            if span is not None:
+                raise ExpressionError(
+                    "a bare duration is a whole number and one unit",
+                    match.start(),
+                    f'one such as 90s, 30m, 12h or 7d, or duration("{shown(span[0])}")',
+                    shown(span[0]),
+                )
             raise ExpressionError(
                 "a number runs into a name (there are no unsigned numbers)",
                 offset,

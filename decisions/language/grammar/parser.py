@@ -1,4 +1,7 @@
-"""Tokens → syntax tree, by the grammar of the CEL specification (without maps and messages)."""
+"""Tokens → syntax tree, by the grammar of the CEL specification (without maps and messages).
+
+A bare duration, such as 7d, is short for duration("7d").
+"""
 
 from decisions.language.errors import ExpressionError, shown
 from decisions.language.grammar.lexer import Token, tokens
@@ -150,6 +153,9 @@ class _Parser:
         if token.kind in ("int", "double"):
             self._at += 1
             return Literal(token.offset, _number(token))
+        if token.kind == "duration":
+            self._at += 1
+            return Call(token.offset, None, "duration", [Literal(token.offset, token.text)])
         if token.kind == "name" and token.text not in _RESERVED and token.text != "in":
             self._at += 1
             if token.text in _WORDS:

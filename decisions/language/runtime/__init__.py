@@ -3,17 +3,21 @@
 from typing import Any
 
 from decisions.language.runtime import (
+    calendar,
     collections,
     conversions,
     failures,
     instants,
     logic,
     numbers,
+    texts,
 )
 
 NAMESPACE: dict[str, Any] = {
     function.__name__: function
     for function in (
+        calendar.day_of_year,
+        calendar.local,
         collections.contains,
         collections.elements,
         collections.equal,
@@ -21,12 +25,17 @@ NAMESPACE: dict[str, Any] = {
         collections.finite,
         collections.has,
         collections.index,
+        collections.joined_lists,
         collections.mapped,
         collections.plain,
         collections.size,
+        conversions.duration_text,
+        conversions.timestamp_text,
+        conversions.to_bool,
         conversions.to_double,
         conversions.to_duration,
         conversions.to_int,
+        conversions.to_string,
         conversions.to_timestamp,
         failures.described,
         failures.mistyped,
@@ -35,6 +44,7 @@ NAMESPACE: dict[str, Any] = {
         instants.edge,
         instants.faded_across,
         instants.unless_failing,
+        failures.unseen,
         logic.conjunction,
         logic.disjunction,
         logic.every,
@@ -47,7 +57,17 @@ NAMESPACE: dict[str, Any] = {
         numbers.modulo,
         numbers.multiply,
         numbers.negate,
+        numbers.number,
         numbers.subtract,
+        texts.index_of,
+        texts.join,
+        texts.joined_texts,
+        texts.lower_ascii,
+        texts.matches,
+        texts.replaced,
+        texts.split,
+        texts.substring,
+        texts.upper_ascii,
     )
-} | {"FAILURES": failures.FAILURES}
+} | {"FAILURES": failures.FAILURES, "SPACES": texts.SPACES}
 """Name in generated code → what it is."""

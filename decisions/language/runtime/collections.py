@@ -15,6 +15,18 @@ MAX_INNER: Final = 100
 """The same, for a macro inside another one."""
 
 
+MAX_JOINED: Final = 10_000
+"""Items of a list that is put together, and values in what an expression gives: a chain of macros
+could double them at every step."""
+
+
+def joined_lists(left: list[Any], right: list[Any]) -> list[Any]:
+    """One after the other."""
+    if len(left) + len(right) > MAX_JOINED:
+        raise EvaluationError(f"more than {MAX_JOINED:,} elements")
+    return left + right
+
+
 def elements(value: Any, most: int) -> list[Any]:
     """What a macro goes through: a list's items or a map's keys, at most `most`."""
     if value.__class__ is not list and value.__class__ is not dict:
@@ -103,9 +115,11 @@ def finite(value: float) -> float:
 
 
 def plain(value: Any) -> Any:
-    """A value, looked through for doubles that JSON has not."""
+    """A value, looked through for doubles that JSON has not; of MAX_JOINED parts at most."""
     parts = [value]
-    while parts:
+    for _ in range(MAX_JOINED + 1):
+        if not parts:
+            return value
         part = parts.pop()
         if part.__class__ is float:
             finite(part)
@@ -113,4 +127,4 @@ def plain(value: Any) -> Any:
             parts += part
         elif part.__class__ is dict:
             parts += part.values()
-    return value
+    raise EvaluationError(f"more than {MAX_JOINED:,} elements")

@@ -1,5 +1,6 @@
-"""int(), double(), timestamp() and duration() of values whose type is known only at run time."""
+"""Conversions of values whose type is known only at run time, and of times to text."""
 
+import math
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -7,7 +8,7 @@ from typing import Any, Final
 
 from decisions.language.runtime.failures import mistyped, out_of_range
 from decisions.language.runtime.numbers import INT_MAX, INT_MIN, whole
-from state.times import EPOCH
+from state.times import EPOCH, rfc3339
 
 TIMESTAMP_MIN: Final = -62_135_596_800_000
 """Year 1, in milliseconds since the epoch."""
@@ -19,6 +20,8 @@ DURATION_MAX: Final = 315_576_000_000_000
 """10,000 years, in milliseconds; CEL's bound."""
 
 FORMS: Final = {
+    "bool": "true or false",
+    "string": "a text, a number or a flag",
     "int": "a whole number of 64 bits",
     "double": "a decimal number",
     "timestamp": "a time such as 2026-11-27T08:00:00Z",
@@ -32,6 +35,53 @@ _MOMENT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+
+
+_FLAGS: Final = dict.fromkeys(("true", "True", "TRUE", "t", "1"), True) | dict.fromkeys(
+    ("false", "False", "FALSE", "f", "0"), False
+)
+
+
+def to_bool(value: Any) -> bool:
+    """Of a string that says true or false."""
+    if value.__class__ is str and value in _FLAGS:
+        return _FLAGS[value]
+    return value if value.__class__ is bool else mistyped(FORMS["bool"], value)
+
+
+def to_string(value: Any) -> str:
+    """Of an int, a double or a bool, as CEL writes them."""
+    if value.__class__ is float:
+        return _double_text(value)
+    if value.__class__ is bool:
+        return "true" if value else "false"
+    if value.__class__ is int:
+        return str(value)
+    return value if value.__class__ is str else mistyped(FORMS["string"], value)
+
+
+def _double_text(value: float) -> str:
+    """The fewest digits that say it, with an exponent from a million on and below 0.0001."""
+    if not math.isfinite(value):
+        return str(value)
+    number = Decimal(repr(value)).normalize()
+    if -4 <= number.adjusted() < 6 or not number:
+        return f"{number:f}"
+    mantissa, _, exponent = f"{number:e}".partition("e")
+    return f"{mantissa}e{exponent[0]}{exponent[1:]:0>2}"
+
+
+def timestamp_text(moment: int) -> str:
+    """RFC 3339 in UTC, with milliseconds where there are any."""
+    text = rfc3339(moment)
+    return text if moment % 1000 else text.replace(".000Z", "Z")
+
+
+def duration_text(duration: int) -> str:
+    """Seconds, with milliseconds where there are any: 5400s, -1.500s."""
+    sign = "-" if duration < 0 else ""
+    seconds, rest = divmod(abs(duration), 1000)
+    return f"{sign}{seconds}.{rest:03d}s" if rest else f"{sign}{seconds}s"
 
 
 def to_int(value: Any) -> int:

@@ -25,6 +25,11 @@ def mistyped(expected: str, value: Any) -> NoReturn:
     raise EvaluationError(f"expected {expected}, got {shown(got)}")
 
 
+def unseen() -> NoReturn:
+    """There was no event of the kind that is asked for."""
+    raise EvaluationError("there has been no such event")
+
+
 def out_of_range(kind: str) -> NoReturn:
     """A result does not fit its type."""
     raise EvaluationError(f"{kind} out of range")

@@ -4,7 +4,9 @@ import math
 from typing import Any, Final
 
 from decisions.language.errors import EvaluationError
+from decisions.language.runtime.collections import joined_lists
 from decisions.language.runtime.failures import mistyped, out_of_range
+from decisions.language.runtime.texts import joined_texts
 
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
@@ -25,6 +27,10 @@ def _kind(left: Any, right: Any, *kinds: type) -> type:
 def add(left: Any, right: Any) -> Any:
     """+ of two ints, doubles, strings or lists."""
     kind = _kind(left, right, int, float, str, list)
+    if kind is str:
+        return joined_texts(left, right)
+    if kind is list:
+        return joined_lists(left, right)
     return whole(left + right) if kind is int else left + right
 
 
@@ -65,6 +71,11 @@ def negate(value: Any) -> Any:
     if value.__class__ is float:
         return -value
     return whole(-value) if value.__class__ is int else mistyped("a number", value)
+
+
+def number(value: Any) -> float:
+    """An int or a double, as a double."""
+    return float(value) if value.__class__ in (int, float) else mistyped("a number", value)
 
 
 def less(left: Any, right: Any) -> bool:

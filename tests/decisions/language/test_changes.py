@@ -14,7 +14,7 @@ from decisions.language import (
 )
 from decisions.language.fields import FIELDS
 from state.decay import HALF_LIFE_MS
-from state.profile import CartLine, Interest, Profile
+from state.profile import CartLine, Interest, Profile, Tracker
 from state.sections import NOW
 
 NOW_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -285,3 +285,32 @@ def test_every_field_that_looks_at_the_time_says_how_it_goes_on() -> None:
     for field in FIELDS:
         said = sum([bool(field.change), bool(field.slope), field.fades])
         assert said == bool(field.reads & NOW and field.code != field.name), field.name
+
+
+@pytest.mark.parametrize(
+    ("source", "tracker", "wait_ms"),
+    [
+        ('count(event.name == "A", 2s) > 1', Tracker(recent=[(NOW_MS // 1000, 0.0, 1)]), 3_000),
+        ('count(event.name == "A", 2s) > 1', Tracker(recent=[(NOW_MS // 1000 - 3, 0.0, 1)]), None),
+        (
+            'sum(1, event.name == "A", 2s) > 1.0',
+            Tracker(recent=[(NOW_MS // 1000 - 1, 0.0, 1)]),
+            2_000,
+        ),
+        ('since(event.name == "A") > 5s', Tracker(last_at=NOW_MS - 1_000), 4_001),
+        ('seen(event.name == "A")', Tracker(last_at=NOW_MS), None),
+        ('sequence(event.name == "A", event.name == "B", 9s)', Tracker(1, NOW_MS - 2_000), 7_001),
+        ('sequence(event.name == "A", event.name == "B", 1s)', Tracker(1, NOW_MS - 2_000), None),
+        ('sequence(event.name == "A", event.name == "B", 9s)', Tracker(1, 0), None),
+    ],
+)
+def test_what_looks_back_changes_when_an_event_leaves_its_window(
+    source: str, tracker: Tracker, wait_ms: int | None
+) -> None:
+    assert NOW_MS % 1000 == 0
+    condition = compile_condition(source, SCOPE)
+    (remembered,) = condition.history
+    profile = Profile(history={remembered.key: tracker})
+    expected = NEVER if wait_ms is None else NOW_MS + wait_ms
+    assert condition.changes_at(profile, NO_EVENT, NOW_MS) == expected
+    assert condition.changes_at(Profile(), NO_EVENT, NOW_MS) == NEVER

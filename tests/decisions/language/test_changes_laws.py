@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from decisions.language import BOOL, DOUBLE, STRING, EvaluationError, Scope, compile_condition
 from decisions.language.changes import Changes
-from decisions.language.compiled import Condition, compile_changes
-from state.profile import CartLine, Interest, Profile
+from decisions.language.compiled import Condition, compile_changes, compile_value
+from state.profile import CartLine, Interest, Profile, Tracker
 from state.touchpoint import Touchpoint
 
 BASE_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -82,6 +82,10 @@ SCORES = st.recursive(
 )
 WINDOWS = st.sampled_from(["profile.orders.value_90d", "profile.orders.value_90d * 0.5"])
 COUNTS = st.sampled_from(["profile.orders.count_90d", "2 / profile.orders.count_90d"])
+COUNTED = 'double(count(event.name == "A", 2s))'
+SUMMED = 'sum(1.0, event.name == "A", 90d)'
+SINCE = 'since(event.name == "A")'
+SEQUENCE = 'sequence(event.name == "A", event.name == "B", 1s)'
 SIMPLE = st.one_of(
     ALWAYS_KNOWN,
     joined(MOMENTS, COMPARED, MOMENTS),
@@ -92,6 +96,9 @@ SIMPLE = st.one_of(
     joined(SCORES, COMPARED, SCORES),
     joined(SCORES, st.just("/"), SCORES, COMPARED, CONSTANTS),
     joined(WINDOWS, COMPARED, CONSTANTS),
+    joined(st.just(f"{COUNTED} + {SUMMED} "), COMPARED, NUMBERS.map("{}.0".format)),
+    joined(st.just(SINCE), COMPARED, SPANS),
+    st.just(SEQUENCE),
     joined(COUNTS, COMPARED, NUMBERS),
     joined(
         st.just("profile.cart.categories.exists(x, profile.affinity[x]"),
@@ -140,6 +147,26 @@ DAYS = st.tuples(
 )
 
 
+def tracker(source: str, days_in_a_bucket: float) -> tuple[bytes, st.SearchStrategy[Tracker]]:
+    """Under which key it is kept, and what it may hold."""
+    (remembered,) = compile_value(source, SCOPE).history
+    now = int(BASE_MS // (days_in_a_bucket * DAY_MS))
+    buckets = st.integers(now - 92, now).map(lambda bucket: (bucket, 1.0, 1))
+    recent = st.lists(buckets, unique_by=lambda bucket: bucket[0], max_size=4).map(sorted)
+    done = st.integers(BASE_MS - 1_005, BASE_MS) | st.just(0)
+    return remembered.key, st.builds(Tracker, NEAR, done, recent)
+
+
+TRACKERS = dict(
+    (
+        tracker(COUNTED, 1 / 86_400),
+        tracker(SUMMED, 1),
+        tracker(SINCE, 1),
+        tracker(SEQUENCE, 1),
+    )
+)
+
+
 @st.composite
 def profiles(draw: st.DrawFn) -> Profile:
     profile = Profile(affinity=draw(st.dictionaries(st.sampled_from("abc"), INTERESTS)))
@@ -160,6 +187,7 @@ def profiles(draw: st.DrawFn) -> Profile:
     )
     if draw(st.booleans()):
         profile.segments["vip"] = 1
+    profile.history = draw(st.fixed_dictionaries({}, optional=TRACKERS))
     return profile
 
 

@@ -22,6 +22,15 @@ def test_a_condition_is_taken_apart_at_the_top_only(source: str, parts: list[str
     assert conjuncts(source) == parts
 
 
+def test_a_function_that_looks_back_is_found_whole_and_as_it_is_written() -> None:
+    count = 'count(event.name in ["a  b", ")"]\n && [1].all(e, e == 1), 7d)'
+    assert fields_read(f"{count} > 2 && seen(true) && profile.x > size([{count}])") == [
+        count,
+        "seen(true)",
+        "profile.x",
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "fields"),
     [

@@ -49,6 +49,7 @@ def judge(
         shards = range(first, min(first + at_once, place.partitions))
         progress(f"checking shards {first} to {shards[-1]} of {place.partitions}")
         all_laws = {s: ShardLaws(s, place.partitions, playbook, verdict, forwards) for s in shards}
+        _feed(place, all_laws, {FORWARD: ShardLaws.from_elsewhere}, verdict)
         _feed(place, all_laws, OUTPUTS, verdict)
         inputs = dict.fromkeys(map(channel_topic, place.channels), ShardLaws.input)
         _feed(place, all_laws, {**inputs, FORWARD: ShardLaws.forwarded}, verdict)

@@ -17,14 +17,14 @@ class Plans:
         self._ranges: dict[str, list[tuple[int, int, int]]] = {}
         """Topic → (start, end, now), in the order of commits."""
 
-    def add(self, plan: Plan) -> None:
-        """The next plan of the log."""
+    def add(self, plan: Plan) -> bool:
+        """The next plan of the log; whether it is new."""
         key = (plan.generation, plan.commit)
         if key in self._plans:
             same = self._plans[key] == plan
             where = f"shard {self._shard}, commit {plan.commit}"
             self._verdict.expect(same, "a plan that is written again is the same", where)
-            return
+            return False
         last = next(reversed(self._plans.values()), None)
         self._plans[key] = plan
         if last is not None:
@@ -35,6 +35,7 @@ class Plans:
                 gap = f"{topic}[{self._shard}]: from {ranges[-1][1]} to {planned.start}"
                 self._verdict.broke(TILED, gap)
             ranges.append((planned.start, planned.end, plan.now_ms))
+        return True
 
     def _follows(self, last: Plan, plan: Plan) -> None:
         where = f"shard {self._shard}, commit {plan.commit} after {last.commit}"

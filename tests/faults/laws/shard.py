@@ -57,7 +57,9 @@ class ShardLaws:
         self._actions = OutLog("actions", shard, verdict)
         self._letters = OutLog("dead_letters", shard, verdict)
         self._plans = Plans(shard, verdict)
-        self._replay = Replay(playbook)
+        self._replay = Replay(shard, playbook)
+        self._from_elsewhere: set[str] = set()
+        """Ids of events that other shards have forwarded."""
         self._order_free = OrderFree(playbook)
         self._published: list[int] = []
         self._accepted: set[str] = set()
@@ -76,11 +78,23 @@ class ShardLaws:
         self._input = 0
         """Those that count here: neither sent on nor a second copy of what was."""
 
+    def from_elsewhere(self, message: Any) -> None:
+        """The next record of touchpoints.forward, before all else is read: whose id it has."""
+        try:
+            record = as_it_came(message, origin_of(message))
+        except Unmarked:
+            return
+        event = self._decoded(record, message.timestamp()[1])
+        if isinstance(event, Touchpoint):
+            self._from_elsewhere.add(event.id)
+
     def enriched(self, message: Any) -> None:
         """The next record of touchpoints.enriched."""
         value = message.value()
         if message.key() is None:
-            self._plans.add(decode_plan(value))
+            begun = decode_plan(value)
+            if self._plans.add(begun):
+                self._replay.begin(begun)
             return
         row = read_enriched(value)
         if not self._rows.takes(value, row.applied, row.id):
@@ -89,7 +103,7 @@ class ShardLaws:
         plan = self._plans.of(row.applied.generation, row.applied.commit)
         if plan is None:
             self._verdict.broke("a plan lies ahead of its rows", f"{row.applied}")
-        elif wrong := self._replay.apply(row, value, plan):
+        elif wrong := self._replay.apply(row, value, plan, self._from_elsewhere):
             self._verdict.broke("the rows are those of the replay", wrong)
 
     def action(self, message: Any) -> None:
@@ -171,6 +185,7 @@ class ShardLaws:
 
     def of_logs(self) -> None:
         """What must hold of the logs, once all are read."""
+        self._replay.finish()
         verdict, shard = self._verdict, f"shard {self._shard}"
         verdict.rows += len(self._rows.taken)
         verdict.actions += len(self._published)

@@ -1,0 +1,102 @@
+"""The customers of a shard of whom time alone may change something, soonest first.
+
+All of them stand in Redis. In memory are those that are due up to a horizon, so that a million that
+wait for weeks cost nothing here; further ones are read when the clock comes near.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+EVER: Final = 1 << 62
+"""Later than every instant."""
+
+Timer = tuple[int, str]
+"""(due in ms since the epoch, customer id)."""
+
+
+class TimerIndex:
+    """A customer has one timer at most. Not thread-safe."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        """`most`: how many are read at once; twice as many are kept at most."""
+        self.most = most
+        self.horizon_ms = -1
+        """All that are due up to here are known; -1 before the first are read."""
+        self._due: dict[str, int] = {}
+        self._heap: list[Timer] = []
+        """With entries that are no longer so, which `_due` tells."""
+        self._room = 2 * most
+        """So long the heap may become until it is cleared."""
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def set(self, customer: str, due_ms: int) -> None:
+        """`customer` is due at `due_ms` and at no other time; 0 = never."""
+        if 0 < due_ms <= self.horizon_ms:
+            if self._due.get(customer) != due_ms:
+                self._due[customer] = due_ms
+                heappush(self._heap, (due_ms, customer))
+                self._keep_small()
+        else:
+            self._due.pop(customer, None)
+
+    def first(self) -> int:
+        """When the next one is due, as far as is known; EVER when there is none."""
+        self._drop_stale()
+        return self._heap[0][0] if self._heap else EVER
+
+    def due(self, until_ms: int, most: int) -> list[Timer]:
+        """The first `most` that are due up to `until_ms`, in their order; they stay.
+
+        Right as far as `knows(until_ms, most)`.
+        """
+        found: list[Timer] = []
+        while len(found) < most and self.first() <= until_ms:
+            found.append(heappop(self._heap))
+            # Set to the same time twice, it stands here twice.
+            while self._heap and self._heap[0] == found[-1]:
+                heappop(self._heap)
+        for timer in found:
+            heappush(self._heap, timer)
+        return found
+
+    def knows(self, until_ms: int, most: int) -> bool:
+        """Whether `due` of the same arguments leaves nobody out."""
+        return self.horizon_ms >= until_ms or len(self.due(until_ms, most)) >= most
+
+    def extend(self, stored: Sequence[Timer], most: int, ahead: Mapping[str, int]) -> None:
+        """Take the first `most` timers that are `stored`, less if there are no more.
+
+        `ahead`: customer → due, of those that are set and not stored yet.
+        """
+        horizon = EVER if len(stored) < most else stored[-1][0] - 1
+        if horizon <= self.horizon_ms:
+            return
+        self.horizon_ms = horizon
+        timers: Iterable[Timer] = (
+            *((due, customer) for due, customer in stored if customer not in ahead),
+            *((due, customer) for customer, due in ahead.items()),
+        )
+        self._due = {customer: due for due, customer in timers if 0 < due <= horizon}
+        self._heap = [(due, customer) for customer, due in self._due.items()]
+        heapify(self._heap)
+        self._room = max(2 * self.most, 2 * len(self._heap))
+
+    def _drop_stale(self) -> None:
+        heap, due = self._heap, self._due
+        while heap and due.get(heap[0][1]) != heap[0][0]:
+            heappop(heap)
+
+    def _keep_small(self) -> None:
+        """Forget the latest when there are too many, and what is no longer so."""
+        if len(self._heap) <= self._room:
+            return
+        timers = sorted((due, customer) for customer, due in self._due.items())
+        if len(timers) > self.most and timers[0][0] < timers[self.most][0]:
+            self.horizon_ms = timers[self.most][0] - 1
+            timers = [timer for timer in timers if timer[0] <= self.horizon_ms]
+            self._due = {customer: due for due, customer in timers}
+        self._heap = timers
+        self._room = max(2 * self.most, 2 * len(timers))
