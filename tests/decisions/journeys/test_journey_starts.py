@@ -176,8 +176,8 @@ def test_a_new_journey_starts_for_those_of_whom_its_condition_is_true_already() 
     ann = Traveller(journeys(""))
     ann.does(T, "Order Completed", {"total": 1.0})
     ann.playbook = one("when: profile.orders.count > 0", f"[{GREET}]")
-    ann.does(T + 1, "Page Viewed", new_version=True)
-    ann.does(T + 2, "Page Viewed", new_version=True)
+    ann.does(T + 1, "Page Viewed")
+    ann.does(T + 2, "Page Viewed")
     assert ann.told("log") == [(T + 1, "hello")]
 
 
@@ -188,7 +188,7 @@ def test_only_journeys_there_are_are_remembered_as_begun_by_a_condition() -> Non
     ann.playbook = journeys(
         "journeys: {k: {title: K, when: profile.orders.count > 0, steps: [end]}}"
     )
-    ann.does(T + 1, "Page Viewed", new_version=True)
+    ann.does(T + 1, "Page Viewed")
     assert ann.profile.journeys_met == ["k"]
 
 

@@ -40,7 +40,7 @@ def new(in_flight: str, hours: str = "2h") -> Playbook:
 def test_runs_finish_on_the_version_they_began_with() -> None:
     ann = old()
     replaced(ann, new("finish"))
-    ann.does(T + 1, "Page Viewed", new_version=True)
+    ann.does(T + 1, "Page Viewed")
     ann.until(T + DAY_MS)
     assert ann.told()[1:] == [(T + 2 * HOUR_MS, "old"), (T + 2 * HOUR_MS, "finished")]
     assert ann.bodies("journey.ended")[0]["version"] == ann.bodies("journey.started")[0]["version"]
@@ -60,7 +60,7 @@ def test_runs_move_to_the_step_of_the_same_id_and_wait_what_is_left(hours: str, 
     ann = old()
     ann.until(T + 90 * 60_000 - 1)
     replaced(ann, new("move", hours))
-    ann.does(T + 90 * 60_000, "Page Viewed", new_version=True)
+    ann.does(T + 90 * 60_000, "Page Viewed")
     ann.until(T + DAY_MS)
     assert ann.told()[1:] == [(T + then, "new"), (T + then, "finished")]
     began, ended = ann.bodies("journey.started")[0], ann.bodies("journey.ended")[0]
@@ -88,7 +88,7 @@ def test_a_step_of_another_kind_is_done_as_it_is(step: str, said: list[str]) -> 
     ann = old()
     book = one("event: Product Added, in_flight: move", f"[{step}, {{action: log, message: new}}]")
     replaced(ann, book)
-    ann.does(T + HOUR_MS, "Page Viewed", new_version=True)
+    ann.does(T + HOUR_MS, "Page Viewed")
     assert [what for _, what in ann.told()[1:] if what != "finished"] == said
 
 
@@ -97,7 +97,7 @@ def test_a_run_that_has_moved_is_asked_for_its_new_exits() -> None:
     ann.does(T + 1, "Order Completed", {"total": 1.0})
     replaced(ann, one("event: X, in_flight: move, exit: profile.orders.count > 0", OLD))
     ann.until(T + 2 * HOUR_MS)
-    assert ann.told()[1:] == [(T + 2, "exit")]
+    assert ann.told()[1:] == [(T + 2 * HOUR_MS, "exit")]
 
 
 def test_a_run_at_a_step_without_an_id_cannot_move() -> None:
@@ -132,7 +132,7 @@ def test_a_version_that_names_what_is_gone_ends_its_runs() -> None:
     ann.does(T, "Product Added")
     replaced(ann, new("finish"))
     ann.until(T + DAY_MS)
-    assert ann.told()[1:] == [(T + 1, "version_unknown")]
+    assert ann.told()[1:] == [(T + HOUR_MS, "version_unknown")]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_runs_of_a_journey_that_is_gone_finish_only_if_it_said_so(
 def test_a_run_that_finishes_counts_as_one_of_the_journey() -> None:
     ann = old()
     replaced(ann, new("finish"))
-    ann.does(T + 1, "Product Added", new_version=True)
+    ann.does(T + 1, "Product Added")
     assert len(ann.bodies("journey.started")) == 1
 
 

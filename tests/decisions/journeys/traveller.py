@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from decisions.journeys.due import next_due
+from decisions.decide import decide
 from decisions.journeys.run import advance
 from decisions.load import parse_playbook
 from decisions.playbook import Playbook
-from decisions.segments import move
-from state.decision import Action
+from decisions.wake import wake
+from state.decision import Action, Decision
 from state.fold import fold
 from state.profile import Profile, decode_profile, encode_profile
-from state.sections import EVENT, NOW, SEGMENTS
+from state.sections import NOW
 from state.times import milliseconds
-from state.touchpoint import Touchpoint, silence
+from state.touchpoint import silence
 from tests.decisions.someone import touchpoint
 
 HEAD = """\
@@ -56,7 +56,6 @@ class Traveller:
         *,
         traits: dict[str, Any] | None = None,
         message_id: str = "",
-        new_version: bool = False,
     ) -> None:
         """An event, after the time until then has passed."""
         self.until(at_ms)
@@ -66,38 +65,24 @@ class Traveller:
         if traits:
             event.type, event.name, event.traits = "identify", "Identified", traits
         changed = fold(self.profile, event, self.playbook.traits)
-        self._ask(event, -1 if new_version else changed | NOW | EVENT, at_ms)
+        self._note(at_ms, decide(self.profile, event, changed, self.playbook, at_ms))
 
     def until(self, at_ms: int) -> None:
         """Time passes, without an event."""
-        while 0 < (due_ms := self.due()) <= at_ms:
-            assert due_ms > self.now_ms
-            self.profile.firings += 1
-            self._ask(silence(self.customer_id, due_ms, self.profile.firings), NOW, due_ms)
+        for now_ms, decision in wake(self.profile, self.customer_id, self.playbook, at_ms):
+            self._note(now_ms, decision)
         self.now_ms = max(self.now_ms, at_ms)
 
     def due(self) -> int:
-        """When time alone may do something, segments included."""
-        if not self.events:  # of customers who never came nothing is known
-            return 0
-        nothing = silence(self.customer_id, self.now_ms, 0)
-        found = [next_due(self.profile, nothing, self.playbook, self.now_ms)]
-        found += [
-            segment.when.changes_at(self.profile, nothing, self.now_ms)
-            for segment in self.playbook.segments.values()
-        ]
-        return min((ms for ms in found if ms), default=0)
+        """When time alone may do something."""
+        return self.profile.due_at
 
-    def _ask(self, event: Touchpoint, mask: int, now_ms: int) -> None:
+    def _note(self, now_ms: int, decision: Decision | None) -> None:
         self.now_ms = now_ms
-        due = self.playbook.due(mask)
-        decision = move(self.profile, event, due, mask, now_ms) if due.segments else None
-        if decision is not None and decision.actions:
-            mask |= SEGMENTS
-        decision = advance(self.profile, event, mask, self.playbook, now_ms, decision)
         nothing = silence(self.customer_id, now_ms, self.profile.firings + 1)
-        again = advance(self.profile, nothing, NOW, self.playbook, now_ms, None)
-        assert again is None or not again.actions, "something was still due"
+        if self.profile.decided_at == now_ms:
+            again = advance(self.profile, nothing, NOW, self.playbook, now_ms, None)
+            assert again is None or not again.actions, "something was still due"
         self.profile = decode_profile(encode_profile(self.profile))
         if decision is not None:
             self.errors += decision.rule_errors
