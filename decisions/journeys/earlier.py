@@ -11,8 +11,9 @@ from decisions.reading import Reader
 def read_journey(source: str, playbook: Playbook) -> Journey | None:
     """The journey whose `source` it is, over the traits, segments and routes that `playbook` has.
 
-    None where it is no such text, or names something that is gone: runs of it cannot go on. To be
-    put into `playbook.earlier` by its `id` and `version`.
+    None where it is no such text, names something that is gone, or looks back at what the playbook
+    no longer has remembered: runs of it cannot go on. To be put into `playbook.earlier` by its `id`
+    and `version`.
     """
     try:
         name, node = node_of(source)
@@ -21,4 +22,5 @@ def read_journey(source: str, playbook: Playbook) -> Journey | None:
     reader = Reader(source)
     scope = Scope(playbook.traits, playbook.segments)
     journey = JourneyReader(reader, scope, playbook.routes).read(name, node, name)
-    return None if reader.problems else journey
+    forgotten = reader.remembered.keys() - playbook.history.trackers.keys()
+    return None if reader.problems or forgotten else journey

@@ -15,7 +15,7 @@ from decisions.language.code import (
 from decisions.language.course import STAYS, Course, Untold, together
 from decisions.language.errors import ExpressionError, nearest, shown
 from decisions.language.fields import KEYS, Field
-from decisions.language.functions import MACROS, called, method, must_exist
+from decisions.language.functions import MACROS, called, count, method, must_exist
 from decisions.language.grammar.syntax import (
     Binary,
     Call,
@@ -46,7 +46,7 @@ from decisions.language.kinds import (
     joined,
     list_of,
 )
-from decisions.language.names import BY_NAME, CHILDREN
+from decisions.language.names import BY_NAME, CHILDREN, holds, unknown
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
@@ -147,7 +147,7 @@ class Checker:
             what = "an unknown name"
             if node.name == "event":
                 what = "there is no event here"
-            raise _unknown(what, node.name, node.offset, [*known, *self._variables])
+            raise unknown(what, node.name, node.offset, [*known, *self._variables])
         return _Place(node.name, None)
 
     def _select(self, node: Select) -> Code | _Place:
@@ -191,7 +191,7 @@ class Checker:
         if "[key]" in below:
             return _Place(f"{base.path}[key]", key)
         if field not in below:
-            raise _unknown(f"an unknown field of {base.path}", str(field), offset, below)
+            raise unknown(f"an unknown field of {base.path}", str(field), offset, below)
         return _Place(f"{base.path}.{field}", base.key)
 
     @staticmethod
@@ -223,7 +223,7 @@ class Checker:
     def _declared(self, name: str | None, offset: int) -> str:
         self.reads |= TRAITS
         if name is None or name not in self._scope.traits:
-            raise _unknown("an undeclared trait", str(name), offset, [*self._scope.traits])
+            raise unknown("an undeclared trait", str(name), offset, [*self._scope.traits])
         return self._scope.traits[name]
 
     # Operators.
@@ -241,7 +241,7 @@ class Checker:
         if left.type not in (STRING, DYN):
             raise ExpressionError(f"{field.name} holds texts", node.left.offset, STRING, left.type)
         self._note_membership(field, left, node.left.offset)
-        return _holds(field, left)
+        return holds(field, left)
 
     def _note_membership(self, field: Field, item: Code, offset: int) -> None:
         self.reads |= field.reads
@@ -252,7 +252,7 @@ class Checker:
         elif item.literal in self._scope.segments:
             self.segments |= {item.literal}
         else:
-            raise _unknown("an unknown segment", item.literal, offset, [*self._scope.segments])
+            raise unknown("an unknown segment", item.literal, offset, [*self._scope.segments])
 
     def _ternary(self, node: Ternary) -> Code:
         condition = self._flag(node.condition)
@@ -309,11 +309,9 @@ class Checker:
         return code
 
     def _in_segment(self, node: Call) -> Code:
-        if len(node.arguments) != 1:
-            got = str(len(node.arguments))
-            raise ExpressionError("in_segment() takes one argument", node.offset, "1", got)
-        asked = node.arguments[0]
-        return self._binary(Binary(node.offset, "in", asked, Name(node.offset, "segments")))
+        count(node, 1)
+        asked, segments = node.arguments[0], Name(node.offset, "segments")
+        return self._binary(Binary(node.offset, "in", asked, segments))
 
     def _has(self, node: Call) -> Code:
         asked = node.arguments[0] if len(node.arguments) == 1 else None
@@ -329,7 +327,7 @@ class Checker:
             field = BY_NAME.get(base.path)
             if field is not None and field.type == KEYS:
                 self.reads |= field.reads
-                return _holds(field, key)
+                return holds(field, key)
             if field is None:
                 raise ExpressionError(
                     "has() asks for what can be missing",
@@ -411,15 +409,3 @@ def _field_code(field: Field, *key: Code) -> Code:
     elif field.slope or field.fades:
         course = Course(untold=course.untold or Untold("a key that changes by time"))
     return build(field.code, field.type, *key, course=course)
-
-
-def _holds(field: Field, item: Code) -> Code:
-    if item.type == STRING:
-        return build(field.holds.format("A"), BOOL, item)
-    return build(f"(it := A).__class__ is str and {field.holds.format('it')}", BOOL, item)
-
-
-def _unknown(what: str, written: str, offset: int, known: list[str]) -> ExpressionError:
-    names = sorted(known)
-    expected = f"one of {', '.join(names)}" if names else "none, as none is declared"
-    return ExpressionError(what, offset, expected, shown(written), nearest(written, names))

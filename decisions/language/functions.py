@@ -66,7 +66,7 @@ def must_exist(node: Call) -> None:
 
 def called(node: Call, arguments: Sequence[Code]) -> Code:
     """name(arguments), has(), in_segment() and what looks back apart."""
-    _count(node, 1)
+    count(node, 1)
     offset = node.arguments[0].offset
     if node.name == "size":
         return _size(offset, arguments[0])
@@ -76,7 +76,7 @@ def called(node: Call, arguments: Sequence[Code]) -> Code:
 def method(node: Call, target: Code, arguments: Sequence[Code]) -> Code:
     """target.name(arguments), macros apart."""
     if node.name == "size":
-        _count(node, 0)
+        count(node, 0)
         return _size(node.offset, target)
     if node.name in GETTERS:
         return getter(node, target, arguments)
@@ -112,7 +112,8 @@ def _converted(kind: str, offset: int, value: Code) -> Code:
     return build(f"to_{kind}(A)", kind, value, errs=True)
 
 
-def _count(node: Call, expected: int) -> None:
+def count(node: Call, expected: int) -> None:
+    """Raises ExpressionError where it is called with another number of arguments."""
     if len(node.arguments) != expected:
         what = f"{node.name}() takes {'one argument' if expected else 'no argument'}"
         raise ExpressionError(what, node.offset, str(expected), str(len(node.arguments)))

@@ -106,6 +106,12 @@ def test_a_comment_in_an_expression_ends_with_it() -> None:
     assert condition(Profile(), NOTHING, 0) is False
 
 
+def test_so_it_does_where_it_is_turned_round() -> None:
+    condition, _ = read("none:\n- 'true // of course'")
+    assert condition is not None
+    assert condition(Profile(), NOTHING, 0) is False
+
+
 def test_what_is_missing_makes_a_test_false_and_its_opposite_true() -> None:
     for test, answer in (
         ("is: Berlin", False),
@@ -198,6 +204,14 @@ def test_a_problem_is_named_with_its_place_in_the_file(written: str, problem: st
     assert condition is None
     assert len(problems) == 1
     assert problems[0].startswith(problem)
+
+
+def test_what_is_too_long_together_is_said_at_its_beginning() -> None:
+    long = ", ".join(["{event: " + "x" * 120 + "}"] * 100)
+    condition, problems = read(f"any: [{{any: [{long}]}}, {{any: [{long}]}}]")
+    assert condition is None
+    assert [problem.split(";")[0] for problem in problems] == ["1:1: when"]
+    assert "the expression is too long" in problems[0]
 
 
 def test_where_there_is_no_event_none_can_be_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from decisions.playbook import PlaybookError
 from tests.decisions.journeys.traveller import Traveller, at, journeys, one
 from tests.decisions.someone import DAY_MS, HOUR_MS, MINUTE_MS, START_MS
 
@@ -176,6 +177,44 @@ def test_a_run_remembers_no_more_of_a_message_id_than_its_room() -> None:
     ann.does(T, "Product Added", message_id="ü" * 128)
     assert ann.profile.journeys[0].armed_by == "ü" * 32
     assert ann.profile.trimmed == 1
+
+
+def test_conditions_may_look_back_and_be_written_without_expressions() -> None:
+    book = journeys("""
+segments:
+  buyer: {title: Has bought, when: profile.orders.count > 0}
+journeys:
+  j:
+    title: J
+    event: Product Viewed
+    when: {none: [{segment: buyer}]}
+    exit: {segment: buyer}
+    steps:
+      - until: count(event.name == "Product Viewed", 2h) == 0
+        timeout: 1d
+        then: [{action: log, message: hello}]
+""")
+    ann, bob = Traveller(book), Traveller(book)
+    for someone in (ann, bob):
+        someone.does(T, "Product Viewed")
+        someone.does(T + HOUR_MS, "Product Viewed")
+    bob.does(T + 2 * HOUR_MS, "Order Completed", {"total": 1.0})
+    for someone in (ann, bob):
+        someone.until(T + DAY_MS)
+    ((at_ms, said),) = ann.told("log")
+    assert said == "hello"
+    # A window moves on by its buckets.
+    assert T + 3 * HOUR_MS <= at_ms <= T + 3 * HOUR_MS + 10 * MINUTE_MS
+    assert bob.told()[1:] == [(T + 2 * HOUR_MS, "exit")]
+    bob.does(T + 2 * DAY_MS, "Product Viewed")
+    assert len(bob.bodies("journey.started")) == 1
+
+
+def test_what_is_remembered_of_events_cannot_ask_for_a_key() -> None:
+    settings = "event: E, key: event.properties.k"
+    step = "{if: 'count(event.name == \"X\" && event.properties.k == key, 7d) > 0', then: [end]}"
+    with pytest.raises(PlaybookError, match="may look at the event only; expected event, got key"):
+        one(settings, f"[{step}]")
 
 
 def test_segments_move_before_journeys_are_asked() -> None:

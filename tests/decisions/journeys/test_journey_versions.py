@@ -135,6 +135,20 @@ def test_a_version_that_names_what_is_gone_ends_its_runs() -> None:
     assert ann.told()[1:] == [(T + HOUR_MS, "version_unknown")]
 
 
+def test_a_version_that_looks_back_at_what_is_not_remembered_ends_its_runs() -> None:
+    steps = "[{wait: 1h}, {if: 'count(event.name == \"X\", 7d) > 0', then: [end]}]"
+    alert = """
+alerts:
+  often: {when: 'count(event.name == "X", 7d) > 1', severity: info, cooldown: 1h, message: m}
+"""
+    for more, said in (("", "version_unknown"), (alert, "finished")):
+        ann = Traveller(one("event: Product Added", steps))
+        ann.does(T, "Product Added")
+        replaced(ann, one("event: Product Added", "[end]", more))
+        ann.until(T + DAY_MS)
+        assert ann.told()[1:] == [(T + HOUR_MS, said)]
+
+
 @pytest.mark.parametrize(
     ("in_flight", "known", "said"),
     [

@@ -101,6 +101,7 @@ def test_half_a_character_is_searched_like_any_other() -> None:
         " + ".join(["event.properties.text"] * 4),
         "[event.properties.text]" + ".map(e, e + e)" * 40,
         "['a', 'b']" + ".map(e, [e, e])" * 40,
+        "['a', 'b']" + ".map(e, [e, e])" * 12,
         "[now]" + ".map(e, [e, e])" * 40,
         "[event.properties.text]" + ".map(e, [e, e])" * 40,
         "[['a']]" + ".map(e, e + e)" * 40,
@@ -115,6 +116,8 @@ def test_what_would_grow_beyond_all_bounds_is_an_error_instead(source: str) -> N
 
 def test_what_just_fits_is_put_together() -> None:
     fits = MAX_TEXT - 3 * 32_000
+    assert value("size(['a', 'b']" + ".map(e, [e, e])" * 11 + ")") == 2
+    assert isinstance(value("['a', 'b']" + ".map(e, [e, e])" * 11), list)
     source = f"event.properties.text + {'event.properties.text + ' * 2}'{'x' * fits}'"
     assert len(str(value(source))) == MAX_TEXT
     with pytest.raises(EvaluationError):
