@@ -27,7 +27,7 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
-from decisions.journeys.read import JourneyReader
+from decisions.journeys.written.journey import JourneyReader
 from decisions.language import Condition, Scope, compile_record
 from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError

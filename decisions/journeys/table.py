@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from decisions.actions.spec import ActionSpec
-from decisions.journeys.local_time import LocalTime, Quiet, TimeOfDay
+from decisions.journeys.clocks.local_time import LocalTime, Quiet, TimeOfDay
 from decisions.language import Condition, Value
 
 END: Final = -1

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 
-from decisions.journeys.earlier import read_journey
+from decisions.journeys.written.earlier import read_journey
 from decisions.playbook import Playbook
 from tests.decisions.journeys.test_journey_laws import definitions
 from tests.decisions.journeys.traveller import Traveller, journeys, one

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from decisions.journeys.local_time import Quiet, TimeOfDay
-from decisions.journeys.zones import zones
+from decisions.journeys.clocks.local_time import Quiet, TimeOfDay
+from decisions.journeys.clocks.zones import zones
 from state.times import milliseconds
 
 EVERY = frozenset(range(7))

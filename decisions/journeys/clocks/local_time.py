@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from decisions.journeys.zones import DAY_MS, change_after, offset_ms, wall
+from decisions.journeys.clocks.zones import DAY_MS, change_after, offset_ms, wall
 from decisions.language import EvaluationError, Value
 from state.profile import Profile
 from state.times import milliseconds

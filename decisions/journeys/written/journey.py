@@ -4,12 +4,12 @@ from decisions.actions.routes import Routes
 from decisions.document import Node, Scalar
 from decisions.format.journey_keys import JOURNEY, LOCAL_TIME, LONGEST, QUIET
 from decisions.format.part import Part
-from decisions.journeys.local_time import LocalTime, Quiet
-from decisions.journeys.read_steps import StepReader
-from decisions.journeys.source import source_of, version_of
+from decisions.journeys.clocks.local_time import LocalTime, Quiet
+from decisions.journeys.clocks.zones import zones
 from decisions.journeys.table import Journey
-from decisions.journeys.timely import must_be_timely
-from decisions.journeys.zones import zones
+from decisions.journeys.written.source import source_of, version_of
+from decisions.journeys.written.steps import StepReader
+from decisions.journeys.written.timely import must_be_timely
 from decisions.language import BOOL, DOUBLE, INT, STRING, Condition, Scope, Value
 from decisions.language.errors import nearest
 from decisions.language.kinds import DURATION, DYN, TIMESTAMP

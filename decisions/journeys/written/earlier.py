@@ -1,8 +1,8 @@
 """Definitions that journeys had before, read again."""
 
-from decisions.journeys.read import JourneyReader
-from decisions.journeys.source import node_of
 from decisions.journeys.table import Journey
+from decisions.journeys.written.journey import JourneyReader
+from decisions.journeys.written.source import node_of
 from decisions.language import Scope
 from decisions.playbook import Playbook
 from decisions.reading import Reader

@@ -24,8 +24,8 @@ from decisions.format.journey_keys import (
 from decisions.format.keys import Keys
 from decisions.format.part import Part
 from decisions.journeys import table
-from decisions.journeys.local_time import TimeOfDay
-from decisions.journeys.timely import must_be_timely
+from decisions.journeys.clocks.local_time import TimeOfDay
+from decisions.journeys.written.timely import must_be_timely
 from decisions.language import Scope
 from decisions.nodes import quote, show
 from decisions.reading import Reader
