@@ -10,6 +10,8 @@ REMOVED = "removed"
 """The playbook has no such journey any more."""
 UNKNOWN = "version_unknown"
 """The run was to go on by its own definition, which is not known, or cannot be read any more."""
+REASONS = ("finished", "exit", "dropped", REPLACED, REMOVED, UNKNOWN)
+"""Why a run can end."""
 
 
 def definition(run: Run, playbook: Playbook) -> Journey | None:

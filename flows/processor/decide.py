@@ -35,6 +35,13 @@ log = logging.getLogger("touchline.touchpoints")
 
 REQUESTED = "requested"
 """In a tally: actions that others are asked for, by their kind."""
+LABELS = {
+    "offer.decided": "offer_id",
+    "alert.raised": "alert",
+    "journey.started": "journey",
+    "journey.ended": "reason",
+}
+"""Kind of an action → what of its body is counted by; of others it is the segment."""
 OUTCOME_OF = {f"Offer {outcome.capitalize()}": outcome for outcome in OFFER_OUTCOMES}
 """Name of an event that tells of an offer → what it tells."""
 
@@ -262,8 +269,7 @@ def _log(part: Slice, error: Exception) -> None:
 def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
     if kind in REQUEST_KINDS:
         return REQUESTED, kind
-    subject = {"offer.decided": "offer_id", "alert.raised": "alert"}.get(kind, "segment")
-    return kind, str(body[subject])
+    return kind, str(body[LABELS.get(kind, "segment")])
 
 
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:

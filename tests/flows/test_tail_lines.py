@@ -97,6 +97,11 @@ def logged(value: bytes | None, key: bytes | None = b"ann", topic: str = ACTIONS
             "segment.exited",
             "left     ann             vip                   in it since 2025-12-31 23:59",
         ),
+        ("journey.started", "begun    ann             abandoned_cart        about c-81"),
+        (
+            "journey.ended",
+            "ended    ann             abandoned_cart        about c-81: exit at come_back",
+        ),
         (
             "webhook",
             (
