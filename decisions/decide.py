@@ -106,18 +106,19 @@ def _decide(
         again = before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until
     if again:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
-    timed = bool(mask & playbook.timed) or not known
-    profile.due_at = _due_at(profile, touchpoint, playbook, now_ms, timed)
+    moved = mask & ~always if known else EVERYTHING
+    profile.due_at = _due_at(profile, touchpoint, moved, playbook, now_ms)
     return decision
 
 
 def _due_at(
-    profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int, timed: bool
+    profile: Profile, touchpoint: Touchpoint, changed: int, playbook: Playbook, now_ms: int
 ) -> int:
     due_at = profile.due_at
-    if timed or 0 < due_at <= now_ms:
-        still_to_come = due_at if due_at > now_ms else 0
-        due_at = earliest(still_to_come, next_move(profile, playbook, now_ms))
+    if 0 < due_at <= now_ms or changed == EVERYTHING:
+        due_at = next_move(profile, playbook, EVERYTHING, now_ms)
+    elif changed & playbook.timed:
+        due_at = earliest(due_at, next_move(profile, playbook, changed, now_ms))
     if profile.journeys or playbook.journeys_watching:
         due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
     return due_at

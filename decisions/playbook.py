@@ -105,8 +105,9 @@ class Playbook:
     ranking: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
-    plain_moves: Changes = field(init=False)
-    """When time alone may move a customer into or out of a segment that is just a condition."""
+    plain_moves: dict[int, Changes] = field(default_factory=dict, init=False)
+    """What is read (bits of state.sections) → when time alone may move a customer into or out of a
+    segment that is just a condition over it."""
     held_by_time: tuple[Segment, ...] = field(default=(), init=False)
     """The other segments that time alone may move a customer into or out of."""
     timed: int = field(default=0, init=False)
@@ -140,7 +141,9 @@ class Playbook:
         self.journeys_watching = tuple(j for j in self.journeys.values() if not j.events)
         self._watching = tuple(a for a in self.alerts.values() if not a.events)
         by_time = [segment for segment in self.order if segment.reads & NOW]
-        self.plain_moves = compile_changes(segment.when for segment in by_time if segment.plain)
+        for reads in sorted({segment.reads for segment in by_time if segment.plain}):
+            alike = [s.when for s in by_time if s.plain and s.reads == reads]
+            self.plain_moves[reads & ~ALWAYS] = compile_changes(alike)
         self.held_by_time = tuple(segment for segment in by_time if not segment.plain)
         for segment in by_time:
             self.timed |= segment.reads | (0 if segment.plain else SEGMENTS)

@@ -82,11 +82,19 @@ def stays_until(profile: Profile, segment: Segment) -> int:
     return profile.segments[segment.id] + segment.dwell_ms
 
 
-def next_move(profile: Profile, playbook: Playbook, now_ms: int) -> int:
-    """The earliest instant after `now_ms` at which time alone may move a customer; 0 = never."""
-    first = playbook.plain_moves(profile, NOTHING, now_ms)
+def next_move(profile: Profile, playbook: Playbook, changed: int, now_ms: int) -> int:
+    """The earliest instant after `now_ms` at which time alone may move a customer; 0 = never.
+
+    Of those segments only that read something of what `changed`: for the others it stays what it
+    was.
+    """
+    first = 0
+    for reads, changes_at in playbook.plain_moves.items():
+        if reads & changed:
+            first = earliest(first, changes_at(profile, NOTHING, now_ms))
     for segment in playbook.held_by_time:
-        first = earliest(first, _moves_at(profile, segment, now_ms))
+        if (segment.reads | SEGMENTS) & changed:
+            first = earliest(first, _moves_at(profile, segment, now_ms))
     return first
 
 

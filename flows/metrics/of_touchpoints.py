@@ -316,6 +316,13 @@ TOUCHPOINTS: Final = (
         {"direction": ("entered", "exited")},
     ),
     Metric(
+        "touchline_segment_customers",
+        G,
+        "customers",
+        "Customers in a segment, of this process's shards: the sum over processes is all of them.",
+        ("segment",),
+    ),
+    Metric(
         "touchline_rule_evaluations_total",
         C,
         "evaluations",

@@ -76,6 +76,11 @@ def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None
     shown = {key: value for key, value in page.items() if key[0] in named and value}
     assert shown == dict(expected)
 
+    inside = Counter(name for profile in profiles.values() for name in profile.segments)
+    sizes = {key[1]: size for key, size in page.items() if key[0] == "touchline_segment_customers"}
+    assert {name: size for name, size in sizes.items() if size} == dict(inside) != {}
+    assert 0 in sizes.values()
+
     check_offers(page, world)
     check_event_time(page, world)
     # A forwarded one is worked through twice: where it came, and where it belongs.

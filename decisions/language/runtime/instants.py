@@ -14,6 +14,11 @@ HORIZON_MS: Final = 18_262 * 86_400_000
 """50 years: nobody waits for times to leave the years 1 to 9999, or scores to be below 1e-180."""
 
 
+FAR_MS: Final = 1_000
+"""What is further off is said a moment early: to ask again then costs less than to be exact at each
+event of those whose scores keep rising."""
+
+
 def earliest(*instants: int) -> int:
     """The first of them, those that are never apart."""
     return min([instant for instant in instants if instant], default=0)
@@ -43,22 +48,24 @@ def edge(value: int, slope: int, low: int, high: int, now_ms: int) -> int:
 
 def faded_across(holds: Callable[[int], object], score: float, bound: Any, now_ms: int) -> int:
     """The first ms at which `holds(ms)`, a comparison of a fading score with `bound`, gives another
-    answer than now. Within HORIZON_MS.
+    answer than now, or a moment before, as long as it is far. Within HORIZON_MS.
 
     `score` is what is left of it now. It goes to 0 without a turn, so a number is crossed but once
     (an equality is to be given as the sign of the difference).
     """
     if bound.__class__ is not float and bound.__class__ is not int:
         return 0
+    if not bound or score / bound < 1:
+        return 0  # it has no number between itself and 0, and so of most customers
+    # Exact but for rounding; later, if a part of the score is from later than now.
+    wait = HALF_LIFE_MS * log2(score / bound)
+    if wait > FAR_MS:
+        return now_ms + int(wait) - 1 if wait < HORIZON_MS else 0
     first = holds(now_ms)
     last = now_ms + HORIZON_MS
     if holds(last) == first:
         return 0
-    low, high = now_ms, now_ms + 1
-    if bound and score / bound > 1:
-        # Exact but for rounding, if no part of the score is from later than now.
-        wait = HALF_LIFE_MS * log2(score / bound)
-        high = now_ms + max(1, int(min(wait, HORIZON_MS)))
+    low, high = now_ms, now_ms + max(1, int(wait))
     step = 1
     while holds(high) == first:
         low, high, step = high, min(high + step, last), 2 * step

@@ -21,6 +21,7 @@ from decisions.language.canonical import canonical
 from decisions.language.grammar.lexer import tokens
 from decisions.language.grammar.parser import parse
 from decisions.language.grammar.syntax import Index, Literal, Node, Select
+from decisions.playbook import NOTHING
 from state.profile import Profile
 from state.sections import EVENTS, HISTORY, NOW
 from tests.decisions.language.test_against_cel import expressions
@@ -133,8 +134,10 @@ def test_a_bare_duration_is_the_same_as_one_in_words_wherever_it_stands() -> Non
         value = compile_value(bare, SCOPE)
         assert value.type == "duration"
         words = compile_value(f'duration("{bare}")', SCOPE)
-        assert value(Profile(), None, 0) == words(Profile(), None, 0)  # type: ignore[arg-type]
-    assert compile_condition("now - profile.last_at > 30d", SCOPE)(Profile(), None, 31 * 86_400_000)  # type: ignore[arg-type]
+        assert value(Profile(), NOTHING, 0) == words(Profile(), NOTHING, 0)
+    lapsed = compile_condition("now - profile.last_at > 30d", SCOPE)
+    assert lapsed(Profile(), NOTHING, 31 * 86_400_000)
+    assert not lapsed(Profile(), NOTHING, 30 * 86_400_000)
 
 
 LAYOUT = st.sampled_from([" ", "\n", "  ", "\t", " // a note, of seen(\n"])
