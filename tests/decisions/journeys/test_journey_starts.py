@@ -4,7 +4,8 @@ import pytest
 
 from decisions.playbook import Playbook
 from state.journeys import KEY_BYTES, LEFT_KEPT, RUNS_KEPT
-from tests.decisions.journeys.traveller import Traveller, journeys, one
+from state.touchpoint import identity
+from tests.decisions.journeys.traveller import Traveller, at, journeys, one
 from tests.decisions.someone import DAY_MS, HOUR_MS, START_MS
 
 T = START_MS
@@ -161,6 +162,18 @@ def test_a_condition_alone_starts_a_run_when_it_becomes_true() -> None:
     assert ann.told("log") == [(T + 1, "hello"), (T + 4, "hello")]
 
 
+def test_what_time_alone_makes_true_again_and_again_starts_a_run_each_time() -> None:
+    when = '\'now > timestamp("2026-02-03T00:00:00Z") ? now < timestamp("2026-02-04T00:00:00Z")'
+    when += ' || now > timestamp("2026-02-06T00:00:00Z") : false\''
+    ann = Traveller(one(f"when: {when}", f"[{GREET}]"))
+    ann.does(at("2026-02-02T12:00:00Z"), "Page Viewed")
+    ann.until(at("2026-02-09T00:00:00Z"))
+    assert [at_ms for at_ms, _ in ann.told("log")] == [
+        at("2026-02-03T00:00:00.001Z"),
+        at("2026-02-06T00:00:00.001Z"),
+    ]
+
+
 def test_who_may_not_enter_when_it_becomes_true_does_not_enter_later() -> None:
     ann = Traveller(one("when: profile.cart.value >= 100.0, reentry: 1d", f"[{GREET}]"))
     for after_ms in (0, HOUR_MS):
@@ -224,6 +237,14 @@ def test_a_split_goes_by_its_shares_and_the_same_way_each_time() -> None:
     assert abs(ways["hello"] - 400) < 54
     assert abs(ways["bye"] - 600) < 62
     assert abs(ways[""] - 1000) < 67
+
+
+def test_a_share_is_as_many_hundredths_and_not_one_more() -> None:
+    split = f"[{{id: lot, split: [{{share: 50, steps: [{GREET}]}}, {{share: 50}}]}}]"
+    book = one("event: Product Added", split)
+    for n in range(400):
+        drawn = identity(f"c-{n}", "split", "j", "lot")
+        assert goes(book, f"c-{n}") is (int.from_bytes(drawn) % 100 < 50)
 
 
 def test_a_split_with_an_id_keeps_its_lots_when_steps_are_put_before_it() -> None:
