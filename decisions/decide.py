@@ -1,9 +1,10 @@
 """What one event leads to, and what time alone leads to: segments, then alerts, then journeys, then
 offers."""
 
+from decisions.alerting.timing import next_due as next_alert
 from decisions.alerts import raise_alerts
 from decisions.history import forget_unknown, note
-from decisions.journeys.due import next_due
+from decisions.journeys.due import next_due as next_step
 from decisions.journeys.run import advance
 from decisions.offers import serve
 from decisions.playbook import ALWAYS, Playbook
@@ -93,10 +94,7 @@ def _decide(
         decision = leave_unknown(profile, touchpoint, playbook, decision)
     if decision is not None and decision.actions:
         mask |= SEGMENTS
-    alerts = playbook.alerts_on.get(touchpoint.name)
-    if alerts is not None:
-        decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
-    if due.alerts:
+    if profile.watches or due.alerts or touchpoint.name in playbook.alert_events:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
     if profile.journeys or playbook.journeys:
         decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
@@ -115,10 +113,13 @@ def _due_at(
     profile: Profile, touchpoint: Touchpoint, changed: int, playbook: Playbook, now_ms: int
 ) -> int:
     due_at = profile.due_at
-    if 0 < due_at <= now_ms or changed == EVERYTHING:
+    anew = 0 < due_at <= now_ms or changed == EVERYTHING
+    if anew:
         due_at = next_move(profile, playbook, EVERYTHING, now_ms)
     elif changed & playbook.timed:
         due_at = earliest(due_at, next_move(profile, playbook, changed, now_ms))
+    if anew or profile.watches or changed & playbook.alerts_timed:
+        due_at = earliest(due_at, next_alert(profile, touchpoint, playbook, now_ms))
     if profile.journeys or playbook.journeys_watching:
-        due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+        due_at = earliest(due_at, next_step(profile, touchpoint, playbook, now_ms))
     return due_at

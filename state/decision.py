@@ -50,5 +50,10 @@ class Decision(Struct, gc=False):
     actions: list[Action] = field(default_factory=list)
     serving: Serving | None = None
     """None: what is served stays as it is."""
-    rule_errors: int = 0
-    """Conditions that ended in an error, which counts as false."""
+    rule_errors: dict[str, int] = field(default_factory=dict)
+    """Rule, such as "alert.cart_left" → how many of its expressions ended in an error; a condition
+    that does counts as false."""
+
+    def err(self, rule: str, errors: int = 1) -> None:
+        """Count errors of a rule."""
+        self.rule_errors[rule] = self.rule_errors.get(rule, 0) + errors

@@ -119,8 +119,12 @@ OFFERS: Final = Row(
         ),
         lines(
             "Alerts by rule",
-            "Alerts a minute that each rule of the playbook raises.",
+            "Alerts a minute that each rule of the playbook raises, and what becomes of them.",
             (a_minute("touchline_alerts_raised_total", "alert"), "{{alert}}"),
+            (
+                a_minute("touchline_alert_outcomes_total", "alert, outcome"),
+                "{{alert}} {{outcome}}",
+            ),
             unit="cpm",
             look="`touchline customer ID`, for one of the customers in touchpoints.actions",
             empty="no alerts in the playbook",

@@ -68,6 +68,10 @@ class Number(Struct, frozen=True):
     high: float
 
 
+class Share(Struct, frozen=True):
+    """A whole number from 1 to 100 and a percent sign."""
+
+
 class Flag(Struct, frozen=True):
     """true or false."""
 
@@ -191,6 +195,7 @@ Kind = (
     | NewId
     | Whole
     | Number
+    | Share
     | Flag
     | Duration
     | Moment

@@ -54,13 +54,18 @@ class Moment:
         names = condition.event_names
         return bool(self.touchpoint.message_id) and (names is None or self.touchpoint.name in names)
 
-    def holds(self, condition: Condition, touchpoint: Touchpoint) -> bool:
-        """Whether it is true; an error counts as false, and is counted."""
+    def holds(self, condition: Condition, touchpoint: Touchpoint, journey: str) -> bool:
+        """Whether a condition of `journey` is true; an error counts as false, and is counted."""
         try:
             return condition(self.profile, touchpoint, self.now_ms)
         except EvaluationError:
-            self.decided().rule_errors += 1
+            self.err(journey)
             return False
+
+    def err(self, journey: str, errors: int = 1) -> None:
+        """Count errors of a journey."""
+        if errors:
+            self.decided().err(f"journey.{journey}", errors)
 
     def say_started(self, run: Run, subject: str) -> None:
         """Publishes that it has."""

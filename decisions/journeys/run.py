@@ -57,7 +57,7 @@ def _over(moment: Moment, run: Run) -> bool:
 def _exits(moment: Moment, run: Run, journey: Journey, *, asked: bool) -> bool:
     """Whether an exit holds; with `asked` also those are asked that nothing new concerns."""
     return any(
-        moment.holds(when, moment.seen_by(run))
+        moment.holds(when, moment.seen_by(run), journey.id)
         for when in journey.exits
         if moment.may_hold(when) or (asked and not moment.looks_at_event(when))
     )

@@ -16,7 +16,7 @@ def begin(moment: Moment) -> None:
     touchpoint, playbook = moment.touchpoint, moment.playbook
     if touchpoint.message_id:
         for journey in playbook.journeys_on.get(touchpoint.name, ()):
-            if journey.when is None or moment.holds(journey.when, touchpoint):
+            if journey.when is None or moment.holds(journey.when, touchpoint, journey.id):
                 _start(moment, journey)
     for journey in playbook.journeys_watching:
         if journey.reads & moment.mask and _becomes_true(moment, journey):
@@ -27,7 +27,7 @@ def _becomes_true(moment: Moment, journey: Journey) -> bool:
     """Notes whether the condition is true; whether it was not when it was last asked."""
     assert journey.when is not None, "without an event there is a condition"
     met = moment.profile.journeys_met
-    before, now = journey.id in met, moment.holds(journey.when, moment.touchpoint)
+    before, now = journey.id in met, moment.holds(journey.when, moment.touchpoint, journey.id)
     if now and not before:
         # Those of journeys that are gone make room, and a profile stays small.
         watching = {other.id for other in moment.playbook.journeys_watching}
@@ -53,7 +53,7 @@ def _start(moment: Moment, journey: Journey) -> None:
         armed_by=cut(profile, touchpoint.message_id, CAUSE_BYTES),
     )
     for when in journey.exits:  # one that looks at events is for those that come later
-        if not moment.looks_at_event(when) and moment.holds(when, moment.seen_by(run)):
+        if not moment.looks_at_event(when) and moment.holds(when, moment.seen_by(run), journey.id):
             return
     if len(profile.journeys) >= RUNS_KEPT:
         oldest = profile.journeys.pop(0)
@@ -79,7 +79,7 @@ def _key(moment: Moment, journey: Journey) -> Key | None:
             return key
     except (EvaluationError, UnicodeEncodeError):
         pass
-    moment.decided().rule_errors += 1
+    moment.err(journey.id)
     return None
 
 

@@ -28,7 +28,7 @@ def go_on(moment: Moment, run: Run, journey: Journey) -> bool:
     if (
         isinstance(step, Until)
         and moment.may_hold(step.when)
-        and moment.holds(step.when, moment.seen_by(run))
+        and moment.holds(step.when, moment.seen_by(run), run.journey)
     ):
         return go(moment, run, journey, step.held)
     if not 0 < run.due <= moment.now_ms:
@@ -72,15 +72,17 @@ def _waits(moment: Moment, run: Run, journey: Journey, step: Step, since_ms: int
         case WaitUntil(time=time):
             assert journey.local_time is not None, "refused when it was read"
             zone, errors = journey.local_time.of(moment.profile, moment.seen_by(run), moment.now_ms)
-            _count(moment, errors)
+            moment.err(run.journey, errors)
             return time.after(zone, since_ms)
         case Until(when=when, timeout_ms=timeout_ms):
             # The event that led here is not what is waited for.
-            if moment.looks_at_event(when) or not moment.holds(when, moment.seen_by(run)):
+            if moment.looks_at_event(when) or not moment.holds(
+                when, moment.seen_by(run), run.journey
+            ):
                 return since_ms + timeout_ms
         case Act() if journey.quiet and journey.local_time:
             zone, errors = journey.local_time.of(moment.profile, moment.seen_by(run), moment.now_ms)
-            _count(moment, errors)
+            moment.err(run.journey, errors)
             over_ms = journey.quiet.over_at(zone, moment.now_ms)
             return over_ms if over_ms > moment.now_ms else 0
     return 0
@@ -101,10 +103,10 @@ def _does(moment: Moment, run: Run, journey: Journey, step: Step) -> int:
                 origin={**origin(run), "step": step_name(journey, run.step)},
             )
             moment.decided().actions.append(action)
-            _count(moment, errors)
+            moment.err(run.journey, errors)
             return then
         case If(when=when, true=true, false=false):
-            return true if moment.holds(when, moment.seen_by(run)) else false
+            return true if moment.holds(when, moment.seen_by(run), run.journey) else false
         case Split(below=below, ways=ways):
             lot = _lot(moment, run, journey)
             return next(way for edge, way in zip(below, ways, strict=True) if lot < edge)
@@ -122,8 +124,3 @@ def _lot(moment: Moment, run: Run, journey: Journey) -> int:
     name = step_name(journey, run.step)
     digest = identity(moment.touchpoint.customer_id, "split", run.journey, name, *key)
     return int.from_bytes(digest) % HUNDREDTHS
-
-
-def _count(moment: Moment, errors: int) -> None:
-    if errors:
-        moment.decided().rule_errors += errors

@@ -37,7 +37,8 @@ REQUESTED = "requested"
 """In a tally: actions that others are asked for, by their kind."""
 LABELS = {
     "offer.decided": "offer_id",
-    "alert.raised": "alert",
+    **dict.fromkeys(("alert.raised", "alert.escalated", "alert.acknowledged"), "alert"),
+    "alert.cleared": "alert",
     "journey.started": "journey",
     "journey.ended": "reason",
 }
@@ -232,7 +233,8 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
         part.serving[customer] = decision.serving
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
-        counts["all"] = counts.get("all", 0) + decision.rule_errors
+        for rule, errors in decision.rule_errors.items():
+            counts[rule] = counts.get(rule, 0) + errors
 
 
 def _notice(part: Slice, event: Touchpoint, playbook: Playbook) -> None:

@@ -31,12 +31,15 @@ KINDS = {
     "forwarded": ("touchline_forwarded_events_total", "touchpoints.{0}"),
     "reason": ("touchline_dead_letters_total", "{0}"),
     "alert.raised": ("touchline_alerts_raised_total", "{0}"),
+    "alert.escalated": ("touchline_alert_outcomes_total", "{0}", "escalated"),
+    "alert.acknowledged": ("touchline_alert_outcomes_total", "{0}", "acknowledged"),
+    "alert.cleared": ("touchline_alert_outcomes_total", "{0}", "cleared"),
     "requested": ("touchline_actions_requested_total", "{0}"),
     "journey.started": ("touchline_journeys_started_total", "{0}"),
     "journey.ended": ("touchline_journeys_ended_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
     "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
-    "rule_errors": ("touchline_rule_errors_total",),
+    "rule_errors": ("touchline_rule_errors_total", "{0}"),
 }
 """Kind of count in Redis → the metric and its labels' values, {0} for what is counted."""
 NOTHING_OF = (

@@ -26,6 +26,7 @@ from state.profile import (
     ProfileUnreadable,
     Sessions,
     Tracker,
+    Watch,
     decode_profile,
     encode_profile,
 )
@@ -94,6 +95,25 @@ def full() -> Profile:
         due_at=54,
         firings=55,
         history={b"12345678": Tracker(last_at=56, done_at=57, recent=[(58, 59.5, 60)])},
+        watches={
+            "angry:8": Watch(
+                keep_until=61,
+                times=[62],
+                others=[63],
+                armed_at=64,
+                armed_by="m-1",
+                texts=["a text"],
+                met_at=65,
+                raised_at=66,
+                raised_by="m-2",
+                said=["said"],
+                steps=67,
+                acknowledged_at=68,
+                held=True,
+                value="gold",
+                key="a long key",
+            )
+        },
         journeys=[
             Run(
                 id=b"cd" * 8,

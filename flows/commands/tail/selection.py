@@ -10,15 +10,18 @@ from connectors.published.record_types import ActionRecord, EnrichedRecord
 from connectors.published.schema_requests import REQUESTS
 
 OFFER, ALERT = "offer.decided", "alert.raised"
+ESCALATED, ACKNOWLEDGED = "alert.escalated", "alert.acknowledged"
+CLEARED = "alert.cleared"
+ALERTS = (ALERT, ESCALATED, ACKNOWLEDGED, CLEARED)
 ENTERED, EXITED = "segment.entered", "segment.exited"
 STARTED, ENDED = "journey.started", "journey.ended"
 EVENT = "event"
 """Ours for the records of touchpoints.enriched, which have no kind."""
-ACTION_KINDS = (OFFER, ALERT, ENTERED, EXITED, STARTED, ENDED, *REQUESTS)
+ACTION_KINDS = (OFFER, *ALERTS, ENTERED, EXITED, STARTED, ENDED, *REQUESTS)
 KINDS = (*ACTION_KINDS, EVENT)
 SHORT = {
     "offer": (OFFER,),
-    "alert": (ALERT,),
+    "alert": ALERTS,
     "segment": (ENTERED, EXITED),
     "journey": (STARTED, ENDED),
     "action": tuple(REQUESTS),
@@ -27,8 +30,8 @@ SHORT = {
 
 NARROWS = {
     "offers": (OFFER,),
-    "alerts": (ALERT,),
-    "severities": (ALERT,),
+    "alerts": ALERTS,
+    "severities": ALERTS,
     "segments": (ENTERED, EXITED),
 }
 """Field of a selection → the kinds it says something about."""
@@ -67,7 +70,7 @@ class Selection(Struct, frozen=True):
         body = record.body
         if record.kind == OFFER:
             return _among(body.get("offer_id"), self.offers)
-        if record.kind == ALERT:
+        if record.kind in ALERTS:
             return _among(body.get("alert"), self.alerts) and _among(
                 body.get("severity"), self.severities
             )

@@ -85,7 +85,7 @@ class Traveller:
             assert again is None or not again.actions, "something was still due"
         self.profile = decode_profile(encode_profile(self.profile))
         if decision is not None:
-            self.errors += decision.rule_errors
+            self.errors += sum(decision.rule_errors.values())
             self.said += [(now_ms, action) for action in decision.actions]
 
     def told(self, kind: str = "") -> list[tuple[int, Any]]:
