@@ -9,8 +9,7 @@ from decisions.language.timing import steps
 
 
 def run_key(kind: str) -> Code:
-    """The key of a journey's run; checked when it is read, as a stored run may be of another version
-    of its journey."""
+    """The key of a journey's run; checked when it is read, as the run may be of another version."""
     # It comes with the event, so that all that is asked of a run is called as everything else is.
     value = build("event.key", DYN)
     key = value if kind == DYN else coerced(value, kind)

@@ -1,4 +1,4 @@
-"""Definitions of journeys that the playbook has had: a shard keeps them for those who follow one."""
+"""Definitions of journeys that the playbook has had: kept by a shard for those who follow them."""
 
 import logging
 from collections.abc import Mapping
