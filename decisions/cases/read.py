@@ -16,7 +16,8 @@ from decisions.format.part import Part
 from decisions.language.errors import nearest
 from decisions.nodes import json_value, quote, show
 from decisions.playbook import Playbook
-from decisions.reading import UNIT_MS, Reader
+from decisions.reading import Reader
+from decisions.values import UNIT_MS
 from state.fold.traits import identify
 from state.profile import Profile
 from state.repeats import LAST_RECEIVED_MS

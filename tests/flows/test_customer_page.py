@@ -14,6 +14,7 @@ from flows.commands.customer.page import last_alerts, page
 from flows.commands.customer.rows import Row, Section, filled, lines_of
 from flows.commands.customer.titles import Titles
 from state.event_names import event_key
+from state.journeys import Run
 from state.profile import (
     Cart,
     CartLine,
@@ -186,6 +187,37 @@ def test_an_alert_is_told_once_with_the_words_of_the_warehouse_and_the_newest_ar
     ]
     many = History("w", alerts=[RaisedAlert(n, f"a{n}") for n in range(9)])
     assert [a.at for a in last_alerts(Profile(), many, TITLES)] == [8, 7, 6, 5, 4]
+
+
+def test_the_journeys_that_the_customer_is_in_stand_there_if_there_are_any() -> None:
+    assert not [line for line in shown() if line.startswith("journeys")]
+    run = Run(
+        b"r" * 16, "left_cart", b"123456", 7, 2, NOW_MS - DAY_MS, NOW_MS + 7_200_000, FIRST_MS
+    )
+    alone = Run(b"s" * 16, "win_back", b"123456", None, 0, NOW_MS - DAY_MS)
+    profile = structs.replace(PROFILE, journeys=[run, alone])
+    lines = shown(profile)
+    at = next(n for n, line in enumerate(lines) if line.startswith("journeys"))
+    assert lines[at : at + 2] == [
+        (
+            "journeys     left_cart about 7: step 3 since 2026-01-10 00:00, until 2026-01-11 02:00,"
+            " in 2 h"
+        ),
+        "             win_back: step 1 since 2026-01-10 00:00",
+    ]
+    known = Known("ann", 3, profile, None)
+    told = json.loads(json.dumps(document(known, HISTORY, [], TITLES)))["journeys"]
+    assert told[0] == {
+        "run": (b"r" * 16).hex(),
+        "journey": "left_cart",
+        "version": b"123456".hex(),
+        "key": 7,
+        "step": 3,
+        "since": "2026-01-10T00:00:00.000Z",
+        "due_at": "2026-01-11T02:00:00.000Z",
+        "started_at": "2026-01-01T00:00:00.000Z",
+    }
+    assert told[1]["due_at"] is None
 
 
 def test_what_alerts_have_come_to_is_said() -> None:
