@@ -1,13 +1,36 @@
-"""One customer to whom the events of a case happen, one after the other."""
+"""One customer to whom the events of a case happen, one after the other, while time passes."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from decisions.actions.kinds import KINDS
 from decisions.alerts import RAISED
-from decisions.cases.case import Case, Wanted
+from decisions.cases.case import Case
 from decisions.decide import decide
+from decisions.format.case_keys import ACTIONS
 from decisions.playbook import Playbook
+from decisions.wake import wake
+from state.decision import Action, Decision
 from state.fold import fold
 from state.fold.traits import identify
-from state.profile import Profile
+from state.profile import Profile, decode_profile, encode_profile
 from state.touchpoint import Touchpoint
+
+OF_ALERTS = {"alerts": RAISED}
+"""Under which key of `expect` what is published of alerts is expected, and its kind."""
+
+
+class Happened(Struct, frozen=True):
+    """Something that has happened to the customer."""
+
+    at_ms: int
+    key: str
+    """Of `expect`, under which it can be expected."""
+    name: str
+    """The alert, or the kind of action."""
+    body: dict[str, Any]
 
 
 class Story:
@@ -18,10 +41,10 @@ class Story:
         self.playbook = playbook
         self.profile = Profile()
         self.now_ms = 0
-        """The time of the last event."""
+        """The time of the last event, or until which time has passed since."""
         self.taken: list[Touchpoint] = []
-        self.raised: list[Wanted] = []
-        """Alerts and what they said, in their order."""
+        self.happened: list[Happened] = []
+        """In its order."""
         identify(self.profile, case.traits, 0, playbook.traits)
 
     @property
@@ -30,19 +53,28 @@ class Story:
         return len(self.taken)
 
     def take(self, event: Touchpoint) -> None:
-        """The next event: as in a flow, a repeated one changes nothing."""
+        """The next event, after the time before it: as in a flow, a repeated one changes nothing.
+
+        What is due at the very instant of the event comes after it, as events are waited for in a
+        flow.
+        """
+        self._let_pass(event.at_ms - 1)
         self.taken.append(event)
         self.now_ms = event.at_ms
         changed = fold(self.profile, event, self.playbook.traits, self.playbook.limits.duplicates)
-        if not changed:
-            return
-        decision = decide(self.profile, event, changed, self.playbook, self.now_ms)
-        if decision is not None:
-            self.raised += [
-                (action.body["alert"], action.body["message"])
-                for action in decision.actions
-                if action.kind == RAISED
-            ]
+        if changed:
+            self._note(
+                self.now_ms, decide(self.profile, event, changed, self.playbook, self.now_ms)
+            )
+
+    def wait(self, until_ms: int) -> None:
+        """Time passes, and all that is due up to `until_ms` happens."""
+        self._let_pass(until_ms)
+        self.now_ms = until_ms
+
+    def done(self, key: str) -> list[Happened]:
+        """What has happened that is expected under `key`."""
+        return [one for one in self.happened if one.key == key]
 
     def served(self, placement: str) -> list[str]:
         """The offers that can be read in a placement, the best first."""
@@ -58,3 +90,34 @@ class Story:
         for event in self.taken[:events]:
             again.take(event)
         return again
+
+    def copy(self) -> "Story":
+        """The same customer, who can go on otherwise."""
+        again = Story(self.case, self.playbook)
+        again.profile = decode_profile(encode_profile(self.profile))
+        again.now_ms = self.now_ms
+        again.taken, again.happened = [*self.taken], [*self.happened]
+        return again
+
+    def _let_pass(self, until_ms: int) -> None:
+        if not self.taken:
+            return
+        for now_ms, decision in wake(
+            self.profile, self.taken[-1].customer_id, self.playbook, until_ms
+        ):
+            self._note(now_ms, decision)
+
+    def _note(self, now_ms: int, decision: Decision | None) -> None:
+        if decision is not None:
+            self.happened += _happened(now_ms, decision.actions)
+
+
+def _happened(now_ms: int, actions: Iterable[Action]) -> list[Happened]:
+    found = []
+    for action in actions:
+        for key, kind in OF_ALERTS.items():
+            if action.kind == kind:
+                found.append(Happened(now_ms, key, action.body["alert"], action.body))
+        if action.kind in KINDS:
+            found.append(Happened(now_ms, ACTIONS, action.kind, action.body))
+    return found

@@ -2,9 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+from decisions.cases.coming import coming
+from decisions.cases.happening import SAID, names_said
+from decisions.cases.match import plain
 from decisions.cases.story import Story
+from decisions.format.case_keys import ACTIONS
 from decisions.language import (
     EvaluationError,
     ExpressionError,
@@ -35,7 +40,8 @@ class Why:
         segment = self._playbook.segments[name]
         when, until = segment.when.source, segment.until and segment.until.source
         if missing:
-            return self._false(when) or _of_until(self._true(until) if until else ())
+            now = self._false(when) or _of_until(self._true(until) if until else ())
+            return (*now, *coming(self._story, lambda story: name in story.profile.segments))
         since = self._story.profile.segments[name]
         stays_ms = since + segment.dwell_ms
         if self._story.now_ms < stays_ms:
@@ -75,15 +81,23 @@ class Why:
                     reasons.append(f"{name} stands in {placement} with the higher score, {scores}")
         return tuple(reasons)
 
+    def reasons(self, key: str) -> Callable[..., Reasons]:
+        """What explains what is expected under `key` to have happened."""
+        if key == ACTIONS:
+            return self.action
+        return self.alert
+
     def alert(self, name: str, *, missing: bool) -> Reasons:
         """Why an alert was not raised, or not in these words, or why it was."""
-        said = [message for raised, message in self._story.raised if raised == name]
+        said = [one.body["message"] for one in self._story.done("alerts") if one.name == name]
+        ahead = self._ahead("alerts", name) if missing else ()
         if said:
-            times = "once" if len(said) == 1 else f"{len(said)} times"
-            return (f'raised {times}, at last as "{said[-1]}"',)
+            return (f'raised {_times(len(said))}, at last as "{said[-1]}"', *ahead)
         if not missing:
             return ()
-        alert = self._playbook.alerts[name]
+        return (*self._not_raised(self._playbook.alerts[name]), *ahead)
+
+    def _not_raised(self, alert: Alert) -> Reasons:
         taken = self._story.taken
         at = next(
             (
@@ -97,6 +111,29 @@ class Why:
             return (f"there was no {' or '.join(alert.events)}",)
         then = Why(self._story.until(at))
         return then.condition(alert.when.source, event=taken[at - 1]) if alert.when else ()
+
+    def action(self, kind: str, *, missing: bool) -> Reasons:
+        """Why nobody was asked for it, or not like this, or what led to it."""
+        done = [one for one in self._story.done(ACTIONS) if one.name == kind]
+        if not missing:
+            return tuple(_origin(done[-1].body) for _ in done[-1:])
+        ahead = self._ahead(ACTIONS, kind)
+        if done:
+            at, said = rfc3339(done[-1].at_ms), _said(kind, done[-1].body)
+            return (f"asked for {_times(len(done))}, at last at {at}: {said}", *ahead)
+        reasons: list[str] = []
+        for alert in self._playbook.alerts.values():
+            if any(spec.kind == kind for spec in alert.actions):
+                raised = self.alert(alert.id, missing=True)
+                reasons += (f"alert {alert.id}: {reason}" for reason in raised)
+        return tuple(dict.fromkeys(reasons))
+
+    def _ahead(self, key: str, name: str) -> Reasons:
+        """When it will happen again by itself."""
+        before = len(self._story.done(key))
+        return coming(
+            self._story, lambda story: any(one.name == name for one in story.done(key)[before:])
+        )
 
     def condition(self, source: str, *, event: Touchpoint | None) -> Reasons:
         """The parts of a condition that are false, with values."""
@@ -143,6 +180,22 @@ class Why:
 
 def _of_until(reasons: Reasons) -> Reasons:
     return tuple(f"until: {reason}" for reason in reasons)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _origin(body: dict[str, Any]) -> str:
+    origin = body["origin"]
+    rule = next((f"{word} {origin[word]}" for word in ("alert", "journey") if word in origin), "")
+    return f"asked for by {rule}"
+
+
+def _said(kind: str, body: dict[str, Any]) -> str:
+    """What an action says of its own."""
+    names = (name for name in names_said(kind) if name not in SAID and name in body)
+    return ", ".join(f"{name} = {plain(body[name])}" for name in names)
 
 
 def _line(source: str) -> str:

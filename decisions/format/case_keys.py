@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from decisions.actions.kinds import KINDS
 from decisions.format.keys import (
     CaseTime,
     Choice,
@@ -49,10 +50,18 @@ SOME_OFFERS: Final = Keys(
     ),
     any_of=("includes", "excludes"),
 )
+HAPPENED: Final = Key(
+    "at",
+    CaseTime(),
+    "When it happened, to the second, said as the `at` of an event.",
+    default="at any time",
+    examples=("2h", "+30m"),
+)
 RAISED: Final = Keys(
     (
         Key("alert", Name("alerts"), "Which alert.", required=True),
         Key("message", Text(), "What it says, with its values.", default="any"),
+        HAPPENED,
     )
 )
 ALERT_SAID: Final = OneOf((Name("alerts"), RAISED))
@@ -67,8 +76,49 @@ SOME_ALERTS: Final = Keys(
     ),
     any_of=("includes", "excludes"),
 )
+ASKED: Final = Keys(
+    (
+        Key("action", Choice(tuple(KINDS)), "What kind of action.", required=True),
+        Key(
+            "says",
+            Values(),
+            "What it says: names of its body, and their values. What is not named may be anything, "
+            "in a mapping, too.",
+            default="anything",
+        ),
+        HAPPENED,
+    )
+)
+KIND: Final = Choice(tuple(KINDS))
+ACTION_ASKED: Final = OneOf((KIND, ASKED))
+SOME_ACTIONS: Final = Keys(
+    (
+        Key(
+            "includes",
+            OneOf((KIND, Items(ACTION_ASKED, MAX_STEPS, least=1))),
+            "Actions that others were asked for, in any order.",
+        ),
+        Key(
+            "excludes",
+            OneOf((KIND, Items(KIND, MAX_STEPS, least=1))),
+            "Kinds of actions that nobody was asked for.",
+        ),
+    ),
+    any_of=("includes", "excludes"),
+)
+ACTIONS: Final = "actions"
+HAPPENING: Final = {"alerts": SOME_ALERTS, ACTIONS: SOME_ACTIONS}
+"""Keys of what has happened since the case began, and how some of it is said."""
 EXPECT: Final = Keys(
     (
+        Key(
+            "at",
+            CaseTime(),
+            "When: time passes until then, and what is due up to then, that instant included, "
+            "happens. Said as the `at` of an event.",
+            default="at once",
+            examples=("2h", "+30m", "2026-05-10T12:00:00Z"),
+        ),
         Key(
             "segments",
             OneOf((Names("segments", expected=True), IN)),
@@ -87,6 +137,12 @@ EXPECT: Final = Keys(
             "or some by `includes` and `excludes`. An alert is its name, or `alert` and `message`.",
         ),
         Key(
+            "actions",
+            OneOf((KIND, Items(ACTION_ASKED, MAX_STEPS), SOME_ACTIONS)),
+            "What others were asked to do so far: all of it in its order, "
+            "or some by `includes` and `excludes`. An action is its kind, or `action` with `says` and `at`.",
+        ),
+        Key(
             "profile",
             Values(),
             "Expressions and the values they have: `profile.orders.count: 2`. "
@@ -94,7 +150,7 @@ EXPECT: Final = Keys(
         ),
         Key("that", Conditions(50), "Conditions that are true. They cannot look at the event."),
     ),
-    any_of=("segments", "offers", "alerts", "profile", "that"),
+    any_of=("segments", "offers", "alerts", "actions", "profile", "that"),
 )
 GIVEN: Final = Keys(
     (

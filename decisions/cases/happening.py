@@ -1,0 +1,112 @@
+"""What a test expects to have happened as it is written: alerts, and actions of others.
+
+What can never have happened is a problem.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+from decisions.actions.kinds import KINDS
+from decisions.actions.spec import ActionSpec
+from decisions.cases.case import Wanted
+from decisions.cases.times import CaseClock
+from decisions.document import Mapping, Node
+from decisions.format.case_keys import ASKED, RAISED
+from decisions.format.part import Part
+from decisions.language.errors import nearest
+from decisions.nodes import json_value, quote
+from decisions.playbook import Playbook
+from decisions.reading import Reader
+
+NEVER: Final = "which can never match"
+SAID: Final = ("origin", "requires_approval", "idempotency_key", "expires_at")
+"""Names in the body of any action."""
+BROUGHT: Final = {"lead.route": ("queue",), "webhook": ("payload_secrets",)}
+"""And in that of a kind, beside the keys by which a playbook says it."""
+
+
+class Happening:
+    """Reads what has happened of one case."""
+
+    def __init__(
+        self, reader: Reader, playbook: Playbook, events: Collection[str], clock: CaseClock
+    ) -> None:
+        self._reader = reader
+        self._playbook = playbook
+        self._events = events
+        self._clock = clock
+
+    def alert(self, node: Node, where: str) -> Wanted | None:
+        """An alert by its name, or with what it says and when."""
+        alerts = self._playbook.alerts
+        if not isinstance(node, Mapping):
+            name = self._reader.choice(node, where, alerts)
+            return self._checked(name, node, where, Wanted(name))
+        part = Part(self._reader, node, where, RAISED)
+        place = part.get("alert") or node
+        name = self._reader.choice(part.get("alert"), part.where("alert"), alerts)
+        message = part.text("message")
+        wanted = Wanted(name, {"message": message} if message else {}, self._at(part))
+        return self._checked(name, place, where, wanted)
+
+    def action(self, node: Node, where: str) -> Wanted | None:
+        """An action by its kind, or with what it says and when."""
+        if not isinstance(node, Mapping):
+            kind = self.kind(node, where)
+            return Wanted(kind) if kind else None
+        part = Part(self._reader, node, where, ASKED)
+        at = part.get("action")
+        kind = self.kind(at, part.where("action")) if at else ""
+        says = self._says(kind, part)
+        return Wanted(kind, says, self._at(part)) if kind else None
+
+    def kind(self, node: Node, where: str) -> str:
+        """A kind of action that some rule asks for; "" where it is none."""
+        kind = self._reader.choice(node, where, KINDS)
+        asked = kinds_asked(self._playbook)
+        if kind and kind not in asked:
+            expected = f"an action that a rule asks for: {', '.join(asked) or 'none'}"
+            self._reader.problem(node, f"{where}, {NEVER}", expected, quote(kind))
+        return kind
+
+    def _checked(self, name: str, place: Node, where: str, wanted: Wanted) -> Wanted | None:
+        if not name:
+            return None
+        asked = self._playbook.alerts[name].events
+        if asked and not set(asked) & set(self._events):
+            expected = f"an event before it at which {name} is asked: {' or '.join(asked)}"
+            self._reader.problem(place, f"{where}, {NEVER}", expected, "none")
+        return wanted
+
+    def _at(self, part: Part) -> int | None:
+        node = part.get("at")
+        return self._clock.happened(node, part.where("at")) if node else None
+
+    def _says(self, kind: str, part: Part) -> dict[str, Any]:
+        says = {}
+        known = names_said(kind) if kind else ()
+        for name, key, node in part.values("says"):
+            if known and name not in known:
+                where, near = f"unknown name in {part.where('says')}", nearest(name, known)
+                expected = f"one of {', '.join(known)}"
+                self._reader.problem(key, where, expected, quote(name), near)
+            says[name] = json_value(node)
+        return says
+
+
+def names_said(kind: str) -> tuple[str, ...]:
+    """The names in the body of an action of `kind`."""
+    own = (key.name for key in KINDS[kind].keys if key.name not in ("action", "expiry", *SAID))
+    return (*own, *BROUGHT.get(kind, ()), *SAID)
+
+
+def kinds_asked(playbook: Playbook) -> tuple[str, ...]:
+    """The kinds of actions that the rules of `playbook` ask others for, in the usual order."""
+    asked = {spec.kind for spec in specs(playbook)}
+    return tuple(kind for kind in KINDS if kind in asked)
+
+
+def specs(playbook: Playbook) -> Iterator[ActionSpec]:
+    """Each action that a rule asks for."""
+    for alert in playbook.alerts.values():
+        yield from alert.actions
