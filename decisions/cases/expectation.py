@@ -15,6 +15,7 @@ from decisions.format.case_keys import (
     IN,
     MAX_STEPS,
     SOME_ACTIONS,
+    SOME_ALERTS,
     SOME_OFFERS,
 )
 from decisions.format.keys import Keys
@@ -86,22 +87,29 @@ class _Reading:
         return at_ms
 
     def _done(self, name: str) -> Names | None:
-        some, read = HAPPENING[name], self._happening.alert
-        if name == ACTIONS:
-            read = self._happening.action
-        return self._names(self._part.get(name), self._part.where(name), some, read)
+        read = self._happening.reader(name)
+        some = SOME_ACTIONS if name == ACTIONS else SOME_ALERTS
+        return self._names(self._part.get(name), self._part.where(name), some, read, repeats=True)
 
     def _never(self, node: Node, where: str, expected: str, got: str) -> None:
         self._reader.problem(node, f"{where}, {NEVER}", expected, got)
 
-    def _names(self, node: Node | None, where: str, some: Keys, read: ReadOne) -> Names | None:
+    def _names(
+        self,
+        node: Node | None,
+        where: str,
+        some: Keys,
+        read: ReadOne,
+        *,
+        repeats: bool = False,
+    ) -> Names | None:
         if node is None:
             return None
         if not isinstance(node, Mapping):
-            return Names(node.line, exact=self._each(node, where, read, least=0))
+            return Names(node.line, exact=self._each(node, where, read, least=0, repeats=repeats))
         part = Part(self._reader, node, where, some)
         inside, outside = some.names
-        includes = self._each(part.get(inside), part.where(inside), read)
+        includes = self._each(part.get(inside), part.where(inside), read, repeats=repeats)
         excludes = self._each(part.get(outside), part.where(outside), self._excluded(some))
         for name in {one.name for one in includes} & {one.name for one in excludes}:
             expected = f"{name} in one of {inside} and {outside}"
@@ -121,12 +129,17 @@ class _Reading:
         return lambda node, where: self._one(node, where, declared)
 
     def _each(
-        self, node: Node | None, where: str, read: ReadOne, *, least: int = 1
+        self,
+        node: Node | None,
+        where: str,
+        read: ReadOne,
+        *,
+        least: int = 1,
+        repeats: bool = False,
     ) -> tuple[Wanted, ...]:
         if node is None:
             return ()
         found: list[Wanted] = []
-        repeats = read in (self._happening.alert, self._happening.action)
         members = members_of(node)
         if not least <= len(members) <= MAX_STEPS:
             self._reader.problem(node, where, f"{least} to {MAX_STEPS} entries", str(len(members)))

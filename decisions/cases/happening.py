@@ -3,7 +3,7 @@
 What can never have happened is a problem.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 from decisions.actions.kinds import KINDS
@@ -11,12 +11,22 @@ from decisions.actions.spec import ActionSpec
 from decisions.cases.case import Wanted
 from decisions.cases.times import CaseClock
 from decisions.document import Mapping, Node
-from decisions.format.case_keys import ASKED, RAISED
+from decisions.format.case_keys import (
+    ACKNOWLEDGED,
+    ACTIONS,
+    ALERTS,
+    ASKED,
+    CLEARED,
+    ESCALATED,
+    RAISED,
+    STOOD,
+)
 from decisions.format.part import Part
 from decisions.language.errors import nearest
 from decisions.nodes import json_value, quote
 from decisions.playbook import Playbook
 from decisions.reading import Reader
+from decisions.rules import ACKNOWLEDGED_EVENT, Alert
 
 NEVER: Final = "which can never match"
 SAID: Final = ("origin", "requires_approval", "idempotency_key", "expires_at")
@@ -36,18 +46,30 @@ class Happening:
         self._events = events
         self._clock = clock
 
-    def alert(self, node: Node, where: str) -> Wanted | None:
+    def reader(self, key: str) -> Callable[[Node, str], Wanted | None]:
+        """What reads an entry below `key` of `expect`."""
+        if key == ACTIONS:
+            return self.action
+        return lambda node, where: self.alert(node, where, key)
+
+    def alert(self, node: Node, where: str, key: str) -> Wanted | None:
         """An alert by its name, or with what it says and when."""
         alerts = self._playbook.alerts
+        wanted, place = Wanted(""), node
         if not isinstance(node, Mapping):
-            name = self._reader.choice(node, where, alerts)
-            return self._checked(name, node, where, Wanted(name))
-        part = Part(self._reader, node, where, RAISED)
-        place = part.get("alert") or node
-        name = self._reader.choice(part.get("alert"), part.where("alert"), alerts)
-        message = part.text("message")
-        wanted = Wanted(name, {"message": message} if message else {}, self._at(part))
-        return self._checked(name, place, where, wanted)
+            wanted = Wanted(self._reader.choice(node, where, alerts))
+        else:
+            said = key in (ALERTS, ESCALATED)
+            part = Part(self._reader, node, where, RAISED if said else STOOD)
+            place = part.get("alert") or node
+            name = self._reader.choice(part.get("alert"), part.where("alert"), alerts)
+            message = part.text("message") if said else ""
+            wanted = Wanted(name, {"message": message} if message else {}, self._at(part))
+        if not wanted.name:
+            return None
+        if lacks := self._lacks(alerts[wanted.name], key):
+            self._reader.problem(place, f"{where}, {NEVER}", lacks, "none")
+        return wanted
 
     def action(self, node: Node, where: str) -> Wanted | None:
         """An action by its kind, or with what it says and when."""
@@ -69,14 +91,18 @@ class Happening:
             self._reader.problem(node, f"{where}, {NEVER}", expected, quote(kind))
         return kind
 
-    def _checked(self, name: str, place: Node, where: str, wanted: Wanted) -> Wanted | None:
-        if not name:
-            return None
-        asked = self._playbook.alerts[name].events
-        if asked and not set(asked) & set(self._events):
-            expected = f"an event before it at which {name} is asked: {' or '.join(asked)}"
-            self._reader.problem(place, f"{where}, {NEVER}", expected, "none")
-        return wanted
+    def _lacks(self, alert: Alert, key: str) -> str:
+        """What is not there, without which it never happens; "" = nothing."""
+        asked, events = alert.events, set(self._events)
+        if asked and not set(asked) & events:
+            return f"an event before it at which {alert.id} is asked: {' or '.join(asked)}"
+        if key == ESCALATED and not alert.escalate:
+            return f"`escalate` in the alert {alert.id}"
+        if key == CLEARED and alert.until is None:
+            return f"`until` in the alert {alert.id}"
+        if key == ACKNOWLEDGED and ACKNOWLEDGED_EVENT not in events:
+            return f"an event before it that acknowledges an alert: {ACKNOWLEDGED_EVENT}"
+        return ""
 
     def _at(self, part: Part) -> int | None:
         node = part.get("at")
@@ -109,4 +135,11 @@ def kinds_asked(playbook: Playbook) -> tuple[str, ...]:
 def specs(playbook: Playbook) -> Iterator[ActionSpec]:
     """Each action that a rule asks for."""
     for alert in playbook.alerts.values():
-        yield from alert.actions
+        yield from specs_of(alert)
+
+
+def specs_of(alert: Alert) -> Iterator[ActionSpec]:
+    """Each action that an alert asks for, at once or later."""
+    yield from alert.actions
+    for step in alert.escalate:
+        yield from step.actions

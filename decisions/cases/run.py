@@ -37,7 +37,7 @@ def _compared(expect: Expect, story: Story) -> Iterator[Difference]:
         yield from _of_names(story, f"offers in {placement}", names, served, why.offer)
     for key, names in expect.done.items():
         done = [There(one.name, one.body, one.at_ms) for one in story.done(key)]
-        yield from _of_names(story, key, names, done, why.reasons(key))
+        yield from _of_names(story, key, names, done, why.happened(key))
     for equal in expect.equal:
         yield from _of_value(story, equal)
     for holds in expect.true:

@@ -6,10 +6,9 @@ from typing import Any
 from msgspec import Struct
 
 from decisions.actions.kinds import KINDS
-from decisions.alerts import RAISED
 from decisions.cases.case import Case
 from decisions.decide import decide
-from decisions.format.case_keys import ACTIONS
+from decisions.format.case_keys import ACTIONS, OF_ALERTS
 from decisions.playbook import Playbook
 from decisions.wake import wake
 from state.decision import Action, Decision
@@ -18,8 +17,8 @@ from state.fold.traits import identify
 from state.profile import Profile, decode_profile, encode_profile
 from state.touchpoint import Touchpoint
 
-OF_ALERTS = {"alerts": RAISED}
-"""Under which key of `expect` what is published of alerts is expected, and its kind."""
+KEYS = {kind: key for key, kind in OF_ALERTS.items()}
+"""What is published of alerts → the key of `expect` under which it is expected."""
 
 
 class Happened(Struct, frozen=True):
@@ -115,9 +114,8 @@ class Story:
 def _happened(now_ms: int, actions: Iterable[Action]) -> list[Happened]:
     found = []
     for action in actions:
-        for key, kind in OF_ALERTS.items():
-            if action.kind == kind:
-                found.append(Happened(now_ms, key, action.body["alert"], action.body))
-        if action.kind in KINDS:
+        if action.kind in KEYS:
+            found.append(Happened(now_ms, KEYS[action.kind], action.body["alert"], action.body))
+        elif action.kind in KINDS:
             found.append(Happened(now_ms, ACTIONS, action.kind, action.body))
     return found

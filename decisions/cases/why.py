@@ -6,10 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from decisions.cases.coming import coming
-from decisions.cases.happening import SAID, names_said
-from decisions.cases.match import plain
 from decisions.cases.story import Story
-from decisions.format.case_keys import ACTIONS
+from decisions.cases.why_happened import WhyHappened
 from decisions.language import (
     EvaluationError,
     ExpressionError,
@@ -19,7 +17,7 @@ from decisions.language import (
 )
 from decisions.language.parts import conjuncts, fields_read
 from decisions.playbook import NOTHING
-from decisions.rules import Alert, Offer
+from decisions.rules import Offer
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
@@ -81,59 +79,9 @@ class Why:
                     reasons.append(f"{name} stands in {placement} with the higher score, {scores}")
         return tuple(reasons)
 
-    def reasons(self, key: str) -> Callable[..., Reasons]:
+    def happened(self, key: str) -> Callable[..., Reasons]:
         """What explains what is expected under `key` to have happened."""
-        if key == ACTIONS:
-            return self.action
-        return self.alert
-
-    def alert(self, name: str, *, missing: bool) -> Reasons:
-        """Why an alert was not raised, or not in these words, or why it was."""
-        said = [one.body["message"] for one in self._story.done("alerts") if one.name == name]
-        ahead = self._ahead("alerts", name) if missing else ()
-        if said:
-            return (f'raised {_times(len(said))}, at last as "{said[-1]}"', *ahead)
-        if not missing:
-            return ()
-        return (*self._not_raised(self._playbook.alerts[name]), *ahead)
-
-    def _not_raised(self, alert: Alert) -> Reasons:
-        taken = self._story.taken
-        at = next(
-            (
-                n
-                for n in range(len(taken), 0, -1)
-                if not alert.events or _asked(alert, taken[n - 1])
-            ),
-            None,
-        )
-        if at is None:
-            return (f"there was no {' or '.join(alert.events)}",)
-        then = Why(self._story.until(at))
-        return then.condition(alert.when.source, event=taken[at - 1]) if alert.when else ()
-
-    def action(self, kind: str, *, missing: bool) -> Reasons:
-        """Why nobody was asked for it, or not like this, or what led to it."""
-        done = [one for one in self._story.done(ACTIONS) if one.name == kind]
-        if not missing:
-            return tuple(_origin(done[-1].body) for _ in done[-1:])
-        ahead = self._ahead(ACTIONS, kind)
-        if done:
-            at, said = rfc3339(done[-1].at_ms), _said(kind, done[-1].body)
-            return (f"asked for {_times(len(done))}, at last at {at}: {said}", *ahead)
-        reasons: list[str] = []
-        for alert in self._playbook.alerts.values():
-            if any(spec.kind == kind for spec in alert.actions):
-                raised = self.alert(alert.id, missing=True)
-                reasons += (f"alert {alert.id}: {reason}" for reason in raised)
-        return tuple(dict.fromkeys(reasons))
-
-    def _ahead(self, key: str, name: str) -> Reasons:
-        """When it will happen again by itself."""
-        before = len(self._story.done(key))
-        return coming(
-            self._story, lambda story: any(one.name == name for one in story.done(key)[before:])
-        )
+        return WhyHappened(self._story, _explain).of(key)
 
     def condition(self, source: str, *, event: Touchpoint | None) -> Reasons:
         """The parts of a condition that are false, with values."""
@@ -182,26 +130,10 @@ def _of_until(reasons: Reasons) -> Reasons:
     return tuple(f"until: {reason}" for reason in reasons)
 
 
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
-
-
-def _origin(body: dict[str, Any]) -> str:
-    origin = body["origin"]
-    rule = next((f"{word} {origin[word]}" for word in ("alert", "journey") if word in origin), "")
-    return f"asked for by {rule}"
-
-
-def _said(kind: str, body: dict[str, Any]) -> str:
-    """What an action says of its own."""
-    names = (name for name in names_said(kind) if name not in SAID and name in body)
-    return ", ".join(f"{name} = {plain(body[name])}" for name in names)
+def _explain(story: Story, source: str, event: Touchpoint | None) -> Reasons:
+    return Why(story).condition(source, event=event)
 
 
 def _line(source: str) -> str:
     """An expression on one line."""
     return " ".join(source.split())
-
-
-def _asked(alert: Alert, event: Touchpoint) -> bool:
-    return event.name in alert.events

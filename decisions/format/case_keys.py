@@ -65,17 +65,27 @@ RAISED: Final = Keys(
     )
 )
 ALERT_SAID: Final = OneOf((Name("alerts"), RAISED))
-SOME_ALERTS: Final = Keys(
-    (
-        Key(
-            "includes",
-            OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS, least=1))),
-            "Alerts that were raised, in any order.",
+
+
+def _some(one: OneOf) -> Keys:
+    """Some of what has happened of alerts."""
+    return Keys(
+        (
+            Key(
+                "includes",
+                OneOf((Name("alerts"), Items(one, MAX_STEPS, least=1))),
+                "Alerts that it has happened to, in any order.",
+            ),
+            Key("excludes", Names("alerts"), "Alerts that it has not happened to."),
         ),
-        Key("excludes", Names("alerts"), "Alerts that were not raised."),
-    ),
-    any_of=("includes", "excludes"),
-)
+        any_of=("includes", "excludes"),
+    )
+
+
+SOME_ALERTS: Final = _some(ALERT_SAID)
+STOOD: Final = Keys((Key("alert", Name("alerts"), "Which alert.", required=True), HAPPENED))
+ALERT_STOOD: Final = OneOf((Name("alerts"), STOOD))
+SOME_STOOD: Final = _some(ALERT_STOOD)
 ASKED: Final = Keys(
     (
         Key("action", Choice(tuple(KINDS)), "What kind of action.", required=True),
@@ -106,9 +116,20 @@ SOME_ACTIONS: Final = Keys(
     ),
     any_of=("includes", "excludes"),
 )
+ALERTS: Final = "alerts"
 ACTIONS: Final = "actions"
-HAPPENING: Final = {"alerts": SOME_ALERTS, ACTIONS: SOME_ACTIONS}
-"""Keys of what has happened since the case began, and how some of it is said."""
+ESCALATED: Final = "escalated"
+ACKNOWLEDGED: Final = "acknowledged"
+CLEARED: Final = "cleared"
+OF_ALERTS: Final = {
+    ALERTS: "alert.raised",
+    ESCALATED: "alert.escalated",
+    ACKNOWLEDGED: "alert.acknowledged",
+    CLEARED: "alert.cleared",
+}
+"""Keys of what has happened of alerts since the case began, and what is published of it."""
+HAPPENING: Final = (*OF_ALERTS, ACTIONS)
+"""Keys of what has happened."""
 EXPECT: Final = Keys(
     (
         Key(
@@ -134,13 +155,31 @@ EXPECT: Final = Keys(
             "alerts",
             OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS), SOME_ALERTS)),
             "The alerts raised so far: all of them in their order, "
-            "or some by `includes` and `excludes`. An alert is its name, or `alert` and `message`.",
+            "or some by `includes` and `excludes`. An alert is its name, or `alert` "
+            "with `message` and `at`.",
+        ),
+        Key(
+            "escalated",
+            OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS), SOME_ALERTS)),
+            "The steps of alerts that nobody had acknowledged, likewise, with what each said.",
+        ),
+        Key(
+            "acknowledged",
+            OneOf((Name("alerts"), Items(ALERT_STOOD, MAX_STEPS), SOME_STOOD)),
+            "The alerts that somebody has acknowledged, likewise: each by its name, or `alert` and "
+            "`at`.",
+        ),
+        Key(
+            "cleared",
+            OneOf((Name("alerts"), Items(ALERT_STOOD, MAX_STEPS), SOME_STOOD)),
+            "The alerts that are over, as their `until` held, likewise.",
         ),
         Key(
             "actions",
             OneOf((KIND, Items(ACTION_ASKED, MAX_STEPS), SOME_ACTIONS)),
             "What others were asked to do so far: all of it in its order, "
-            "or some by `includes` and `excludes`. An action is its kind, or `action` with `says` and `at`.",
+            "or some by `includes` and `excludes`. "
+            "An action is its kind, or `action` with `says` and `at`.",
         ),
         Key(
             "profile",
@@ -150,7 +189,7 @@ EXPECT: Final = Keys(
         ),
         Key("that", Conditions(50), "Conditions that are true. They cannot look at the event."),
     ),
-    any_of=("segments", "offers", "alerts", "actions", "profile", "that"),
+    any_of=("segments", "offers", *HAPPENING, "profile", "that"),
 )
 GIVEN: Final = Keys(
     (
