@@ -1,8 +1,11 @@
-"""What one event leads to, and what time alone leads to: segments, then alerts, then offers."""
+"""What one event leads to, and what time alone leads to: segments, then alerts, then journeys, then
+offers."""
 
-from decisions.alerting.timing import next_due
+from decisions.alerting.timing import next_due as next_alert
 from decisions.alerts import raise_alerts
 from decisions.history import forget_unknown, note
+from decisions.journeys.due import next_due as next_step
+from decisions.journeys.run import advance
 from decisions.offers import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move, next_move
@@ -93,20 +96,30 @@ def _decide(
         mask |= SEGMENTS
     if profile.watches or due.alerts or touchpoint.name in playbook.alert_events:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
+    if profile.journeys or playbook.journeys:
+        decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
     if touchpoint.firing:
         again = before != edition or playbook.offers_read & mask & SEGMENTS
     else:
         again = before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until
     if again:
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
-    due_at = profile.due_at
-    if 0 < due_at <= now_ms or not known:
-        due_at = next_move(profile, playbook, EVERYTHING, now_ms)
-        profile.due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
-        return decision
-    if mask & playbook.timed:
-        due_at = earliest(due_at, next_move(profile, playbook, mask & ~always, now_ms))
-    if profile.watches or mask & playbook.alerts_timed:
-        due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
-    profile.due_at = due_at
+    moved = mask & ~always if known else EVERYTHING
+    profile.due_at = _due_at(profile, touchpoint, moved, playbook, now_ms)
     return decision
+
+
+def _due_at(
+    profile: Profile, touchpoint: Touchpoint, changed: int, playbook: Playbook, now_ms: int
+) -> int:
+    due_at = profile.due_at
+    anew = 0 < due_at <= now_ms or changed == EVERYTHING
+    if anew:
+        due_at = next_move(profile, playbook, EVERYTHING, now_ms)
+    elif changed & playbook.timed:
+        due_at = earliest(due_at, next_move(profile, playbook, changed, now_ms))
+    if anew or profile.watches or changed & playbook.alerts_timed:
+        due_at = earliest(due_at, next_alert(profile, touchpoint, playbook, now_ms))
+    if profile.journeys or playbook.journeys_watching:
+        due_at = earliest(due_at, next_step(profile, touchpoint, playbook, now_ms))
+    return due_at

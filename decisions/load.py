@@ -27,6 +27,7 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
+from decisions.journeys.written.journey import JourneyReader
 from decisions.language import Scope, compile_record
 from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
@@ -101,6 +102,8 @@ class _Loader(Reader):
         offers = part.entries("offers", self._offer)
         self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
+        reader = JourneyReader(self, self._scope(event=False), self.routes)
+        journeys = part.entries("journeys", reader.read)
         summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
         shown = {name: self.value(node, f"summary.{name}", scope) for name, node in summary.items()}
@@ -124,6 +127,7 @@ class _Loader(Reader):
             limits=limits,
             remembered=tuple(self.remembered.values()),
             routes=self.routes,
+            journeys={name: journey for name, journey in journeys.items() if journey},
         )
         self.deciding = False
         playbook.cases = read_cases(self, part, playbook)

@@ -11,6 +11,7 @@ from decisions.actions.routes import Routes
 from decisions.cases.case import Case
 from decisions.document import Problem
 from decisions.history import History
+from decisions.journeys.table import Journey
 from decisions.language import (
     Changes,
     Condition,
@@ -88,6 +89,10 @@ class Playbook:
     """Which events are repeats, too late or too early."""
     routes: Routes = field(default_factory=dict)
     """The routing tables of its actions."""
+    journeys: dict[str, Journey] = field(default_factory=dict)
+    earlier: dict[tuple[str, bytes], Journey] = field(default_factory=dict)
+    """(id, version) → a definition that a journey had before: for runs that began by it. No part of
+    the file; whoever keeps them puts them here. One that is not here cannot be gone on by."""
     cases: tuple[Case, ...] = ()
     """Its tests; they decide nothing."""
     remembered: tuple[Remembered, ...] = ()
@@ -117,6 +122,10 @@ class Playbook:
     """Names of events that say something to alerts."""
     timed_alerts: tuple[Alert, ...] = field(default=(), init=False)
     """Those that time alone can raise by their condition."""
+    journeys_on: dict[str, tuple[Journey, ...]] = field(default_factory=dict, init=False)
+    """Event name → journeys it may start."""
+    journeys_watching: tuple[Journey, ...] = field(default=(), init=False)
+    """Those that start when their condition becomes true."""
     _watching: tuple[Alert, ...] = field(default=(), init=False)
     _starts: tuple[int, ...] = field(default=(), init=False)
     _editions: tuple[str, ...] = field(default=(), init=False)
@@ -135,6 +144,10 @@ class Playbook:
         self.alert_events = frozenset({*self.alerts_on, ACKNOWLEDGED_EVENT} if self.alerts else ())
         self._watching = tuple(a for a in self.alerts.values() if not a.indexed)
         self.timed_alerts = tuple(a for a in self.alerts.values() if a.timed)
+        for journey in self.journeys.values():
+            for name in journey.events:
+                self.journeys_on[name] = (*self.journeys_on.get(name, ()), journey)
+        self.journeys_watching = tuple(j for j in self.journeys.values() if not j.events)
         by_time = [segment for segment in self.order if segment.reads & NOW]
         for reads in sorted({segment.reads for segment in by_time if segment.plain}):
             alike = [s.when for s in by_time if s.plain and s.reads == reads]

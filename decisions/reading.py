@@ -39,6 +39,7 @@ WRITTEN = {
 }
 """Pattern of ids → how they are written."""
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
 
@@ -171,6 +172,15 @@ class Reader:
                 found.append(name)
         return tuple(found)
 
+    def new_id(self, node: Node | None, where: str, pattern: str) -> str:
+        """An id of the writer's choice; "" where there is none."""
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or not re.fullmatch(pattern, node.text):
+            self.problem(node, where, WRITTEN[pattern], show(node))
+            return ""
+        return node.text
+
     def new_ids(
         self, node: Node | None, where: str, most: int, word: str, example: str
     ) -> tuple[str, ...]:
@@ -275,6 +285,16 @@ class Reader:
             self.problem(node, where, f"a duration {bounds}", show(node))
             return None
         return ms
+
+    def time_of_day(self, node: Node | None, where: str) -> int | None:
+        """Milliseconds since midnight of a time such as 09:00."""
+        if node is None:
+            return None
+        found = TIME_OF_DAY.fullmatch(node.text) if isinstance(node, Scalar) else None
+        if found is None:
+            self.problem(node, where, 'a time of day such as "09:00" or "21:30"', show(node))
+            return None
+        return int(found[1]) * UNIT_MS["h"] + int(found[2]) * UNIT_MS["m"]
 
     def moment(self, node: Node | None, where: str, *, end: bool) -> int | None:
         """Milliseconds since the epoch of a date or an RFC 3339 time.

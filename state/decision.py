@@ -11,9 +11,7 @@ class Action(Struct, gc=False):
     id: str
     """32 hex digits of (customer, message id, kind, ordinal or subject)."""
     kind: str
-    """offer.decided, segment.entered, segment.exited, alert.raised, alert.escalated,
-    alert.acknowledged, alert.cleared; or what others are asked to do: webhook, email.request,
-    lead.route, ticket.request, push.request, log."""
+    """offer.decided, alert.raised, segment.entered, ...: each has a body of its own."""
     caused_by: str
     """The message id of the event that led to it."""
     body: dict[str, Any]

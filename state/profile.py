@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from state.event_names import Key
+from state.journeys import Run
 from state.windows import Day
 
 VERSION = 1
@@ -221,6 +222,13 @@ class Profile(Struct, array_like=True, gc=False):
     """8 bytes that name a history function of the playbook → what it remembers."""
     watches: dict[str, Watch] = field(default_factory=dict)
     """Alert (with its key, as in `alerts`) → what it remembers, the one changed last at the end."""
+    journeys: list[Run] = field(default_factory=list)
+    """Runs that are not over, oldest first."""
+    journeys_left: dict[str, int] = field(default_factory=dict)
+    """Journey (with its key) → when the last run ended, oldest first; only of journeys that are not
+    to be entered again at once."""
+    journeys_met: list[str] = field(default_factory=list)
+    """Journeys without an event whose condition was true when it was last asked."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

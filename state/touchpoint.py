@@ -39,6 +39,8 @@ class Touchpoint(Struct, gc=False):
     firing: int = 0
     """Of what stands for time alone, and is no event: how often that has led to something so far,
     this time included. Its name and message id are empty."""
+    key: str | int | float | bool | None = None
+    """No part of an event: while a run of a journey is asked for, what the run is about."""
 
 
 def silence(customer_id: str, at_ms: int, firing: int) -> Touchpoint:

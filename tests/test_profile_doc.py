@@ -12,6 +12,7 @@ from state import bounds
 from state.decay import HALF_LIFE_MS
 from state.fold.orders import KEPT_DAYS
 from state.fold.sessions import GAP_MS
+from state.journeys import CAUSE_BYTES, KEY_BYTES, LEFT_KEPT, RUNS_KEPT
 from state.windows import DAY_MS, ORDER_WINDOW_DAYS
 
 DOCUMENT = (Path(__file__).resolve().parents[1] / "docs" / "profile.md").read_text()
@@ -55,6 +56,12 @@ def test_the_limits_of_what_decisions_keep_stand_in_their_rows() -> None:
     for first, table in (("what alerts remember", BOUNDS), ("watches", KEPT)):
         assert holds(row(table, first), MAX_REMEMBERED)
         assert holds(row(table, first), WATCH_BYTES)
+    for limit in (RUNS_KEPT, LEFT_KEPT):
+        assert holds(row(KEPT, "journeys"), limit)
+    assert holds(row(BOUNDS, "runs of journeys"), RUNS_KEPT)
+    assert holds(row(BOUNDS, "ends of runs"), LEFT_KEPT)
+    assert holds(row(BOUNDS, "the key of a run"), KEY_BYTES)
+    assert holds(row(BOUNDS, "the message id that started a run"), CAUSE_BYTES)
     assert holds(row(KEPT, "segments"), MAX_SEGMENTS)
     assert holds(row(KEPT, "offers"), MAX_SERVED)
 

@@ -45,11 +45,12 @@ class ActionRecord(Struct, frozen=True, gc=False):
     """32 hex digits; one per decision."""
     kind: str
     """offer.decided, segment.entered, segment.exited, alert.raised, alert.escalated,
-    alert.acknowledged, alert.cleared; or what others are asked to do: webhook, email.request,
-    lead.route, ticket.request, push.request, log."""
+    alert.acknowledged, alert.cleared, journey.started, journey.ended; or what others are asked to
+    do: webhook, email.request, lead.route, ticket.request, push.request, log."""
     customer_id: str
     caused_by: str
-    """The message id of the event that led to it."""
+    """The message id of the event that led to it; `time:<rule>:<message id>` where time alone did,
+    with that of the event from which on it was counted, if there was one."""
     decided_at: datetime
     playbook: str
     applied: Applied

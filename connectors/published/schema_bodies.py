@@ -1,7 +1,7 @@
 """What `ActionRecord.body` holds, by the action's kind."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -96,6 +96,37 @@ class SegmentExited(Struct):
     """When they had entered it."""
 
 
+class JourneyStarted(Struct):
+    """`journey.started`: a run of a journey has begun."""
+
+    run: str
+    """32 hex digits, one per run: the action's own id."""
+    journey: str
+    """Its id in the playbook."""
+    version: str
+    """12 hex digits of a hash of the journey's definition, title and `in_flight` apart."""
+    key: str | UnsetType = UNSET
+    """What the run is about, as text, where the playbook says a key."""
+
+
+class JourneyEnded(Struct):
+    """`journey.ended`: a run of a journey is over."""
+
+    run: str
+    """As in its `journey.started`."""
+    journey: str
+    version: str
+    """That by which it went when it ended: another than at its start, if it has moved."""
+    step: str
+    """Where it stood: the step's `id`, or its number in the order they are written, from 1 on."""
+    reason: Literal["finished", "exit", "dropped", "replaced", "removed", "version_unknown"]
+    """It came to its end; an exit held; the customer was in too many; the playbook has another
+    version, which said so or has no step of that id; it has no such journey any more; the version
+    that it went by is not known, or names what is gone."""
+    started_at: datetime
+    key: str | UnsetType = UNSET
+
+
 BODIES: Final[dict[str, type[Struct]]] = {
     "offer.decided": OfferDecided,
     "alert.raised": AlertRaised,
@@ -104,6 +135,8 @@ BODIES: Final[dict[str, type[Struct]]] = {
     "alert.cleared": AlertCleared,
     "segment.entered": SegmentEntered,
     "segment.exited": SegmentExited,
+    "journey.started": JourneyStarted,
+    "journey.ended": JourneyEnded,
     **REQUESTS,
 }
 """Kind of an action → what its body is."""

@@ -25,6 +25,7 @@ PLAYBOOK: Final = "7d0c1f2a9b3e"
 DAY_MS: Final = 86_400_000
 PLACE: Final = Applied(shard=3, generation=0, commit=1207, index=0)
 DECISION: Final = identity(CUSTOMER, CAUSE, "offer.decided", "welcome").hex()
+RUN: Final = identity(CUSTOMER, CAUSE, "journey.started", "abandoned_cart:c-81").hex()
 REASONS: Final = ["for everyone"]
 
 _BODIES: Final[dict[str, dict[str, Any]]] = {
@@ -67,8 +68,25 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "segment.entered": {"segment": "cart_open", "since": rfc3339(AT_MS)},
     "segment.exited": {"segment": "cart_open", "since": rfc3339(AT_MS)},
+    "journey.started": {
+        "run": RUN,
+        "journey": "abandoned_cart",
+        "version": "5b1f0c7722aa",
+        "key": "c-81",
+    },
+    "journey.ended": {
+        "run": RUN,
+        "journey": "abandoned_cart",
+        "version": "5b1f0c7722aa",
+        "step": "come_back",
+        "reason": "exit",
+        "started_at": rfc3339(AT_MS - DAY_MS),
+        "key": "c-81",
+    },
 }
 
+_OTHERS: Final = {"journey.started": "abandoned_cart:c-81", "journey.ended": RUN}
+"""What actions are about of which no single key of the body says it."""
 
 _REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "webhook": {
@@ -162,7 +180,8 @@ def enriched() -> dict[str, Any]:
 def action(kind: str) -> dict[str, Any]:
     """An `ActionRecord` of this kind."""
     body = _request(kind) if kind in _REQUESTS else _BODIES[kind]
-    subject = body.get("offer_id") or body.get("alert") or body.get("segment") or "kiosk_failing.1"
+    subject = body.get("offer_id") or body.get("alert") or body.get("segment") or _OTHERS.get(kind)
+    subject = subject or "kiosk_failing.1"
     number = DECISION if kind == "offer.decided" else identity(CUSTOMER, CAUSE, kind, subject).hex()
     return _read(
         action_record(CUSTOMER, Action(number, kind, CAUSE, body), AT_MS + 150, PLAYBOOK, PLACE)

@@ -13,8 +13,12 @@ class Origin(Struct):
     """Its id in the playbook."""
     journey: str | UnsetType = UNSET
     """Its id in the playbook."""
+    version: str | UnsetType = UNSET
+    """Of the journey: 12 hex digits, as in `journey.started`."""
+    run: str | UnsetType = UNSET
+    """Of the journey: 32 hex digits, as in `journey.started`."""
     step: str | UnsetType = UNSET
-    """Of the journey."""
+    """Of the journey: its `id`, or its number in the order they are written, from 1 on."""
     key: str | UnsetType = UNSET
     """What the alert is silent for, or the journey is gone through for, if the playbook says so."""
 

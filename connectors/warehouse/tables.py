@@ -143,7 +143,7 @@ TOUCHPOINTS = Table(
 DECISIONS = Table(
     name="actions",
     topic=ACTIONS,
-    doc="What was decided: offers, alerts, segments entered and left, what others are to do.",
+    doc="What was decided: offers, alerts, segments, journeys, what others are to do.",
     record=ActionRecord,
     columns=(
         Column(PARTITION_COLUMN, "day", "Day of decided_at, UTC: the folder.", "decided_at"),
@@ -152,8 +152,8 @@ DECISIONS = Table(
             "kind",
             "text",
             "offer.decided, alert.raised, alert.escalated, alert.acknowledged, alert.cleared, "
-            "segment.entered, segment.exited, webhook, email.request, lead.route, ticket.request, "
-            "push.request, log.",
+            "segment.entered, segment.exited, journey.started, journey.ended, webhook, "
+            "email.request, lead.route, ticket.request, push.request, log.",
         ),
         Column("customer_id", "text", "Whom it is about."),
         Column("caused_by", "text", "Message id of the event that led to it."),

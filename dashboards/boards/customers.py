@@ -137,6 +137,22 @@ OFFERS: Final = Row(
             look="`touchline tail --kind action`",
             empty="no actions in the playbook",
         ),
+        lines(
+            "Journeys begun",
+            "Runs of each journey of the playbook that begin in a minute.",
+            (a_minute("touchline_journeys_started_total", "journey"), "{{journey}}"),
+            unit="cpm",
+            look="`touchline tail --kind journey`",
+            empty="no journeys in the playbook",
+        ),
+        lines(
+            "Journeys ended",
+            "Runs that end in a minute, by reason: `version_unknown` and `dropped` should be rare.",
+            (a_minute("touchline_journeys_ended_total", "reason"), "{{reason}}"),
+            unit="cpm",
+            look="`touchline tail --kind journey`",
+            empty="no journeys in the playbook",
+        ),
     ),
 )
 

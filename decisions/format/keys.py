@@ -48,6 +48,12 @@ class NewIds(Struct, frozen=True):
     most: int
 
 
+class NewId(Struct, frozen=True):
+    """An id that is declared by it."""
+
+    pattern: str
+
+
 class Whole(Struct, frozen=True):
     """A whole number."""
 
@@ -79,6 +85,10 @@ class Duration(Struct, frozen=True):
 
 class Moment(Struct, frozen=True):
     """A date (UTC), or an RFC 3339 time."""
+
+
+class TimeOfDay(Struct, frozen=True):
+    """Hours and minutes, as in 09:00."""
 
 
 class CaseTime(Struct, frozen=True):
@@ -151,6 +161,10 @@ class Items(Struct, frozen=True):
     least: int = 0
 
 
+class Steps(Struct, frozen=True):
+    """A list of steps of a journey, which may hold more of them."""
+
+
 class OneOf(Struct, frozen=True):
     """A value of one of some kinds."""
 
@@ -178,12 +192,14 @@ Kind = (
     | Name
     | Names
     | NewIds
+    | NewId
     | Whole
     | Number
     | Share
     | Flag
     | Duration
     | Moment
+    | TimeOfDay
     | CaseTime
     | Expression
     | Conditions
@@ -192,6 +208,7 @@ Kind = (
     | Entries
     | Keys
     | Items
+    | Steps
     | OneOf
     | Tagged
 )

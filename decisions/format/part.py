@@ -12,6 +12,7 @@ from decisions.format.keys import (
     Items,
     Keys,
     Kind,
+    NewId,
     NewIds,
     Number,
     Plain,
@@ -100,6 +101,11 @@ class Part:
         kind = self._kind(name, NewIds)
         return self._reader.new_ids(self.get(name), self.where(name), kind.most, word, example)
 
+    def new_id(self, name: str) -> str:
+        """An id that is declared here; "" where there is none."""
+        kind = self._kind(name, NewId)
+        return self._reader.new_id(self.get(name), self.where(name), kind.pattern)
+
     def whole(self, name: str) -> int | None:
         """A whole number; where there is none, the table's default."""
         kind, default = self._kind(name, Whole), self._table[name].default
@@ -131,6 +137,10 @@ class Part:
         node, where = self.get(name), self.where(name)
         found = self._reader.duration(node, where, kind.least, kind.most)
         return duration_ms(default) if found is None and isinstance(default, str) else found
+
+    def time_of_day(self, name: str) -> int | None:
+        """Milliseconds since midnight."""
+        return self._reader.time_of_day(self.get(name), self.where(name))
 
     def moment(self, name: str, *, end: bool = False) -> int | None:
         """Milliseconds since the epoch; with `end`, a date is the first instant after it."""

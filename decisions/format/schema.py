@@ -7,6 +7,7 @@ texts to it.
 from typing import Any, Final
 
 from decisions.format.condition_keys import FORMS
+from decisions.format.journey_keys import MAX_STEPS, STEP
 from decisions.format.keys import (
     ID,
     CaseTime,
@@ -23,14 +24,17 @@ from decisions.format.keys import (
     Moment,
     Name,
     Names,
+    NewId,
     NewIds,
     Number,
     OneOf,
     Plain,
     Share,
+    Steps,
     Tagged,
     Text,
     Texts,
+    TimeOfDay,
     Values,
     Whole,
 )
@@ -50,6 +54,7 @@ SHARE: Final = r"^(?:[1-9]\d?|100)%$"
 DAY: Final = r"\d{4}-\d{2}-\d{2}"
 TIME: Final = DAY + r"[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})"
 MOMENT: Final = f"^(?:{DAY}|{TIME})$"
+TIME_OF_DAY: Final = r"^(?:[01]\d|2[0-3]):[0-5]\d$"
 CASE_TIME: Final = rf"^(?:\+?\d{{1,5}}[smhd]|\d{{1,5}}[smhd] before|{DAY}|{TIME})$"
 
 
@@ -60,7 +65,11 @@ def schema() -> Schema:
         "title": "Touchline playbook",
         "description": "Which customers belong together, what to offer them, when to tell people.",
         **_schema(PLAYBOOK),
-        "$defs": {"condition": {"anyOf": [EXPRESSION, *(_keys(form) for form in FORMS)]}},
+        # On their own, since steps hold steps and conditions hold conditions.
+        "$defs": {
+            "condition": {"anyOf": [EXPRESSION, *(_keys(form) for form in FORMS)]},
+            "steps": _schema(Items(STEP, MAX_STEPS, least=1)),
+        },
     }
 
 
@@ -82,6 +91,8 @@ def _schema(kind: Kind) -> Schema:
                 "maxItems": kind.most,
                 "items": _schema(kind.holds),
             }
+        case Steps():
+            return {"$ref": "#/$defs/steps"}
         case OneOf():
             return {"anyOf": [_schema(one) for one in kind.kinds]}
         case Tagged():
@@ -182,6 +193,10 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
             return {"type": "string", "pattern": DURATION}
         case Moment():
             return {"type": "string", "pattern": MOMENT}
+        case NewId():
+            return {"type": "string", "pattern": f"^{kind.pattern}$"}
+        case TimeOfDay():
+            return {"type": "string", "pattern": TIME_OF_DAY}
         case CaseTime():
             return {"type": "string", "pattern": CASE_TIME}
         case Expression():

@@ -9,6 +9,7 @@ from typing import Final
 from decisions.actions.kinds import ROUTES
 from decisions.format.alert_keys import ALERT
 from decisions.format.case_keys import CASE, MAX_CASES
+from decisions.format.journey_keys import JOURNEYS
 from decisions.format.keys import (
     TRAIT,
     Choice,
@@ -194,6 +195,11 @@ PLAYBOOK: Final = Keys(
             "alerts",
             Entries(ALERT, 100),
             "Something that people should look at, as it happens.",
+        ),
+        Key(
+            "journeys",
+            JOURNEYS,
+            "What is done for a customer step by step, as time passes and events come.",
         ),
         Key(
             "tests",

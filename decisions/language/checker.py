@@ -81,7 +81,9 @@ class Checker:
         """Key → what must be remembered of the customer's events."""
         self._scope = scope
         self._inside = inside
-        self._variables: dict[str, Code] = {}
+        # What is remembered of events is not of one run of a journey, so it cannot ask for its key.
+        known = scope.key and not inside
+        self._variables: dict[str, Code] = {"key": _key(scope.key)} if known else {}
         self._fresh = names("var")
         self._depth = 0
         self._loops = 0
@@ -387,6 +389,15 @@ class Checker:
             got = f"{len(through.literal):,}"
             raise ExpressionError("the list is too long", offset, f"at most {most:,} items", got)
         return through
+
+
+def _key(kind: str) -> Code:
+    """Checked when it is read: a stored run may be of another version of its journey."""
+    # It comes with the event, so that all that is asked of a run is called as everything else is.
+    value = build("event.key", DYN)
+    key = value if kind == DYN else coerced(value, kind)
+    assert key is not None, "scopes hold no other types"
+    return key
 
 
 def _field_code(field: Field, *key: Code) -> Code:

@@ -11,7 +11,9 @@ TRAIT_TYPES: Final = frozenset({BOOL, INT, DOUBLE, STRING})
 class Scope:
     """The traits and segments that an expression may name, and whether there is an event.
 
-    `traits` maps a trait to its type, one of TRAIT_TYPES; ValueError for another.
+    `traits` maps a trait to its type, one of TRAIT_TYPES; ValueError for another. `key` is the type
+    of what a run of a journey is about, which is then known as `key`: one of TRAIT_TYPES, or dyn;
+    "" where there is none.
     """
 
     def __init__(
@@ -20,10 +22,12 @@ class Scope:
         segments: Iterable[str] = (),
         *,
         event: bool = True,
+        key: str = "",
     ) -> None:
         self.traits = dict(traits or {})
         self.segments = frozenset(segments)
         self.event = event
+        self.key = key
         for name, kind in self.traits.items():
             if kind not in TRAIT_TYPES:
                 raise ValueError(f"trait {name}: expected one of {sorted(TRAIT_TYPES)}, got {kind}")

@@ -9,6 +9,7 @@ import click
 
 from decisions.actions.spec import ActionSpec
 from decisions.format.schema import schema
+from decisions.journeys.table import Journey
 from decisions.language import Condition
 from decisions.playbook import Playbook
 from decisions.rules import Absence, Alert, Change, Offer, Rate, Segment, Sequence, Threshold
@@ -97,6 +98,12 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
         yield f"  {alert.id} ({alert.severity}): {alert.message.source}, {_moment(alert)}"
         if alert.actions:
             yield f"    and others are asked for {_list(tuple(map(_asked, alert.actions)))}"
+    if playbook.journeys:
+        yield ""
+        yield f"{_count(len(playbook.journeys), 'journey')}. A customer starts"
+        for journey in playbook.journeys.values():
+            steps = _count(len(journey.steps), "step")
+            yield f"  {journey.id}: {journey.title}, {_start(journey)}; {steps}"
     yield ""
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
@@ -106,6 +113,13 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
 def _stay(segment: Segment) -> str:
     until = f", until {segment.ending}" if segment.until else ""
     return until + (f", for {_span(segment.dwell_ms)} at least" if segment.dwell_ms else "")
+
+
+def _start(journey: Journey) -> str:
+    when = " ".join(journey.when.source.split()) if journey.when else ""
+    if not journey.events:
+        return f"when this becomes true: {when}"
+    return f"at {_list(journey.events, 'or')}" + (f", if {when}" if when else "")
 
 
 def _limits(limits: Limits) -> str:
@@ -259,6 +273,17 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
                 ],
             }
             for alert in playbook.alerts.values()
+        },
+        "journeys": {
+            journey.id: {
+                "title": journey.title,
+                "version": journey.version.hex(),
+                "events": journey.events,
+                "when": journey.when.source if journey.when else None,
+                "in_flight": journey.in_flight,
+                "steps": len(journey.steps),
+            }
+            for journey in playbook.journeys.values()
         },
         "tests": [case.name for case in playbook.cases],
     }

@@ -4,6 +4,7 @@ from typing import Final
 
 from connectors.events.dead_letter import Reason
 from decisions.actions.kinds import KINDS
+from decisions.journeys.versions import REASONS
 from flows.metrics.metric import SIZES, STEPS, WAITS, WRITES, C, G, H, Metric
 
 OUTCOMES = ("accepted", "duplicate", "dead_letter")
@@ -299,6 +300,21 @@ TOUCHPOINTS: Final = (
         "Actions that others are asked for: mails, tickets, calls of web addresses, by kind.",
         ("kind",),
         {"kind": REQUEST_KINDS},
+    ),
+    Metric(
+        "touchline_journeys_started_total",
+        C,
+        "runs",
+        "Runs of journeys that have begun, by journey.",
+        ("journey",),
+    ),
+    Metric(
+        "touchline_journeys_ended_total",
+        C,
+        "runs",
+        "Runs of journeys that are over, by reason.",
+        ("reason",),
+        {"reason": REASONS},
     ),
     Metric(
         "touchline_segment_transitions_total",

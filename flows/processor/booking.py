@@ -16,6 +16,8 @@ COUNTED = (
     ("touchline_dead_letters_total", "reason", "reason"),
     ("touchline_alerts_raised_total", "alert.raised", "alert"),
     ("touchline_actions_requested_total", "requested", "kind"),
+    ("touchline_journeys_started_total", "journey.started", "journey"),
+    ("touchline_journeys_ended_total", "journey.ended", "reason"),
     ("touchline_forwarded_events_total", "forwarded", "topic"),
     ("touchline_events_corrected_total", "corrected", "channel"),
     ("touchline_rule_errors_total", "rule_errors", "rule"),

@@ -35,6 +35,14 @@ log = logging.getLogger("touchline.touchpoints")
 
 REQUESTED = "requested"
 """In a tally: actions that others are asked for, by their kind."""
+LABELS = {
+    "offer.decided": "offer_id",
+    **dict.fromkeys(("alert.raised", "alert.escalated", "alert.acknowledged"), "alert"),
+    "alert.cleared": "alert",
+    "journey.started": "journey",
+    "journey.ended": "reason",
+}
+"""Kind of an action → what of its body is counted by; of others it is the segment."""
 OUTCOME_OF = {f"Offer {outcome.capitalize()}": outcome for outcome in OFFER_OUTCOMES}
 """Name of an event that tells of an offer → what it tells."""
 
@@ -263,9 +271,7 @@ def _log(part: Slice, error: Exception) -> None:
 def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
     if kind in REQUEST_KINDS:
         return REQUESTED, kind
-    if kind == DECIDED:
-        return kind, str(body["offer_id"])
-    return kind, str(body["alert" if kind.startswith("alert.") else "segment"])
+    return kind, str(body[LABELS.get(kind, "segment")])
 
 
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:

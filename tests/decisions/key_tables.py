@@ -15,6 +15,7 @@ from decisions.format.alert_keys import (
 )
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
 from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
+from decisions.format.journey_keys import HEADS, JOURNEY, LOCAL_TIME, QUIET, WAY
 from decisions.format.keys import (
     CaseTime,
     Choice,
@@ -30,14 +31,17 @@ from decisions.format.keys import (
     Moment,
     Name,
     Names,
+    NewId,
     NewIds,
     Number,
     OneOf,
     Plain,
     Share,
+    Steps,
     Tagged,
     Text,
     Texts,
+    TimeOfDay,
     Values,
     Whole,
 )
@@ -66,6 +70,11 @@ TABLES = {
     "the scores of a row": SCORES,
     "a secret": SECRET,
     **{f"the action {kind}": keys for kind, keys in KINDS.items()},
+    "a journey": JOURNEY,
+    "the local time of a journey": LOCAL_TIME,
+    "the quiet hours of a journey": QUIET,
+    **{f"a step that has {head}": keys for head, keys in HEADS.items()},
+    "a way of a split": WAY,
     "a test": CASE,
     "an entry of given": GIVEN,
     "expect": EXPECT,
@@ -124,6 +133,12 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a duration of at most `{kind.most}`" if kind.most else "a duration"
         case Moment():
             return "a date or a time"
+        case NewId():
+            return "an id"
+        case TimeOfDay():
+            return "a time of day"
+        case Steps():
+            return "a list of steps"
         case CaseTime():
             return "a duration or a time"
         case Expression():

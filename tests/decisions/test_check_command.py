@@ -83,6 +83,26 @@ def test_of_a_segment_it_says_what_ends_it_and_how_long_one_stays(tmp_path: Path
     assert (told["buyer"]["until"], told["buyer"]["dwell_seconds"]) == (None, 0)
 
 
+def test_of_a_journey_it_says_who_starts_and_how_many_steps_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "playbook.yaml"
+    file.write_text(
+        "channels: [click]\nplacements: {home: {channels: [click]}}\noffers: {}\njourneys:\n"
+        "  left: {title: Left, event: [A, B], when: profile.orders.count > 0, steps: [end]}\n"
+        "  gone: {title: Gone, when: profile.orders.count > 1, in_flight: move, steps:\n"
+        "    [{if: true, then: [{wait: 1h}]}]}\n"
+    )
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout
+    assert (
+        "2 journeys. A customer starts\n"
+        "  left: Left, at A or B, if profile.orders.count > 0; 1 step\n"
+        "  gone: Gone, when this becomes true: profile.orders.count > 1; 2 steps\n"
+    ) in words
+    told = json.loads(CliRunner().invoke(main, ["check", "--json", str(file)]).stdout)["journeys"]
+    assert told["left"]["events"] == ["A", "B"]
+    assert (told["gone"]["in_flight"], told["gone"]["steps"]) == ("move", 2)
+    assert len(told["gone"]["version"]) == 12
+
+
 def test_a_wrong_playbook_ends_with_1_and_every_problem_on_stderr(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("titel: Mine\nchannels: [click]\nplacements: {}\noffers: []\n")

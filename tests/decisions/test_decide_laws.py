@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from decisions.alerting.memory import MAX_REMEMBERED, WATCH_BYTES
 from decisions.decide import decide
+from decisions.format.journey_keys import MAX_JOURNEYS
 from decisions.format.sections import MAX_SEGMENTS, MAX_SERVED
 from decisions.load import load_playbook
 from decisions.offers import choose
 from decisions.playbook import NOTHING, Playbook
 from state.bounds import BLOB_BYTES, FOLD_BYTES
 from state.fold import fold
+from state.journeys import CAUSE_BYTES, KEY_BYTES, LEFT_KEPT, RUNS_KEPT, Run
 from state.profile import HeldOffer, Profile, decode_profile, encode_profile
 from tests.decisions.someone import DAY_MS, HOUR_MS, Someone, book, touchpoint
 
@@ -146,6 +148,15 @@ def test_what_decisions_store_stays_within_its_share_of_a_profile() -> None:
         offers=[HeldOffer(name, b"d" * 16, name, name, 1e300, most, most)] * MAX_SERVED,
         playbook="0123456789ab+500",
         offers_until=most,
+        decided_at=most,
+        due_at=most,
+        firings=most,
+        journeys=[
+            Run(b"i" * 16, name, b"v" * 6, "k" * KEY_BYTES, 49, most, most, most, "m" * CAUSE_BYTES)
+        ]
+        * RUNS_KEPT,
+        journeys_left={f"{n:032}:{'k' * 16}": most for n in range(LEFT_KEPT)},
+        journeys_met=[name] * MAX_JOURNEYS,
     )
     size = len(encode_profile(profile)) - len(encode_profile(Profile()))
     assert size + WATCH_BYTES <= BLOB_BYTES - FOLD_BYTES

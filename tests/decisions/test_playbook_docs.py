@@ -10,7 +10,8 @@ from decisions.cases.run import run
 from decisions.cases.story import Story
 from decisions.document import parse as parse_document
 from decisions.format.condition_keys import FORMS
-from decisions.format.keys import Entries, Items, Keys, Kind, OneOf, Tagged
+from decisions.format.journey_keys import HEADS
+from decisions.format.keys import Entries, Items, Keys, Kind, OneOf, Steps, Tagged
 from decisions.format.sections import PLAYBOOK
 from decisions.language import EvaluationError, Scope, compile_condition, compile_value
 from decisions.language.checker import Checker
@@ -114,9 +115,18 @@ def look(kind: Kind, values: list[Any], known: set[Place], used: set[Place]) -> 
         case OneOf():
             for one in kind.kinds:
                 look(one, values, known, used)
+        case Steps():
+            look_at_steps(values, known, used)
         case Tagged():
             for word, keys in kind.words:
                 look(keys, [one for one in values if one[kind.by] == word], known, used)
+
+
+def look_at_steps(values: list[Any], known: set[Place], used: set[Place]) -> None:
+    steps = [one for list_ in values for one in list_ if isinstance(one, dict)]
+    for head, keys in HEADS.items():  # what actions hold is shown with alerts
+        if found := [step for step in steps if head in step]:
+            look(keys, found, known, used)
 
 
 def ann() -> Story:

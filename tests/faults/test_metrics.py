@@ -35,6 +35,8 @@ KINDS = {
     "alert.acknowledged": ("touchline_alert_outcomes_total", "{0}", "acknowledged"),
     "alert.cleared": ("touchline_alert_outcomes_total", "{0}", "cleared"),
     "requested": ("touchline_actions_requested_total", "{0}"),
+    "journey.started": ("touchline_journeys_started_total", "{0}"),
+    "journey.ended": ("touchline_journeys_ended_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
     "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
     "rule_errors": ("touchline_rule_errors_total", "{0}"),

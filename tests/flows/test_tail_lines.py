@@ -51,6 +51,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "segment.entered": {"segment": "vip", "since": "2026-01-01T00:00:00.000Z"},
     "segment.exited": {"segment": "vip", "since": "2025-12-31T23:59:00.000Z"},
+    "journey.started": examples.action("journey.started")["body"],
+    "journey.ended": examples.action("journey.ended")["body"],
     **{kind: examples.action(kind)["body"] for kind in REQUESTS},
 }
 
@@ -125,6 +127,11 @@ def logged(value: bytes | None, key: bytes | None = b"ann", topic: str = ACTIONS
         (
             "segment.exited",
             "left     ann             vip                   in it since 2025-12-31 23:59",
+        ),
+        ("journey.started", "begun    ann             abandoned_cart        about c-81"),
+        (
+            "journey.ended",
+            "ended    ann             abandoned_cart        about c-81: exit at come_back",
         ),
         (
             "webhook",

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from state.journeys import Run
 from state.profile import (
     VERSION,
     Cart,
@@ -113,6 +114,21 @@ def full() -> Profile:
                 key="a long key",
             )
         },
+        journeys=[
+            Run(
+                id=b"cd" * 8,
+                journey="abandoned_cart",
+                version=b"666666",
+                key="cart-61",
+                step=62,
+                since=63,
+                due=64,
+                started_at=65,
+                armed_by="m-66",
+            )
+        ],
+        journeys_left={"abandoned_cart:cart-60": 67},
+        journeys_met=["lapsed"],
     )
 
 
@@ -136,6 +152,7 @@ def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> 
 def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
     shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
     assert decode_profile(shorter) == msgspec.structs.replace(full(), watches={})
+    assert decode_profile(shorter) == msgspec.structs.replace(full(), journeys_met=[])
 
 
 def test_a_blob_of_a_later_version_and_what_is_no_blob_are_refused() -> None:

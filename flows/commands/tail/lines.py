@@ -15,10 +15,12 @@ from flows.commands.tail.selection import (
     ALERT,
     ALERTS,
     CLEARED,
+    ENDED,
     ENTERED,
     ESCALATED,
     EXITED,
     OFFER,
+    STARTED,
     Record,
     moment_of,
 )
@@ -37,6 +39,8 @@ LABELS: dict[str, tuple[str, dict[str, Any]]] = {
     CLEARED: ("cleared", {"fg": "cyan"}),
     ENTERED: ("entered", {"fg": "blue"}),
     EXITED: ("left", {"fg": "blue"}),
+    STARTED: ("begun", {"fg": "yellow"}),
+    ENDED: ("ended", {"fg": "yellow"}),
     **{kind: (kind.partition(".")[0], {"fg": "magenta"}) for kind in REQUESTS},
 }
 """Kind → its word in a line, and its look on a terminal."""
@@ -86,10 +90,20 @@ def _action(record: ActionRecord) -> Line:
         return Line(label, str(body.get("alert", "?")), f"{told}: {message}", look)
     if record.kind in REQUESTS:
         return Line(label, printable(origin_of(body)), printable(asked_of(record.kind, body)), look)
+    if record.kind in (STARTED, ENDED):
+        return Line(label, str(body.get("journey", "?")), printable(_run(body)), look)
     since = ""
     if record.kind == EXITED:
         since = f"in it since {_minute(body.get('since'))}"
     return Line(label, str(body.get("segment", "?")), printable(since), look)
+
+
+def _run(body: dict[str, Any]) -> str:
+    about = f"about {body['key']}" if "key" in body else ""
+    if "reason" not in body:
+        return about
+    how = f"{body['reason']} at {body.get('step', '?')}"
+    return f"{about}: {how}" if about else how
 
 
 def _event(record: EnrichedRecord) -> Line:

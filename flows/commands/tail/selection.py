@@ -14,14 +14,16 @@ ESCALATED, ACKNOWLEDGED = "alert.escalated", "alert.acknowledged"
 CLEARED = "alert.cleared"
 ALERTS = (ALERT, ESCALATED, ACKNOWLEDGED, CLEARED)
 ENTERED, EXITED = "segment.entered", "segment.exited"
+STARTED, ENDED = "journey.started", "journey.ended"
 EVENT = "event"
 """Ours for the records of touchpoints.enriched, which have no kind."""
-ACTION_KINDS = (OFFER, *ALERTS, ENTERED, EXITED, *REQUESTS)
+ACTION_KINDS = (OFFER, *ALERTS, ENTERED, EXITED, STARTED, ENDED, *REQUESTS)
 KINDS = (*ACTION_KINDS, EVENT)
 SHORT = {
     "offer": (OFFER,),
     "alert": ALERTS,
     "segment": (ENTERED, EXITED),
+    "journey": (STARTED, ENDED),
     "action": tuple(REQUESTS),
 }
 """What may be typed for them."""

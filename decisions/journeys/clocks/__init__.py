@@ -1,0 +1,1 @@
+"""Clocks on the wall, where the customer is."""

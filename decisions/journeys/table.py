@@ -1,0 +1,104 @@
+"""A journey, compiled: its steps as a flat table in which each names the one that follows.
+
+There is no way back in it, so whoever is at a step comes to the end in at most as many steps as
+there are.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from decisions.actions.spec import ActionSpec
+from decisions.journeys.clocks.local_time import LocalTime, Quiet, TimeOfDay
+from decisions.language import Condition, Value
+
+END: Final = -1
+"""Stands where the number of a step does: the journey is over."""
+
+
+class Wait(Struct, frozen=True):
+    """Goes on after some time."""
+
+    ms: int
+    then: int
+
+
+class WaitUntil(Struct, frozen=True):
+    """Goes on at a time of day."""
+
+    time: TimeOfDay
+    then: int
+
+
+class Until(Struct, frozen=True):
+    """Goes on when a condition holds, or after some time."""
+
+    when: Condition
+    timeout_ms: int
+    held: int
+    timed_out: int
+
+
+class If(Struct, frozen=True):
+    """Goes on one way or another."""
+
+    when: Condition
+    true: int
+    false: int
+
+
+class Split(Struct, frozen=True):
+    """Goes on one of some ways, by lot."""
+
+    below: tuple[int, ...]
+    """Of each way, the first hundredth that is above it."""
+    ways: tuple[int, ...]
+
+
+class Act(Struct, frozen=True):
+    """Asks others to do something."""
+
+    spec: ActionSpec
+    then: int
+
+
+class Over(Struct, frozen=True):
+    """The journey is over."""
+
+
+Step = Wait | WaitUntil | Until | If | Split | Act | Over
+
+
+class Journey(Struct, frozen=True):
+    """What is done for a customer, step by step."""
+
+    id: str
+    version: bytes
+    """6 bytes of a hash of its definition, the title apart."""
+    source: str
+    """Its definition, as `read_journey` takes it."""
+    title: str
+    events: tuple[str, ...]
+    """Names of events that start it; none: it starts when its condition becomes true."""
+    when: Condition | None
+    key: Value | None
+    reentry_ms: int | None
+    """How long after a run has ended another one may start; 0 = at once, None = never."""
+    at_most: int
+    """Runs at once."""
+    exits: tuple[Condition, ...]
+    local_time: LocalTime | None
+    quiet: Quiet | None
+    in_flight: str
+    """What becomes of runs of an earlier version: finish, move or end."""
+    steps: tuple[Step, ...]
+    """In the order they are written: what is inside a step follows it."""
+    names: tuple[str, ...]
+    """Of each step its id; "" where it has none."""
+    reads: int
+    """What its start depends on, bits of state.sections."""
+
+    @property
+    def edition(self) -> str:
+        """The version as it is published."""
+        return self.version.hex()

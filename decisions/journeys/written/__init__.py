@@ -1,0 +1,1 @@
+"""Journeys as a playbook says them → compiled, or what is wrong with them."""
