@@ -12,9 +12,10 @@ class Wanted(Struct, frozen=True):
     """Something that is expected to be, or to have happened."""
 
     name: str
-    """Of a segment, an offer or an alert; of an action, its kind."""
+    """Of a segment, an offer, an alert or a journey; of an action, its kind."""
     says: dict[str, Any] = field(default_factory=dict)
-    """What its body must hold; of mappings in it, what is named here."""
+    """What its body must hold, of a mapping in it what is named here; of a journey, `step` and
+    `key`."""
     at_ms: int | None = None
     """In which second it must have happened; None: at any time."""
 
@@ -61,6 +62,8 @@ class Expect(Struct, frozen=True):
     """By placement, the best first."""
     done: dict[str, Names] = field(default_factory=dict)
     """What has happened since the case began, in its order, by the key it is expected under."""
+    journeys: Names | None = None
+    """Which the customer is on."""
     equal: tuple[Equal, ...] = ()
     true: tuple[Holds, ...] = ()
 

@@ -16,6 +16,7 @@ from decisions.format.case_keys import (
     MAX_STEPS,
     SOME_ACTIONS,
     SOME_ALERTS,
+    SOME_JOURNEYS,
     SOME_OFFERS,
 )
 from decisions.format.keys import Keys
@@ -73,6 +74,13 @@ class _Reading:
             at_ms=at_ms,
             segments=self._names(segments, part.where("segments"), IN, self._segment),
             offers=self._offers(),
+            journeys=self._names(
+                part.get("journeys"),
+                part.where("journeys"),
+                SOME_JOURNEYS,
+                self._happening.journey,
+                repeats=True,
+            ),
             done={name: names for name, names in done.items() if names},
             equal=self._equal(),
             true=tuple(Holds(node.line, source_of(holds), holds) for node, holds in conditions),
@@ -124,6 +132,8 @@ class _Reading:
             declared = book.segments
         elif some is SOME_OFFERS:
             declared = book.offers
+        elif some is SOME_JOURNEYS:
+            declared = book.journeys
         elif some is SOME_ACTIONS:
             declared = KINDS
         return lambda node, where: self._one(node, where, declared)

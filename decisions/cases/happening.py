@@ -18,12 +18,15 @@ from decisions.format.case_keys import (
     ASKED,
     CLEARED,
     ESCALATED,
+    ON_ITS_WAY,
     RAISED,
     STOOD,
 )
 from decisions.format.part import Part
+from decisions.journeys.moment import step_name
+from decisions.journeys.table import Act, Journey
 from decisions.language.errors import nearest
-from decisions.nodes import json_value, quote
+from decisions.nodes import json_value, quote, show
 from decisions.playbook import Playbook
 from decisions.reading import Reader
 from decisions.rules import ACKNOWLEDGED_EVENT, Alert
@@ -82,6 +85,26 @@ class Happening:
         says = self._says(kind, part)
         return Wanted(kind, says, self._at(part)) if kind else None
 
+    def journey(self, node: Node, where: str) -> Wanted | None:
+        """A journey by its name, or with the step the customer is at and what it is about."""
+        journeys = self._playbook.journeys
+        if not isinstance(node, Mapping):
+            name = self._reader.choice(node, where, journeys)
+            return Wanted(name) if name else None
+        part = Part(self._reader, node, where, ON_ITS_WAY)
+        name = self._reader.choice(part.get("journey"), part.where("journey"), journeys)
+        says = {word: text for word in ("step", "key") if (text := part.text(word))}
+        if not name:
+            return None
+        journey, at = journeys[name], part.get("step")
+        steps = [step_name(journey, number) for number in range(len(journey.steps))]
+        if at and "step" in says:
+            self._reader.choice(at, part.where("step"), steps)
+        if (at := part.get("key")) and journey.key is None:
+            what = f"{part.where('key')}, {NEVER}"
+            self._reader.problem(at, what, f"none, as the journey {name} has none", show(at))
+        return Wanted(name, says)
+
     def kind(self, node: Node, where: str) -> str:
         """A kind of action that some rule asks for; "" where it is none."""
         kind = self._reader.choice(node, where, KINDS)
@@ -136,6 +159,15 @@ def specs(playbook: Playbook) -> Iterator[ActionSpec]:
     """Each action that a rule asks for."""
     for alert in playbook.alerts.values():
         yield from specs_of(alert)
+    for journey in playbook.journeys.values():
+        yield from specs_on(journey)
+
+
+def specs_on(journey: Journey) -> Iterator[ActionSpec]:
+    """Each action that a journey asks for, on any way."""
+    for step in journey.steps:
+        if isinstance(step, Act):
+            yield step.spec
 
 
 def specs_of(alert: Alert) -> Iterator[ActionSpec]:

@@ -73,6 +73,23 @@ def aligned(
             j += 1
 
 
+def paired(
+    wanted: Sequence[Wanted], got: Sequence[There]
+) -> Iterator[tuple[Wanted | None, There | None]]:
+    """The same in any order: those that fit, then what was wanted and is not there, then what is
+    there and was not wanted."""
+    left, missing = list(got), []
+    for one in sorted(wanted, key=lambda one: -len(one.says)):  # who says most has fewest to choose
+        found = next((there for there in left if fits(one, there)), None)
+        if found is None:
+            missing.append(one)
+        else:
+            left.remove(found)
+            yield one, found
+    yield from ((one, None) for one in missing)
+    yield from ((None, there) for there in left)
+
+
 def line(wanted: Wanted) -> str:
     """On one line: order: Order 10, at 2026-01-01T01:00:00.000Z."""
     if list(wanted.says) == ["message"]:  # what people read needs no name before it
@@ -113,7 +130,7 @@ def to_json(wanted: Wanted, key: str) -> Any:
     if key == "actions":
         found = {"action": wanted.name, **({"says": wanted.says} if wanted.says else {})}
     else:
-        found = {"alert": wanted.name, **wanted.says}
+        found = {"journey" if key == "journeys" else "alert": wanted.name, **wanted.says}
     return found if wanted.at_ms is None else {**found, "at": rfc3339(wanted.at_ms)}
 
 

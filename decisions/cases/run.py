@@ -1,10 +1,21 @@
 """Runs a case: its events go through the fold and the playbook, as they would in a flow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from decisions.cases.case import Case, Equal, Expect, Holds, Names, Wanted
-from decisions.cases.match import There, aligned, as_wanted, fits, line, plain, same, to_json
+from decisions.cases.match import (
+    There,
+    aligned,
+    as_wanted,
+    fits,
+    line,
+    paired,
+    plain,
+    same,
+    to_json,
+)
 from decisions.cases.outcome import Difference, Outcome, Row
 from decisions.cases.story import Story
 from decisions.cases.why import Why
@@ -12,6 +23,7 @@ from decisions.language import EvaluationError
 from decisions.playbook import NOTHING, Playbook
 
 NO_VALUE = "no value"
+by_name = attrgetter("name")
 
 
 def run(case: Case, playbook: Playbook) -> Outcome:
@@ -31,13 +43,16 @@ def _compared(expect: Expect, story: Story) -> Iterator[Difference]:
     why = Why(story)
     if expect.segments is not None:
         inside = [There(name) for name in sorted(story.profile.segments)]
-        yield from _of_names(story, "segments", expect.segments, inside, why.segment, ordered=False)
+        yield from _of_names(story, "segments", expect.segments, inside, why.segment)
     for placement, names in expect.offers.items():
         served = [There(name) for name in story.served(placement)]
         yield from _of_names(story, f"offers in {placement}", names, served, why.offer)
     for key, names in expect.done.items():
         done = [There(one.name, one.body, one.at_ms) for one in story.done(key)]
         yield from _of_names(story, key, names, done, why.happened(key))
+    if expect.journeys is not None:
+        runs = [There(one.journey, {"step": one.step, "key": one.key}) for one in story.underway()]
+        yield from _of_names(story, "journeys", expect.journeys, runs, why.journey, paired)
     for equal in expect.equal:
         yield from _of_value(story, equal)
     for holds in expect.true:
@@ -50,8 +65,7 @@ def _of_names(
     names: Names,
     got: Sequence[There],
     why: Any,
-    *,
-    ordered: bool = True,
+    beside: Any = aligned,
 ) -> Iterator[Difference]:
     if names.exact is None:
         rows = list(_some(names, got, why))
@@ -60,17 +74,17 @@ def _of_names(
             "excludes": list(names.excludes),
         }
     else:
-        exact = list(names.exact) if ordered else sorted(names.exact, key=lambda one: one.name)
-        rows = list(_all(exact, got, why))
+        exact = names.exact if what != "segments" else sorted(names.exact, key=by_name)
+        rows = list(_all(exact, beside(exact, got), why))
         expected = [to_json(wanted, what) for wanted in names.exact]
     if any(row.sign != " " for row in rows):
         found = [to_json(as_wanted(one, names.all), what) for one in got]
         yield _difference(story, names.line, what, expected, found, rows)
 
 
-def _all(exact: Sequence[Wanted], got: Sequence[There], why: Any) -> Iterator[Row]:
-    """Both lists as one, in their order."""
-    for wanted, one in aligned(exact, got):
+def _all(exact: Sequence[Wanted], both: Iterable[Any], why: Any) -> Iterator[Row]:
+    """What was expected beside what is there."""
+    for wanted, one in both:
         if wanted is None and one is not None:
             yield Row("+", line(as_wanted(one, exact)), why(one.name, missing=False))
         elif wanted is not None and one is None:

@@ -9,6 +9,8 @@ from decisions.actions.kinds import KINDS
 from decisions.cases.case import Case
 from decisions.decide import decide
 from decisions.format.case_keys import ACTIONS, OF_ALERTS
+from decisions.journeys.moment import ENDED, key_text, step_name
+from decisions.journeys.versions import definition
 from decisions.playbook import Playbook
 from decisions.wake import wake
 from state.decision import Action, Decision
@@ -19,6 +21,8 @@ from state.touchpoint import Touchpoint
 
 KEYS = {kind: key for key, kind in OF_ALERTS.items()}
 """What is published of alerts → the key of `expect` under which it is expected."""
+OVER = "journeys that are over"
+"""What has happened, too, but is only an explanation."""
 
 
 class Happened(Struct, frozen=True):
@@ -26,10 +30,23 @@ class Happened(Struct, frozen=True):
 
     at_ms: int
     key: str
-    """Of `expect`, under which it can be expected."""
+    """Of `expect`, under which it can be expected; or OVER."""
     name: str
-    """The alert, or the kind of action."""
+    """The alert, the kind of action, or the journey."""
     body: dict[str, Any]
+
+
+class Underway(Struct, frozen=True):
+    """A journey that the customer is on."""
+
+    journey: str
+    step: str
+    """Its id, or its number."""
+    key: str | None
+    since_ms: int
+    """When they got to the step."""
+    due_ms: int
+    """When they go on by themselves; 0 = not before something happens."""
 
 
 class Story:
@@ -83,6 +100,19 @@ class Story:
             if held.placement == placement and held.expires_at > self.now_ms
         ]
 
+    def underway(self) -> list[Underway]:
+        """The journeys that the customer is on, in the order they have begun."""
+        return [
+            Underway(
+                journey=run.journey,
+                step=step_name(definition(run, self.playbook), run.step),
+                key=None if run.key is None else key_text(run.key),
+                since_ms=run.since,
+                due_ms=run.due,
+            )
+            for run in self.profile.journeys
+        ]
+
     def until(self, events: int) -> "Story":
         """The same case after its first `events` events only."""
         again = Story(self.case, self.playbook)
@@ -116,6 +146,8 @@ def _happened(now_ms: int, actions: Iterable[Action]) -> list[Happened]:
     for action in actions:
         if action.kind in KEYS:
             found.append(Happened(now_ms, KEYS[action.kind], action.body["alert"], action.body))
+        elif action.kind == ENDED:
+            found.append(Happened(now_ms, OVER, action.body["journey"], action.body))
         elif action.kind in KINDS:
             found.append(Happened(now_ms, ACTIONS, action.kind, action.body))
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from decisions.cases.coming import coming
 from decisions.cases.story import Story
 from decisions.cases.why_happened import WhyHappened
+from decisions.cases.why_underway import WhyUnderway
 from decisions.language import (
     EvaluationError,
     ExpressionError,
@@ -82,6 +83,10 @@ class Why:
     def happened(self, key: str) -> Callable[..., Reasons]:
         """What explains what is expected under `key` to have happened."""
         return WhyHappened(self._story, _explain).of(key)
+
+    def journey(self, name: str, *, missing: bool) -> Reasons:
+        """Why the customer is not on a journey, or not there, or why they are."""
+        return WhyUnderway(self._story, _explain).journey(name, missing=missing)
 
     def condition(self, source: str, *, event: Touchpoint | None) -> Reasons:
         """The parts of a condition that are false, with values."""

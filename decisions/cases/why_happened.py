@@ -4,19 +4,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from decisions.cases.coming import coming, span
-from decisions.cases.happening import SAID, names_said, specs_of
+from decisions.cases.happening import SAID, names_said, specs_of, specs_on
 from decisions.cases.match import plain
 from decisions.cases.story import Story
+from decisions.cases.why_underway import Explain, Reasons, WhyUnderway
 from decisions.format.case_keys import ACKNOWLEDGED, ACTIONS, ALERTS, CLEARED, ESCALATED
 from decisions.rules import Alert, Sequence, Threshold
 from state.profile import Watch
 from state.sections import EVENT
 from state.times import rfc3339
-from state.touchpoint import Touchpoint
-
-Reasons = tuple[str, ...]
-Explain = Callable[[Story, str, Touchpoint | None], Reasons]
-"""Which parts of a condition are false of a story's customer, at an event."""
 
 
 class WhyHappened:
@@ -116,6 +112,10 @@ class WhyHappened:
                 reasons += self._of_alert(ALERTS, alert)
             elif any(spec.kind == kind for spec in specs_of(alert)):
                 reasons += self._of_alert(ESCALATED, alert)
+        for journey in self._story.playbook.journeys.values():
+            if any(spec.kind == kind for spec in specs_on(journey)):
+                where = WhyUnderway(self._story, self._explain).where(journey.id)
+                reasons += (f"journey {journey.id}: {reason}" for reason in where)
         return (*reasons, *ahead)
 
     def _of_alert(self, key: str, alert: Alert) -> list[str]:

@@ -86,6 +86,25 @@ SOME_ALERTS: Final = _some(ALERT_SAID)
 STOOD: Final = Keys((Key("alert", Name("alerts"), "Which alert.", required=True), HAPPENED))
 ALERT_STOOD: Final = OneOf((Name("alerts"), STOOD))
 SOME_STOOD: Final = _some(ALERT_STOOD)
+ON_ITS_WAY: Final = Keys(
+    (
+        Key("journey", Name("journeys"), "Which journey.", required=True),
+        Key("step", Text(32), "The `id` of the step it stands at, or its number.", default="any"),
+        Key("key", Text(MAX_ID_CHARACTERS), "What it is about, as a text.", default="any"),
+    )
+)
+JOURNEY_THERE: Final = OneOf((Name("journeys"), ON_ITS_WAY))
+SOME_JOURNEYS: Final = Keys(
+    (
+        Key(
+            "in",
+            OneOf((Name("journeys"), Items(JOURNEY_THERE, MAX_STEPS, least=1))),
+            "Journeys that the customer is on.",
+        ),
+        Key("not_in", Names("journeys"), "Journeys that the customer is not on."),
+    ),
+    any_of=("in", "not_in"),
+)
 ASKED: Final = Keys(
     (
         Key("action", Choice(tuple(KINDS)), "What kind of action.", required=True),
@@ -182,6 +201,12 @@ EXPECT: Final = Keys(
             "An action is its kind, or `action` with `says` and `at`.",
         ),
         Key(
+            "journeys",
+            OneOf((Name("journeys"), Items(JOURNEY_THERE, MAX_STEPS), SOME_JOURNEYS)),
+            "The journeys that the customer is on, in any order: all of them, or some by `in` and "
+            "`not_in`. A journey is its name, or `journey` with `step` and `key`.",
+        ),
+        Key(
             "profile",
             Values(),
             "Expressions and the values they have: `profile.orders.count: 2`. "
@@ -189,7 +214,7 @@ EXPECT: Final = Keys(
         ),
         Key("that", Conditions(50), "Conditions that are true. They cannot look at the event."),
     ),
-    any_of=("segments", "offers", *HAPPENING, "profile", "that"),
+    any_of=("segments", "offers", *HAPPENING, "journeys", "profile", "that"),
 )
 GIVEN: Final = Keys(
     (
