@@ -7,8 +7,17 @@ from msgspec import Struct, field
 from decisions.language import Condition, Value
 from state.touchpoint import Touchpoint
 
-Wanted = tuple[str, str | None]
-"""The name of a segment, an offer or an alert; of an alert also its message, None for any."""
+
+class Wanted(Struct, frozen=True):
+    """Something that is expected to be, or to have happened."""
+
+    name: str
+    """Of a segment, an offer, an alert or a journey; of an action, its kind."""
+    says: dict[str, Any] = field(default_factory=dict)
+    """What its body must hold, of a mapping in it what is named here; of a journey, `step` and
+    `key`."""
+    at_ms: int | None = None
+    """In which second it must have happened; None: at any time."""
 
 
 class Names(Struct, frozen=True):
@@ -18,6 +27,11 @@ class Names(Struct, frozen=True):
     exact: tuple[Wanted, ...] | None = None
     includes: tuple[Wanted, ...] = ()
     excludes: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[Wanted, ...]:
+        """Those that must be there."""
+        return (*(self.exact or ()), *self.includes)
 
 
 class Equal(Struct, frozen=True):
@@ -41,11 +55,15 @@ class Expect(Struct, frozen=True):
     """What must be so at one point of a case."""
 
     line: int
+    at_ms: int | None = None
+    """Until when time passes before; None: it does not, since the step before."""
     segments: Names | None = None
     offers: dict[str, Names] = field(default_factory=dict)
     """By placement, the best first."""
-    alerts: Names | None = None
-    """Those raised since the case began, in their order."""
+    done: dict[str, Names] = field(default_factory=dict)
+    """What has happened since the case began, in its order, by the key it is expected under."""
+    journeys: Names | None = None
+    """Which the customer is on."""
     equal: tuple[Equal, ...] = ()
     true: tuple[Holds, ...] = ()
 
@@ -58,4 +76,5 @@ class Case(Struct, frozen=True):
     traits: dict[str, Any]
     """What is known of the customer before."""
     steps: tuple[Touchpoint | Expect, ...]
-    """In the order of time; the first is an event. An event's time is also the decision's."""
+    """In the order of time; the first is an event. An event's time is also the decision's, and
+    between two times what is due by itself happens."""

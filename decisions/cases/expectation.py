@@ -3,9 +3,22 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+from decisions.actions.kinds import KINDS
 from decisions.cases.case import Equal, Expect, Holds, Names, Wanted
+from decisions.cases.happening import NEVER, Happening
+from decisions.cases.times import CaseClock
 from decisions.document import Mapping, Node, Sequence
-from decisions.format.case_keys import EXPECT, IN, MAX_STEPS, RAISED, SOME_ALERTS, SOME_OFFERS
+from decisions.format.case_keys import (
+    ACTIONS,
+    EXPECT,
+    HAPPENING,
+    IN,
+    MAX_STEPS,
+    SOME_ACTIONS,
+    SOME_ALERTS,
+    SOME_JOURNEYS,
+    SOME_OFFERS,
+)
 from decisions.format.keys import Keys
 from decisions.format.part import Part
 from decisions.language import Scope, Value, compile_value
@@ -15,70 +28,124 @@ from decisions.playbook import Playbook
 from decisions.reading import Reader, source_of
 from state.times import rfc3339
 
-NEVER = "which can never match"
-
 ReadOne = Callable[[Node, str], Wanted | None]
 
 
 def read_expect(
-    reader: Reader, node: Node, where: str, playbook: Playbook, events: Collection[str]
+    reader: Reader,
+    node: Node,
+    where: str,
+    playbook: Playbook,
+    events: Collection[str],
+    clock: CaseClock,
 ) -> Expect:
-    """The expectation at `node`; `events` are the names of the events before it."""
-    return _Reading(reader, node, where, playbook, events).expect()
+    """The expectation at `node`; `events` are the names of the events before it, and `clock` goes
+    on to its time, where it has one."""
+    return _Reading(reader, node, where, playbook, events, clock).expect()
 
 
 class _Reading:
     def __init__(
-        self, reader: Reader, node: Node, where: str, playbook: Playbook, events: Collection[str]
+        self,
+        reader: Reader,
+        node: Node,
+        where: str,
+        playbook: Playbook,
+        events: Collection[str],
+        clock: CaseClock,
     ) -> None:
         self._reader = reader
         self._part = Part(reader, node, where, EXPECT)
         self._playbook = playbook
-        self._events = events
+        self._happening = Happening(reader, playbook, events, clock)
+        self._clock = clock
         self._placed: dict[str, str] = {}
         self._scope = Scope(traits=playbook.traits, segments=playbook.segments, event=False)
 
     def expect(self) -> Expect:
         """All of it."""
         part = self._part
+        at_ms = self._at()
         conditions = part.conditions("that", self._scope)
-        segments, alerts = part.get("segments"), part.get("alerts")
+        segments = part.get("segments")
+        done = {name: self._done(name) for name in HAPPENING if name in part}
         return Expect(
             line=part.node.line,
+            at_ms=at_ms,
             segments=self._names(segments, part.where("segments"), IN, self._segment),
             offers=self._offers(),
-            alerts=self._names(alerts, part.where("alerts"), SOME_ALERTS, self._alert),
+            journeys=self._names(
+                part.get("journeys"),
+                part.where("journeys"),
+                SOME_JOURNEYS,
+                self._happening.journey,
+                repeats=True,
+            ),
+            done={name: names for name, names in done.items() if names},
             equal=self._equal(),
             true=tuple(Holds(node.line, source_of(holds), holds) for node, holds in conditions),
         )
 
+    def _at(self) -> int | None:
+        node = self._part.get("at")
+        if node is None:
+            return None
+        at_ms = self._clock.expectation(node, self._part.where("at"))
+        self._clock.pass_to(at_ms, event=False)
+        return at_ms
+
+    def _done(self, name: str) -> Names | None:
+        read = self._happening.reader(name)
+        some = SOME_ACTIONS if name == ACTIONS else SOME_ALERTS
+        return self._names(self._part.get(name), self._part.where(name), some, read, repeats=True)
+
     def _never(self, node: Node, where: str, expected: str, got: str) -> None:
         self._reader.problem(node, f"{where}, {NEVER}", expected, got)
 
-    def _names(self, node: Node | None, where: str, some: Keys, read: ReadOne) -> Names | None:
+    def _names(
+        self,
+        node: Node | None,
+        where: str,
+        some: Keys,
+        read: ReadOne,
+        *,
+        repeats: bool = False,
+    ) -> Names | None:
         if node is None:
             return None
         if not isinstance(node, Mapping):
-            return Names(node.line, exact=self._each(node, where, read, least=0))
+            return Names(node.line, exact=self._each(node, where, read, least=0, repeats=repeats))
         part = Part(self._reader, node, where, some)
         inside, outside = some.names
-        book = self._playbook
-        declared = {"in": tuple(book.segments), "includes": tuple(book.alerts)}[inside]
-        if some is SOME_OFFERS:
-            declared = tuple(book.offers)
-        includes = self._each(part.get(inside), part.where(inside), read)
-        excludes = self._each(
-            part.get(outside),
-            part.where(outside),
-            lambda node, where: self._one(node, where, declared),
-        )
-        for name in {name for name, _ in includes} & {name for name, _ in excludes}:
+        includes = self._each(part.get(inside), part.where(inside), read, repeats=repeats)
+        excludes = self._each(part.get(outside), part.where(outside), self._excluded(some))
+        for name in {one.name for one in includes} & {one.name for one in excludes}:
             expected = f"{name} in one of {inside} and {outside}"
             self._never(part.get(outside) or node, where, expected, "it in both")
-        return Names(node.line, None, includes, tuple(name for name, _ in excludes))
+        return Names(node.line, None, includes, tuple(one.name for one in excludes))
+
+    def _excluded(self, some: Keys) -> ReadOne:
+        """How a name is read that must not be there."""
+        book = self._playbook
+        declared: Collection[str] = book.alerts
+        if some is IN:
+            declared = book.segments
+        elif some is SOME_OFFERS:
+            declared = book.offers
+        elif some is SOME_JOURNEYS:
+            declared = book.journeys
+        elif some is SOME_ACTIONS:
+            declared = KINDS
+        return lambda node, where: self._one(node, where, declared)
 
     def _each(
-        self, node: Node | None, where: str, read: ReadOne, *, least: int = 1
+        self,
+        node: Node | None,
+        where: str,
+        read: ReadOne,
+        *,
+        least: int = 1,
+        repeats: bool = False,
     ) -> tuple[Wanted, ...]:
         if node is None:
             return ()
@@ -88,36 +155,18 @@ class _Reading:
             self._reader.problem(node, where, f"{least} to {MAX_STEPS} entries", str(len(members)))
         for member in members:
             one = read(member, where)
-            if one is not None and one in found and read != self._alert:
-                self._reader.problem(member, where, "each once", quote(one[0]))
+            if one is not None and one in found and not repeats:
+                self._reader.problem(member, where, "each once", quote(one.name))
             elif one is not None:
                 found.append(one)
         return tuple(found)
 
     def _one(self, node: Node, where: str, declared: Collection[str]) -> Wanted | None:
         name = self._reader.choice(node, where, declared)
-        return (name, None) if name else None
+        return Wanted(name) if name else None
 
     def _segment(self, node: Node, where: str) -> Wanted | None:
         return self._one(node, where, self._playbook.segments)
-
-    def _alert(self, node: Node, where: str) -> Wanted | None:
-        """An alert by its name, or with its message."""
-        alerts, message, place = self._playbook.alerts, None, node
-        if isinstance(node, Mapping):
-            part = Part(self._reader, node, where, RAISED)
-            place = part.get("alert") or node
-            name = self._reader.choice(part.get("alert"), part.where("alert"), alerts)
-            message = part.text("message") or None
-        else:
-            name = self._reader.choice(node, where, alerts)
-        if not name:
-            return None
-        asked = alerts[name].events
-        if asked and not set(asked) & set(self._events):
-            expected = f"an event before it at which {name} is asked: {' or '.join(asked)}"
-            self._never(place, where, expected, "none")
-        return name, message
 
     def _offers(self) -> dict[str, Names]:
         """What is expected by placement."""
@@ -138,17 +187,17 @@ class _Reading:
             one = self._one(member, where, book.offers)
             if one is None:
                 return None
-            elsewhere = self._placed.setdefault(one[0], placement.id)
-            if one[0] not in here:
+            elsewhere = self._placed.setdefault(one.name, placement.id)
+            if one.name not in here:
                 expected = f"an offer that is served in {placement.id}: {', '.join(here) or 'none'}"
-                self._never(member, where, expected, quote(one[0]))
+                self._never(member, where, expected, quote(one.name))
             elif elsewhere != placement.id:
-                expected = f"{one[0]} in one place, since it stands in one at most"
+                expected = f"{one.name} in one place, since it stands in one at most"
                 self._never(member, where, expected, f"it in {elsewhere}, too")
             return one
 
         names = self._names(node, where, SOME_OFFERS, read) or Names(node.line)
-        wanted = [name for name, _ in names.exact or names.includes]
+        wanted = [one.name for one in names.all]
         if len(wanted) > placement.offers:
             expected = f"at most {placement.offers} of them, as {placement.id} holds no more"
             self._never(node, where, expected, str(len(wanted)))

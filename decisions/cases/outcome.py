@@ -25,9 +25,9 @@ class Difference(Struct, frozen=True):
     events: int
     """After how many events of the case."""
     at_ms: int
-    """The time of the last of them."""
+    """The time of the last of them, or until which time has passed since."""
     what: str
-    """segments, offers in a placement, alerts, or an expression."""
+    """segments, offers in a placement, alerts, actions, or an expression."""
     expected: Any
     got: Any
     """Both in plain JSON."""

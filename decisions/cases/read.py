@@ -10,30 +10,25 @@ from typing import Any, Final
 
 from decisions.cases.case import Case, Expect
 from decisions.cases.expectation import read_expect
-from decisions.document import Node, Scalar
+from decisions.cases.times import STEP_MS, CaseClock
 from decisions.format.case_keys import CASE, FIXED_NAMES, GIVEN
 from decisions.format.part import Part
 from decisions.language.errors import nearest
 from decisions.nodes import json_value, quote, show
 from decisions.playbook import Playbook
 from decisions.reading import Reader
-from decisions.values import UNIT_MS
 from state.fold.traits import identify
 from state.profile import Profile
 from state.repeats import LAST_RECEIVED_MS
-from state.times import rfc3339
 from state.touchpoint import Touchpoint, identity
 
 START_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
-END_MS: Final = 253_402_300_800_000
-"""The first instant of the year 10000."""
 MAX_BYTES: Final = 32 * 1024
 """Of an event, and below: as topics take it."""
 MAX_KEYS: Final = 256
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 MAX_EVENTS: Final = 1_000
 """Of one case."""
-SPAN: Final = re.compile(r"(\+?)(\d{1,5})([smhd])( before)?")
 
 
 def read_cases(reader: Reader, book: Part, playbook: Playbook) -> tuple[Case, ...]:
@@ -56,10 +51,10 @@ class _Reading:
         self._playbook = playbook
         self._part = part
         self._customer = part.text("customer") or "customer"
-        self._start_ms = START_MS
+        start_ms = part.moment("start")
+        self._clock = CaseClock(reader, START_MS if start_ms is None else start_ms)
         self._steps: list[Touchpoint | Expect] = []
         self._names: set[str] = set()
-        self._last_ms: int | None = None
         self._events = 0
         self._expects = 0
 
@@ -67,8 +62,6 @@ class _Reading:
         """The case, as far as it could be read."""
         part = self._part
         name = part.text("name")
-        start_ms = part.moment("start")
-        self._start_ms = START_MS if start_ms is None else start_ms
         if CONTROL.search(self._customer):
             place = part.get("customer") or part.node
             self._reader.problem(place, part.where("customer"), "no control characters", "one")
@@ -123,7 +116,9 @@ class _Reading:
             expected = "an event before it, since rules are asked at events"
             self._reader.problem(node, f"{where}, which can never match", expected, "none")
             return
-        self._steps.append(read_expect(self._reader, node, where, self._playbook, self._names))
+        self._steps.append(
+            read_expect(self._reader, node, where, self._playbook, self._names, self._clock)
+        )
 
     def _event(self, given: Part) -> None:
         reader, where = self._reader, given.path
@@ -141,7 +136,7 @@ class _Reading:
         if (keys := len(set(_keys(said)))) > MAX_KEYS:
             expected = f"at most {MAX_KEYS} different keys, more are refused"
             reader.problem(given.node, where, expected, str(keys))
-        at_ms = self._time(given)
+        at_ms = self._clock.event(given.get("at"), given.where("at"))
         times = given.whole("times") or 1
         if self._events + times > MAX_EVENTS:
             got = f"{self._events + times:,}"
@@ -150,9 +145,12 @@ class _Reading:
         for number in range(times):
             self._events += 1
             self._names.add(name)
-            self._last_ms = at_ms + number * 1_000
+            now_ms = at_ms + number * STEP_MS
+            self._clock.pass_to(now_ms, event=True)
             event_id = message_id or f"(event {self._events})"
-            self._steps.append(self._touchpoint(event_id, channel, kind, name, properties, traits))
+            self._steps.append(
+                self._touchpoint(event_id, now_ms, channel, kind, name, properties, traits)
+            )
 
     def _name(self, given: Part, kind: str) -> str:
         name = given.text("event")
@@ -169,47 +167,16 @@ class _Reading:
     def _values(self, given: Part, name: str) -> dict[str, Any]:
         return {word: json_value(node) for word, _, node in given.values(name)}
 
-    def _time(self, given: Part) -> int:
-        """When the event happens; a problem where that is before the one before it."""
-        node, where, last_ms = given.get("at"), given.where("at"), self._last_ms
-        at_ms: int | None
-        if node is None:
-            return self._start_ms if last_ms is None else last_ms + 1_000
-        found = SPAN.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if found is None or (found[1] and found[4]):
-            at_ms = self._moment(node, where)
-        else:
-            span_ms = int(found[2]) * UNIT_MS[found[3]]
-            since = self._start_ms if last_ms is None or not found[1] else last_ms
-            at_ms = since - span_ms if found[4] else since + span_ms
-        if at_ms is None:
-            return self._start_ms if last_ms is None else last_ms
-        if not 0 <= at_ms < END_MS - MAX_EVENTS * 1_000:
-            self._reader.problem(node, where, "a time between 1970 and 9999", show(node))
-            return self._start_ms
-        if last_ms is not None and at_ms < last_ms:
-            expected = f"no time before that of the event before it, {rfc3339(last_ms)}"
-            self._reader.problem(node, where, expected, rfc3339(at_ms))
-            return last_ms
-        return at_ms
-
-    def _moment(self, node: Node, where: str) -> int | None:
-        if isinstance(node, Scalar) and node.text[:4].isdigit() and node.text[4:5] == "-":
-            return self._reader.moment(node, where, end=False)
-        expected = "a time such as 2h, +30m, 100d before or 2026-05-10T12:00:00Z"
-        self._reader.problem(node, where, expected, show(node))
-        return None
-
     def _touchpoint(
         self,
         message_id: str,
+        at_ms: int,
         channel: str,
         kind: str,
         name: str,
         properties: dict[str, Any],
         traits: dict[str, Any],
     ) -> Touchpoint:
-        assert self._last_ms is not None
         digest = identity(self._customer, message_id)
         return Touchpoint(
             id=digest.hex(),
@@ -219,8 +186,8 @@ class _Reading:
             channel=channel,
             type=kind,
             name=name,
-            at_ms=self._last_ms,
-            received_ms=min(max(self._last_ms, 0), LAST_RECEIVED_MS),
+            at_ms=at_ms,
+            received_ms=min(max(at_ms, 0), LAST_RECEIVED_MS),
             properties=properties,
             traits=traits,
             raw=b"{}",

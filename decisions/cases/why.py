@@ -2,9 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+from decisions.cases.coming import coming
 from decisions.cases.story import Story
+from decisions.cases.why_happened import WhyHappened
+from decisions.cases.why_underway import WhyUnderway
 from decisions.language import (
     EvaluationError,
     ExpressionError,
@@ -14,7 +18,7 @@ from decisions.language import (
 )
 from decisions.language.parts import conjuncts, fields_read
 from decisions.playbook import NOTHING
-from decisions.rules import Alert, Offer
+from decisions.rules import Offer
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
@@ -35,7 +39,8 @@ class Why:
         segment = self._playbook.segments[name]
         when, until = segment.when.source, segment.until and segment.until.source
         if missing:
-            return self._false(when) or _of_until(self._true(until) if until else ())
+            now = self._false(when) or _of_until(self._true(until) if until else ())
+            return (*now, *coming(self._story, lambda story: name in story.profile.segments))
         since = self._story.profile.segments[name]
         stays_ms = since + segment.dwell_ms
         if self._story.now_ms < stays_ms:
@@ -75,28 +80,13 @@ class Why:
                     reasons.append(f"{name} stands in {placement} with the higher score, {scores}")
         return tuple(reasons)
 
-    def alert(self, name: str, *, missing: bool) -> Reasons:
-        """Why an alert was not raised, or not in these words, or why it was."""
-        said = [message for raised, message in self._story.raised if raised == name]
-        if said:
-            times = "once" if len(said) == 1 else f"{len(said)} times"
-            return (f'raised {times}, at last as "{said[-1]}"',)
-        if not missing:
-            return ()
-        alert = self._playbook.alerts[name]
-        taken = self._story.taken
-        at = next(
-            (
-                n
-                for n in range(len(taken), 0, -1)
-                if not alert.events or _asked(alert, taken[n - 1])
-            ),
-            None,
-        )
-        if at is None:
-            return (f"there was no {' or '.join(alert.events)}",)
-        then = Why(self._story.until(at))
-        return then.condition(alert.when.source, event=taken[at - 1]) if alert.when else ()
+    def happened(self, key: str) -> Callable[..., Reasons]:
+        """What explains what is expected under `key` to have happened."""
+        return WhyHappened(self._story, _explain).of(key)
+
+    def journey(self, name: str, *, missing: bool) -> Reasons:
+        """Why the customer is not on a journey, or not there, or why they are."""
+        return WhyUnderway(self._story, _explain).journey(name, missing=missing)
 
     def condition(self, source: str, *, event: Touchpoint | None) -> Reasons:
         """The parts of a condition that are false, with values."""
@@ -145,10 +135,10 @@ def _of_until(reasons: Reasons) -> Reasons:
     return tuple(f"until: {reason}" for reason in reasons)
 
 
+def _explain(story: Story, source: str, event: Touchpoint | None) -> Reasons:
+    return Why(story).condition(source, event=event)
+
+
 def _line(source: str) -> str:
     """An expression on one line."""
     return " ".join(source.split())
-
-
-def _asked(alert: Alert, event: Touchpoint) -> bool:
-    return event.name in alert.events

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from decisions.actions.kinds import KINDS
 from decisions.format.keys import (
     CaseTime,
     Choice,
@@ -49,26 +50,115 @@ SOME_OFFERS: Final = Keys(
     ),
     any_of=("includes", "excludes"),
 )
+HAPPENED: Final = Key(
+    "at",
+    CaseTime(),
+    "When it happened, to the second, said as the `at` of an event.",
+    default="at any time",
+    examples=("2h", "+30m"),
+)
 RAISED: Final = Keys(
     (
         Key("alert", Name("alerts"), "Which alert.", required=True),
         Key("message", Text(), "What it says, with its values.", default="any"),
+        HAPPENED,
     )
 )
 ALERT_SAID: Final = OneOf((Name("alerts"), RAISED))
-SOME_ALERTS: Final = Keys(
+
+
+def _some(one: OneOf) -> Keys:
+    """Some of what has happened of alerts."""
+    return Keys(
+        (
+            Key(
+                "includes",
+                OneOf((Name("alerts"), Items(one, MAX_STEPS, least=1))),
+                "Alerts that it has happened to, in any order.",
+            ),
+            Key("excludes", Names("alerts"), "Alerts that it has not happened to."),
+        ),
+        any_of=("includes", "excludes"),
+    )
+
+
+SOME_ALERTS: Final = _some(ALERT_SAID)
+STOOD: Final = Keys((Key("alert", Name("alerts"), "Which alert.", required=True), HAPPENED))
+ALERT_STOOD: Final = OneOf((Name("alerts"), STOOD))
+SOME_STOOD: Final = _some(ALERT_STOOD)
+ON_ITS_WAY: Final = Keys(
+    (
+        Key("journey", Name("journeys"), "Which journey.", required=True),
+        Key("step", Text(32), "The `id` of the step it stands at, or its number.", default="any"),
+        Key("key", Text(MAX_ID_CHARACTERS), "What it is about, as a text.", default="any"),
+    )
+)
+JOURNEY_THERE: Final = OneOf((Name("journeys"), ON_ITS_WAY))
+SOME_JOURNEYS: Final = Keys(
+    (
+        Key(
+            "in",
+            OneOf((Name("journeys"), Items(JOURNEY_THERE, MAX_STEPS, least=1))),
+            "Journeys that the customer is on.",
+        ),
+        Key("not_in", Names("journeys"), "Journeys that the customer is not on."),
+    ),
+    any_of=("in", "not_in"),
+)
+ASKED: Final = Keys(
+    (
+        Key("action", Choice(tuple(KINDS)), "What kind of action.", required=True),
+        Key(
+            "says",
+            Values(),
+            "What it says: names of its body, and their values. What is not named may be anything, "
+            "in a mapping, too.",
+            default="anything",
+        ),
+        HAPPENED,
+    )
+)
+KIND: Final = Choice(tuple(KINDS))
+ACTION_ASKED: Final = OneOf((KIND, ASKED))
+SOME_ACTIONS: Final = Keys(
     (
         Key(
             "includes",
-            OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS, least=1))),
-            "Alerts that were raised, in any order.",
+            OneOf((KIND, Items(ACTION_ASKED, MAX_STEPS, least=1))),
+            "Actions that others were asked for, in any order.",
         ),
-        Key("excludes", Names("alerts"), "Alerts that were not raised."),
+        Key(
+            "excludes",
+            OneOf((KIND, Items(KIND, MAX_STEPS, least=1))),
+            "Kinds of actions that nobody was asked for.",
+        ),
     ),
     any_of=("includes", "excludes"),
 )
+ALERTS: Final = "alerts"
+ACTIONS: Final = "actions"
+ESCALATED: Final = "escalated"
+ACKNOWLEDGED: Final = "acknowledged"
+CLEARED: Final = "cleared"
+OF_ALERTS: Final = {
+    ALERTS: "alert.raised",
+    ESCALATED: "alert.escalated",
+    ACKNOWLEDGED: "alert.acknowledged",
+    CLEARED: "alert.cleared",
+}
+"""Keys of what has happened of alerts since the case began, and what is published of it."""
+HAPPENING: Final = (*OF_ALERTS, ACTIONS)
+"""Keys of what has happened."""
 EXPECT: Final = Keys(
     (
+        Key(
+            "at",
+            CaseTime(),
+            "When: time passes until then, and what is due up to then, that instant included, "
+            "happens. Said as the `at` of an event.",
+            default="at once",
+            examples=("2h", "+30m", "2026-05-10T12:00:00Z"),
+        ),
         Key(
             "segments",
             OneOf((Names("segments", expected=True), IN)),
@@ -84,7 +174,37 @@ EXPECT: Final = Keys(
             "alerts",
             OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS), SOME_ALERTS)),
             "The alerts raised so far: all of them in their order, "
-            "or some by `includes` and `excludes`. An alert is its name, or `alert` and `message`.",
+            "or some by `includes` and `excludes`. An alert is its name, or `alert` "
+            "with `message` and `at`.",
+        ),
+        Key(
+            "escalated",
+            OneOf((Name("alerts"), Items(ALERT_SAID, MAX_STEPS), SOME_ALERTS)),
+            "The steps of alerts that nobody had acknowledged, likewise, with what each said.",
+        ),
+        Key(
+            "acknowledged",
+            OneOf((Name("alerts"), Items(ALERT_STOOD, MAX_STEPS), SOME_STOOD)),
+            "The alerts that somebody has acknowledged, likewise: each by its name, or `alert` and "
+            "`at`.",
+        ),
+        Key(
+            "cleared",
+            OneOf((Name("alerts"), Items(ALERT_STOOD, MAX_STEPS), SOME_STOOD)),
+            "The alerts that are over, as their `until` held, likewise.",
+        ),
+        Key(
+            "actions",
+            OneOf((KIND, Items(ACTION_ASKED, MAX_STEPS), SOME_ACTIONS)),
+            "What others were asked to do so far: all of it in its order, "
+            "or some by `includes` and `excludes`. "
+            "An action is its kind, or `action` with `says` and `at`.",
+        ),
+        Key(
+            "journeys",
+            OneOf((Name("journeys"), Items(JOURNEY_THERE, MAX_STEPS), SOME_JOURNEYS)),
+            "The journeys that the customer is on, in any order: all of them, or some by `in` and "
+            "`not_in`. A journey is its name, or `journey` with `step` and `key`.",
         ),
         Key(
             "profile",
@@ -94,7 +214,7 @@ EXPECT: Final = Keys(
         ),
         Key("that", Conditions(50), "Conditions that are true. They cannot look at the event."),
     ),
-    any_of=("segments", "offers", "alerts", "profile", "that"),
+    any_of=("segments", "offers", *HAPPENING, "journeys", "profile", "that"),
 )
 GIVEN: Final = Keys(
     (
