@@ -23,8 +23,8 @@ from decisions.offers import DECIDED
 from flows.local.numbers import LATENCY, quantile_s
 from flows.metrics.catalogue import STAGES
 from flows.settings import Settings
+from state.store.counters import read_counters
 from state.store.keys import offers_key
-from state.store.shard_store import read_counters
 from state.touchpoint import identity
 
 WARM_UP = 0.1

@@ -15,7 +15,7 @@ from benchmarks.rig import Child, Numbers, Rig, scrape, services, touchpoints, u
 from benchmarks.usage import Usage, machine_busy_s, usage_of, used_between
 from flows.metrics.catalogue import STAGES
 from flows.settings import Settings
-from state.store.shard_store import read_counters
+from state.store.counters import read_counters
 
 WINDOW_S = 10.0
 LOOK_S = 0.1

@@ -1,5 +1,6 @@
 """What one event leads to, and what time alone leads to: segments, then alerts, then offers."""
 
+from decisions.alerting.timing import next_due
 from decisions.alerts import raise_alerts
 from decisions.history import forget_unknown, note
 from decisions.offers import serve
@@ -90,10 +91,7 @@ def _decide(
         decision = leave_unknown(profile, touchpoint, playbook, decision)
     if decision is not None and decision.actions:
         mask |= SEGMENTS
-    alerts = playbook.alerts_on.get(touchpoint.name)
-    if alerts is not None:
-        decision = raise_alerts(profile, touchpoint, alerts, mask, playbook, now_ms, decision)
-    if due.alerts:
+    if profile.watches or due.alerts or touchpoint.name in playbook.alert_events:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
     if touchpoint.firing:
         again = before != edition or playbook.offers_read & mask & SEGMENTS
@@ -103,7 +101,12 @@ def _decide(
         decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
     due_at = profile.due_at
     if 0 < due_at <= now_ms or not known:
-        profile.due_at = next_move(profile, playbook, EVERYTHING, now_ms)
-    elif mask & playbook.timed:
-        profile.due_at = earliest(due_at, next_move(profile, playbook, mask & ~always, now_ms))
+        due_at = next_move(profile, playbook, EVERYTHING, now_ms)
+        profile.due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+        return decision
+    if mask & playbook.timed:
+        due_at = earliest(due_at, next_move(profile, playbook, mask & ~always, now_ms))
+    if profile.watches or mask & playbook.alerts_timed:
+        due_at = earliest(due_at, next_due(profile, touchpoint, playbook, now_ms))
+    profile.due_at = due_at
     return decision

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from decisions.actions.read import read_action
 from decisions.actions.routes import Routes, read_routes
+from decisions.alerting.reading import Scopes, read_alert
 from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
@@ -17,9 +17,9 @@ from decisions.document import (
     Sequence,
     parse,
 )
+from decisions.format.alert_keys import ALERT
 from decisions.format.part import Part
 from decisions.format.sections import (
-    ALERT,
     MAX_SERVED,
     OFFER,
     PLACEMENT,
@@ -27,7 +27,7 @@ from decisions.format.sections import (
     SEGMENT,
     TYPES,
 )
-from decisions.language import Condition, Scope, compile_record
+from decisions.language import Scope, compile_record
 from decisions.limits import read_limits
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
@@ -222,6 +222,11 @@ class _Loader(Reader):
             reads=when.reads if when else 0,
         )
 
+    def _alert(self, name: str, node: Node, where: str) -> Alert | None:
+        part = Part(self, node, where, ALERT)
+        scopes = Scopes(self._scope(event=True), self._scope(event=False))
+        return read_alert(self, name, part, scopes, self.routes)
+
     def _places(self, part: Part, channels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         places = []
         for name in part.several("placements", self.placements):
@@ -234,38 +239,6 @@ class _Loader(Reader):
                 place = part.get("placements") or part.node
                 self.problem(place, f"{where}: {name}", f"a channel of {', '.join(served)}", got)
         return tuple(places)
-
-    def _alert(self, name: str, node: Node, where: str) -> Alert | None:
-        part = Part(self, node, where, ALERT)
-        scope = self._scope(event=True)
-        when = part.condition("when", scope)
-        events = part.texts("event")
-        severity = part.choice("severity")
-        cooldown_ms = part.duration("cooldown")
-        key = part.value("key", scope)
-        actions = [
-            read_action(self, item, place, scope, self.routes)
-            for place, item in part.items("actions")
-        ]
-        message = part.template("message", scope)
-        if cooldown_ms is None:
-            return None
-        return Alert(
-            id=name,
-            source=source_of(when),
-            events=events or _events(when),
-            when=when,
-            severity=severity,
-            cooldown_ms=cooldown_ms,
-            key=key,
-            message=message,
-            reads=when.reads | ONCE if when else ONCE,
-            actions=tuple(action for action in actions if action),
-        )
-
-
-def _events(when: Condition | None) -> tuple[str, ...]:
-    return tuple(sorted(when.event_names or ())) if when else ()
 
 
 def _version(root: Node) -> str:

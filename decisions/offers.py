@@ -48,7 +48,8 @@ def serve(
     chosen, errors = choose(profile, touchpoint, playbook, now_ms)
     if errors:
         decision = decision or Decision()
-        decision.rule_errors += errors
+        for offer_id in errors:
+            decision.err(f"offer.{offer_id}")
     before = profile.offers
     kept = (
         {held.offer_id: held for held in before if now_ms < stands_until(held, playbook)}
@@ -80,13 +81,13 @@ def serve(
 
 def choose(
     profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int
-) -> tuple[list[Choice], int]:
-    """The best offers by rank, and how many eligibility conditions ended in an error.
+) -> tuple[list[Choice], list[str]]:
+    """The best offers by rank, and those whose eligibility ended in an error.
 
     From the best score down, an eligible offer takes the first of its placements with room left.
     A fallback offer takes a place only where nothing else was eligible.
     """
-    errors = 0
+    errors: list[str] = []
     chosen: list[Choice] = []
     room = playbook.room.copy()
     for fallback, ranking in ((False, playbook.ranking), (True, playbook.fallbacks)):
@@ -109,7 +110,7 @@ def choose(
                     if not offer.when(profile, touchpoint, now_ms):
                         continue
                 except EvaluationError:
-                    errors += 1
+                    errors.append(offer.id)
                     continue
             placement, channel = place
             chosen.append((offer, channel, placement))

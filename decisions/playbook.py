@@ -24,7 +24,7 @@ from decisions.language import (
     compile_condition,
 )
 from decisions.ranking import Ranking
-from decisions.rules import Alert, Offer, Placement, Segment
+from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Offer, Placement, Segment
 from state.limits import USUAL, Limits
 from state.profile import Profile
 from state.sections import EVENT, NOW, SEGMENTS
@@ -109,8 +109,14 @@ class Playbook:
     """What decides when time alone moves a customer, beside time."""
     offers_read: int = field(default=0, init=False)
     """What any eligibility reads."""
+    alerts_timed: int = field(default=0, init=False)
+    """What decides when time alone raises an alert by its condition, beside time."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
     """Event name → alerts asked at it."""
+    alert_events: frozenset[str] = field(default=frozenset(), init=False)
+    """Names of events that say something to alerts."""
+    timed_alerts: tuple[Alert, ...] = field(default=(), init=False)
+    """Those that time alone can raise by their condition."""
     _watching: tuple[Alert, ...] = field(default=(), init=False)
     _starts: tuple[int, ...] = field(default=(), init=False)
     _editions: tuple[str, ...] = field(default=(), init=False)
@@ -124,9 +130,11 @@ class Playbook:
         for offer in self.offers.values():
             self.offers_read |= offer.reads
         for alert in self.alerts.values():
-            for name in alert.events:
+            for name in alert.indexed:
                 self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)
-        self._watching = tuple(a for a in self.alerts.values() if not a.events)
+        self.alert_events = frozenset({*self.alerts_on, ACKNOWLEDGED_EVENT} if self.alerts else ())
+        self._watching = tuple(a for a in self.alerts.values() if not a.indexed)
+        self.timed_alerts = tuple(a for a in self.alerts.values() if a.timed)
         by_time = [segment for segment in self.order if segment.reads & NOW]
         for reads in sorted({segment.reads for segment in by_time if segment.plain}):
             alike = [s.when for s in by_time if s.plain and s.reads == reads]
@@ -134,6 +142,8 @@ class Playbook:
         self.held_by_time = tuple(segment for segment in by_time if not segment.plain)
         for segment in by_time:
             self.timed |= segment.reads | (0 if segment.plain else SEGMENTS)
+        for alert in self.timed_alerts:
+            self.alerts_timed |= alert.reads & ~(ALWAYS | ONCE)
         self.timed &= ~(ALWAYS | ONCE)
         self._starts = tuple(sorted({o.start_ms for o in self.offers.values() if o.start_ms}))
         self._editions = (

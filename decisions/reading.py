@@ -31,6 +31,7 @@ Rule = TypeVar("Rule", Condition, Value)
 
 NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 DURATION = re.compile(r"(\d{1,5})([smhd])")
+SHARE = re.compile(r"([1-9]\d?|100)%")
 WRITTEN = {
     ID: "a-z, 0-9 and _, a letter first, at most 32 characters",
     TRAIT: "letters, 0-9 and _, a letter first, at most 32 characters",
@@ -229,6 +230,25 @@ class Reader:
                 return value
         self.problem(node, where, f"a whole number from {low} to {high}", show(node))
         return None
+
+    def share(self, node: Node | None, where: str) -> int | None:
+        """Percent, from 1 to 100."""
+        if node is None:
+            return None
+        found = SHARE.fullmatch(node.text) if isinstance(node, Scalar) else None
+        if found is None:
+            self.problem(node, where, "a share from 1% to 100%", show(node))
+            return None
+        return int(found[1])
+
+    def plain(self, node: Node | None, where: str) -> Scalar | None:
+        """A text, a number, true or false, as it is written."""
+        if node is None:
+            return None
+        if not isinstance(node, Scalar) or is_empty(node):
+            self.problem(node, where, "a text, a number, true or false", show(node))
+            return None
+        return node
 
     def flag(self, node: Node | None, where: str) -> bool:
         """`true` or `false`; False where there is none."""

@@ -6,6 +6,10 @@ from decisions.actions.spec import ActionSpec
 from decisions.language import Condition, Value
 from decisions.templates import Template
 
+ACKNOWLEDGED_EVENT = "Alert Acknowledged"
+"""The event that says that somebody looks at an alert: `properties.alert` names it and, where it
+has keys, `properties.key` one of them."""
+
 
 class Segment(Struct, frozen=True):
     """Customers of whom a condition is true."""
@@ -38,6 +42,64 @@ class Segment(Struct, frozen=True):
         return self.until is None and not self.dwell_ms
 
 
+class Threshold(Struct, frozen=True):
+    """So many events that fit, within a sliding window."""
+
+    count: int
+    within_ms: int
+
+
+class Rate(Struct, frozen=True):
+    """A share of the events that fit `of` fits the alert, too, within a sliding window."""
+
+    of: Condition
+    share: int
+    """In percent."""
+    at_least: int
+    """Of how many events at least a share is one."""
+    within_ms: int
+
+
+class Absence(Struct, frozen=True):
+    """After an event that fits the alert, none that fits `of` for so long."""
+
+    of: Condition
+    within_ms: int
+    restart: bool
+    """Whether another event that fits the alert begins the time anew."""
+
+
+class Sequence(Struct, frozen=True):
+    """After an event that fits the alert, one that fits `then` within so long."""
+
+    then: Condition
+    within_ms: int
+
+
+class Change(Struct, frozen=True):
+    """A value becomes another one; both as texts, as messages show them. None: any."""
+
+    value: Value
+    source: str
+    """The value as it was written."""
+    before: str | None
+    after: str | None
+
+
+Pattern = Threshold | Rate | Absence | Sequence | Change
+
+
+class Step(Struct, frozen=True):
+    """What is said when nobody has acknowledged an alert for so long."""
+
+    after_ms: int
+    severity: str
+    message: Template | None
+    """None: the alert's own."""
+    actions: tuple[ActionSpec, ...] = ()
+    """What others are asked to do then."""
+
+
 class Alert(Struct, frozen=True):
     """Something people should look at."""
 
@@ -54,8 +116,26 @@ class Alert(Struct, frozen=True):
     key: Value | None
     message: Template
     reads: int
+    pattern: Pattern | None = None
+    """None: an event or a condition alone raises it."""
+    until: Condition | None = None
+    """Once raised it stands, and is silent, until this holds."""
+    escalate: tuple[Step, ...] = ()
+    """In the order of their time."""
+    kept: tuple[Value, ...] = ()
+    """What its messages show of an event and must be kept of it, as they are said later."""
+    indexed: tuple[str, ...] = ()
+    """The names of all events that can concern it; none: any can."""
+    timed: bool = False
+    """Whether time alone can raise it by its condition."""
+
     actions: tuple[ActionSpec, ...] = ()
     """What others are asked to do when it is raised."""
+
+    @property
+    def rule(self) -> str:
+        """What it is called among all rules."""
+        return f"alert.{self.id}"
 
 
 class Placement(Struct, frozen=True):

@@ -40,7 +40,7 @@ def _move(
         belongs, failed = _belongs(profile, touchpoint, segment, now_ms)
         if failed:
             decision = decision or Decision()
-            decision.rule_errors += 1
+            decision.err(f"segment.{segment.id}")
         if belongs is (segment.id in inside):
             continue
         mask |= SEGMENTS

@@ -91,8 +91,13 @@ def worded(
         found = value(profile, touchpoint, now_ms)
     except EvaluationError:
         return None, 1
-    if isinstance(found, str):
-        return found, 0
-    if isinstance(found, float):
-        return f"{found:.15g}", 0
-    return json.dumps(found, ensure_ascii=False, sort_keys=True), 0
+    return shown(found), 0
+
+
+def shown(value: object) -> str:
+    """A plain JSON value as text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -11,8 +11,9 @@ class Action(Struct, gc=False):
     id: str
     """32 hex digits of (customer, message id, kind, ordinal or subject)."""
     kind: str
-    """offer.decided, alert.raised, segment.entered, segment.exited; or what others are asked to do:
-    webhook, email.request, lead.route, ticket.request, push.request, log."""
+    """offer.decided, segment.entered, segment.exited, alert.raised, alert.escalated,
+    alert.acknowledged, alert.cleared; or what others are asked to do: webhook, email.request,
+    lead.route, ticket.request, push.request, log."""
     caused_by: str
     """The message id of the event that led to it."""
     body: dict[str, Any]
@@ -51,5 +52,10 @@ class Decision(Struct, gc=False):
     actions: list[Action] = field(default_factory=list)
     serving: Serving | None = None
     """None: what is served stays as it is."""
-    rule_errors: int = 0
-    """Conditions that ended in an error, which counts as false."""
+    rule_errors: dict[str, int] = field(default_factory=dict)
+    """Rule, such as "alert.cart_left" → how many of its expressions ended in an error; a condition
+    that does counts as false."""
+
+    def err(self, rule: str, errors: int = 1) -> None:
+        """Count errors of a rule."""
+        self.rule_errors[rule] = self.rule_errors.get(rule, 0) + errors

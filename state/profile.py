@@ -142,6 +142,41 @@ class Tracker(Struct, array_like=True, gc=False):
     bucket is."""
 
 
+class Watch(Struct, array_like=True, gc=False):
+    """What one alert of the playbook remembers, for one key, beyond when it was last raised."""
+
+    keep_until: int = 0
+    """Until when `times`, `others`, `met_at` and the first event of a sequence count, by the time
+    of decisions."""
+    times: list[int] = field(default_factory=list)
+    """When the events in its window happened that fit, the oldest first."""
+    others: list[int] = field(default_factory=list)
+    """Of a rate: those that do not fit."""
+    armed_at: int = 0
+    """When the event happened after which it waits for another; 0 = it does not wait."""
+    armed_by: str = ""
+    """Its message id."""
+    texts: list[str] = field(default_factory=list)
+    """What the alert's messages show of it."""
+    met_at: int = 0
+    """The newest event that it would have waited for."""
+    raised_at: int = 0
+    """Since when it stands: it was raised, and is not cleared; 0 = it does not."""
+    raised_by: str = ""
+    """The message id of the event that raised it, or that was waited after."""
+    said: list[str] = field(default_factory=list)
+    """What the messages of its steps show of that event."""
+    steps: int = 0
+    """How many steps of its escalation are done."""
+    acknowledged_at: int = 0
+    held: bool = False
+    """Whether its condition was true when it was last asked; only where time can change that."""
+    value: str | None = None
+    """The value whose change it watches, as a text, or the text's hash; None = not seen yet."""
+    key: str = ""
+    """The key, where the name by which this is kept has only its hash."""
+
+
 class Profile(Struct, array_like=True, gc=False):
     """One customer. The fold fills the first part, decisions the second."""
 
@@ -184,6 +219,8 @@ class Profile(Struct, array_like=True, gc=False):
     """How often time alone has led to something."""
     history: dict[bytes, Tracker] = field(default_factory=dict)
     """8 bytes that name a history function of the playbook → what it remembers."""
+    watches: dict[str, Watch] = field(default_factory=dict)
+    """Alert (with its key, as in `alerts`) → what it remembers, the one changed last at the end."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

@@ -25,6 +25,7 @@ from connectors.kafka.topics import all_topics
 from connectors.published.schema_asyncapi import document
 from connectors.published.schema_bodies import BODIES, SEVERITIES
 from decisions.actions.kinds import KINDS
+from decisions.alerting.standing import ACKNOWLEDGED, CLEARED, ESCALATED
 from decisions.alerts import RAISED
 from decisions.load import parse_playbook
 from decisions.offers import DECIDED
@@ -208,8 +209,11 @@ def test_a_message_is_named_for_programs_by_its_key() -> None:
     assert MESSAGES["offer.decided"]["title"] == "Offer decided"
 
 
+ALERTS = (RAISED, ESCALATED, ACKNOWLEDGED, CLEARED)
+
+
 def test_kinds_of_actions_are_those_that_are_decided() -> None:
-    assert set(BODIES) == {DECIDED, RAISED, ENTERED, EXITED, *KINDS}
+    assert set(BODIES) == {DECIDED, *ALERTS, ENTERED, EXITED, *KINDS}
 
 
 @pytest.mark.parametrize("severity", [*SEVERITIES, "fatal"])

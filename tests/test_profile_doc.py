@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from decisions.alerts import MAX_REMEMBERED
+from decisions.alerting.memory import MAX_REMEMBERED, WATCH_BYTES
 from decisions.format.sections import MAX_SEGMENTS, MAX_SERVED
 from flows.metrics.catalogue import METRICS
 from state import bounds
@@ -52,6 +52,9 @@ def test_every_limit_of_the_fold_stands_in_its_row(name: str) -> None:
 def test_the_limits_of_what_decisions_keep_stand_in_their_rows() -> None:
     assert holds(row(BOUNDS, "alerts still silent"), MAX_REMEMBERED)
     assert holds(row(KEPT, "alerts"), MAX_REMEMBERED)
+    for first, table in (("what alerts remember", BOUNDS), ("watches", KEPT)):
+        assert holds(row(table, first), MAX_REMEMBERED)
+        assert holds(row(table, first), WATCH_BYTES)
     assert holds(row(KEPT, "segments"), MAX_SEGMENTS)
     assert holds(row(KEPT, "offers"), MAX_SERVED)
 

@@ -44,8 +44,9 @@ class ActionRecord(Struct, frozen=True, gc=False):
     id: str
     """32 hex digits; one per decision."""
     kind: str
-    """offer.decided, alert.raised, segment.entered, segment.exited; or what others are asked to do:
-    webhook, email.request, lead.route, ticket.request, push.request, log."""
+    """offer.decided, segment.entered, segment.exited, alert.raised, alert.escalated,
+    alert.acknowledged, alert.cleared; or what others are asked to do: webhook, email.request,
+    lead.route, ticket.request, push.request, log."""
     customer_id: str
     caused_by: str
     """The message id of the event that led to it."""

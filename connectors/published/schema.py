@@ -23,6 +23,9 @@ from connectors.published.records import (
 from connectors.published.schema_bodies import (
     BODIES,
     SEVERITIES,
+    AlertAcknowledged,
+    AlertCleared,
+    AlertEscalated,
     AlertRaised,
     OfferDecided,
 )
@@ -60,7 +63,11 @@ NARROWER: Final[dict[tuple[type, str], Schema]] = {
     (OfferEntry, "rank"): {"minimum": 1},
     (OfferEntry, "decision_id"): DIGITS,
     (OfferDecided, "decision_id"): DIGITS,
-    (AlertRaised, "severity"): {"enum": list(SEVERITIES)},
+    **{
+        (kind, "severity"): {"enum": list(SEVERITIES)}
+        for kind in (AlertRaised, AlertEscalated, AlertAcknowledged, AlertCleared)
+    },
+    (AlertEscalated, "step"): {"minimum": 1},
     (SecretReference, "secret"): {"pattern": "^[A-Z][A-Z0-9_]{0,63}$"},
     (Webhook, "method"): {"enum": list(METHODS)},
     (TicketRequest, "priority"): {"enum": list(PRIORITIES)},

@@ -40,6 +40,46 @@ class AlertRaised(Struct):
     """What it is silent for afterwards, where the playbook says a key: at most 120 characters."""
 
 
+class AlertEscalated(Struct):
+    """`alert.escalated`: nobody has acknowledged the alert so far; at most once for each step."""
+
+    alert: str
+    """Its id in the playbook."""
+    severity: str
+    message: str
+    """In words; ? stands for what could not be had."""
+    raised_at: datetime
+    """When it was raised."""
+    step: int
+    """Which step of its escalation, from 1 on."""
+    key: str | UnsetType = UNSET
+    """The key that it was raised for, where it has one: at most 120 characters."""
+
+
+class AlertAcknowledged(Struct):
+    """`alert.acknowledged`: somebody looks at it, and it is escalated no further."""
+
+    alert: str
+    """Its id in the playbook."""
+    severity: str
+    raised_at: datetime
+    """When it was raised."""
+    key: str | UnsetType = UNSET
+    """The key that it was raised for, where it has one: at most 120 characters."""
+
+
+class AlertCleared(Struct):
+    """`alert.cleared`: an alert of which the playbook says `until` is over."""
+
+    alert: str
+    """Its id in the playbook."""
+    severity: str
+    raised_at: datetime
+    """When it was raised."""
+    key: str | UnsetType = UNSET
+    """The key that it was raised for, where it has one: at most 120 characters."""
+
+
 class SegmentEntered(Struct):
     """`segment.entered`: the customer is in this segment now."""
 
@@ -59,6 +99,9 @@ class SegmentExited(Struct):
 BODIES: Final[dict[str, type[Struct]]] = {
     "offer.decided": OfferDecided,
     "alert.raised": AlertRaised,
+    "alert.escalated": AlertEscalated,
+    "alert.acknowledged": AlertAcknowledged,
+    "alert.cleared": AlertCleared,
     "segment.entered": SegmentEntered,
     "segment.exited": SegmentExited,
     **REQUESTS,

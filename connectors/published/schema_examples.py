@@ -45,6 +45,26 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
         "message": "Kiosk k-3 in Berlin Mitte: the third failure in a row.",
         "key": "k-3",
     },
+    "alert.escalated": {
+        "alert": "kiosk_failing",
+        "severity": "critical",
+        "message": "Nobody has looked at kiosk k-3 for half an hour.",
+        "key": "k-3",
+        "raised_at": rfc3339(AT_MS - DAY_MS // 48),
+        "step": 1,
+    },
+    "alert.acknowledged": {
+        "alert": "kiosk_failing",
+        "severity": "warning",
+        "key": "k-3",
+        "raised_at": rfc3339(AT_MS - DAY_MS // 48),
+    },
+    "alert.cleared": {
+        "alert": "kiosk_failing",
+        "severity": "warning",
+        "key": "k-3",
+        "raised_at": rfc3339(AT_MS - DAY_MS // 48),
+    },
     "segment.entered": {"segment": "cart_open", "since": rfc3339(AT_MS)},
     "segment.exited": {"segment": "cart_open", "since": rfc3339(AT_MS)},
 }

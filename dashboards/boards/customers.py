@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.common import StackingMode
 
 from dashboards.board import Board, Row
 from dashboards.panels import Panel, lines, number
-from dashboards.series import a_minute, grown, rate
+from dashboards.series import a_minute, grown, now, rate
 
 SILENT: Final = "the touchpoints flow does not answer, or is not chosen"
 TOLD: Final = "touchline_offer_events_total"
@@ -119,8 +119,12 @@ OFFERS: Final = Row(
         ),
         lines(
             "Alerts by rule",
-            "Alerts a minute that each rule of the playbook raises.",
+            "Alerts a minute that each rule of the playbook raises, and what becomes of them.",
             (a_minute("touchline_alerts_raised_total", "alert"), "{{alert}}"),
+            (
+                a_minute("touchline_alert_outcomes_total", "alert, outcome"),
+                "{{alert}} {{outcome}}",
+            ),
             unit="cpm",
             look="`touchline customer ID`, for one of the customers in touchpoints.actions",
             empty="no alerts in the playbook",
@@ -142,6 +146,15 @@ EXITED: Final = ("touchline_segment_transitions_total", "segment", 'direction="e
 SEGMENTS: Final = Row(
     "Customers",
     (
+        lines(
+            "In segments",
+            "Customers that are in a segment, all in all.",
+            (now("touchline_segment_customers", "segment"), "{{segment}}"),
+            unit="short",
+            look="into segments, and `touchline segments`",
+            empty="no segments in the playbook",
+            width=24,
+        ),
         lines(
             "Into segments",
             "Customers a minute that come into a segment.",

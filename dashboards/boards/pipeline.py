@@ -105,7 +105,7 @@ STAGES: Final = Row(
             "How many conditions are asked, by the kind of rule, and how many end in an error,"
             " which counts as false.",
             (rate("touchline_rule_evaluations_total", "rule"), "{{rule}}"),
-            (rate("touchline_rule_errors_total"), "errors"),
+            (rate("touchline_rule_errors_total", "rule"), "errors of {{rule}}"),
             unit="ops",
             look="docs/runbooks/TouchlineRuleErrors.md",
             empty=SILENT,

@@ -83,7 +83,8 @@ def make_all(
             origin=origin,
         )
         decision.actions.append(action)
-        decision.rule_errors += errors
+        if errors:
+            decision.err(rule, errors)
 
 
 def key_of(customer_id: str, key: str) -> str:

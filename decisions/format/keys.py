@@ -62,6 +62,10 @@ class Number(Struct, frozen=True):
     high: float
 
 
+class Share(Struct, frozen=True):
+    """A whole number from 1 to 100 and a percent sign."""
+
+
 class Flag(Struct, frozen=True):
     """true or false."""
 
@@ -176,6 +180,7 @@ Kind = (
     | NewIds
     | Whole
     | Number
+    | Share
     | Flag
     | Duration
     | Moment

@@ -14,6 +14,8 @@ from decisions.format.keys import (
     Kind,
     NewIds,
     Number,
+    Plain,
+    Share,
     Text,
     Texts,
     Values,
@@ -108,6 +110,16 @@ class Part:
         """A number."""
         kind = self._kind(name, Number)
         return self._reader.number(self.get(name), self.where(name), kind.low, kind.high)
+
+    def share(self, name: str) -> int | None:
+        """Percent."""
+        self._kind(name, Share)
+        return self._reader.share(self.get(name), self.where(name))
+
+    def plain(self, name: str) -> Scalar | None:
+        """A text, a number, true or false, as it is written."""
+        self._kind(name, Plain)
+        return self._reader.plain(self.get(name), self.where(name))
 
     def flag(self, name: str) -> bool:
         """true or false; False where there is none."""

@@ -27,6 +27,7 @@ from decisions.format.keys import (
     Number,
     OneOf,
     Plain,
+    Share,
     Tagged,
     Text,
     Texts,
@@ -45,6 +46,7 @@ NAME: Final[Schema] = {"type": "string", "pattern": f"^{ID}$"}
 EXPRESSION: Final[Schema] = {"type": WRITTEN, "minLength": 1, "pattern": r"\S"}
 CONDITION: Final[Schema] = {"$ref": "#/$defs/condition"}
 DURATION: Final = r"^(?!0+[smhd]$)\d{1,5}[smhd]$"
+SHARE: Final = r"^(?:[1-9]\d?|100)%$"
 DAY: Final = r"\d{4}-\d{2}-\d{2}"
 TIME: Final = DAY + r"[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})"
 MOMENT: Final = f"^(?:{DAY}|{TIME})$"
@@ -172,6 +174,8 @@ def _value(kind: Kind) -> Schema:  # noqa: C901 - one line for each kind
             return {"type": "integer", "minimum": kind.low, "maximum": kind.high}
         case Number():
             return {"type": "number", "minimum": kind.low, "maximum": kind.high}
+        case Share():
+            return {"type": "string", "pattern": SHARE}
         case Flag():
             return {"type": "boolean"}
         case Duration():

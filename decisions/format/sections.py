@@ -6,7 +6,8 @@ from it, so that the three cannot disagree.
 
 from typing import Final
 
-from decisions.actions.kinds import ACTION, ROUTES
+from decisions.actions.kinds import ROUTES
+from decisions.format.alert_keys import ALERT
 from decisions.format.case_keys import CASE, MAX_CASES
 from decisions.format.keys import (
     TRAIT,
@@ -23,21 +24,16 @@ from decisions.format.keys import (
     NewIds,
     Number,
     Text,
-    Texts,
     Whole,
 )
 from decisions.format.limit_keys import LIMITS
 from decisions.language.scope import TRAIT_TYPES
-from state.event_names import USUAL
 
 MAX_TRAITS: Final = 20
 MAX_SEGMENTS: Final = 48
 MAX_SERVED: Final = 6
 """Offers that all placements together may hold. These three, and the length of an id, bound what
-decisions add to a stored profile; so does alerts.MAX_REMEMBERED."""
-
-MAX_ACTIONS: Final = 5
-"""Actions of one alert."""
+decisions add to a stored profile; so do the bounds of alerting.memory."""
 
 TYPES: Final = ("string", "int", "double", "bool")
 assert frozenset(TYPES) == TRAIT_TYPES
@@ -146,58 +142,6 @@ OFFER: Final = Keys(
         ),
         Key("fallback", Flag(), "`true`: only where nothing else fits.", default=False),
     )
-)
-ALERT: Final = Keys(
-    (
-        Key(
-            "event",
-            Texts(),
-            "The event's name, or a list of names, at which it is asked.",
-            default="the events that `when` names, else any",
-            examples=USUAL,
-        ),
-        Key(
-            "when",
-            Expression(condition=True),
-            "A condition, which may look at the event.",
-            default="always true",
-            examples=("profile.kiosk.failures >= 2",),
-        ),
-        Key(
-            "severity",
-            Choice(("info", "warning", "critical")),
-            "How urgent it is.",
-            required=True,
-        ),
-        Key(
-            "cooldown",
-            Duration(),
-            "How long the alert is silent for this customer after it was raised.",
-            required=True,
-            examples=("30m", "1d"),
-        ),
-        Key(
-            "key",
-            Expression(),
-            "An expression: with another value of it the alert is not silent.",
-            default="one for all",
-            examples=("event.properties.kiosk_id",),
-        ),
-        Key(
-            "message",
-            Text(),
-            "What people are told: a text; `{...}` holds an expression.",
-            required=True,
-            examples=("An order of {profile.orders.last_value}",),
-        ),
-        Key(
-            "actions",
-            Items(ACTION, MAX_ACTIONS, least=1),
-            "What others are asked to do when it is raised.",
-        ),
-    ),
-    any_of=("event", "when"),
-    needs="an event, a condition (when) or both",
 )
 PLAYBOOK: Final = Keys(
     (

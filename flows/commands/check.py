@@ -9,8 +9,9 @@ import click
 
 from decisions.actions.spec import ActionSpec
 from decisions.format.schema import schema
+from decisions.language import Condition
 from decisions.playbook import Playbook
-from decisions.rules import Alert, Offer, Segment
+from decisions.rules import Absence, Alert, Change, Offer, Rate, Segment, Sequence, Threshold
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
 from state.limits import Limits
@@ -140,7 +141,39 @@ def _moment(alert: Alert) -> str:
     at = f"at {_list(alert.events, 'or')}" if alert.events else "at any event"
     when = f" when {alert.source}" if alert.source else ""
     key = " for one key" if alert.key else ""
-    return f"{at}{when}, at most once{key} in {_span(alert.cooldown_ms)}"
+    often = f"at most once{key} in {_span(alert.cooldown_ms)}"
+    return ", ".join([*_pattern(alert, f"{at}{when}"), often, *_after(alert)])
+
+
+def _pattern(alert: Alert, at: str) -> list[str]:
+    """When it is raised."""
+    match alert.pattern:
+        case Threshold(count=count, within_ms=ms):
+            return [at, f"{count} of them within {_span(ms)}"]
+        case Rate(of=of, share=share, at_least=least, within_ms=ms):
+            return [at, f"{share}% of at least {least} when {_line(of)} within {_span(ms)}"]
+        case Absence(of=of, within_ms=ms):
+            return [at, f"then none when {_line(of)} within {_span(ms)}"]
+        case Sequence(then=then, within_ms=ms):
+            return [at, f"then one when {_line(then)} within {_span(ms)}"]
+        case Change(source=source, before=before, after=after):
+            was = "" if before is None else f" from {before}"
+            becomes = "" if after is None else f" to {after}"
+            when = f"when {alert.source}, " if alert.source else ""
+            return [f"{when}at a change of {source}{was}{becomes}"]
+    return [at]
+
+
+def _after(alert: Alert) -> Iterator[str]:
+    """What becomes of it then."""
+    if alert.until is not None:
+        yield f"until {_line(alert.until)}"
+    for step in alert.escalate:
+        yield f"again as {step.severity} after {_span(step.after_ms)} if nobody acknowledges it"
+
+
+def _line(condition: Condition) -> str:
+    return " ".join(condition.source.split())
 
 
 def _asked(action: ActionSpec) -> str:
@@ -210,6 +243,9 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             alert.id: {
                 "events": alert.events,
                 "when": alert.source or None,
+                "raised_by": type(alert.pattern).__name__.lower() if alert.pattern else None,
+                "until": _line(alert.until) if alert.until else None,
+                "escalates_after_seconds": [step.after_ms // 1_000 for step in alert.escalate],
                 "severity": alert.severity,
                 "cooldown_seconds": alert.cooldown_ms // 1_000,
                 "message": alert.message.source,

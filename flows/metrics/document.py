@@ -38,6 +38,12 @@ Nothing else listens: Bytewax's own server stays off, whatever its variable says
   (`touchpoints.enriched`, `touchpoints.actions`) hold offsets for lag tools of other people. They
   are committed every 5 s and at a stop, and never read back to go on from. With
   TOUCHLINE_ASSIGNMENT=group the processes are members of `touchline`, else it has none.
+- `touchline_segment_customers` is who came into a segment less who left it, from the counts in
+  Redis, so it is exact, through crashes and restarts too, and as old as the last look. Who is in a
+  segment that a new playbook no longer has, or has under another name, leaves it at their next
+  event, or when their next timer is due; until then it is shown under the old name. While a
+  shard waits for Redis or Kafka its part is as it was last seen, a flush without an answer
+  included; in the moment in which a shard changes hands it is in no process's sum, or in two.
 - The process's own `process_cpu_seconds_total`, `process_resident_memory_bytes`,
   `process_start_time_seconds` and file handles stand beside these.
 """
@@ -76,6 +82,7 @@ QUESTIONS = (
     ("Lag of each topic", "sum by (topic) (touchline_lag_events)"),
     ("The shard that is furthest behind", "topk(1, touchline_clock_delay_seconds)"),
     ("Who holds the shards' clocks back", "sum by (topic) (touchline_clock_holder)"),
+    ("Customers in each segment", "sum by (segment) (touchline_segment_customers)"),
     (
         "Clicks per offer shown",
         (

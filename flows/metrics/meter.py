@@ -127,6 +127,12 @@ class Meter(Collector):
             self._find(name, Kind.GAUGE, labels)
             del self._series[name][_key(self._metric(name), labels)]
 
+    def labels(self, name: str) -> list[dict[str, str]]:
+        """Those under which it is shown."""
+        with self._lock:
+            labels = self._metric(name).labels
+            return [dict(zip(labels, key, strict=True)) for key in self._series[name]]
+
     def observe(self, name: str, value: float, /, **labels: str) -> None:
         """Count `value` into a histogram."""
         self.observe_many(name, (value,), **labels)

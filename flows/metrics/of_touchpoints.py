@@ -19,6 +19,7 @@ CAUSES = ("connection", "timeout", "fence", "kafka")
 """No connection to Redis; no answer in time; another fence or a "not now"; Kafka."""
 REBALANCES = ("assigned", "revoked", "lost")
 RULES = ("segment", "offer", "alert")
+ALERT_OUTCOMES = ("escalated", "acknowledged", "cleared")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
 OTHER_OFFER = "?"
 """Stands for an offer that the playbook does not have."""
@@ -284,6 +285,14 @@ TOUCHPOINTS: Final = (
     ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
     Metric(
+        "touchline_alert_outcomes_total",
+        C,
+        "alerts",
+        "What became of alerts that were raised; one is escalated once for each step.",
+        ("alert", "outcome"),
+        {"outcome": ALERT_OUTCOMES},
+    ),
+    Metric(
         "touchline_actions_requested_total",
         C,
         "actions",
@@ -300,6 +309,13 @@ TOUCHPOINTS: Final = (
         {"direction": ("entered", "exited")},
     ),
     Metric(
+        "touchline_segment_customers",
+        G,
+        "customers",
+        "Customers in a segment, of this process's shards: the sum over processes is all of them.",
+        ("segment",),
+    ),
+    Metric(
         "touchline_rule_evaluations_total",
         C,
         "evaluations",
@@ -311,7 +327,9 @@ TOUCHPOINTS: Final = (
         "touchline_rule_errors_total",
         C,
         "evaluations",
-        "Conditions of the playbook that ended in an error, which counts as false.",
+        "Conditions of the playbook that ended in an error, which counts as false, by rule, such as"
+        " alert.kiosk_failing.",
+        ("rule",),
     ),
     Metric(
         "touchline_trimmed_total",

@@ -7,6 +7,7 @@ from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
+from flows.metrics.of_touchpoints import ALERT_OUTCOMES
 from flows.processor.flush import Flush, Slice, Through
 from flows.processor.letter_limit import counted
 from flows.processor.processor import Processor
@@ -17,8 +18,20 @@ COUNTED = (
     ("touchline_actions_requested_total", "requested", "kind"),
     ("touchline_forwarded_events_total", "forwarded", "topic"),
     ("touchline_events_corrected_total", "corrected", "channel"),
+    ("touchline_rule_errors_total", "rule_errors", "rule"),
 )
 """Metric, kind of count in a slice's tally, label."""
+TWO_LABELS: dict[str, tuple[str, dict[str, str]]] = {
+    **{
+        f"segment.{direction}": ("touchline_segment_transitions_total", {"direction": direction})
+        for direction in ("entered", "exited")
+    },
+    **{
+        f"alert.{outcome}": ("touchline_alert_outcomes_total", {"outcome": outcome})
+        for outcome in ALERT_OUTCOMES
+    },
+}
+"""Kind of count → metric and one of its labels; the other is called as the kind begins."""
 REFUSED_IN = {Reason.MISPLACED: "route", Reason.UNDECIDABLE: "decide"}
 """Reason of a dead letter → the stage that gives it; all others are of decode."""
 
@@ -68,15 +81,12 @@ def _book_tally(meter: Meter, part: Slice) -> None:
         meter.add("touchline_offers_decided_total", count, offer=offer, channel=channel)
     for (offer, outcome), count in part.answers.items():
         meter.add("touchline_offer_events_total", count, offer=offer, outcome=outcome)
-    for kind, direction in (("segment.entered", "entered"), ("segment.exited", "exited")):
-        for segment, count in tally.get(kind, {}).items():
-            meter.add(
-                "touchline_segment_transitions_total", count, segment=segment, direction=direction
-            )
+    for kind, (metric, labels) in TWO_LABELS.items():
+        for value, count in tally.get(kind, {}).items():
+            meter.add(metric, count, **{kind.partition(".")[0]: value}, **labels)
 
 
 def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:
-    meter.add("touchline_rule_errors_total", part.tally_of("rule_errors"))
     for rule, count in asked(part, playbook).items():
         meter.add("touchline_rule_evaluations_total", count, rule=rule)
 

@@ -20,6 +20,7 @@ from flows.processor.shard import Shard
 from state.fence import Fence, advance, encode_plan
 from state.outbox import ActionEntry, encode_entry
 from state.profile import encode_profile
+from state.store.counters import SINCE_MS
 from state.store.shard_store import Commit, Unsettled
 from state.store.wire import WireLost, WireTimeout
 from state.touchpoint import Touchpoint
@@ -154,6 +155,8 @@ def _committed(part: Slice) -> Fence:
 
 def _commit(part: Slice, fence: Fence) -> Commit:
     shard = part.shard
+    if not shard.counters:
+        shard.counters[SINCE_MS] = part.plan.now_ms
     for kind, counts in part.tally.items():
         for label, count in counts.items():
             name = f"{kind}:{label}"

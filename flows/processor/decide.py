@@ -225,7 +225,8 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
         part.serving[customer] = decision.serving
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
-        counts["all"] = counts.get("all", 0) + decision.rule_errors
+        for rule, errors in decision.rule_errors.items():
+            counts[rule] = counts.get(rule, 0) + errors
 
 
 def _notice(part: Slice, event: Touchpoint, playbook: Playbook) -> None:
@@ -262,8 +263,9 @@ def _log(part: Slice, error: Exception) -> None:
 def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
     if kind in REQUEST_KINDS:
         return REQUESTED, kind
-    subject = {"offer.decided": "offer_id", "alert.raised": "alert"}.get(kind, "segment")
-    return kind, str(body[subject])
+    if kind == DECIDED:
+        return kind, str(body["offer_id"])
+    return kind, str(body["alert" if kind.startswith("alert.") else "segment"])
 
 
 def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:

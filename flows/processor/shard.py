@@ -54,6 +54,8 @@ class Shard:
         """As it was last shown."""
         self.most_profiles = most_profiles
         """How many are kept, but for those of the flush at hand."""
+        self.counters: dict[str, int] = {}
+        """`<kind>:<label>` → how many in all, as committed; of a shard that waits, as last seen."""
         self._reset()
 
     def _reset(self) -> None:

@@ -1,7 +1,9 @@
-"""How the shards stand, as gauges: lag, event time, and what is kept in memory and outbox."""
+"""How the shards stand, as gauges: lag, event time, what is kept in memory and outbox, and how many
+customers are in each segment."""
 
 from collections.abc import Mapping
 
+from decisions.segment_counts import SegmentCount, add_counts
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from state.watermark import clock
@@ -10,6 +12,7 @@ from state.watermark import clock
 def book_standing(processor: Processor, now_ms: int) -> None:
     """For once a second: it asks no server, but looks at every topic of every shard."""
     cached = buffered = outbox = 0
+    segments: dict[str, SegmentCount] = {}
     newest_ms = dict.fromkeys(processor.inputs, 0)
     delays_ms = dict.fromkeys(processor.inputs, 0)
     for shard in processor.shards:
@@ -18,6 +21,7 @@ def book_standing(processor: Processor, now_ms: int) -> None:
         outbox += shard.published + shard.trim
         if shard.hold is Hold.GONE:
             continue
+        add_counts(segments, shard.counters)
         if shard.hold is Hold.OWNED:
             behind = _book_lag(processor, shard)
             _book_clock(processor, shard, behind, now_ms)
@@ -35,6 +39,7 @@ def book_standing(processor: Processor, now_ms: int) -> None:
                 delays_ms[topic] = max(delays_ms.get(topic, 0), now_ms - since_ms)
     _set_each(processor, "touchline_event_timestamp_seconds", newest_ms)
     _set_each(processor, "touchline_event_delay_seconds", delays_ms)
+    _book_segments(processor, segments)
     meter = processor.meter
     meter.set("touchline_profiles_cached", cached)
     meter.set("touchline_buffered_events", buffered)
@@ -79,6 +84,19 @@ def _show_clock(processor: Processor, shard: Shard, now_ms: int) -> None:
         delay_s = max(now_ms - shard.clock.at_ms, 0) / 1000
         name = "touchline_clock_delay_seconds"
         processor.meter.set(name, delay_s, shard=str(shard.index))
+
+
+def _book_segments(processor: Processor, segments: Mapping[str, SegmentCount]) -> None:
+    name, meter = "touchline_segment_customers", processor.meter
+    shown = {labels["segment"] for labels in meter.labels(name)}
+    for segment in shown.union(processor.playbook.segments, segments):
+        found = segments.get(segment)
+        customers = found.customers if found else 0
+        # One that the playbook had before, until the last customer has left it.
+        if customers or segment in processor.playbook.segments:
+            meter.set(name, customers, segment=segment)
+        elif segment in shown:
+            meter.forget(name, segment=segment)
 
 
 def _set_each(processor: Processor, name: str, milliseconds: Mapping[str, int]) -> None:

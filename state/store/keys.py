@@ -8,6 +8,7 @@
 | `touchline:{sNN}:counters` | string | absolute counts of the shard (msgpack map) |
 | `touchline:{sNN}:origins` | hash | `<topic id>:<partition>` → next offset (`state.origins`) |
 | `touchline:{sNN}:timers` | sorted set | customer id → when time may change something of it, ms |
+| `touchline:{sNN}:journeys` | hash | `<journey>:<version>` → its text (`state.store.definitions`) |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
 
 NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
@@ -27,6 +28,7 @@ class ShardKeys(Struct, frozen=True):
     counters: bytes
     origins: bytes
     timers: bytes
+    journeys: bytes
 
 
 def shard_keys(shard: int) -> ShardKeys:
@@ -40,6 +42,7 @@ def shard_keys(shard: int) -> ShardKeys:
         counters=f"{base}counters".encode(),
         origins=f"{base}origins".encode(),
         timers=f"{base}timers".encode(),
+        journeys=f"{base}journeys".encode(),
     )
 
 

@@ -17,10 +17,12 @@ import redis
 from msgspec import Struct, field, structs
 
 from state.fence import VERSION, Fence, decode_fence, encode_fence
+from state.store.definitions import Definitions, Kept, encode, sort_out
 from state.store.keys import offers_key, shard_keys
 from state.store.wire import Command, Wire, WireLost
 
 NO_ORIGINS: Mapping[str, int] = MappingProxyType({})
+NO_DEFINITIONS: Mapping[str, str] = MappingProxyType({})
 
 
 class Fenced(Exception):
@@ -57,6 +59,8 @@ class Taken(Struct, frozen=True):
     counters: dict[str, int]
     origins: dict[str, int] = field(default_factory=dict)
     """Sender of forwarded events → the lowest offset that is new (see `state.origins`)."""
+    journeys: dict[str, str] = field(default_factory=dict)
+    """Name → definition, of journeys that customers may follow and the playbook has no more."""
 
 
 class Commit(Struct):
@@ -92,10 +96,15 @@ class ShardStore:
         self._epoch = 0
 
     def take(
-        self, now_us: int, first: Callable[[], Fence], seeds: Mapping[str, int] = NO_ORIGINS
+        self,
+        now_us: int,
+        first: Callable[[], Fence],
+        seeds: Mapping[str, int] = NO_ORIGINS,
+        journeys: Mapping[str, str] = NO_DEFINITIONS,
     ) -> Taken:
         """Become the owner: a new epoch by compare-and-set. `first` makes the fence of a new shard,
-        which begins with the origins `seeds`.
+        which begins with the origins `seeds`. `journeys` are the playbook's (name → definition),
+        kept from now on for customers who follow them.
 
         Raises Fenced when another owner took it after this one did, WireLost when Redis is away,
         Unsettled when somebody else was faster, and what `first` raises.
@@ -103,34 +112,39 @@ class ShardStore:
         self.close()
         wire = self._wire = self._connect()
         keys = self._keys
-        _, stored, outbox, counters, origins = wire.call(
+        _, stored, outbox, counters, origins, defined = wire.call(
             ("WATCH", keys.fence),
             ("GET", keys.fence),
             ("LRANGE", keys.outbox, 0, -1),
             ("GET", keys.counters),
             ("HGETALL", keys.origins),
+            ("HGETALL", keys.journeys),
         )
-        _no_errors([stored, outbox, counters, origins])
-        known = decode_fence(stored) if stored is not None else first()
-        if known.version > VERSION:
+        _no_errors([stored, outbox, counters, origins, defined])
+        before = decode_fence(stored) if stored is not None else first()
+        if before.version > VERSION:
             raise Refused(
-                f"shard {self._shard}: its fence has version {known.version}, expected {VERSION} "
+                f"shard {self._shard}: its fence has version {before.version}, expected {VERSION} "
                 "at most; it was written by a later version of Touchline, so run that one"
             )
-        if self._epoch and known.owner != self._owner and known.epoch >= self._epoch:
+        if self._epoch and before.owner != self._owner and before.epoch >= self._epoch:
             raise Fenced(
-                f"shard {self._shard}: {known.owner} has taken it (epoch {known.epoch}, "
+                f"shard {self._shard}: {before.owner} has taken it (epoch {before.epoch}, "
                 f"mine was {self._epoch})",
-                known.owner,
+                before.owner,
             )
-        fence = structs.replace(known, owner=self._owner, epoch=max(known.epoch + 1, now_us))
+        fence = structs.replace(before, owner=self._owner, epoch=max(before.epoch + 1, now_us))
         first_origins = _origins(keys.origins, seeds if stored is None else NO_ORIGINS)
-        self._begin(fence, first_origins)
-        self._end(len(first_origins))
+        now_ms = now_us // 1000
+        known = {name.decode(): blob for name, blob in _hash(defined).items()}
+        found = sort_out(known, journeys, now_ms)
+        changes = [*first_origins, *_definitions(keys.journeys, journeys, found, now_ms)]
+        self._begin(fence, changes)
+        self._end(len(changes))
         self._epoch = fence.epoch
         counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
         known_origins = dict(seeds) if first_origins else _numbers(origins)
-        return Taken(fence, list(outbox), counted, known_origins)
+        return Taken(fence, list(outbox), counted, known_origins, found.earlier)
 
     def begin_fence(self, fence: Fence) -> None:
         """Send `fence`, which has a plan in it and changes nothing else."""
@@ -244,16 +258,6 @@ class ShardStore:
         self._written = self._next
 
 
-def read_counters(client: "redis.Redis", shards: int) -> Mapping[str, int]:
-    """Sums of the absolute counts over shards 0 to `shards` - 1."""
-    totals: dict[str, int] = {}
-    for blob in client.mget([shard_keys(shard).counters for shard in range(shards)]):
-        if isinstance(blob, bytes):
-            for name, count in msgspec.msgpack.decode(blob, type=dict[str, int]).items():
-                totals[name] = totals.get(name, 0) + count
-    return totals
-
-
 def _origins(key: bytes, origins: Mapping[str, int]) -> list[Command]:
     """What writes them; nothing for none."""
     fields = [part for entry in origins.items() for part in entry]
@@ -276,11 +280,28 @@ def _pairs(flat: Sequence[Any]) -> list[tuple[Any, Any]]:
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
+def _definitions(
+    key: bytes, current: Mapping[str, str], found: Definitions, now_ms: int
+) -> list[Command]:
+    """What keeps the current ones, and takes away those that are outdated."""
+    fields = [part for name, text in current.items() for part in (name, encode(Kept(now_ms, text)))]
+    commands: list[Command] = []
+    if fields:
+        commands.append(("HSET", key, *fields))
+    if found.outdated:
+        commands.append(("HDEL", key, *found.outdated))
+    return commands
+
+
+def _hash(found: Mapping[bytes, bytes] | Sequence[bytes]) -> Mapping[bytes, bytes]:
+    """A hash: a mapping in RESP3, in RESP2 names and values in turn."""
+    if isinstance(found, Mapping):
+        return found
+    return dict(zip(found[::2], found[1::2], strict=True))
+
+
 def _numbers(found: Mapping[bytes, bytes] | Sequence[bytes]) -> dict[str, int]:
-    """A hash of numbers: a mapping in RESP3, in RESP2 names and values in turn."""
-    if not isinstance(found, Mapping):
-        found = dict(zip(found[::2], found[1::2], strict=True))
-    return {name.decode(): int(number) for name, number in found.items()}
+    return {name.decode(): int(number) for name, number in _hash(found).items()}
 
 
 def _no_errors(answers: Sequence[Any]) -> None:

@@ -4,6 +4,15 @@ import re
 from pathlib import Path
 
 from decisions.actions.kinds import KINDS, ROW, SCORES, SECRET
+from decisions.format.alert_keys import (
+    ABSENCE,
+    ALERT,
+    CHANGE,
+    RATE,
+    SEQUENCE,
+    STEP,
+    THRESHOLD,
+)
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
 from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.keys import (
@@ -25,6 +34,7 @@ from decisions.format.keys import (
     Number,
     OneOf,
     Plain,
+    Share,
     Tagged,
     Text,
     Texts,
@@ -32,7 +42,7 @@ from decisions.format.keys import (
     Whole,
 )
 from decisions.format.limit_keys import DUPLICATES, LIMITS
-from decisions.format.sections import ALERT, OFFER, PLACEMENT, PLAYBOOK, SEGMENT
+from decisions.format.sections import OFFER, PLACEMENT, PLAYBOOK, SEGMENT
 
 DOCS = Path(__file__).parents[2] / "docs" / "playbook.md"
 
@@ -46,6 +56,12 @@ TABLES = {
     "a segment": SEGMENT,
     "an offer": OFFER,
     "an alert": ALERT,
+    "threshold": THRESHOLD,
+    "rate": RATE,
+    "absence": ABSENCE,
+    "sequence": SEQUENCE,
+    "change": CHANGE,
+    "a step of escalate": STEP,
     "a row of routes": ROW,
     "the scores of a row": SCORES,
     "a secret": SECRET,
@@ -98,6 +114,8 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
             return f"a whole number from {kind.low} to {kind.high}"
         case Number():
             return f"a number from {kind.low:g} to {kind.high:,.15g}"
+        case Share():
+            return "a share such as `50%`"
         case Flag():
             return "`true` or `false`"
         case Duration():

@@ -1,6 +1,6 @@
 import pytest
 
-from decisions.alerts import MAX_REMEMBERED
+from decisions.alerting.memory import MAX_REMEMBERED
 from decisions.playbook import PlaybookError
 from state.touchpoint import identity
 from tests.decisions.someone import HOUR_MS, MINUTE_MS, Someone, actions, book
@@ -73,7 +73,7 @@ def test_a_value_that_is_missing_does_not_silence_the_alert() -> None:
     assert decision is not None
     assert decision.actions[0].body["message"] == "Kiosk ? failed 1 times"
     assert "key" not in decision.actions[0].body
-    assert decision.rule_errors == 2
+    assert decision.rule_errors == {"alert.kiosk_failing": 2}
 
 
 def test_a_condition_without_an_event_is_asked_when_what_it_reads_changes() -> None:

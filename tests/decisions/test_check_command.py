@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,28 @@ def test_what_is_remembered_of_events_is_listed(tmp_path: Path) -> None:
         "history"
     ] == [said]
     assert "It remembers" not in CliRunner().invoke(main, ["check", RETAIL]).stdout
+
+
+def test_what_raises_an_alert_and_what_becomes_of_it_is_said_in_words(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "playbook.md").read_text()
+    file = tmp_path / "docs.yaml"
+    file.write_text("".join(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)))
+    said = " ".join(CliRunner().invoke(main, ["check", str(file)]).stdout.split())
+    for words in (
+        "at Kiosk Transaction Failed, 3 of them within 10 minutes, at most once for one key in ",
+        'in 1 hour, until event.name == "Kiosk Transaction Completed", again as critical after',
+        "again as critical after 30 minutes if nobody acknowledges it, again as warning after 2",
+        "at Kiosk Transaction Failed, 50% of at least 5 when event.name in [",
+        'at Checkout Started, then none when event.name == "Order Completed" within 2 hours',
+        'at Order Completed, then one when event.name == "Order Cancelled" within 1 hour',
+        'at a change of has(customer.plan) ? customer.plan : "none" from plus to basic, at most',
+    ):
+        assert words in said
+    alerts = json.loads(CliRunner().invoke(main, ["check", "--json", str(file)]).stdout)["alerts"]
+    assert alerts["checkout_left"]["raised_by"] == "absence"
+    assert alerts["vip_unhappy"]["raised_by"] is None
+    assert alerts["kiosk_gives_up"]["until"] == 'event.name == "Kiosk Transaction Completed"'
+    assert alerts["kiosk_gives_up"]["escalates_after_seconds"] == [1_800, 7_200]
 
 
 def test_of_a_segment_it_says_what_ends_it_and_how_long_one_stays(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_the_examples_below_are_right_before_they_are_broken(text: str) -> None:
             ALERT,
             "event",
             None,
-            "4:5: alerts.failed; expected an event, a condition (when) or both, got neither",
+            "4:5: alerts.failed; expected an event, a condition (when), both, or a change, got none of them",
         ),
         (
             ALERT,

@@ -326,5 +326,5 @@ def test_an_eligibility_that_ends_in_an_error_counts_as_false() -> None:
     )
     decision = someone.does("Page Viewed")
     assert decision is not None
-    assert decision.rule_errors == 1
+    assert decision.rule_errors == {"offer.club": 1}
     assert someone.offers()[0][0] == "hello"

@@ -58,7 +58,7 @@ def test_ordinary_traffic_flips_no_offers() -> None:
             continue
         events += 1
         raised.update(action.kind for action in actions(decision))
-        errors += decision.rule_errors if decision else 0
+        errors += sum(decision.rule_errors.values()) if decision else 0
     assert raised.total() / events <= 0.15
     assert set(raised) == {"segment.entered", "segment.exited", "offer.decided", "alert.raised"}
     assert errors == 0

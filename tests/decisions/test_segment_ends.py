@@ -94,8 +94,8 @@ def test_an_until_that_ends_in_an_error_counts_as_false_and_is_counted() -> None
     (entered, after) = (someone.does("Product Added", MAT), someone.does("Product Removed", MAT))
     assert entered is not None
     assert after is not None
-    assert (summary(entered), entered.rule_errors) == (ENTERED, 1)
-    assert (summary(after), after.rule_errors) == ([], 1)
+    assert (summary(entered), entered.rule_errors) == (ENTERED, {"segment.full": 1})
+    assert (summary(after), after.rule_errors) == ([], {"segment.full": 1})
     assert summary(someone.does("Order Completed", {"total": 1.0})) == EXITED
 
 

@@ -83,7 +83,7 @@ class Told(Someone):
             if action.kind.startswith("segment."):
                 body = action.body
                 self.moves.append((at_ms, action.kind, body["segment"], body["since"]))
-        self.errors += decision.rule_errors if decision else 0
+        self.errors += sum(decision.rule_errors.values()) if decision else 0
 
 
 def lived(history: list[tuple[Event, int]]) -> Told:

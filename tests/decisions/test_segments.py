@@ -103,7 +103,8 @@ def test_a_condition_that_ends_in_an_error_is_false_and_counted() -> None:
     )
     decision = someone.does("Page Viewed")
     assert decision is not None
-    assert (decision.actions, decision.rule_errors, decision.serving) == ([], 1, None)
+    assert (decision.actions, decision.rule_errors) == ([], {"segment.oddly": 1})
+    assert decision.serving is None
     assert summary(someone.does("Order Completed", {"total": 1.0})) == [
         ("segment.entered", "oddly")
     ]

@@ -66,4 +66,4 @@ def test_a_kill_while_it_is_published_loses_none_and_repeats_it_byte_for_byte(
     hooks = [record.body for record in taken if record.kind == "webhook"]
     assert Counter(tuple(hook["payload"]) for hook in hooks) == {("product", "missing"): len(hooks)}
     assert all(hook["headers"] == {"Authorization": {"secret": "CRM_TOKEN"}} for hook in hooks)
-    assert world.counters()["rule_errors:all"] >= len(hooks)
+    assert world.counters()["rule_errors:alert.looked"] >= len(hooks)

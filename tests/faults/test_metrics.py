@@ -31,10 +31,13 @@ KINDS = {
     "forwarded": ("touchline_forwarded_events_total", "touchpoints.{0}"),
     "reason": ("touchline_dead_letters_total", "{0}"),
     "alert.raised": ("touchline_alerts_raised_total", "{0}"),
+    "alert.escalated": ("touchline_alert_outcomes_total", "{0}", "escalated"),
+    "alert.acknowledged": ("touchline_alert_outcomes_total", "{0}", "acknowledged"),
+    "alert.cleared": ("touchline_alert_outcomes_total", "{0}", "cleared"),
     "requested": ("touchline_actions_requested_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
     "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
-    "rule_errors": ("touchline_rule_errors_total",),
+    "rule_errors": ("touchline_rule_errors_total", "{0}"),
 }
 """Kind of count in Redis → the metric and its labels' values, {0} for what is counted."""
 NOTHING_OF = (
@@ -73,6 +76,11 @@ def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None
     named = {metric for metric, *_ in KINDS.values()}
     shown = {key: value for key, value in page.items() if key[0] in named and value}
     assert shown == dict(expected)
+
+    inside = Counter(name for profile in profiles.values() for name in profile.segments)
+    sizes = {key[1]: size for key, size in page.items() if key[0] == "touchline_segment_customers"}
+    assert {name: size for name, size in sizes.items() if size} == dict(inside) != {}
+    assert 0 in sizes.values()
 
     check_offers(page, world)
     check_event_time(page, world)

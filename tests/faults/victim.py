@@ -25,8 +25,8 @@ from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.processor import ownership
 from flows.settings import Settings, read_settings
+from state.store.counters import read_counters
 from state.store.keys import shard_keys
-from state.store.shard_store import read_counters
 from tests.faults.failpoints import arm, poison
 
 

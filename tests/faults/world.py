@@ -23,8 +23,8 @@ from flows.simulate.stream import stream
 from state.applied import Applied
 from state.fence import decode_fence
 from state.profile import Profile, decode_profile
+from state.store.counters import read_counters
 from state.store.keys import shard_keys
-from state.store.shard_store import read_counters
 from state.touchpoint import Touchpoint
 from tests.faults.laws.judge import Place, judge
 

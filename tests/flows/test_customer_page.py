@@ -25,6 +25,7 @@ from state.profile import (
     Orders,
     Profile,
     Sessions,
+    Watch,
 )
 from state.store.lookup import Known
 
@@ -185,6 +186,34 @@ def test_an_alert_is_told_once_with_the_words_of_the_warehouse_and_the_newest_ar
     ]
     many = History("w", alerts=[RaisedAlert(n, f"a{n}") for n in range(9)])
     assert [a.at for a in last_alerts(Profile(), many, TITLES)] == [8, 7, 6, 5, 4]
+
+
+def test_what_alerts_have_come_to_is_said() -> None:
+    watches = {
+        "kiosk_failed:k-7": Watch(raised_at=NOW_MS - 60_000, steps=2),
+        "vip_unhappy": Watch(raised_at=NOW_MS - 5_000, acknowledged_at=NOW_MS - 1_000),
+        "counts:h": Watch(times=[1], key="a long key"),
+    }
+    lines = shown(profile=structs.replace(PROFILE, watches=watches))
+    said = [line[13:] for line in lines if "stands" in line or "acknowledged" in line]
+    assert said == [
+        "kiosk_failed of k-7 stands since 2026-01-10 23:59:00, escalated 2 times",
+        "vip_unhappy stands since 2026-01-10 23:59:55",
+        "vip_unhappy was acknowledged 2026-01-10 23:59:59",
+    ]
+    known = Known("ann", 3, structs.replace(PROFILE, watches=watches), None)
+    assert document(known, HISTORY, [], TITLES)["standing_alerts"] == {
+        "kiosk_failed:k-7": {
+            "raised_at": "2026-01-10T23:59:00.000Z",
+            "acknowledged_at": None,
+            "steps": 2,
+        },
+        "vip_unhappy": {
+            "raised_at": "2026-01-10T23:59:55.000Z",
+            "acknowledged_at": "2026-01-10T23:59:59.000Z",
+            "steps": 0,
+        },
+    }
 
 
 def test_what_others_were_asked_for_stands_below_the_alerts_if_there_was_anything() -> None:

@@ -8,6 +8,7 @@ from confluent_kafka import KafkaException
 
 import decisions.decide
 from connectors.events.dead_letter import Reason
+from decisions.load import parse_playbook
 from decisions.playbook import Due, Playbook
 from flows.metrics.of_touchpoints import CAUSES, REFUSING
 from flows.processor.booking import REFUSED_IN, book
@@ -83,6 +84,83 @@ def test_the_newest_event_of_a_topic_is_that_which_happened_last_not_that_which_
     assert processor.meter.value("touchline_stage_refusals_total", stage="decode") == 1
     assert processor.meter.value("touchline_event_to_offer_seconds") == 3
     assert processor.meter.value("touchline_flush_events") == 1
+
+
+ALERTS = parse_playbook(
+    """
+channels: [click, email, chat, kiosk]
+placements: {home: {channels: [click]}}
+segments:
+  odd: {title: Odd, when: 10 / profile.orders.count > 2}
+alerts:
+  seen:
+    event: Product Viewed
+    when: 1 / profile.orders.count == 1 || event.type == "track"
+    severity: info
+    cooldown: 1s
+    message: m
+    escalate: {after: 1h}
+  wrong:
+    event: Product Viewed
+    when: 1 / profile.orders.count == 1
+    threshold: {count: 2, within: 1h}
+    severity: info
+    cooldown: 1s
+    message: "{event.properties.none}"
+  pair:
+    event: Product Viewed
+    sequence: {then: event.name == "Product Removed", within: 1h}
+    severity: info
+    cooldown: 1s
+    message: m
+    until: event.name == "Product Added"
+offers: {}
+""",
+    "test.yaml",
+)
+
+
+def booked_by_alerts(*events: dict[str, Any]) -> Processor:
+    """As `booked`, by a playbook whose alerts err, are followed up and have a second event."""
+    processor, part = flush_of(NOW_MS - 2_000, *numbered(*events))
+    processor.playbook = ALERTS
+    part.shard.profiles["ann"] = Profile()
+    decide_step(processor, Flush([part]))
+    book(processor, Flush([part]))
+    return processor
+
+
+def test_errors_are_counted_for_the_rule_whose_expression_they_end() -> None:
+    value = booked_by_alerts(EVENT, EVENT, {**EVENT, "event": "Page Viewed"}).meter.value
+    errors = {
+        rule: value("touchline_rule_errors_total", rule=rule)
+        for rule in ("segment.odd", "alert.wrong", "alert.seen", "alert.pair")
+    }
+    assert errors == {"segment.odd": 1, "alert.wrong": 2, "alert.seen": 0, "alert.pair": 0}
+
+
+def test_what_becomes_of_alerts_is_counted() -> None:
+    acknowledged = {
+        **EVENT,
+        "event": "Alert Acknowledged",
+        "properties": {"alert": "seen"},
+    }
+    added = {**EVENT, "event": "Product Added"}
+    value = booked_by_alerts(EVENT, REMOVED, acknowledged, added).meter.value
+    outcomes = {
+        (alert, outcome): value("touchline_alert_outcomes_total", alert=alert, outcome=outcome)
+        for alert, outcome in (("seen", "acknowledged"), ("pair", "cleared"), ("pair", "escalated"))
+    }
+    assert outcomes == {
+        ("seen", "acknowledged"): 1,
+        ("pair", "cleared"): 1,
+        ("pair", "escalated"): 0,
+    }
+
+
+def test_an_alert_is_due_at_each_of_its_events_and_at_no_other() -> None:
+    value = booked_by_alerts(EVENT, REMOVED, {**EVENT, "event": "Page Viewed"}).meter.value
+    assert value("touchline_rule_evaluations_total", rule="alert") == 3 + 1
 
 
 def test_a_later_flush_of_older_events_does_not_take_the_newest_back() -> None:

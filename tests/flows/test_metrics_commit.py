@@ -1,7 +1,7 @@
 """A commit is booked once it is seen to succeed; what is in doubt is counted as that alone."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -14,6 +14,7 @@ from flows.processor.processor import Processor
 from flows.processor.shard import Hold
 from state.fence import VERSION, Fence
 from state.profile import Profile
+from state.store.counters import SINCE_MS
 from state.store.shard_store import Commit, Taken, Unsettled
 from state.store.wire import WireLost, WireTimeout
 from tests.flows.one_flush import NOW_MS, flush_of
@@ -31,11 +32,14 @@ class Store:
         """Nothing was opened."""
 
 
-def committed(answer: Callable[[], None]) -> tuple[Processor, Store]:
-    """A process that has decided an event of ann, who is new, and sent the commit of it."""
+def committed(
+    answer: Callable[[], None], counted: Mapping[str, int] = MappingProxyType({})
+) -> tuple[Processor, Store]:
+    """A process that has decided an event of ann, who is new, and sent the commit of it, in a shard
+    of which so much was `counted` before."""
     processor, part = flush_of(NOW_MS - 2_000)
     shard, store = part.shard, Store(answer)
-    shard.own(Taken(Fence(VERSION, "me", 1, 0, 0, 16, 0, 0, None), [], {}), PlanLog())
+    shard.own(Taken(Fence(VERSION, "me", 1, 0, 0, 16, 0, 0, None), [], dict(counted)), PlanLog())
     shard.store = cast(Any, store)
     shard.profiles["ann"] = Profile()
     decide_step(processor, Flush([part]))
@@ -66,6 +70,17 @@ def test_a_commit_that_is_answered_is_booked_as_redis_has_it() -> None:
     assert commit.counters["accepted:click"] == accepted(processor) == 1
     assert processor.meter.value("touchline_commits_total") == 1
     assert in_doubt(processor) == {"refused": 0, "unknown": 0}
+
+
+@pytest.mark.parametrize(
+    ("counted", "since"),
+    [({}, [NOW_MS]), ({SINCE_MS: 5, "accepted:click": 1}, [5]), ({"accepted:click": 1}, [])],
+    ids=["the first flush", "a later one", "a shard that began before that was noted"],
+)
+def test_the_counts_say_since_when_they_run(counted: dict[str, int], since: list[int]) -> None:
+    _, store = committed(lambda: None, counted)
+    (commit,) = store.commits
+    assert [n for name, n in commit.counters.items() if name == SINCE_MS] == since
 
 
 @pytest.mark.parametrize(

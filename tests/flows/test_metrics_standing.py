@@ -37,7 +37,7 @@ class Standing:
             meter=self.meter,
             consumer=SimpleNamespace(ends=self.ends, highs=lambda _shard: self.highs),
             publisher=SimpleNamespace(waiting=lambda: 7),
-            playbook=SimpleNamespace(limits=Limits()),
+            playbook=SimpleNamespace(limits=Limits(), segments={}),
         )
 
     def book(self, now_ms: int = NOW_MS) -> None:
@@ -196,3 +196,51 @@ def test_what_is_kept_in_memory_and_in_the_outbox_is_shown() -> None:
     assert value("touchline_profiles_cached") == 1
     assert value("touchline_outbox_actions") == 5
     assert value("touchline_unacknowledged_records") == 7
+
+
+class Sizes(Standing):
+    """A playbook with two segments, of which one is empty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.processor.playbook.segments = {"vip": None, "buyer": None}
+        self.shard.counters = {"segment.entered:vip": 9, "segment.exited:vip": 2, "accepted:a": 5}
+
+    def customers(self) -> dict[str, float]:
+        """Segment → how many are shown to be in it."""
+        name = "touchline_segment_customers"
+        return {
+            labels["segment"]: self.meter.value(name, **labels)
+            for labels in self.meter.labels(name)
+        }
+
+
+def test_who_came_into_a_segment_and_has_not_left_it_is_in_it_and_an_empty_one_shows_0() -> None:
+    sizes = Sizes()
+    sizes.book()
+    assert sizes.customers() == {"vip": 7, "buyer": 0}
+
+
+def test_the_sizes_are_of_all_shards_of_the_process_and_not_of_one_that_another_has_taken() -> None:
+    sizes = Sizes()
+    for hold in (Hold.WAITING, Hold.GONE):
+        other = Shard(4, cast(Any, None), 100)
+        other.hold, other.counters = hold, {"segment.entered:buyer": 4, "segment.entered:vip": 1}
+        sizes.processor.shards.append(other)
+    sizes.book()
+    assert sizes.customers() == {"vip": 8, "buyer": 4}
+    sizes.processor.shards[1].hold = Hold.GONE
+    sizes.book()
+    assert sizes.customers() == {"vip": 7, "buyer": 0}
+
+
+def test_a_segment_that_the_playbook_has_no_more_is_shown_until_its_last_customer_has_left() -> (
+    None
+):
+    sizes = Sizes()
+    sizes.processor.playbook.segments = {"buyer": None}
+    sizes.book()
+    assert sizes.customers() == {"vip": 7, "buyer": 0}
+    sizes.shard.counters["segment.exited:vip"] = 9
+    sizes.book()
+    assert sizes.customers() == {"buyer": 0}

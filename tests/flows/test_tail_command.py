@@ -271,7 +271,10 @@ def test_a_broker_that_is_away_for_as_long_as_it_may_run_is_a_failure() -> None:
         (["--from-start", "--since", "1h"], "--from-start and --since say different beginnings"),
         (["--since", "soon"], "expected a duration such as 90s, 10m, 12h or 7d, got 'soon'"),
         (["--since", "0m"], "expected a duration such as 90s, 10m, 12h or 7d, got '0m'"),
-        (["--kind", "offer", "--severity", "info"], "--severity is about alert.raised, which"),
+        (
+            ["--kind", "offer", "--severity", "info"],
+            "--severity is about alert.raised and alert.escalated and",
+        ),
         (["--kind", "event", "--segment", "vip"], "--segment is about segment.entered and segm"),
         (["--kind", "offers"], "'offers' is not one of"),
         (["--customer", "ann\n"], "expected 1 to 256 characters, no control characters"),

@@ -15,7 +15,7 @@ from connectors.published.record_types import ActionRecord, read_action
 from connectors.published.schema_requests import REQUESTS
 from flows.commands.tail.lines import line_of
 from flows.commands.tail.reading import Intake
-from flows.commands.tail.selection import ACTION_KINDS, select
+from flows.commands.tail.selection import ACTION_KINDS, ALERTS, select
 
 DAY_MS = 86_400_000
 JANUARY_MS = 1_767_225_600_000
@@ -30,6 +30,25 @@ BODIES: dict[str, dict[str, Any]] = {
         "expires_at": "2026-01-08T00:00:00.000Z",
     },
     "alert.raised": {"alert": "vip_unhappy", "severity": "critical", "message": "Rated 1\x1b[2J"},
+    "alert.escalated": {
+        "alert": "kiosk_failing",
+        "severity": "critical",
+        "message": "Nobody looks",
+        "key": "k-3",
+        "raised_at": "2026-01-01T12:00:00.000Z",
+        "step": 1,
+    },
+    "alert.acknowledged": {
+        "alert": "kiosk_failing",
+        "severity": "warning",
+        "key": "k-3",
+        "raised_at": "2026-01-01T12:00:00.000Z",
+    },
+    "alert.cleared": {
+        "alert": "vip_unhappy",
+        "severity": "warning",
+        "raised_at": "2026-01-01T12:00:00.000Z",
+    },
     "segment.entered": {"segment": "vip", "since": "2026-01-01T00:00:00.000Z"},
     "segment.exited": {"segment": "vip", "since": "2025-12-31T23:59:00.000Z"},
     **{kind: examples.action(kind)["body"] for kind in REQUESTS},
@@ -89,6 +108,18 @@ def logged(value: bytes | None, key: bytes | None = b"ann", topic: str = ACTIONS
         (
             "alert.raised",
             "alert    ann             vip_unhappy           critical: Rated 1?[2J",
+        ),
+        (
+            "alert.escalated",
+            "alert+   ann             kiosk_failing         critical: Nobody looks",
+        ),
+        (
+            "alert.acknowledged",
+            "seen     ann             kiosk_failing         warning: k-3, raised 2026-01-01 12:00",
+        ),
+        (
+            "alert.cleared",
+            "cleared  ann             vip_unhappy           warning: raised 2026-01-01 12:00",
         ),
         ("segment.entered", "entered  ann             vip"),
         (
@@ -186,10 +217,12 @@ def test_an_event_of_any_shape_is_told(original: Any) -> None:
     [
         ((), {}, ACTION_KINDS),
         (("segment",), {}, ("segment.entered", "segment.exited")),
-        (("segment.exited", "alert"), {}, ("alert.raised", "segment.exited")),
+        (("segment.exited", "alert"), {}, (*ALERTS, "segment.exited")),
+        (("alert.raised",), {}, ("alert.raised",)),
+        (("alert",), {"alerts": ["kiosk_failing"]}, ("alert.escalated", "alert.acknowledged")),
         ((), {"offers": ["tea"]}, ("offer.decided",)),
         ((), {"offers": ["pots"]}, ()),
-        ((), {"severities": ["critical", "info"]}, ("alert.raised",)),
+        ((), {"severities": ["critical", "info"]}, ("alert.raised", "alert.escalated")),
         ((), {"severities": ["info"], "segments": ["vip"]}, ("segment.entered", "segment.exited")),
         (("offer", "alert"), {"alerts": ["other"]}, ("offer.decided",)),
         ((), {"customer": "bob"}, ()),

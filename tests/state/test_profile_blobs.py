@@ -25,6 +25,7 @@ from state.profile import (
     ProfileUnreadable,
     Sessions,
     Tracker,
+    Watch,
     decode_profile,
     encode_profile,
 )
@@ -93,6 +94,25 @@ def full() -> Profile:
         due_at=54,
         firings=55,
         history={b"12345678": Tracker(last_at=56, done_at=57, recent=[(58, 59.5, 60)])},
+        watches={
+            "angry:8": Watch(
+                keep_until=61,
+                times=[62],
+                others=[63],
+                armed_at=64,
+                armed_by="m-1",
+                texts=["a text"],
+                met_at=65,
+                raised_at=66,
+                raised_by="m-2",
+                said=["said"],
+                steps=67,
+                acknowledged_at=68,
+                held=True,
+                value="gold",
+                key="a long key",
+            )
+        },
     )
 
 
@@ -115,7 +135,7 @@ def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> 
 
 def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
     shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
-    assert decode_profile(shorter) == msgspec.structs.replace(full(), history={})
+    assert decode_profile(shorter) == msgspec.structs.replace(full(), watches={})
 
 
 def test_a_blob_of_a_later_version_and_what_is_no_blob_are_refused() -> None:

@@ -15,10 +15,13 @@ from state.fence import (
     decode_fence,
     encode_fence,
 )
+from state.store.counters import SINCE_MS, read_counters
+from state.store.definitions import KEPT_MS
 from state.store.keys import offers_key, shard_keys
 from state.store.requirements import Unsuitable, check_server
-from state.store.shard_store import Commit, Fenced, Refused, ShardStore, Unsettled, read_counters
+from state.store.shard_store import Commit, Fenced, Refused, ShardStore, Unsettled
 from state.store.wire import Command, Wire, WireLost
+from state.windows import DAY_MS
 
 KEYS = shard_keys(3)
 IN_AN_HOUR_MS = 4_000_000_000_000
@@ -51,7 +54,7 @@ def commit_of(fence: Fence, text: str) -> Commit:
         profiles=[("ann", text.encode()), ("bob", text.encode())],
         serving=[("ann", b"{}", IN_AN_HOUR_MS)],
         outbox=[b"one", b"two"],
-        counters={"accepted:click": 7},
+        counters={SINCE_MS: 1_700_000_000_000, "accepted:click": 7},
         origins={"a:0": 3, "b:1": 2**63},
     )
 
@@ -256,7 +259,7 @@ def test_leftover_actions_and_counts_come_with_the_shard(
     taken = store("second").take(6, new_fence)
     assert taken.outbox == [b"one", b"two"]
     assert taken.origins == {"a:0": 3, "b:1": 2**63}
-    assert taken.counters == {"accepted:click": 7}
+    assert taken.counters == {SINCE_MS: 1_700_000_000_000, "accepted:click": 7}
 
 
 def test_what_is_owned_or_written_does_not_expire_whatever_a_tool_has_set(
@@ -372,3 +375,20 @@ def test_a_commit_of_a_fenced_owner_sets_no_timer(
     with pytest.raises(Unsettled):
         done(old, Commit(structs.replace(fence, commit=1), timers={"ann": 30}))
     assert client.zcard(KEYS.timers) == 0
+
+
+def test_definitions_of_journeys_outlive_the_playbook_that_had_them(
+    store: Callable[[str], ShardStore], client: "redis.Redis"
+) -> None:
+    day_us = DAY_MS * 1000
+    assert store("one").take(1, new_fence, journeys={"cart:01": "a", "talk:02": "b"}).journeys == {}
+    taken = store("two").take(2 * day_us, new_fence, journeys={"cart:03": "c", "talk:02": "b"})
+    assert taken.journeys == {"cart:01": "a"}
+    assert store("three").take(KEPT_MS * 1000, new_fence).journeys == {
+        "cart:01": "a",
+        "cart:03": "c",
+        "talk:02": "b",
+    }
+    taken = store("four").take(KEPT_MS * 1000 + day_us, new_fence)
+    assert taken.journeys == {"cart:03": "c", "talk:02": "b"}
+    assert client.hkeys(KEYS.journeys) == [b"talk:02", b"cart:03"]

@@ -10,7 +10,6 @@ import orjson
 import redis
 
 from connectors.kafka.murmur2 import partition_of
-from flows.addresses import without_secrets
 from flows.clients import check_redis
 from flows.commands.customer.document import document
 from flows.commands.customer.history import NOT_ASKED, Asking, History, Question
@@ -21,6 +20,7 @@ from flows.commands.customer.unknown import why_unknown
 from flows.commands.customer_id import customer_id
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import FilledPath, redis_url, warehouse_address
+from flows.commands.redis_trouble import redis_away
 from flows.settings import SettingsError
 from state.profile import ProfileUnreadable
 from state.store.lookup import Known, look_up
@@ -126,16 +126,6 @@ def _look_up(url: str, customer: str, partitions: int) -> Known:
     except ProfileUnreadable as error:
         raise click.ClickException(f"customer {customer!r}: {error}") from None
     except redis.RedisError as error:
-        click.echo(f"Error: {_trouble(url, error)}", err=True)
+        click.echo(f"Error: {redis_away(url, error)}", err=True)
         sys.exit(2)
     return known
-
-
-def _trouble(url: str, error: redis.RedisError) -> str:
-    fault = "gives no answer"
-    if isinstance(error, redis.AuthenticationError):
-        fault = "refuses the user or password it is given"
-    return (
-        f"Redis at {without_secrets(url)} {fault} ({error}); name another with --redis-url or "
-        "TOUCHLINE_REDIS_URL"
-    )

@@ -48,6 +48,15 @@ def document(
         "events": {event_name(key): count for key, count in profile.events.items()},
         "orders": _orders(profile.orders),
         "alerts": {name: _moment(raised) for name, raised in profile.alerts.items()},
+        "standing_alerts": {
+            name: {
+                "raised_at": _moment(watch.raised_at),
+                "acknowledged_at": _moment(watch.acknowledged_at),
+                "steps": watch.steps,
+            }
+            for name, watch in profile.watches.items()
+            if watch.raised_at or watch.acknowledged_at
+        },
         "last_alerts": [_plain(alert) for alert in alerts],
         "last_actions": _plain(history.actions),
         # Of the properties, which are the producer's, nothing is taken for a moment of ours.

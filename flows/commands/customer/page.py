@@ -1,5 +1,7 @@
 """The page about one customer, for people: who, what is up, what they have, what they did."""
 
+from collections.abc import Iterator
+
 from msgspec import DecodeError
 
 from connectors.published.record_types import OfferEntry, OffersDocument, read_offers
@@ -124,12 +126,26 @@ def _alerts(profile: Profile, history: History, titles: Titles, now_ms: int) -> 
         )
         for when, each in zip(whens, alerts, strict=True)
     ]
+    rows += [Row(state) for state in _states(profile, now_ms)]
     if history.alerts is None:
         only = "only those that still cool down" if rows else "none that still cools down"
         rows.append(Row(f"{only}: messages, and older ones, are in the warehouse", "aside"))
         if history.touchpoints is not None and history.missing:  # else it stands beside those
             rows.append(Row(history.missing, "aside"))
     return rows
+
+
+def _states(profile: Profile, now_ms: int) -> Iterator[str]:
+    """What alerts that stand, or were acknowledged, have come to."""
+    for name, watch in profile.watches.items():
+        alert, colon, key = name.partition(":")
+        about = f"{alert} of {watch.key or key}" if colon else alert
+        if watch.raised_at:
+            steps = watch.steps
+            told = f", escalated {'once' if steps == 1 else f'{steps} times'}" if steps else ""
+            yield f"{about} stands since {moment(watch.raised_at, now_ms)}{told}"
+        if watch.acknowledged_at:
+            yield f"{about} was acknowledged {moment(watch.acknowledged_at, now_ms)}"
 
 
 def _asked(history: History, now_ms: int) -> list[Section]:

@@ -10,7 +10,18 @@ from connectors.published.record_types import ActionRecord, EnrichedRecord
 from connectors.published.schema_requests import REQUESTS
 from flows.commands.asked import asked_of, origin_of
 from flows.commands.phrases import moment, number, printable
-from flows.commands.tail.selection import ALERT, ENTERED, EXITED, OFFER, Record, moment_of
+from flows.commands.tail.selection import (
+    ACKNOWLEDGED,
+    ALERT,
+    ALERTS,
+    CLEARED,
+    ENTERED,
+    ESCALATED,
+    EXITED,
+    OFFER,
+    Record,
+    moment_of,
+)
 from flows.commands.telling import telling
 from state.times import milliseconds
 
@@ -21,6 +32,9 @@ SEVERITIES: dict[str, dict[str, Any]] = {
 LABELS: dict[str, tuple[str, dict[str, Any]]] = {
     OFFER: ("offer", {"fg": "green"}),
     ALERT: ("alert", {"fg": "cyan"}),
+    ESCALATED: ("alert+", {"fg": "cyan", "bold": True}),
+    ACKNOWLEDGED: ("seen", {"fg": "cyan"}),
+    CLEARED: ("cleared", {"fg": "cyan"}),
     ENTERED: ("entered", {"fg": "blue"}),
     EXITED: ("left", {"fg": "blue"}),
     **{kind: (kind.partition(".")[0], {"fg": "magenta"}) for kind in REQUESTS},
@@ -61,16 +75,20 @@ def _action(record: ActionRecord) -> Line:
         reasons = "; ".join(str(reason) for reason in _list(body.get("reasons")))
         why = f"{place}{scored}{': ' if reasons else ''}{reasons}"
         return Line(label, str(body.get("offer_id", "?")), printable(why), look)
-    if record.kind == ALERT:
+    if record.kind in ALERTS:
         severity = printable(str(body.get("severity", "?")))
         told = click.style(severity, **SEVERITIES.get(severity, {}))
-        message = printable(str(body.get("message", "")))
+        about = body.get("message")
+        if about is None:  # of one that was raised before
+            key = f"{body['key']}, " if "key" in body else ""
+            about = f"{key}raised {_minute(body.get('raised_at'))}"
+        message = printable(str(about))
         return Line(label, str(body.get("alert", "?")), f"{told}: {message}", look)
     if record.kind in REQUESTS:
         return Line(label, printable(origin_of(body)), printable(asked_of(record.kind, body)), look)
     since = ""
     if record.kind == EXITED:
-        since = f"in it since {str(body.get('since', '?'))[:16].replace('T', ' ')}"
+        since = f"in it since {_minute(body.get('since'))}"
     return Line(label, str(body.get("segment", "?")), printable(since), look)
 
 
@@ -83,6 +101,10 @@ def _event(record: EnrichedRecord) -> Line:
     told = telling(properties if isinstance(properties, dict) else None)
     why = f"{printable(record.channel)}{': ' if told else ''}{told}"
     return Line("event", record.event, why, {"dim": True})
+
+
+def _minute(moment: object) -> str:
+    return str(moment or "?")[:16].replace("T", " ")
 
 
 def _list(value: object) -> list[Any]:

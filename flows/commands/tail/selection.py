@@ -10,14 +10,17 @@ from connectors.published.record_types import ActionRecord, EnrichedRecord
 from connectors.published.schema_requests import REQUESTS
 
 OFFER, ALERT = "offer.decided", "alert.raised"
+ESCALATED, ACKNOWLEDGED = "alert.escalated", "alert.acknowledged"
+CLEARED = "alert.cleared"
+ALERTS = (ALERT, ESCALATED, ACKNOWLEDGED, CLEARED)
 ENTERED, EXITED = "segment.entered", "segment.exited"
 EVENT = "event"
 """Ours for the records of touchpoints.enriched, which have no kind."""
-ACTION_KINDS = (OFFER, ALERT, ENTERED, EXITED, *REQUESTS)
+ACTION_KINDS = (OFFER, *ALERTS, ENTERED, EXITED, *REQUESTS)
 KINDS = (*ACTION_KINDS, EVENT)
 SHORT = {
     "offer": (OFFER,),
-    "alert": (ALERT,),
+    "alert": ALERTS,
     "segment": (ENTERED, EXITED),
     "action": tuple(REQUESTS),
 }
@@ -25,8 +28,8 @@ SHORT = {
 
 NARROWS = {
     "offers": (OFFER,),
-    "alerts": (ALERT,),
-    "severities": (ALERT,),
+    "alerts": ALERTS,
+    "severities": ALERTS,
     "segments": (ENTERED, EXITED),
 }
 """Field of a selection → the kinds it says something about."""
@@ -65,7 +68,7 @@ class Selection(Struct, frozen=True):
         body = record.body
         if record.kind == OFFER:
             return _among(body.get("offer_id"), self.offers)
-        if record.kind == ALERT:
+        if record.kind in ALERTS:
             return _among(body.get("alert"), self.alerts) and _among(
                 body.get("severity"), self.severities
             )

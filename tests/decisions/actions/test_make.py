@@ -157,7 +157,7 @@ def test_with_an_empty_key_each_is_one_of_its_own(key: str | None) -> None:
 def test_with_a_key_in_error_each_is_one_of_its_own_and_the_error_counts() -> None:
     decision = decided(KEYED)
     assert decision.actions[1].body["idempotency_key"] == decision.actions[1].id
-    assert decision.rule_errors == 1
+    assert decision.rule_errors == {"alert.asked": 1}
 
 
 def test_a_value_that_could_not_be_had_is_null_in_a_text_a_mark_and_counts() -> None:
@@ -167,14 +167,14 @@ def test_a_value_that_could_not_be_had_is_null_in_a_text_a_mark_and_counts() -> 
     )
     assert decision.actions[1].body["values"] == {"a": None, "b": 2}
     assert decision.actions[2].body["message"] == "It is ? or ?"
-    assert decision.rule_errors == 3
+    assert decision.rule_errors == {"alert.asked": 3}
 
 
 @pytest.mark.parametrize("to", [5, True, ["a@b"], {"secret": "CRM_TOKEN"}, None])
 def test_an_address_that_is_no_text_could_not_be_had(to: object) -> None:
     decision = decided("{action: email.request, template: t, to: event.properties.to}", to=to)
     assert decision.actions[1].body["to"] is None
-    assert decision.rule_errors == 1
+    assert decision.rule_errors == {"alert.asked": 1}
 
 
 def test_a_score_that_is_no_number_could_not_be_had() -> None:
@@ -182,7 +182,7 @@ def test_a_score_that_is_no_number_could_not_be_had() -> None:
     for score in (True, "60", None):
         decision = decided(written, score=score)
         assert decision.actions[1].body["score"] is None
-        assert decision.rule_errors == 1
+        assert decision.rule_errors == {"alert.asked": 1}
 
 
 def test_a_value_in_a_text_is_cut() -> None:
@@ -197,7 +197,7 @@ def test_a_value_is_bounded_so_that_an_action_fits_into_a_record() -> None:
     assert body(written, a=text)["values"] == {"a": text}
     assert body(written, a=text + "x")["values"] == {"a": None}
     assert body(written, a=["x" * 100] * 50)["values"] == {"a": None}
-    assert decided(written, a=text + "x").rule_errors == 1
+    assert decided(written, a=text + "x").rule_errors == {"alert.asked": 1}
 
 
 SENT = """

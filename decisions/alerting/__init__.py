@@ -1,0 +1,1 @@
+"""What alerts remember, count, wait for and say."""
