@@ -174,19 +174,19 @@ class Rules:
 
     def alarms(
         self,
-        deed: Deed,
+        deed: Deed | None,
         context: Context,
         changed: set[str],
         raised: dict[tuple[str, str | None], int],
         now_ms: int,
     ) -> Iterator[Alarm]:
-        """The alerts raised at `deed`; notes in `raised` when that was.
+        """The alerts raised at `deed` (None: by time alone); notes in `raised` when that was.
 
         `changed`: the parts of the profile (`profile.cart`, ...) that the event has changed.
         """
         for name, alert in self.written["alerts"].items():
             if "event" in alert:
-                if deed.name not in listed(alert["event"]):
+                if deed is None or deed.name not in listed(alert["event"]):
                     continue
             elif not {*parts_of(alert["when"])} & {*changed, "event.name"}:
                 continue
@@ -219,11 +219,13 @@ def changed_parts(before: Context, after: Context) -> set[str]:
     return {".".join(name.split(".")[:2]) for name in after if before.get(name) != after[name]}
 
 
-def context_of(facts: Mapping[str, Any], deed: Deed, now_ms: int) -> dict[str, Any]:
+def context_of(facts: Mapping[str, Any], deed: Deed | None, now_ms: int) -> dict[str, Any]:
     """What a condition sees: `facts` as `memory.known` has them, the event, the time."""
     seen = {name: moment(value) if name.endswith("_at") else value for name, value in facts.items()}
+    seen["now"] = moment(now_ms)
+    if deed is None:
+        return seen
     return seen | {
-        "now": moment(now_ms),
         "event.name": deed.name,
         "event.type": deed.type,
         "event.channel": deed.channel,
