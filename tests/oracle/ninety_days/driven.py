@@ -47,12 +47,15 @@ class Driven:
             self._blob = encode_profile(profile)
 
     def _pass_time(self, until_ms: int) -> None:
-        """At each step of the clock at which somebody is due."""
+        """At each step of the clock at which somebody is due; some are at that very instant."""
         profile = decode_profile(self._blob)
         while 0 < profile.due_at <= until_ms:
-            step_ms = min(self._steps.next(profile.due_at), until_ms)
+            to_the_point = profile.due_at % 7 == 0
+            step_ms = profile.due_at if to_the_point else self._steps.next(profile.due_at)
+            step_ms = min(step_ms, until_ms)
             for now_ms, decision in wake(profile, self._customer, self._playbook, step_ms):
                 self._note(now_ms, decision)
+            assert not 0 < profile.due_at <= step_ms, "something is still due"
             self._blob = encode_profile(profile)
             profile = decode_profile(self._blob)
 
