@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ TYPES = {
     "double": cel.Type.DOUBLE,
     "string": cel.Type.STRING,
     "timestamp": cel.Type.TIMESTAMP,
+    "duration": cel.Type.DURATION,
     "list(string)": cel.Type.List(cel.Type.STRING),
     "map(string, dyn)": ANYTHING,
 }
@@ -102,6 +103,8 @@ def json_of(value: Any) -> Any:
     """A value as records have it; there is no JSON of an infinite number."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, float) and not math.isfinite(value):
         return NO_VALUE
     return value
@@ -222,6 +225,7 @@ def changed_parts(before: Context, after: Context) -> set[str]:
 def context_of(facts: Mapping[str, Any], deed: Deed | None, now_ms: int) -> dict[str, Any]:
     """What a condition sees: `facts` as `memory.known` has them, the event, the time."""
     seen = {name: moment(value) if name.endswith("_at") else value for name, value in facts.items()}
+    seen["profile.orders.interval"] = timedelta(milliseconds=facts["profile.orders.interval"])
     seen["now"] = moment(now_ms)
     if deed is None:
         return seen

@@ -50,7 +50,9 @@ def full() -> Profile:
             updated_at=13,
             stated_at=14,
         ),
-        orders=Orders(count=15, value=16.5, last_at=17, last_value=18.5, recent=[(19, 20.5, 1)]),
+        orders=Orders(
+            count=15, value=16.5, last_at=17, last_value=18.5, recent=[(19, 20.5, 1)], first_at=69
+        ),
         affinity={"Shoes": Interest(score=21.5, at=22)},
         email=Email(
             sent=23,
