@@ -28,7 +28,9 @@ SECTIONS: Final = {
 """What a part of a profile is about; NOW and EVENT are said apart."""
 
 
-def asked_at(events: Sequence[str], mask: int, *, by_time: bool) -> Part:
+def asked_at(
+    events: Sequence[str], mask: int, *, by_time: bool, heading: str = "When it is asked"
+) -> Part:
     """At which events a rule is asked that reads `mask`, and whether time asks it, too."""
     if events:
         at = f"At the event {listed([quoted(name) for name in events], 'or')}."
@@ -39,7 +41,7 @@ def asked_at(events: Sequence[str], mask: int, *, by_time: bool) -> Part:
     else:
         at = "Once, at the first event of a customer with this version of the playbook."
     alone = "Without an event, at the moment at which time alone may change the answer."
-    return part("asked", "When it is asked", [at, alone if by_time else None])
+    return part("asked", heading, [at, alone if by_time else None])
 
 
 def read_by(asks: Iterable[Asks], playbook: Playbook) -> Part:
@@ -48,14 +50,18 @@ def read_by(asks: Iterable[Asks], playbook: Playbook) -> Part:
     return part("reads", "What it reads", [f"{one.name}: {one.doc}" for one in found])
 
 
-def by_time(asks: Iterable[Asks], playbook: Playbook, *, noticed: str = "") -> Part:
-    """How time alone changes conditions; `noticed` says when that is seen, if not at once."""
+def by_time(
+    asks: Iterable[Asks], playbook: Playbook, also: Iterable[str] = (), *, noticed: str = ""
+) -> Part:
+    """How time alone changes conditions, and what it does beside; `noticed` says when that is seen,
+    if not at once."""
     asks = list(asks)
     found = [one for one in reads([a.source for a in asks], playbook.traits) if one.changes]
     lines = [Line(f"{one.name}: {one.changes}") for one in found]
     moved = sorted({name for one in asks for name in one.segments if _timed(name, playbook)})
     if moved:
         lines.append(Line(f"as time moves customers in and out of {listed(moved)}"))
+    lines += map(Line, also)
     if not lines:
         lines = [Line("never")]
     elif noticed:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from decisions.explaining import comparisons, nouns, occasions
 from decisions.explaining.field_words import FLAGS, HOLDS
-from decisions.explaining.phrases import listed
+from decisions.explaining.phrases import listed, quoted
 from decisions.explaining.places import TRAIT, is_call, place_of
 from decisions.language.grammar.parser import parse
 from decisions.language.grammar.syntax import (
@@ -95,6 +95,8 @@ def says(node: Node, yes: bool = True) -> str:
         case Ternary():
             when = says(node.condition)
             return f"{says(node.then, yes)} if {when}, else {says(node.otherwise, yes)}"
+        case Binary() if names := occasions.names_in(node):
+            return f"the event is {_one_of([quoted(name) for name in names], yes)}"
         case Binary(operator="in"):
             return _contained(node.left, node.right, yes)
         case Binary() if node.operator in comparisons.OPPOSITE:
@@ -148,15 +150,14 @@ def _contained(item: Node, where: Node, yes: bool) -> str:
     if isinstance(where, ListOf):
         if not where.items:
             return says(Literal(0, False), yes)
-        if yes:
-            return f"{nouns.noun(item)} is {listed([nouns.noun(one) for one in where.items], 'or')}"
-        none = listed([nouns.noun(one) for one in where.items], "nor")
-        return (
-            f"{nouns.noun(item)} is neither {none}"
-            if len(where.items) > 1
-            else (f"{nouns.noun(item)} is not {none}")
-        )
+        return f"{nouns.noun(item)} is {_one_of([nouns.noun(one) for one in where.items], yes)}"
     return f"{nouns.noun(item)} is {'' if yes else 'not '}among {nouns.noun(where)}"
+
+
+def _one_of(words: list[str], yes: bool) -> str:
+    if yes:
+        return listed(words, "or")
+    return f"neither {listed(words, 'nor')}" if len(words) > 1 else f"not {words[0]}"
 
 
 def _call(node: Call, yes: bool) -> str:

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from decisions.explaining import clauses, nouns
+from decisions.explaining import clauses, nouns, occasions
 from decisions.explaining.kinds import SPAN, TIME, kind_of, written_span
-from decisions.explaining.occasions import singular
 from decisions.explaining.phrases import span
 from decisions.explaining.places import is_call, place_of
 from decisions.language.grammar.syntax import Binary, Call, ListOf, Literal, Name, Node, Unary
@@ -63,10 +62,12 @@ def _ago(left: Node, operator: str, right: Node) -> str:
     """now - a time compared with a duration, or a time with now - a duration."""
     if is_now_less(right, SPAN) and kind_of(left) == TIME and isinstance(right, Binary):
         return _was(left, MIRRORED[operator], right.right)
+    if is_now_less(left, SPAN) and kind_of(right) == TIME and isinstance(left, Binary):
+        return _was(right, operator, left.right)
     if is_now_less(left, TIME) and isinstance(left, Binary):
         return _was(left.right, operator, right)
     if isinstance(left, Call) and is_call(left, "since"):
-        what = singular(left.arguments[0], "the last event")
+        what = occasions.singular(left.arguments[0], "the last event")
         return f"{what} {AGO[operator].format(nouns.noun(right))}"
     return ""
 

@@ -1,11 +1,13 @@
 """What an expression's value is called: "the number of orders", "30 days"."""
 
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 
-from decisions.explaining import clauses
+# They call one another, as what they speak of stands inside one another: so by module.
+from decisions.explaining import clauses, occasions
 from decisions.explaining.field_words import NOUNS
 from decisions.explaining.kinds import SPAN, TIME, kind_of, written_span, written_time
-from decisions.explaining.occasions import plural, singular
 from decisions.explaining.phrases import moment, number, quoted, span
 from decisions.explaining.places import TRAIT, Place, place_of
 from decisions.language.grammar.syntax import (
@@ -61,6 +63,10 @@ CONVERTED: Final = {
     "duration": "{} as a duration",
     "size": "the size of {}",
 }
+WHOSE: Final = {
+    "event.properties": "the event's",
+    "event.traits": "the event's word for the customer's",
+}
 MACROS: Final = {"map": "{value} for each {name} of {list}", "filter": "those {name} of {list}"}
 
 
@@ -93,15 +99,25 @@ def named(place: Place) -> str:
     """What a field is called, and what is below it."""
     if place.name == TRAIT:
         return f"the customer's {place.path or 'traits'}"
-    path = place.path
-    if place.below and path is not None and place.name.startswith("event."):
-        whose = "the event's" if place.name == "event.properties" else "the event's word for the"
-        return f"{whose} {quoted(path)}"
+    below, said = list(place.below), ""
+    if below and place.name in WHOSE:
+        texts = takewhile(lambda node: isinstance(node.value, str), _literals(below))
+        path = [str(node.value) for node in texts]
+        below = below[len(path) :]
+        said = f"{WHOSE[place.name]} {quoted('.'.join(path))}" if path else ""
     key = "" if place.key is None else noun(place.key)
-    found = NOUNS[place.name].replace("{key}", key)
-    for step in place.below:
-        found = _entry(step, found)
-    return found
+    said = said or NOUNS[place.name].replace("{key}", key)
+    for step in below:
+        said = _entry(step, said)
+    return said
+
+
+def _literals(nodes: Iterable[Node]) -> Iterator[Literal]:
+    """Those at the beginning."""
+    for node in nodes:
+        if not isinstance(node, Literal):
+            return
+        yield node
 
 
 def _part(node: Name | Select | Index) -> str:
@@ -109,15 +125,18 @@ def _part(node: Name | Select | Index) -> str:
         case Name(name=name):
             return "the key of the run" if name == "key" else name
         case Select(operand=operand, field=field):
-            return f"the {quoted(field)} of {_inner(operand)}"
+            return _entry(Literal(0, field), _inner(operand))
         case Index(operand=operand, key=key):
             return _entry(key, _inner(operand))
 
 
 def _entry(key: Node, of: str) -> str:
-    if isinstance(key, Literal) and isinstance(key.value, int):  # they are numbered from 0 on
-        return f"entry {key.value + 1} of {of}"
-    return f"the entry {noun(key)} of {of}"
+    match key:
+        case Literal(value=int() as at):  # they are numbered from 0 on
+            return f"entry {at + 1} of {of}"
+        case Literal(value=str() as name):
+            return f"the {quoted(name)} of {of}"
+    return f"the entry {_inner(key)} of {of}"
 
 
 def _literal(value: bool | int | float | str | None) -> str:
@@ -183,15 +202,21 @@ def _function(node: Call) -> str:
     arguments = node.arguments
     match node.name:
         case "count":
-            return f"the number of {plural(arguments[0])} in the last {noun(arguments[1])}"
+            return f"the number {_lately(arguments[0], arguments[1])}"
         case "sum":
             total, of, window = arguments
-            return f"the sum of {noun(total)} over {plural(of)} in the last {noun(window)}"
+            return f"the sum of {noun(total)} {_lately(of, window, 'over')}"
         case "since":
-            return f"the time since {singular(arguments[0], 'the last event')}"
+            return f"the time since {occasions.singular(arguments[0], 'the last event')}"
     if kind_of(arguments[0]) == {"timestamp": TIME, "duration": SPAN}.get(node.name):
         return noun(arguments[0])
     return CONVERTED[node.name].format(_inner(arguments[0]))
+
+
+def _lately(condition: Node, window: Node, word: str = "of") -> str:
+    """Of which events in a window; the window first where what follows is long."""
+    events, last = occasions.plural(condition), f"in the last {noun(window)}"
+    return f"{last} {word} {events}" if " where " in events else f"{word} {events} {last}"
 
 
 def _macro(node: Call, target: Node) -> str:

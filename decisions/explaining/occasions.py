@@ -6,9 +6,9 @@ from decisions.explaining.places import place_of
 from decisions.language.grammar.syntax import Binary, ListOf, Literal, Logical, Node
 
 
-def plural(condition: Node) -> str:
+def plural(condition: Node, word: str = "events") -> str:
     """events "A" or "B" where ..."""
-    return singular(condition, "events")
+    return singular(condition, word)
 
 
 def singular(condition: Node, word: str = "an event") -> str:

@@ -9,9 +9,8 @@ from decisions.explaining.asking import asked_at, by_time, read_by
 from decisions.explaining.clauses import Line, condition
 from decisions.explaining.occasions import plural, singular
 from decisions.explaining.page import Part, part
-from decisions.explaining.phrases import listed, quoted, span
+from decisions.explaining.phrases import listed, ordinal, quoted, span
 from decisions.explaining.relations import asked, specs
-from decisions.language import Condition
 from decisions.language.grammar.parser import parse
 from decisions.playbook import Playbook
 from decisions.rules import (
@@ -38,31 +37,38 @@ def parts(alert: Alert, playbook: Playbook) -> Iterator[Part]:
     yield part("actions", "What others are asked to do", map(action, alert.actions))
     by_absence = isinstance(alert.pattern, Absence)
     yield asked_at(alert.indexed, alert.reads, by_time=alert.timed or by_absence)
-    yield by_time([one for one in (alert.when, alert.until) if one], playbook)
+    conditions = [one for one in (alert.when, alert.until) if one]
+    yield by_time(conditions, playbook, _time(alert))
     yield read_by(asked(alert), playbook)
     yield part("publishes", "What it publishes", _published(alert))
+
+
+def _time(alert: Alert) -> Iterator[str]:
+    if isinstance(alert.pattern, Absence):
+        long = span(alert.pattern.within_ms)
+        yield f"{long} after the event, when the one that is waited for has not come"
+    if alert.escalate:
+        yield "while nobody acknowledges it, at the time of each step"
 
 
 def _raised(alert: Alert) -> Iterator[Line]:
     pattern = alert.pattern
     if isinstance(pattern, Change):
-        sides = [
-            f"was {quoted(pattern.before)}" if pattern.before is not None else "was something else",
-            f"becomes {quoted(pattern.after)}" if pattern.after is not None else "changes",
-        ]
-        yield Line(f"when {value(pattern.value)}, which {listed(sides)}")
+        before = "something else" if pattern.before is None else quoted(pattern.before)
+        after = "another" if pattern.after is None else quoted(pattern.after)
+        yield Line(f"when this was {before} and becomes {after}:", (Line(value(pattern.value)),))
     if alert.events:
         yield Line(f"at the event {listed([quoted(name) for name in alert.events], 'or')}")
     if alert.when is not None:
         yield Line("when", (condition(alert.when.source),))
     match pattern:
         case Threshold(count=count, within_ms=within_ms):
-            yield Line(f"the {count}th time within {span(within_ms)}".replace("3th", "3rd"))
+            yield Line(f"the {ordinal(count)} time within {span(within_ms)}")
         case Rate(of=of, share=share, at_least=least, within_ms=within_ms):
-            these = plural(parse(of.source))
+            these = plural(parse(of.source), "all events")
             yield Line(
-                f"as soon as that are at least {share}% of the {these} within {span(within_ms)}, "
-                f"and there were at least {least} of them"
+                f"as soon as such are at least {share}% of {these} within {span(within_ms)}, "
+                f"at least {least} of them"
             )
         case Absence(of=of, within_ms=within_ms, restart=restart):
             missing = singular(parse(of.source), "no event")
@@ -81,12 +87,8 @@ def _silence(alert: Alert) -> Iterator[Line]:
 
 def _until(alert: Alert) -> Iterator[Line]:
     if alert.until is not None:
-        yield _over(alert.until)
+        yield condition(alert.until.source)
         yield Line("Until then it stands, and is not raised again.")
-
-
-def _over(until: Condition) -> Line:
-    return condition(until.source)
 
 
 def _step(step: Step) -> Line:

@@ -6,14 +6,14 @@ from typing import Final
 from decisions.document import Mapping, Node, Sequence
 from decisions.explaining.actions import action, value
 from decisions.explaining.asking import asked_at, by_time, read_by
-from decisions.explaining.clauses import Line, condition, says
+from decisions.explaining.clauses import TOGETHER, Line, condition
 from decisions.explaining.page import Part, part
 from decisions.explaining.phrases import counted, listed, quoted, span, time_of_day
 from decisions.explaining.relations import asked, specs
 from decisions.journeys.moment import ENDED, STARTED
 from decisions.journeys.table import Act, If, Journey, Over, Split, Step, Until, Wait, WaitUntil
 from decisions.journeys.written.source import node_of
-from decisions.language.grammar.parser import parse
+from decisions.language import Condition
 from decisions.playbook import Playbook
 
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -28,16 +28,18 @@ def parts(journey: Journey, playbook: Playbook) -> Iterator[Part]:
     """What is said of it."""
     yield part("when", "It begins", _begins(journey))
     yield part("runs", "How often", _runs(journey))
-    yield part("exits", "It ends at once when", [condition(one.source) for one in journey.exits])
+    yield part("exits", "It ends at once when", _exits(journey))
     _, node = node_of(journey.source)
     steps = next(value for key, value in _entries(node) if key == "steps")
     yield part("steps", "Step by step", _Steps(journey).all(steps))
     yield part("hours", "At what hours", _hours(journey))
     yield part("in_flight", "When it is changed", [IN_FLIGHT[journey.in_flight]])
     mask = 0 if journey.when is None else journey.when.reads
-    yield asked_at(journey.events, mask, by_time=not journey.events)
-    conditions = [journey.when, *journey.exits]
-    yield by_time([one for one in conditions if one is not None], playbook)
+    heading = "When it is asked whether it begins"
+    yield asked_at(journey.events, mask, by_time=not journey.events, heading=heading)
+    waits = [step.when for step in journey.steps if isinstance(step, Until)]
+    start = () if journey.events or journey.when is None else (journey.when,)
+    yield by_time([*start, *journey.exits, *waits], playbook, _time(journey))
     yield read_by(asked(journey), playbook)
     yield part("publishes", "What it publishes", _published(journey))
 
@@ -48,6 +50,21 @@ def _begins(journey: Journey) -> Iterator[Line]:
     if journey.when is not None:
         word = "if then" if journey.events else "when this becomes true"
         yield Line(word, (condition(journey.when.source),))
+
+
+def _exits(journey: Journey) -> Iterator[Line]:
+    ends = tuple(condition(one.source) for one in journey.exits)
+    if len(ends) > 1:
+        yield Line(TOGETHER["||", True], ends)
+    else:
+        yield from ends
+
+
+def _time(journey: Journey) -> Iterator[str]:
+    if any(isinstance(step, Wait | WaitUntil | Until) for step in journey.steps):
+        yield "when a step has waited long enough"
+    if journey.quiet is not None:
+        yield "when the quiet hours are over"
 
 
 def _runs(journey: Journey) -> Iterator[Line]:
@@ -112,11 +129,10 @@ class _Steps:
                 on = f" on {listed(days, 'or')}" if len(days) < len(DAYS) else ""
                 return Line(f"wait until it is {time_of_day(time.day_ms)}{on}")
             case Until(when=when, timeout_ms=timeout_ms):
-                text = f"wait until {says(parse(when.source))}, at most {span(timeout_ms)}"
-                return Line(text, self._ways(written, "when it holds:", "when it did not in time:"))
+                ways = self._ways(written, "when it holds:", "when it did not in time:")
+                return _asks(f"wait, at most {span(timeout_ms)}, until", when, ways)
             case If(when=when):
-                text = f"look whether {says(parse(when.source))}"
-                return Line(text, self._ways(written, "if so:", "if not:"))
+                return _asks("look whether", when, self._ways(written, "if so:", "if not:"))
             case Split():
                 return Line("by lot,", tuple(self._lots(step, written["split"])))
             case Act(spec=spec):
@@ -135,6 +151,14 @@ class _Steps:
             steps = self.all(dict(_entries(way)).get("steps"))
             nothing = "" if steps else " nothing (a control group)"
             yield Line(f"{share} of 100:{nothing}", steps)
+
+
+def _asks(word: str, when: Condition, ways: tuple[Line, ...]) -> Line:
+    """A step that asks a condition: on its line, or below it where it is put together."""
+    asked = condition(when.source)
+    if asked.below:
+        return Line(word, (asked, *ways))
+    return Line(f"{word} {asked.text}", ways)
 
 
 def _entries(node: Node) -> list[tuple[str, Node]]:

@@ -19,7 +19,8 @@ def parts(segment: Segment, playbook: Playbook) -> Iterator[Part]:
     yield part("until", "It ends when", _ends(segment))
     timely = bool(segment.reads & NOW) or segment.dwell_ms > 0
     yield asked_at((), segment.reads, by_time=timely)
-    yield by_time(asked(segment), playbook)
+    dwelt = f"when a customer has been in it for {span(segment.dwell_ms)}"
+    yield by_time(asked(segment), playbook, [dwelt] if segment.dwell_ms else [])
     yield read_by(asked(segment), playbook)
     moved = f"{ENTERED} when a customer comes in, {EXITED} when they leave: each once."
     yield part("publishes", "What it publishes", [moved])

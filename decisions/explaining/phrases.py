@@ -32,6 +32,12 @@ def counted(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 11th."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}th" if number % 100 in (11, 12, 13) else f"{number}{ending}"
+
+
 def number(value: int | float) -> str:
     """2000.0 → 2,000; 0.5 → 0.5."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.15g}"

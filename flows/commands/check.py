@@ -64,7 +64,8 @@ def command(
     An editor that knows the YAML language server completes and marks keys as one writes, when the
     playbook's first line is: # yaml-language-server: $schema=playbook.schema.json
 
-    Exit codes: 0 it is right, 1 it is wrong, 2 wrong options. Of a wrong one, stderr has a line
+    Exit codes: 0 it is right, 1 it is wrong, 2 wrong options, or no
+    such rule. Of a wrong one, stderr has a line
     for every problem, each with file, line and column.
     """
     if as_schema or as_sample:
