@@ -24,7 +24,7 @@ from typing import Final, TypeVar
 
 from state.profile import Profile
 
-BLOB_BYTES: Final = 24 * 1024
+BLOB_BYTES: Final = 32 * 1024
 FOLD_BYTES: Final = 11_008
 
 FINGERPRINTS_KEPT: Final = 64

@@ -68,6 +68,7 @@ class Orders(Struct, array_like=True, gc=False):
     last_value: float = 0.0
     recent: list[Day] = field(default_factory=list)
     """By day, newest last, at most 92 days; what `value_90d` and `count_90d` are computed from."""
+    first_at: int = 0
 
 
 class Interest(Struct, array_like=True, gc=False):

@@ -27,6 +27,7 @@ from connectors.published.schema_bodies import BODIES, SEVERITIES
 from decisions.actions.kinds import KINDS
 from decisions.alerting.standing import ACKNOWLEDGED, CLEARED, ESCALATED
 from decisions.alerts import RAISED
+from decisions.journeys.moment import ENDED, STARTED
 from decisions.load import parse_playbook
 from decisions.offers import DECIDED
 from decisions.playbook import PlaybookError
@@ -213,7 +214,7 @@ ALERTS = (RAISED, ESCALATED, ACKNOWLEDGED, CLEARED)
 
 
 def test_kinds_of_actions_are_those_that_are_decided() -> None:
-    assert set(BODIES) == {DECIDED, *ALERTS, ENTERED, EXITED, *KINDS}
+    assert set(BODIES) == {DECIDED, *ALERTS, ENTERED, EXITED, STARTED, ENDED, *KINDS}
 
 
 @pytest.mark.parametrize("severity", [*SEVERITIES, "fatal"])

@@ -103,9 +103,10 @@ STAGES: Final = Row(
         lines(
             "Conditions of the playbook",
             "How many conditions are asked, by the kind of rule, and how many end in an error,"
-            " which counts as false.",
+            " which counts as false; and wakes by time that failed as a whole.",
             (rate("touchline_rule_evaluations_total", "rule"), "{{rule}}"),
             (rate("touchline_rule_errors_total", "rule"), "errors of {{rule}}"),
+            (rate("touchline_wakes_failed_total"), "wakes that failed"),
             unit="ops",
             look="docs/runbooks/TouchlineRuleErrors.md",
             empty=SILENT,

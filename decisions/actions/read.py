@@ -14,8 +14,9 @@ from decisions.format.part import Part
 from decisions.language import DOUBLE, INT, STRING, Scope
 from decisions.language.kinds import DYN
 from decisions.nodes import show
-from decisions.reading import Reader, duration_ms
+from decisions.reading import Reader
 from decisions.templates import UNKNOWN, read_template
+from decisions.values import duration_ms
 
 ADDRESS = re.compile(r"https?://[^\s/?#@{}\\]+(?=[/?#]|\Z)")
 """What an address begins with, its host written out: an event must not say where a request goes."""

@@ -5,7 +5,8 @@ from typing import Final
 
 from decisions.document import Node, Scalar
 from decisions.nodes import show
-from decisions.reading import UNIT_MS, Reader
+from decisions.reading import Reader
+from decisions.values import UNIT_MS
 from state.times import rfc3339
 
 SPAN: Final = re.compile(r"(\+?)(\d{1,5})([smhd])( before)?")

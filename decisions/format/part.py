@@ -23,8 +23,9 @@ from decisions.format.keys import (
     Whole,
 )
 from decisions.language import Condition, Scope, Value
-from decisions.reading import Reader, duration_ms
+from decisions.reading import Reader
 from decisions.templates import Template, read_template
+from decisions.values import duration_ms
 
 K = TypeVar("K", bound=Kind)
 T = TypeVar("T")

@@ -36,7 +36,7 @@ def _remember(moment: Moment, name: str) -> None:
     kept = {}
     for other, left in profile.journeys_left.items():
         journey = journeys.get(other.partition(":")[0])
-        if other != name and not _forgotten(journey, left, moment.now_ms):
+        if not _forgotten(journey, left, moment.now_ms):
             kept[other] = left
     kept[name] = moment.now_ms  # last: oldest first
     while len(kept) > LEFT_KEPT:

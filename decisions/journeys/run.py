@@ -24,7 +24,8 @@ def advance(
     """Does all that journeys say for this customer at `now_ms`; None when there was nothing.
 
     To be called after the segments have been asked, at an event and when time alone has led to it
-    (then without a message id). `mask` is what may have changed. First each run in the order they
+    (then without a message id). `mask` is what may have changed: all, for
+    a profile that is new to this version of the playbook. First each run in the order they
     started: it ends if one of its exits holds, else it goes on if its waiting is over. Then those
     start that can. Afterwards nothing is due at `now_ms` any more.
 
@@ -40,7 +41,7 @@ def advance(
 def _over(moment: Moment, run: Run) -> bool:
     journey = definition(run, moment.playbook)
     if journey is not None:
-        if _exits(moment, run, journey, asked=False):
+        if _exits(moment, run, journey):
             return end(moment, run, journey, "exit")
         return go_on(moment, run, journey) and end(moment, run, journey, "finished")
     found = successor(run, moment.playbook)
@@ -49,15 +50,14 @@ def _over(moment: Moment, run: Run) -> bool:
         return end(moment, run, known, why_over(run, moment.playbook))
     journey, number = found
     run.version = journey.version
-    if _exits(moment, run, journey, asked=True):
+    if _exits(moment, run, journey):
         return end(moment, run, journey, "exit")
     return stand(moment, run, journey, number) and end(moment, run, journey, "finished")
 
 
-def _exits(moment: Moment, run: Run, journey: Journey, *, asked: bool) -> bool:
-    """Whether an exit holds; with `asked` also those are asked that nothing new concerns."""
+def _exits(moment: Moment, run: Run, journey: Journey) -> bool:
     return any(
         moment.holds(when, moment.seen_by(run), journey.id)
         for when in journey.exits
-        if moment.may_hold(when) or (asked and not moment.looks_at_event(when))
+        if moment.may_hold(when)
     )

@@ -12,7 +12,6 @@ from decisions.language.code import (
     names,
     variable,
 )
-from decisions.language.course import STAYS, Course, Untold, together
 from decisions.language.errors import ExpressionError, nearest, shown
 from decisions.language.fields import KEYS, Field
 from decisions.language.functions import MACROS, called, count, method, must_exist
@@ -46,11 +45,12 @@ from decisions.language.kinds import (
     joined,
     list_of,
 )
+from decisions.language.lookups import field_code, run_key
 from decisions.language.names import BY_NAME, CHILDREN, holds, unknown
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
 from decisions.language.scope import Scope
-from decisions.language.timing import chosen, over, steps
+from decisions.language.timing import chosen, over
 from state.sections import TRAITS
 
 MAX_DEPTH: Final = 64
@@ -83,7 +83,7 @@ class Checker:
         self._inside = inside
         # What is remembered of events is not of one run of a journey, so it cannot ask for its key.
         known = scope.key and not inside
-        self._variables: dict[str, Code] = {"key": _key(scope.key)} if known else {}
+        self._variables: dict[str, Code] = {"key": run_key(scope.key)} if known else {}
         self._fresh = names("var")
         self._depth = 0
         self._loops = 0
@@ -208,7 +208,7 @@ class Checker:
         self.reads |= field.reads
         if field.name == "segments":
             self.segments |= self._scope.segments
-        return _field_code(field, *([place.key] if place.key else [])).at(offset)
+        return field_code(field, *([place.key] if place.key else [])).at(offset)
 
     def _trait(self, name: str | None, offset: int) -> Code:
         kind = self._declared(name, offset)
@@ -389,23 +389,3 @@ class Checker:
             got = f"{len(through.literal):,}"
             raise ExpressionError("the list is too long", offset, f"at most {most:,} items", got)
         return through
-
-
-def _key(kind: str) -> Code:
-    """Checked when it is read: a stored run may be of another version of its journey."""
-    # It comes with the event, so that all that is asked of a run is called as everything else is.
-    value = build("event.key", DYN)
-    key = value if kind == DYN else coerced(value, kind)
-    assert key is not None, "scopes hold no other types"
-    return key
-
-
-def _field_code(field: Field, *key: Code) -> Code:
-    course = together(*(code.course for code in key))
-    if field.change:
-        course = steps(field.change, *key)
-    elif course is STAYS:
-        course = Course(slope=field.slope, fades=field.fades)
-    elif field.slope or field.fades:
-        course = Course(untold=course.untold or Untold("a key that changes by time"))
-    return build(field.code, field.type, *key, course=course)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from decisions.language.kinds import (
     BOOL,
     DOUBLE,
+    DURATION,
     INT,
     PROPERTIES,
     STRING,
@@ -190,7 +191,15 @@ FIELDS: Final = (
         "value / count, in the shop's currency; 0 without orders.",
         "profile.orders.value / profile.orders.count if profile.orders.count else 0.0",
     ),
+    _field("profile.orders.first_at", TIMESTAMP, ORDERS, "The first order; 1970 = never."),
     _field("profile.orders.last_at", TIMESTAMP, ORDERS, "The last order; 1970 = never."),
+    _field(
+        "profile.orders.interval",
+        DURATION,
+        ORDERS,
+        "The time from one order to the next, on average; 0 before the second.",
+        "(it.last_at - it.first_at) // (it.count - 1) if (it := profile.orders).count > 1 else 0",
+    ),
     _field("profile.orders.last_value", DOUBLE, ORDERS, "Its value, in the shop's currency."),
     _field(
         "profile.orders.value_90d",

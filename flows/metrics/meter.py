@@ -88,6 +88,7 @@ class Meter(Collector):
             "shard": map(str, shards),
         }
         offers: Mapping[str, Offer] = {}
+        rules: list[str] = []
         try:
             playbook = load_playbook(Path(settings.playbook))
         except PlaybookError:
@@ -98,13 +99,18 @@ class Meter(Collector):
                 "offer": offers,
                 "alert": playbook.alerts,
                 "segment": playbook.segments,
+                "journey": playbook.journeys,
             }
+            kinds = ("segment", "offer", "alert", "journey")
+            rules = [f"{kind}.{name}" for kind in kinds for name in known[kind]]
         meter = cls(METRICS_OF[flow], known)
         meter.set(BUILD.name, 1, version=_installed_version(), build=build_id())
         if flow == "touchpoints":
             for offer in offers.values():  # through channels that bring no events, too
                 for channel in offer.channels:
                     meter.add("touchline_offers_decided_total", 0, offer=offer.id, channel=channel)
+            for rule in rules:
+                meter.add("touchline_rule_errors_total", 0, rule=rule)
             for outcome in OFFER_OUTCOMES:
                 meter.add("touchline_offer_events_total", 0, offer=OTHER_OFFER, outcome=outcome)
         return meter

@@ -348,6 +348,12 @@ TOUCHPOINTS: Final = (
         ("rule",),
     ),
     Metric(
+        "touchline_wakes_failed_total",
+        C,
+        "wakes",
+        "Wakes that could not be decided; the customer is asked again an hour later.",
+    ),
+    Metric(
         "touchline_trimmed_total",
         C,
         "entries",

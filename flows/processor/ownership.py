@@ -11,6 +11,7 @@ from connectors.kafka.plan_log import PlanLog, PlanLogUnreadable, read_plans
 from connectors.kafka.to_end import Unread
 from connectors.kafka.topics import ENRICHED
 from flows.processor.acted import newest_actions
+from flows.processor.definitions import definitions_of, recall_journeys
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
 from state.fence import VERSION, Fence, Position
@@ -99,7 +100,9 @@ def _claim(processor: Processor, due: Sequence[Shard]) -> dict[int, Taken]:
     for position, shard in enumerate(due):
         try:
             taken[shard.index] = shard.store.take(
-                time.time_ns() // 1000, _first_fence(processor, shard)
+                time.time_ns() // 1000,
+                _first_fence(processor, shard),
+                journeys=definitions_of(processor.playbook),
             )
         except Fenced as fenced:
             owners[shard] = fenced.owner
@@ -128,6 +131,7 @@ def _book(processor: Processor, shard: Shard, logged: int, began_s: float) -> No
 def _begin(processor: Processor, shard: Shard, found: Taken, log_found: PlanLog) -> None:
     """Go on where the last owner was: its begun flushes, its recorded actions, its positions."""
     shard.own(_with_new_topics(processor, shard.index, found), log_found)
+    recall_journeys(processor.playbook, found.journeys)
     _check_topics_of_plans(processor, shard)
     if shard.todo:
         log.info("shard %d: %d flushes were begun and are done again", shard.index, len(shard.todo))

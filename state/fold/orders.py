@@ -39,6 +39,8 @@ def place(profile: Profile, value: float, at_ms: int) -> None:
     orders = profile.orders
     orders.count += 1
     orders.value += value
+    if at_ms < orders.first_at or not orders.first_at:
+        orders.first_at = at_ms
     # Of two orders at the same instant the larger is the last, whichever comes first.
     if (at_ms, value) >= (orders.last_at, orders.last_value):
         orders.last_at = at_ms

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from state.windows import DAY_MS
 
-KEPT_MS = 400 * DAY_MS
-"""How long one is kept after that: longer than anybody waits in one step."""
+KEPT_MS = 3 * 366 * DAY_MS
+"""How long one is kept after that: longer than anybody should be on one way, of whose steps each
+waits for 366 days at most."""
 
 
 class Kept(Struct, array_like=True, frozen=True):

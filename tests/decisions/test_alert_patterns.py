@@ -240,6 +240,22 @@ def test_without_from_and_to_any_change_is_told_but_not_the_first_value() -> Non
     assert someone.at(4_000, ORDERED, order(3))
 
 
+@pytest.mark.parametrize(
+    ("sides", "raised"),
+    [
+        ("", [2, 3, 4]),
+        (", from: 2", [3]),
+        (", to: 2", [2]),
+        (", from: 2, to: 3", [3]),
+        (", from: 2, to: 4", []),
+    ],
+)
+def test_from_and_to_say_which_change_is_meant(sides: str, raised: list[int]) -> None:
+    someone = alert(f"change: {{value: profile.orders.count{sides}}}")
+    told = [bool(someone.at(n * 2_000, ORDERED, order(n))) for n in (1, 2, 3, 4)]
+    assert [number for number, each in enumerate(told, 1) if each] == raised
+
+
 def test_a_change_may_have_a_condition_of_its_own() -> None:
     someone = alert("""
         change: {value: profile.orders.count}

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from decisions.format.limit_keys import DUPLICATES, LIMITS
 from decisions.load import parse_playbook
 from decisions.playbook import PlaybookError
-from decisions.reading import duration_ms
+from decisions.values import duration_ms
 from flows.cli import main
 from state.limits import USUAL, Limits
 from state.repeats import Window

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -86,14 +87,17 @@ def kept(world: World) -> dict[bytes, Any]:
     """All that Redis holds, byte for byte and with its expiry, but for whose the shards are."""
     client = redis.Redis.from_url(world.redis_url)
     fences = {shard_keys(shard).fence for shard in range(PARTITIONS)}
-    origins = {shard_keys(shard).origins for shard in range(PARTITIONS)}
+    keys = [shard_keys(shard) for shard in range(PARTITIONS)]
+    passing = {*fences, *(key.journeys for key in keys)}  # those say when they were last taken
+    read: dict[bytes, Callable[[bytes], Any]] = {key.origins: client.hgetall for key in keys}
+    read |= {key.timers: lambda name: client.zrange(name, 0, -1, withscores=True) for key in keys}
     found: dict[bytes, Any] = {
         key: (
-            client.hgetall(key) if key in origins else held(client, key),
+            read[key](key) if key in read else held(client, key),
             client.pexpiretime(key),
         )
         for key in client.scan_iter(count=1000)
-        if key not in fences
+        if key not in passing
     }
     return {**found, **{b"shard %d" % shard: place for shard, place in places(world).items()}}
 

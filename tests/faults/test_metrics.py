@@ -3,10 +3,12 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from confluent_kafka import Consumer, Producer, TopicPartition
 from msgspec import structs
 
@@ -15,9 +17,12 @@ from connectors.kafka.shard_consumer import GROUP
 from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic
 from connectors.published.record_types import read_action, read_enriched
 from decisions.offers import DECIDED
+from flows.cli import main
 from flows.metrics.catalogue import STAGES
 from flows.metrics.of_touchpoints import RULES
 from state.fence import decode_plan
+from state.profile import Profile
+from state.times import rfc3339
 from tests.faults.conftest import CHANNELS
 from tests.faults.watching import Page, metrics, until
 from tests.faults.world import PARTITIONS, World, ended
@@ -42,6 +47,7 @@ KINDS = {
     "rule_errors": ("touchline_rule_errors_total", "{0}"),
 }
 """Kind of count in Redis → the metric and its labels' values, {0} for what is counted."""
+EXPORT = ("export", "--to", "-", "--format", "jsonl")
 NOTHING_OF = (
     *("shards_waiting", "shards_fenced_total", "shards_lost_total", "flushes_replayed_total"),
     *("plans_found_total", "plan_log_records_total", "commits_failed_total"),
@@ -83,6 +89,7 @@ def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None
     sizes = {key[1]: size for key, size in page.items() if key[0] == "touchline_segment_customers"}
     assert {name: size for name, size in sizes.items() if size} == dict(inside) != {}
     assert 0 in sizes.values()
+    check_members(world, profiles)
 
     check_offers(page, world)
     check_event_time(page, world)
@@ -111,6 +118,23 @@ def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None
     accepted = sum(value for key, value in page.items() if key[0] == name and "accepted" in key)
     waits = page[("touchline_event_to_offer_seconds_count",)]
     assert accepted <= waits <= produced
+
+
+def check_members(world: World, profiles: Mapping[str, Profile]) -> None:
+    """What `touchline segments` says and writes of each segment is what profiles hold."""
+    env = {"TOUCHLINE_REDIS_URL": world.redis_url}
+
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(main, ["segments", *arguments], env=env)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    for segment in json.loads(said("--json"))["segments"]:
+        name = segment["segment"]
+        rows = [json.loads(x) for x in said(*EXPORT, name).splitlines()]
+        inside = {c: rfc3339(p.segments[name]) for c, p in profiles.items() if name in p.segments}
+        assert {row["customer_id"]: row["since"] for row in rows} == inside
+        assert segment["customers"] == len(inside) == len(rows)
 
 
 def check_stages(page: Page, worked_on: float) -> None:

@@ -4,16 +4,16 @@ import json
 from typing import Any
 
 import click
-import pytest
 from msgspec import structs
 
 from connectors.published.schema_examples import action
 from flows.commands.customer.document import document
-from flows.commands.customer.history import NOT_ASKED, AskedAction, History, RaisedAlert, Touch
+from flows.commands.customer.history import AskedAction, History, RaisedAlert, Touch
 from flows.commands.customer.page import last_alerts, page
 from flows.commands.customer.rows import Row, Section, filled, lines_of
 from flows.commands.customer.titles import Titles
 from state.event_names import event_key
+from state.journeys import Run
 from state.profile import (
     Cart,
     CartLine,
@@ -188,6 +188,37 @@ def test_an_alert_is_told_once_with_the_words_of_the_warehouse_and_the_newest_ar
     assert [a.at for a in last_alerts(Profile(), many, TITLES)] == [8, 7, 6, 5, 4]
 
 
+def test_the_journeys_that_the_customer_is_in_stand_there_if_there_are_any() -> None:
+    assert not [line for line in shown() if line.startswith("journeys")]
+    run = Run(
+        b"r" * 16, "left_cart", b"123456", 7, 2, NOW_MS - DAY_MS, NOW_MS + 7_200_000, FIRST_MS
+    )
+    alone = Run(b"s" * 16, "win_back", b"123456", None, 0, NOW_MS - DAY_MS)
+    profile = structs.replace(PROFILE, journeys=[run, alone])
+    lines = shown(profile)
+    at = next(n for n, line in enumerate(lines) if line.startswith("journeys"))
+    assert lines[at : at + 2] == [
+        (
+            "journeys     left_cart about 7: step 3 since 2026-01-10 00:00, until 2026-01-11 02:00,"
+            " in 2 h"
+        ),
+        "             win_back: step 1 since 2026-01-10 00:00",
+    ]
+    known = Known("ann", 3, profile, None)
+    told = json.loads(json.dumps(document(known, HISTORY, [], TITLES)))["journeys"]
+    assert told[0] == {
+        "run": (b"r" * 16).hex(),
+        "journey": "left_cart",
+        "version": b"123456".hex(),
+        "key": 7,
+        "step": 3,
+        "since": "2026-01-10T00:00:00.000Z",
+        "due_at": "2026-01-11T02:00:00.000Z",
+        "started_at": "2026-01-01T00:00:00.000Z",
+    }
+    assert told[1]["due_at"] is None
+
+
 def test_what_alerts_have_come_to_is_said() -> None:
     watches = {
         "kiosk_failed:k-7": Watch(raised_at=NOW_MS - 60_000, steps=2),
@@ -316,55 +347,3 @@ def test_a_line_of_a_list_has_room_for_its_comma_and_the_last_one_needs_none() -
     assert filled(items, 18) == ["12345678,", "abcdefgh, ABCDEFGH"]
     assert filled(items, 19) == ["12345678, abcdefgh,", "ABCDEFGH"]
     assert filled([], 18) == []
-
-
-def test_programs_get_the_same_under_stable_names() -> None:
-    known = Known("ann", 3, PROFILE, json.dumps(OFFERS).encode())
-    alerts = last_alerts(PROFILE, HISTORY, TITLES)
-    told = document(known, HISTORY, alerts, TITLES)
-    assert [(offer["offer_id"], offer["title"]) for offer in told["offers"]] == [
-        ("tea", "Tea for two")
-    ]
-    assert told["served"] == {
-        "key": "touchline:offers:ann",
-        "as_of": "2026-01-10T23:59:00.000Z",
-        "expires_at": "2026-01-12T00:00:00.000Z",
-    }
-    assert told["last_alerts"][0] == {
-        "at": "2026-01-10T23:59:55.000Z",
-        "alert": "vip_unhappy",
-        "severity": "critical",
-        "message": "Rated 1 of 5",
-        "key": None,
-    }
-    assert told["touchpoints"][0] == {
-        "at": "2026-01-11T00:00:00.000Z",
-        "channel": "click",
-        "event": "Product Added",
-        "id": "2",
-        "properties": {"name": "Green tea", "price": 3.5},
-    }
-    assert told["warehouse"] == {
-        "url": "./warehouse",
-        "as_of": "2026-01-10T23:59:58.000Z",
-        "missing": None,
-    }
-    without = document(known, History("w", missing=NOT_ASKED), [], TITLES)
-    assert without["touchpoints"] is None
-    assert without["warehouse"]["missing"] == NOT_ASKED
-
-
-def test_a_number_named_at_in_an_events_properties_stays_the_producers() -> None:
-    properties = {"at": 5, "order": {"paid_at": 6}, "lines": [{"at": 7}]}
-    history = History("w", touchpoints=[Touch(NOW_MS, "click", "E", "1", properties)])
-    told = document(Known("ann", 3, Profile(), None), history, [], TITLES)
-    assert told["touchpoints"][0]["properties"] == properties
-
-
-@pytest.mark.parametrize("served", [b"{", b"[1]", b"null", None])
-def test_a_serving_key_that_holds_no_document_is_no_offer_for_programs(
-    served: bytes | None,
-) -> None:
-    told = document(Known("ann", 3, Profile(), served), HISTORY, [], TITLES)
-    assert told["offers"] == []
-    assert told["served"]["as_of"] is None

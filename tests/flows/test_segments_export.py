@@ -86,8 +86,8 @@ def test_since_takes_only_who_came_in_so_long_ago_at_most(full: str, tmp_path: P
 def test_a_file_that_is_there_is_written_over_with_force_only(full: str, tmp_path: Path) -> None:
     target = tmp_path / "vips.csv"
     target.write_text("mine")
-    told = exported(full, tmp_path, "vip", "--to", str(target))
-    assert (told.exit_code, target.read_text()) == (1, "mine")
+    told = exported("redis://127.0.0.1:1", tmp_path, "vip", "--to", str(target))
+    assert (told.exit_code, target.read_text()) == (1, "mine"), "said before Redis is asked"
     assert told.stderr == f"Error: {target}: is there already; --force writes over it\n"
     assert exported(full, tmp_path, "vip", "--to", str(target), "--force").exit_code == 0
     assert target.read_text() == BOTH

@@ -19,11 +19,12 @@ from msgspec import structs
 
 from connectors.kafka.topics import channel_topic
 from flows.simulate.stream import stream
-from tests.faults.world import PLAYBOOK, ROOT, World
+from tests.faults.world import ROOT, World
 from tests.oracle.deeds import moment
 from tests.oracle.rare import DAY, Sent, rare_events
 
 CORNERS = ROOT / "tests/oracle/corners.yaml"
+SHOP = ROOT / "tests/oracle/shop.yaml"
 CHANNELS = ("click", "email", "chat", "kiosk")
 CUSTOMERS = 40
 FLUSH_EVENTS = 100
@@ -52,8 +53,8 @@ def acts(now_ms: int, folder: Path) -> list[Act]:
     yesterday = moment(now_ms - DAY).date().isoformat()
     corners.write_text(CORNERS.read_text().replace("YESTERDAY", yesterday))
     written = (
-        ("first", PLAYBOOK, -120 * DAY, 1 / 500, 450, ""),
-        ("second", PLAYBOOK, -25 * DAY, 1 / 300, 550, "3 acknowledged"),
+        ("first", SHOP, -120 * DAY, 1 / 500, 450, ""),
+        ("second", SHOP, -25 * DAY, 1 / 300, 550, "3 acknowledged"),
         ("third", corners, -2 * DAY, 200, 600, "5 half published"),
         ("fourth", corners, 0, 1 / 60, 450, ""),
     )

@@ -192,12 +192,16 @@ def orders(deeds: Sequence[Deed], now_ms: int) -> dict[str, Any]:
     ]
     value = fsum(value for _, value in placed + returned)
     last_at, last_value = max(placed, default=(0, 0.0))
+    first_at = min([at for at, _ in placed], default=0)
+    gaps = len(placed) - 1
     since = now_ms - now_ms % DAY_MS - 90 * DAY_MS
     return {
         "profile.orders.count": len(placed),
         "profile.orders.value": value,
         "profile.orders.average": value / len(placed) if placed else 0.0,
+        "profile.orders.first_at": first_at,
         "profile.orders.last_at": last_at,
+        "profile.orders.interval": (last_at - first_at) // gaps if gaps > 0 else 0,
         "profile.orders.last_value": last_value,
         "profile.orders.value_90d": fsum(v for at, v in placed + returned if at >= since),
         "profile.orders.count_90d": sum(at >= since for at, _ in placed),

@@ -1,4 +1,5 @@
-"""Which offers a customer is served, chosen anew at every event by the rules as they are written.
+"""Which offers a customer is served, chosen anew at every event by the rules as they are written;
+and where time alone has moved the customer, or has opened an offer.
 
 Offers of equal score are drawn by lot. How, is nobody's business: any order of them will do, if it
 explains all that was decided for the customer.
@@ -16,10 +17,11 @@ MS = timedelta(milliseconds=1)
 
 
 class Step(NamedTuple):
-    """One event of a customer, as far as offers are concerned."""
+    """One event of a customer, or what time did, as far as offers are concerned."""
 
     now_ms: int
     message_id: str
+    """"" where no event led to it."""
     rules: Rules
     eligible: frozenset[str]
 
@@ -116,9 +118,8 @@ def decide(name: str, placement: str, channel: str, step: Step) -> Held:
     expires_at = step.now_ms + ms(offer["ttl"])
     if ends_at is not None:
         expires_at = min(expires_at, ends_at)
-    return Held(
-        name, placement, channel, score(offer), step.now_ms, expires_at, ends_at, step.message_id
-    )
+    caused_by = step.message_id or f"time:offer.{name}"
+    return Held(name, placement, channel, score(offer), step.now_ms, expires_at, ends_at, caused_by)
 
 
 def score(offer: Mapping[str, Any]) -> float:
@@ -128,6 +129,16 @@ def score(offer: Mapping[str, Any]) -> float:
 def is_open(offer: Mapping[str, Any], now_ms: int) -> bool:
     begun = "start" not in offer or instant(offer["start"], end=False) <= now_ms
     return begun and ("end" not in offer or now_ms < instant(offer["end"], end=True))
+
+
+def begun(rules: Rules, now_ms: int) -> set[str]:
+    """The offers that have a start, and it has passed."""
+    offers = rules.written["offers"]
+    return {
+        name
+        for name, offer in offers.items()
+        if "start" in offer and instant(offer["start"], end=False) <= now_ms
+    }
 
 
 def instant(written: date | datetime, *, end: bool) -> int:

@@ -1,7 +1,9 @@
 """What the play has left behind: the log, Redis and the warehouse, as any reader finds them."""
 
 from bisect import bisect
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 import redis
@@ -15,12 +17,15 @@ from connectors.published.record_types import (
     read_dead_letter,
     read_enriched,
 )
+from state.applied import Applied
 from state.fence import Plan, decode_plan
 from state.profile import Profile
 from state.store.keys import offers_key
 from tests.faults.world import ROOT, Logged, World, held
-from tests.oracle.account import Account, Row
+from tests.oracle.account import Account, Row, taken
 from tests.oracle.acts import CHANNELS, Act, Warehouse
+from tests.oracle.clocks import ShardClock
+from tests.oracle.deeds import EPOCH
 from tests.oracle.rules import Rules
 
 DOCS = ROOT / "docs/playbook.md"
@@ -124,14 +129,56 @@ class Told(NamedTuple):
     rules: list[Rules]
 
 
+Firing = tuple[Applied, int]
+"""(place in the log, when): of what time alone has brought about for a customer, all at once."""
+
+
 def tell(played: Played) -> Told:
-    """Everything that must have come of the rows, in their order."""
+    """Everything that must have come of the rows, in their order, and of time between them."""
     account, rows = Account(), []
-    rules = {path: Rules(path, DOCS) for path in dict.fromkeys(act.playbook for act in played.play)}
+    books = {path: Rules(path, DOCS) for path in dict.fromkeys(act.playbook for act in played.play)}
     plans = played.log.plans
     ends = [act.ends_at for act in played.play]
+    clocks, firings, shards = _clocks(plans), _firings(played.log.acted), {}
+
+    def rules(place: Applied) -> Rules:
+        now_ms = plans[place.shard, place.commit].now_ms
+        return books[played.play[bisect(ends, now_ms)].playbook]
+
+    def pass_time(name: str, until_ms: int) -> None:
+        customer, left = account.customers[name], firings[name]
+        if not customer.steps:
+            return
+        while left and left[0][1] <= until_ms:
+            place, now_ms = left.pop(0)
+            account.pass_time(customer, now_ms, rules(place))
+        account.rest(customer, until_ms)
+
     for record in played.log.rows:
-        now_ms = plans[record.applied.shard, record.applied.commit].now_ms
-        act = played.play[bisect(ends, now_ms)]
-        rows.append((record, account.take(record, rules[act.playbook], now_ms)))
-    return Told(account, rows, [*rules.values()])
+        place = record.applied
+        planned_ms = plans[place.shard, place.commit].now_ms
+        event = taken(record, rules(place), planned_ms)
+        name, topic = event.deed.customer, channel_topic(record.channel)
+        shards[name] = place.shard
+        pass_time(name, clocks[place.shard].show(place, topic, event.deed.at_ms))
+        rows.append((record, account.take(event, rules(place), planned_ms)))
+    for name, shard in shards.items():
+        pass_time(name, clocks[shard].end())
+    return Told(account, rows, [*books.values()])
+
+
+def _clocks(plans: Mapping[tuple[int, int], Plan]) -> dict[int, ShardClock]:
+    by_shard: dict[int, dict[int, Plan]] = defaultdict(dict)
+    for (shard, commit), plan in plans.items():
+        by_shard[shard][commit] = plan
+    return {shard: ShardClock(those) for shard, those in by_shard.items()}
+
+
+def _firings(acted: Iterable[ActionRecord]) -> dict[str, list[Firing]]:
+    """Customer → when time alone is said to have brought about something."""
+    found: dict[str, dict[int, Firing]] = defaultdict(dict)
+    for action in acted:
+        if action.caused_by.startswith("time:"):
+            at_ms = (action.decided_at - EPOCH) // timedelta(milliseconds=1)
+            found[action.customer_id].setdefault(at_ms, (action.applied, at_ms))
+    return defaultdict(list, {name: [*those.values()] for name, those in found.items()})

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ TYPES = {
     "double": cel.Type.DOUBLE,
     "string": cel.Type.STRING,
     "timestamp": cel.Type.TIMESTAMP,
+    "duration": cel.Type.DURATION,
     "list(string)": cel.Type.List(cel.Type.STRING),
     "map(string, dyn)": ANYTHING,
 }
@@ -102,6 +103,8 @@ def json_of(value: Any) -> Any:
     """A value as records have it; there is no JSON of an infinite number."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, float) and not math.isfinite(value):
         return NO_VALUE
     return value
@@ -174,19 +177,19 @@ class Rules:
 
     def alarms(
         self,
-        deed: Deed,
+        deed: Deed | None,
         context: Context,
         changed: set[str],
         raised: dict[tuple[str, str | None], int],
         now_ms: int,
     ) -> Iterator[Alarm]:
-        """The alerts raised at `deed`; notes in `raised` when that was.
+        """The alerts raised at `deed` (None: by time alone); notes in `raised` when that was.
 
         `changed`: the parts of the profile (`profile.cart`, ...) that the event has changed.
         """
         for name, alert in self.written["alerts"].items():
             if "event" in alert:
-                if deed.name not in listed(alert["event"]):
+                if deed is None or deed.name not in listed(alert["event"]):
                     continue
             elif not {*parts_of(alert["when"])} & {*changed, "event.name"}:
                 continue
@@ -219,11 +222,14 @@ def changed_parts(before: Context, after: Context) -> set[str]:
     return {".".join(name.split(".")[:2]) for name in after if before.get(name) != after[name]}
 
 
-def context_of(facts: Mapping[str, Any], deed: Deed, now_ms: int) -> dict[str, Any]:
+def context_of(facts: Mapping[str, Any], deed: Deed | None, now_ms: int) -> dict[str, Any]:
     """What a condition sees: `facts` as `memory.known` has them, the event, the time."""
     seen = {name: moment(value) if name.endswith("_at") else value for name, value in facts.items()}
+    seen["profile.orders.interval"] = timedelta(milliseconds=facts["profile.orders.interval"])
+    seen["now"] = moment(now_ms)
+    if deed is None:
+        return seen
     return seen | {
-        "now": moment(now_ms),
         "event.name": deed.name,
         "event.type": deed.type,
         "event.channel": deed.channel,

@@ -16,6 +16,7 @@ NOT_STORED = {
     "profile.cart.product_ids",
     "profile.cart.categories",
     "profile.orders.average",
+    "profile.orders.interval",
     "profile.top_category",
 }
 """Documented names that follow from others; rows show them, see corners.yaml."""

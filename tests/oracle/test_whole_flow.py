@@ -12,18 +12,21 @@ Where the documentation is silent, the oracle holds what can be observed:
 - When no offer is left, an empty list is served for as long as what it replaces would have been.
 - A segment that is left says since when the customer was in it.
 - An interest does not grow by lying ahead of the clock.
+- A new playbook may be asked of a customer by time alone before their next event, no later than
+  when the old one would have moved them.
 """
 
 import json
 import math
 from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from connectors.published.record_types import EnrichedRecord
+from connectors.published.record_types import ActionRecord, EnrichedRecord
 from tests.oracle.account import Body, decided
-from tests.oracle.deeds import moment, text_of
+from tests.oracle.deeds import EPOCH, moment, text_of
 from tests.oracle.limits import Accepted, Limits
 from tests.oracle.offers import Course, lots
 from tests.oracle.played import DOCS, Played, Told
@@ -135,16 +138,26 @@ def test_each_row_says_what_the_oracle_knows_after_its_event(told: Told) -> None
 
 def test_segments_and_alerts_are_those_of_the_oracle(played: Played, told: Told) -> None:
     found = {
-        (action.customer_id, action.caused_by, action.kind, subject(action.body)): action.body
+        (*deciding_of(action), action.kind, subject(action.body)): action.body
         for action in played.log.acted
         if action.kind != "offer.decided"
     }
     expected = {
-        (name, caused_by, kind, subject(body)): body
+        (name, caused_by, moment(now_ms), kind, subject(body)): body
         for name, customer in told.account.customers.items()
-        for kind, caused_by, body in customer.acted
+        for kind, caused_by, now_ms, body in customer.acted
     }
     assert differences(found, expected) == []
+
+
+def deciding_of(action: ActionRecord) -> tuple[str, str, datetime]:
+    """Names the decision that an action is of: (customer, cause, when)."""
+    return action.customer_id, action.caused_by, action.decided_at
+
+
+def by_time(action: ActionRecord) -> bool:
+    """Whether no event led to it."""
+    return action.caused_by.startswith("time:")
 
 
 def subject(body: Body) -> str:
@@ -166,7 +179,8 @@ def explained(played: Played, told: Told) -> dict[str, tuple[Course, list[str]]]
         if action.kind == "offer.decided":
             body = {**action.body, "reason": action.body["reasons"][0]}
             del body["decision_id"], body["reasons"]
-            found[action.customer_id][action.caused_by, body["offer_id"]] = body
+            at_ms = (action.decided_at - EPOCH) // timedelta(milliseconds=1)
+            found[action.customer_id][action.caused_by, at_ms, body["offer_id"]] = body
     best = {}
     for name, customer in told.account.customers.items():
         tried = [decided(customer, order) for order in lots(told.rules)]
@@ -191,7 +205,7 @@ def test_what_is_served_is_what_was_decided_last(
     played: Played, courses: dict[str, Course]
 ) -> None:
     decisions = {
-        (action.customer_id, action.caused_by, action.body["offer_id"]): action.body
+        (*deciding_of(action), action.body["offer_id"]): action.body
         for action in played.log.acted
         if action.kind == "offer.decided"
     }
@@ -199,7 +213,10 @@ def test_what_is_served_is_what_was_decided_last(
     for customer, course in courses.items():
         serving = course.served
         if serving is not None and serving.expires_at > played.looked_at_ms:
-            offers = [decisions[customer, h.caused_by, h.offer] for h in serving.offers]
+            offers = [
+                decisions[customer, h.caused_by, moment(h.decided_at), h.offer]
+                for h in serving.offers
+            ]
             expected[customer] = {
                 "customer_id": customer,
                 "as_of": text_of(serving.as_of),
@@ -214,24 +231,43 @@ def test_what_is_served_is_what_was_decided_last(
     assert differences(found, expected) == []
 
 
-def test_each_action_names_its_event_and_is_one_of_its_kind(played: Played) -> None:
+def test_each_action_names_its_event_or_the_rule_and_is_one_of_its_kind(
+    played: Played, told: Told
+) -> None:
     causes = {
         (row.customer_id, json.loads(bytes(row.original))["messageId"]): row
         for row in played.log.rows
     }
+    decided_at = {
+        (name, step.message_id): moment(step.now_ms)
+        for name, customer in told.account.customers.items()
+        for step in customer.steps
+    }
     plans = played.log.plans
     for action in played.log.acted:
-        row = causes[action.customer_id, action.caused_by]
         plan = plans[action.applied.shard, action.applied.commit]
-        assert (row.applied.shard, row.applied.commit) == (
-            action.applied.shard,
-            action.applied.commit,
-        )
-        assert action.decided_at == moment(plan.now_ms)
-        assert action.playbook == row.playbook == plan.playbook
+        if by_time(action):
+            kind = action.kind.partition(".")[0]
+            assert action.caused_by == f"time:{kind}.{subject(action.body)}"
+        else:
+            row = causes[action.customer_id, action.caused_by]
+            assert (row.applied.shard, row.applied.commit) == (
+                action.applied.shard,
+                action.applied.commit,
+            )
+            assert action.decided_at == decided_at[action.customer_id, action.caused_by]
+            assert row.playbook == action.playbook
+        assert action.decided_at <= moment(plan.now_ms)
+        assert action.playbook == plan.playbook
         assert action.id == action.body.get("decision_id", action.id)
     assert len({action.id for action in played.log.acted}) == len(played.log.acted)
     assert len({row.playbook for row in played.log.rows}) == 2
+
+
+def test_all_that_time_brings_about_was_done_by_the_shards_clocks(told: Told) -> None:
+    customers = told.account.customers
+    missed = {name: customer.missed for name, customer in customers.items() if customer.missed}
+    assert missed == {}
 
 
 def test_profiles_in_redis_are_those_of_the_oracle(
@@ -262,6 +298,9 @@ def test_the_play_went_to_all_the_corners(played: Played, told: Told) -> None:
     assert len(log.enriched) > len(log.plans) + len(log.rows), "no row was repeated"
     assert len(log.actions) > len(log.acted), "no action was repeated"
     assert len({row.applied.commit for row in log.rows}) > 10, "too few flushes"
+    timely = [action for action in log.acted if by_time(action)]
+    kinds = {action.kind for action in timely}
+    assert kinds >= {"segment.entered", "segment.exited", "offer.decided"}
     seen = {subject(action.body) for action in log.acted}
     for rules in told.rules:
         for section in ("segments", "offers", "alerts"):

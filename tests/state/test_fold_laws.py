@@ -207,12 +207,14 @@ def assert_alike_but_for_order(one: Profile, other: Profile) -> None:
     assert (
         one.orders.count,
         one.orders.last_at,
+        one.orders.first_at,
         one.orders.last_value,
         [(day, count) for day, _, count in one.orders.recent],
         {name: interest.at for name, interest in one.affinity.items()},
     ) == (
         other.orders.count,
         other.orders.last_at,
+        other.orders.first_at,
         other.orders.last_value,
         [(day, count) for day, _, count in other.orders.recent],
         {name: interest.at for name, interest in other.affinity.items()},

@@ -14,7 +14,8 @@ from decisions.language import BOOL, DOUBLE, INT, STRING, Condition, Scope, Valu
 from decisions.language.errors import nearest
 from decisions.language.kinds import DURATION, DYN, TIMESTAMP
 from decisions.nodes import quote, show
-from decisions.reading import Reader, duration_ms
+from decisions.reading import Reader
+from decisions.values import duration_ms
 from state.sections import EVENT
 
 ONCE = 1 << 62

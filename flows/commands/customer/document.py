@@ -11,6 +11,7 @@ import orjson
 from flows.commands.customer.history import History, RaisedAlert
 from flows.commands.customer.titles import Titles
 from state.event_names import event_name
+from state.journeys import Run
 from state.profile import Orders
 from state.store.keys import offers_key
 from state.store.lookup import Known
@@ -48,6 +49,7 @@ def document(
         "events": {event_name(key): count for key, count in profile.events.items()},
         "orders": _orders(profile.orders),
         "alerts": {name: _moment(raised) for name, raised in profile.alerts.items()},
+        "journeys": [_run(run) for run in profile.journeys],
         "standing_alerts": {
             name: {
                 "raised_at": _moment(watch.raised_at),
@@ -85,6 +87,19 @@ def _orders(orders: Orders) -> dict[str, Any]:
         for day, value, count in orders.recent
     ]
     return {**_plain(orders), "recent": recent}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id.hex(),
+        "journey": run.journey,
+        "version": run.version.hex(),
+        "key": run.key,
+        "step": run.step + 1,
+        "since": _moment(run.since),
+        "due_at": _moment(run.due),
+        "started_at": _moment(run.started_at),
+    }
 
 
 def _plain(value: Any, name: str = "") -> Any:

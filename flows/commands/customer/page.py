@@ -37,6 +37,7 @@ def page(
         Section("segments", plain(_segments(profile, titles))),
         Section("offers", _offers(known, titles, now_ms)),
         Section("alerts", _alerts(profile, history, titles, now_ms)),
+        *_journeys(profile, now_ms),
         *_asked(history, now_ms),
         GAP,
         Section("cart", plain(words.cart(profile.cart, now_ms))),
@@ -133,6 +134,18 @@ def _alerts(profile: Profile, history: History, titles: Titles, now_ms: int) -> 
         if history.touchpoints is not None and history.missing:  # else it stands beside those
             rows.append(Row(history.missing, "aside"))
     return rows
+
+
+def _journeys(profile: Profile, now_ms: int) -> list[Section]:
+    """Where they are; no heading where they are in none."""
+    rows = []
+    for run in profile.journeys:
+        about = "" if run.key is None else f" about {run.key}"
+        due = f", until {minute(run.due)}, {ago(run.due, now_ms)}" if run.due > now_ms else ""
+        rows.append(
+            Row(f"{run.journey}{about}: step {run.step + 1} since {minute(run.since)}{due}")
+        )
+    return [Section("journeys", rows)] if rows else []
 
 
 def _states(profile: Profile, now_ms: int) -> Iterator[str]:

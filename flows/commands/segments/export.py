@@ -78,7 +78,7 @@ def command(
     Examples:
       touchline segments export vip --to members.csv
       touchline segments export vip --since 1d --to new.jsonl
-      touchline segments export vip --to - | wc -l
+      touchline segments export vip --to - --format jsonl | wc -l
     """
     path = None if target == "-" else Path(target)
     form = form or _form(path)

@@ -132,6 +132,25 @@ def test_an_exit_looks_at_the_key_of_its_run_only() -> None:
     assert ann.told("log") == [(T + 1 + HOUR_MS, "hello")]
 
 
+def test_a_condition_on_any_event_is_asked_of_each_and_of_no_passing_of_time() -> None:
+    book = one(
+        "event: Product Viewed, exit: 'event.name != \"Page Viewed\"'",
+        "[{wait: 1h}, {action: log, message: hello},"
+        " {until: 'event.properties.x == 1', timeout: 1d, then: [{action: log, message: bye}]},"
+        " {wait: 1h}]",
+    )
+    ann = Traveller(book)
+    ann.does(T, "Product Viewed", {"x": 1})
+    ann.does(T + 2 * HOUR_MS, "Page Viewed", {"x": 2})
+    ann.does(T + 3 * HOUR_MS, "Page Viewed", {"x": 1})
+    ann.does(T + 3 * HOUR_MS + 1, "Cart Viewed")
+    assert ann.told()[1:] == [
+        (T + HOUR_MS, "hello"),
+        (T + 3 * HOUR_MS, "bye"),
+        (T + 3 * HOUR_MS + 1, "exit"),
+    ]
+
+
 def test_an_event_can_end_a_run_and_start_the_next() -> None:
     settings = "event: Order Completed, exit: 'event.name == \"Order Completed\"'"
     ann = Traveller(one(settings, f"[{{wait: 1h}}, {GREET}]"))
