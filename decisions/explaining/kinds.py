@@ -4,13 +4,14 @@ from typing import Final
 
 from decisions.explaining.places import is_call, place_of
 from decisions.language.grammar.syntax import Binary, Call, Literal, Node, Ternary
-from decisions.language.kinds import TIMESTAMP
+from decisions.language.kinds import DURATION, TIMESTAMP
 from decisions.language.names import BY_NAME
 from decisions.language.runtime.conversions import to_duration, to_timestamp
 
 TIME: Final = "time"
 SPAN: Final = "span"
 OTHER: Final = ""
+OF_TYPE: Final = {TIMESTAMP: TIME, DURATION: SPAN}
 
 
 def kind_of(node: Node) -> str:
@@ -18,7 +19,7 @@ def kind_of(node: Node) -> str:
     place = place_of(node)
     if place is not None:
         field = BY_NAME.get(place.name)
-        return TIME if field is not None and field.type == TIMESTAMP else OTHER
+        return OF_TYPE.get(field.type, OTHER) if field is not None else OTHER
     if is_call(node, "timestamp"):
         return TIME
     if is_call(node, "duration", "since"):
