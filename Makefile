@@ -8,7 +8,7 @@ bootstrap := @sh requirements/bootstrap.sh
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check dashboards-check lock bench faults format clean
+.PHONY: help run test check dashboards-check lock bench faults ninety format clean
 
 help: ## List the targets (ARGS="..." passes options on to run, test, bench, ...)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ dashboards-check: ## Ask every query of the dashboards, and every rule, of a liv
 
 faults: ## Break a running flow in every way we know, and judge what is left (ARGS="--quick")
 	$(bootstrap) dev && exec $(bin)/python -m tests.faults $(ARGS)
+
+ninety: ## Ninety days of 10,000 customers against an oracle that recomputes everything
+	$(bootstrap) dev && exec $(bin)/python -m tests.oracle.ninety_days $(ARGS)
 
 format: ## Format the code and mend what ruff can mend
 	$(bootstrap) dev

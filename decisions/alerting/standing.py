@@ -145,7 +145,7 @@ def acknowledge(
             continue
         watch = profile.watches.get(name) or Watch()
         raised_at = watch.raised_at
-        if not raised_at:
+        if not raised_at or _forgotten(alert, watch, now_ms):
             cooling = profile.alerts.get(name, 0)
             raised_at = cooling if now_ms - cooling < alert.cooldown_ms else 0
         if not raised_at or watch.acknowledged_at >= raised_at:
@@ -161,6 +161,14 @@ def acknowledge(
             watch.keep_until = max(watch.keep_until, raised_at + alert.cooldown_ms)
         keep(profile, name, watch, playbook, now_ms)
     return decision
+
+
+def _forgotten(alert: Alert, watch: Watch, now_ms: int) -> bool:
+    """Whether it is too late to acknowledge an alert that does not stand; it may be remembered for
+    longer, until something else is."""
+    if alert.until is not None or not alert.escalate:
+        return False
+    return now_ms > watch.raised_at + alert.escalate[-1].after_ms + REMEMBERED_MS
 
 
 def _body(

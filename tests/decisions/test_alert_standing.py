@@ -156,6 +156,15 @@ def test_without_a_key_all_keys_are_acknowledged_and_other_alerts_are_not() -> N
     ]
 
 
+def test_it_can_be_acknowledged_until_seven_days_after_its_last_step() -> None:
+    for late_ms, expected in ((0, ["acknowledged a:k"]), (1, [])):
+        someone = InTime(book(ESCALATES))
+        someone.at(0, FAILED, K)
+        someone.passes(DAY_MS)
+        last_ms = HOUR_MS + 7 * DAY_MS
+        assert acknowledge(someone, last_ms + late_ms, alert="a", key="k") == expected
+
+
 def test_a_plain_alert_can_be_acknowledged_once_while_it_is_silent() -> None:
     plain = UNTIL[: UNTIL.index("        until")]
     someone = InTime(book(plain))
