@@ -103,6 +103,10 @@ class Past:
         return memory.cart(self.deeds)
 
     @cached_property
+    def unsubscribed(self) -> bool:
+        return bool(memory.email(self.deeds)["profile.email.unsubscribed"])
+
+    @cached_property
     def orders(self) -> list[tuple[int, float]]:
         """(when, value)"""
         placed = memory.named(self.deeds, "Order Completed", "Kiosk Transaction Completed")
