@@ -2,9 +2,9 @@
 might change.
 
 It knows no due times. Between two events it looks at every instant that lies a duration of the
-playbook after an event, a millisecond before and after it, where a bucket ends, at each midnight
-and at each date; and where something is other at one of them than at the one before, it looks for
-the first millisecond of it by bisection, for what fades ends anywhere.
+playbook after an event and a millisecond later, where a bucket ends, at each midnight and at each
+date; and where something is other at one of them than at the one before, it looks for the first
+millisecond of it by bisection: what fades ends anywhere.
 """
 
 from bisect import bisect_right
@@ -60,7 +60,7 @@ class Naive:
         """The next event; until `reached_ms` time has passed before it."""
         self.rest(reached_ms)
         self.now_ms = max(self.now_ms, received_ms)
-        self.known.append(Known(deed, self.now_ms))
+        self.known.append(Known(deed, self.now_ms, min(deed.at_ms, self.now_ms)))
         self.past = Past(self.known)
         self._look(self._after(self.known[-1]))
         self._decide(deed)
@@ -141,9 +141,10 @@ class Naive:
         self.acts.append(Act(self.now_ms, kind, subject, cause, said))
 
     def _look(self, instants: Iterator[int]) -> None:
-        """Look there, too, and right before and after."""
-        found = {at_ms + more for at_ms in instants for more in (-1, 0, 1)}
-        self._looks = sorted(found.union(self._looks))
+        """Look there, too, and right after it: what ends, and what is true for a millisecond."""
+        found = {at_ms + more for at_ms in instants for more in (0, 1)}
+        found.update(self._looks)
+        self._looks = sorted(at_ms for at_ms in found if at_ms > self.now_ms)
 
     def _after(self, known: Known) -> Iterator[int]:
         for at_ms in {known.deed.at_ms, known.counted_ms}:
