@@ -68,6 +68,7 @@ class Value(Protocol):
     segments: frozenset[str]
     type: str
     """The name of its CEL type."""
+    source: str
     history: tuple[Remembered, ...]
 
     def __call__(self, profile: Profile, touchpoint: Touchpoint, now_ms: int, /) -> Any:
@@ -129,6 +130,7 @@ def compile_value(source: str, scope: Scope) -> Value:
     evaluate.reads = checker.reads
     evaluate.segments = checker.segments
     evaluate.type = code.type.replace(EMPTY, list_of(DYN))
+    evaluate.source = source
     evaluate.history = tuple(checker.history.values())
     return evaluate
 

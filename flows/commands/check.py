@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from decisions.actions.spec import ActionSpec
+from decisions.explaining.explain import UnknownRule, explain
+from decisions.explaining.page import text, to_json
 from decisions.format.schema import schema
 from decisions.journeys.table import Journey
 from decisions.language import Condition
@@ -22,6 +24,8 @@ EXAMPLES = """\b
 Examples:
   touchline check playbooks/retail.yaml
   touchline check --json playbooks/retail.yaml | jq .version
+  touchline check playbooks/retail.yaml --explain segment.vip
+  touchline check playbooks/retail.yaml --explain big_order --json | jq .says
   touchline check --schema > playbook.schema.json
   touchline check --sample > playbook.yaml"""
 SAMPLE = Path(__file__).with_name("sample.yaml")
@@ -31,6 +35,12 @@ SAMPLE = Path(__file__).with_name("sample.yaml")
 @click.argument("file", required=False, type=FilledPath(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
 @click.option(
+    "--explain",
+    "rule",
+    metavar="RULE",
+    help="Instead of all: what one rule does, in words, such as segment.vip or alert.big_order.",
+)
+@click.option(
     "--schema",
     "as_schema",
     is_flag=True,
@@ -39,19 +49,27 @@ SAMPLE = Path(__file__).with_name("sample.yaml")
 @click.option(
     "--sample", "as_sample", is_flag=True, help="Instead of a check: a playbook to begin with."
 )
-def command(file: Path | None, as_json: bool, as_schema: bool, as_sample: bool) -> None:
+def command(
+    file: Path | None, as_json: bool, rule: str | None, as_schema: bool, as_sample: bool
+) -> None:
     """Validate the playbook FILE and say in words what it holds.
 
     Its tests are read, too; `touchline test` runs them.
 
+    --explain says in plain words what one segment, offer, alert, journey or route does: its
+    condition, when it is asked, what it reads, when time alone changes it, which rules it rests on
+    and which rest on it, what it publishes. RULE is its kind and name, or its name alone where no
+    other rule is called so.
+
     An editor that knows the YAML language server completes and marks keys as one writes, when the
     playbook's first line is: # yaml-language-server: $schema=playbook.schema.json
 
-    Exit codes: 0 it is right, 1 it is wrong, 2 wrong options. Of a wrong one, stderr has a line
+    Exit codes: 0 it is right, 1 it is wrong, 2 wrong options, or no
+    such rule. Of a wrong one, stderr has a line
     for every problem, each with file, line and column.
     """
     if as_schema or as_sample:
-        if file is not None or as_json or as_schema == as_sample:
+        if file is not None or as_json or rule is not None or as_schema == as_sample:
             option = "--schema" if as_schema else "--sample"
             raise click.UsageError(f"{option} stands alone, since it is about no file.")
         if as_sample:
@@ -62,10 +80,24 @@ def command(file: Path | None, as_json: bool, as_schema: bool, as_sample: bool) 
     if file is None:
         raise click.UsageError("expected a FILE, --schema or --sample.")
     playbook = read_playbook(file, as_json=as_json)
-    if as_json:
+    if rule is not None:
+        _explain(file, playbook, rule, as_json=as_json)
+    elif as_json:
         click.echo(json.dumps({"file": str(file), **_facts(playbook)}, ensure_ascii=False))
     else:
         click.echo("\n".join(_words(file, playbook)))
+
+
+def _explain(file: Path, playbook: Playbook, rule: str, *, as_json: bool) -> None:
+    try:
+        page = explain(playbook, rule)
+    except UnknownRule as error:
+        raise click.UsageError(f"--explain: {error}") from None
+    if as_json:
+        said = {"file": str(file), "version": playbook.version, **to_json(page)}
+        click.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        click.echo(text(page))
 
 
 def _words(file: Path, playbook: Playbook) -> Iterator[str]:

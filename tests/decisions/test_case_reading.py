@@ -137,7 +137,7 @@ def test_limits_and_names_are_the_decoder_s() -> None:
         ),
         (
             f"given: [{VIEW}]\nexpect: {{}}",
-            f"{WHERE}; expected at least one of segments, offers, alerts, escalated, acknowledged, cleared, actions, profile, that, got none of them",
+            f"{WHERE}; expected at least one of segments, offers, alerts, escalated, acknowledged, cleared, actions, journeys, profile, that, got none of them",
         ),
         (
             "given: [{channel: click, event: E, at: +2h before}]\nexpect: {segments: []}",

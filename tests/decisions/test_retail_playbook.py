@@ -42,7 +42,8 @@ def test_eligibility_rests_on_what_seldom_changes() -> None:
 
 
 def test_ordinary_traffic_flips_no_offers() -> None:
-    """After half of the events, at most 0.15 actions an event, and no condition in trouble."""
+    """After half of the events, at most 0.15 offers, alerts and moves an event, and no condition in
+    trouble."""
     profiles: dict[str, Profile] = defaultdict(Profile)
     events, raised, errors = 0, Counter[str](), 0
     for number, sent in enumerate(islice(stream(7, 300, START_MS, 200), 24_000)):
@@ -57,7 +58,8 @@ def test_ordinary_traffic_flips_no_offers() -> None:
         if number < 12_000:
             continue
         events += 1
-        raised.update(action.kind for action in actions(decision))
+        for kind in ("segment.", "offer.", "alert."):
+            raised.update(action.kind for action in actions(decision, kind))
         errors += sum(decision.rule_errors.values()) if decision else 0
     assert raised.total() / events <= 0.15
     assert set(raised) == {"segment.entered", "segment.exited", "offer.decided", "alert.raised"}

@@ -9,11 +9,16 @@ from connectors.events.dead_letter import Refusal
 from connectors.events.decode import decode
 from decisions.decide import decide
 from decisions.load import load_playbook
+from decisions.playbook import Playbook
+from decisions.wake import wake
 from flows.simulate.stream import stream
 from state.fold import fold
 from state.profile import Profile, encode_profile
 
-RETAIL = load_playbook(Path(__file__).resolve().parents[2] / "playbooks/retail.yaml")
+ROOT = Path(__file__).resolve().parents[2]
+RETAIL = load_playbook(ROOT / "playbooks/retail.yaml")
+SHOP = load_playbook(ROOT / "tests/oracle/shop.yaml")
+"""The same without journeys and without alerts that wait or count."""
 START_MS = 1_770_000_000_000
 EVENTS = 1_000
 ENOUGH = 15
@@ -21,7 +26,12 @@ ENOUGH = 15
 
 
 @pytest.mark.parametrize("rate", [200, 0.05], ids=["within minutes", "within weeks"])
-def test_a_customer_of_1000_simulated_events_takes_2_kb_or_less_at_the_median(rate: float) -> None:
+@pytest.mark.parametrize(
+    ("playbook", "most"), [(SHOP, 2_048), (RETAIL, 4_096)], ids=["offers", "journeys as well"]
+)
+def test_a_customer_of_1000_simulated_events_takes_2_kb_at_the_median_and_4_with_journeys(
+    playbook: Playbook, most: int, rate: float
+) -> None:
     profiles: dict[str, Profile] = {}
     counts: dict[str, int] = {}
     sizes: list[int] = []
@@ -30,11 +40,12 @@ def test_a_customer_of_1000_simulated_events_takes_2_kb_or_less_at_the_median(ra
         if isinstance(event, Refusal) or counts.get(event.customer_id, 0) == EVENTS:
             continue
         profile = profiles.setdefault(event.customer_id, Profile())
-        if changed := fold(profile, event, RETAIL.traits):
-            decide(profile, event, changed, RETAIL, emission.due_ms)
+        wake(profile, event.customer_id, playbook, emission.due_ms)
+        if changed := fold(profile, event, playbook.traits):
+            decide(profile, event, changed, playbook, emission.due_ms)
             counts[event.customer_id] = counts.get(event.customer_id, 0) + 1
             if counts[event.customer_id] == EVENTS:
                 sizes.append(len(encode_profile(profile)))
                 if len(sizes) == ENOUGH:
                     break
-    assert median(sizes) <= 2_048
+    assert median(sizes) <= most

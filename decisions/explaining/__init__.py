@@ -1,0 +1,1 @@
+"""What a rule of a playbook does, in words that a marketer reads."""
