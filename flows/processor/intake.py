@@ -11,6 +11,7 @@ from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
 from connectors.kafka.planned_checksum import planned_checksum
 from connectors.kafka.shard_consumer import Record
+from flows.processor.attention import Attention
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
 from flows.processor.ownership import read_on, take_due
@@ -41,6 +42,7 @@ class Intake(StatelessSourcePartition[Flush]):
         self._processor = processor
         self._upkeep = Upkeep(processor)
         self._filled = processor.execution.guard(self._fill)
+        self._attention = Attention()
 
     def next_batch(self) -> Iterable[Flush]:
         """The next flush, or nothing yet. Raises StopIteration when told to stop."""
@@ -101,6 +103,7 @@ class Intake(StatelessSourcePartition[Flush]):
 
     def _plan(self) -> list[Slice]:
         now_ms = time.time_ns() // 1_000_000
+        self._attention.look(now_ms)
         slices = []
         for shard in self._processor.shards:
             if shard.hold is not Hold.OWNED:
@@ -146,6 +149,7 @@ class Intake(StatelessSourcePartition[Flush]):
                 if (end := consumer.ends.get((topic, index))) is not None
             },
             now_ms,
+            self._attention.read_ms(now_ms),
         )
 
     def _new(self, shard: Shard, now_ms: int) -> Slice | None:

@@ -24,19 +24,22 @@ def completeness(
     left: Collection[str],
     ends: Mapping[str, tuple[int, int]],
     now_ms: int,
+    read_ms: int,
 ) -> Completeness:
     """`nexts`: topic → the next offset after all that is planned. `left`: topics of which more is
     read already. `ends`: topic that is read → (offset at which its end was seen last, when, ms).
+    `read_ms`: until when what had come is known to have been read: now, but after a pause.
 
-    A topic that is planned up to its end is complete now; one whose end lies before that was when
-    that end was seen.
+    A topic that is planned up to its end is complete as of then; one whose end lies before that was
+    when that end was seen.
     """
     complete_ms, behind = now_ms - SETTLE_MS, []
     for topic, upto in nexts.items():
         end, seen_ms = ends.get(topic, (-1, 0))
         if end >= upto and topic not in left:
-            continue  # nothing is left of it; beyond may lie the mark of a transaction
-        if not 0 <= end <= upto or now_ms - seen_ms > ALLOWED_DISORDER_MS:
+            # Nothing is left of it; beyond may lie the mark of a transaction.
+            complete_ms = min(complete_ms, max(seen_ms, read_ms) - SETTLE_MS)
+        elif not 0 <= end <= upto or now_ms - seen_ms > ALLOWED_DISORDER_MS:
             behind.append(topic)
         else:
             complete_ms = min(complete_ms, seen_ms - SETTLE_MS)

@@ -1,17 +1,22 @@
 """What time alone brings about comes once and at its time, whatever happens to the process."""
 
+import signal
 import time
 from collections import defaultdict
 from datetime import timedelta
 from itertools import pairwise
 
+import msgspec
 import pytest
+from confluent_kafka import Producer
 from msgspec import structs
 
 from connectors.kafka.topics import ACTIONS
 from connectors.published.record_types import ActionRecord, read_action
+from state.times import rfc3339
 from tests.faults.conftest import on_all_servers
-from tests.faults.world import ROOT, World, check, read_once
+from tests.faults.watching import until
+from tests.faults.world import PRODUCERS, ROOT, World, check, ended, read_once
 
 EVENTS = 400
 TIMELY = ROOT / "tests/faults/timely.yaml"
@@ -101,3 +106,44 @@ def test_a_kill_at_any_step_fires_nothing_twice_and_forgets_nothing(
     time.sleep(2)  # what is due meanwhile comes late, and as if the flow had been there
     assert world.run("never", 1, produced, LINGER="1") == 0
     hold(world, produced)
+
+
+def happens(world: World, name: str, at_ms: int) -> None:
+    """Something that a customer does on the website, sent now."""
+    options, _ = PRODUCERS["right"]
+    producer = Producer({"bootstrap.servers": world.bootstrap_servers, **options})
+    told = {
+        "messageId": name,
+        "type": "track",
+        "event": name,
+        "userId": "sleeper",
+        "timestamp": rfc3339(at_ms),
+        "properties": {"product_id": "tent"},
+    }
+    producer.produce("touchpoints.click", msgspec.json.encode(told), b"sleeper")
+    producer.flush()
+
+
+@on_all_servers
+def test_who_was_frozen_does_not_take_what_came_meanwhile_for_silence(world: World) -> None:
+    """An order in time cancels the alert about its absence, though it is read after the end."""
+    world = act(world)
+    flow = world.start("never", 1, 1_000)
+    try:
+        until(lambda: len(world.commits()) == world.partitions, "all shards are taken")
+        began_ms = time.time_ns() // 1_000_000
+        happens(world, "Product Added", began_ms)
+        until(lambda: world.accounted() == 1, "the first event is committed")
+        flow.send_signal(signal.SIGSTOP)
+        happens(world, "Order Completed", began_ms + 1_500)
+        time.sleep(4)
+        flow.send_signal(signal.SIGCONT)
+        until(lambda: world.accounted() == 2, "the second one is committed")
+        gone = "the customer has been gone for a while"
+        until(lambda: "gone" in world.profiles()["sleeper"].segments, gone)
+    finally:
+        flow.terminate()
+        ended(flow)
+    assert of_kind(world, "alert.raised") == []
+    left = [a for a in of_kind(world, "segment.exited") if a.body["segment"] == "here"]
+    assert [action.caused_by for action in left] == ["time:segment.here"]

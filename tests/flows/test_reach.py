@@ -1,11 +1,12 @@
 """How far a shard's clock is: by what came, and by what is known to be complete."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.processor.reach import Reach, completeness
+from flows.processor.reach import Completeness, Reach, completeness
 from state.fence import Plan
 from state.watermark import ALLOWED_DISORDER_MS, SETTLE_MS
 
@@ -17,23 +18,39 @@ def plan(complete_ms: int, behind: list[str]) -> Plan:
     return Plan(1, 0, {}, NOW_MS, "v", "b", 0, complete_ms=complete_ms, behind=behind)
 
 
+def known(
+    nexts: dict[str, int],
+    left: Collection[str],
+    ends: dict[str, tuple[int, int]],
+    read_ms: int = NOW_MS,
+) -> Completeness:
+    return completeness(nexts, left, ends, NOW_MS, read_ms)
+
+
 def test_a_topic_that_is_planned_up_to_its_end_is_complete_now() -> None:
     ends = {CLICK: (12, NOW_MS - 60_000)}
-    assert completeness({CLICK: 12}, (), ends, NOW_MS).complete_ms == NOW_MS - SETTLE_MS
-    assert completeness({CLICK: 11}, (), ends, NOW_MS).behind == []  # a transaction's mark is there
+    assert known({CLICK: 12}, (), ends).complete_ms == NOW_MS - SETTLE_MS
+    assert known({CLICK: 11}, (), ends).behind == []  # a transaction's mark is there
 
 
 def test_a_topic_that_has_grown_since_its_end_was_seen_was_complete_then() -> None:
-    known = completeness({CLICK: 15}, (), {CLICK: (12, NOW_MS - 900)}, NOW_MS)
-    assert (known.complete_ms, known.behind) == (NOW_MS - 900 - SETTLE_MS, [])
-    known = completeness({CLICK: 15}, (), {CLICK: (12, NOW_MS - 9_000)}, NOW_MS)
-    assert (known.complete_ms, known.behind) == (NOW_MS - SETTLE_MS, [CLICK])
+    lately = known({CLICK: 15}, (), {CLICK: (12, NOW_MS - 900)})
+    assert (lately.complete_ms, lately.behind) == (NOW_MS - 900 - SETTLE_MS, [])
+    once = known({CLICK: 15}, (), {CLICK: (12, NOW_MS - 9_000)})
+    assert (once.complete_ms, once.behind) == (NOW_MS - SETTLE_MS, [CLICK])
+
+
+def test_after_a_pause_a_topic_at_its_end_is_complete_as_of_before_the_pause() -> None:
+    ends = {CLICK: (12, NOW_MS - 90_000)}
+    paused = known({CLICK: 12}, (), ends, read_ms=NOW_MS - 60_000)
+    assert (paused.complete_ms, paused.behind) == (NOW_MS - 60_000 - SETTLE_MS, [])
+    seen_since = known({CLICK: 12}, (), {CLICK: (12, NOW_MS - 100)}, read_ms=NOW_MS - 60_000)
+    assert seen_since.complete_ms == NOW_MS - 100 - SETTLE_MS
 
 
 def test_a_topic_of_which_some_is_left_before_its_end_is_behind() -> None:
-    known = completeness({CLICK: 11}, {CLICK}, {CLICK: (20, NOW_MS)}, NOW_MS)
-    assert known.behind == [CLICK]
-    assert completeness({CLICK: 11}, (), {}, NOW_MS).behind == [CLICK]
+    assert known({CLICK: 11}, {CLICK}, {CLICK: (20, NOW_MS)}).behind == [CLICK]
+    assert known({CLICK: 11}, (), {}).behind == [CLICK]
 
 
 class Came(NamedTuple):

@@ -1,0 +1,35 @@
+"""Silence counts only as long as somebody has listened."""
+
+from flows.processor.attention import AWAKE_MS, PAUSE_MS, Attention
+
+NOW_MS = 1_800_000_000_000
+
+
+def listening(since_ms: int, until_ms: int) -> Attention:
+    attention = Attention()
+    for now_ms in range(since_ms, until_ms + 1, 50):
+        attention.look(now_ms)
+    return attention
+
+
+def test_who_looks_all_the_time_has_read_what_came() -> None:
+    attention = listening(NOW_MS, NOW_MS + 10_000)
+    assert attention.read_ms(NOW_MS + 10_000) == NOW_MS + 10_000
+    attention.look(NOW_MS + 10_000 + PAUSE_MS)
+    assert attention.read_ms(NOW_MS + 10_000 + PAUSE_MS) == NOW_MS + 10_000 + PAUSE_MS
+
+
+def test_who_was_frozen_has_read_what_came_before_until_they_have_been_awake_for_a_while() -> None:
+    attention = listening(NOW_MS, NOW_MS + 10_000)
+    woken_ms = NOW_MS + 70_000
+    for now_ms in range(woken_ms, woken_ms + AWAKE_MS + 1, 100):
+        attention.look(now_ms)
+        assert attention.read_ms(now_ms) == NOW_MS + 10_000
+    attention.look(woken_ms + AWAKE_MS + 50)
+    assert attention.read_ms(woken_ms + AWAKE_MS + 50) == woken_ms + AWAKE_MS + 50
+
+
+def test_who_has_just_begun_has_read_nothing() -> None:
+    attention = Attention()
+    attention.look(NOW_MS)
+    assert attention.read_ms(NOW_MS) == 0
