@@ -32,6 +32,17 @@ def moves(world: World) -> dict[tuple[str, str], list[ActionRecord]]:
     return found
 
 
+def of_kind(world: World, kind: str) -> list[ActionRecord]:
+    """Those actions, as a reader takes them."""
+    actions = [(logged, read_action(logged.value)) for logged in world.log(ACTIONS)]
+    taken = read_once([(logged, action.applied) for logged, action in actions])
+    return [
+        action
+        for action in map(read_action, (logged.value for logged in taken))
+        if action.kind == kind
+    ]
+
+
 def hold(world: World, produced: int) -> None:
     """The laws; and each customer came, went after four seconds, and came to rest."""
     check(world, produced)
@@ -48,6 +59,12 @@ def hold(world: World, produced: int) -> None:
         passing = found[customer, "just_gone"][-1]
         assert passing.kind == "segment.exited"
         assert passing.decided_at - gone.decided_at == timedelta(seconds=1)
+    begun, over, logged = (of_kind(world, k) for k in ("journey.started", "journey.ended", "log"))
+    assert len(begun) > 30
+    assert sorted(run.body["key"] for run in begun) == sorted(run.body["key"] for run in over)
+    assert {run.body["reason"] for run in over} <= {"finished", "dropped"}
+    assert len(begun) <= len(logged) <= 2 * len(begun)
+    assert of_kind(world, "alert.raised")
     for actions in found.values():
         for one, next_ in pairwise(actions):
             assert one.kind != next_.kind

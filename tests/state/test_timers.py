@@ -16,9 +16,11 @@ dues = st.integers(0, 40)
 class Stored(RuleBasedStateMachine):
     """Redis holds what is committed; what is set since then is ahead of it."""
 
+    few = 64
+
     def __init__(self) -> None:
         super().__init__()
-        self.index = TimerIndex(most=3)
+        self.index = TimerIndex(most=3, few=self.few)
         self.stored: dict[str, int] = {}
         self.ahead: dict[str, int] = {}
 
@@ -51,6 +53,14 @@ class Stored(RuleBasedStateMachine):
         assert self.index.first() == (known[0][0] if known else EVER)
 
 
+class ManyAtOnce(Stored):
+    """So many are due at once that it pays to sort them."""
+
+    few = 2
+
+
+TestManyAtOnce = ManyAtOnce.TestCase
+TestManyAtOnce.settings = examples(max_examples=200, stateful_step_count=40)
 TestStored = Stored.TestCase
 TestStored.settings = examples(max_examples=200, stateful_step_count=40)
 
@@ -85,3 +95,13 @@ def test_those_that_wait_for_long_are_not_in_memory() -> None:
         index.set(f"c{n}", n)
     assert len(index) < 10
     assert index.first() == 1
+
+
+def test_who_was_set_to_one_time_more_than_once_is_due_once() -> None:
+    index = TimerIndex(most=10, few=2)
+    index.extend([], 10, {})
+    for customer in CUSTOMERS[:6]:
+        for due in (7, 9, 7):
+            index.set(customer, due)
+    assert index.due(7, 10) == [(7, customer) for customer in CUSTOMERS[:6]]
+    assert index.due(7, 4) == [(7, customer) for customer in CUSTOMERS[:4]]

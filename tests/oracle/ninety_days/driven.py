@@ -84,4 +84,9 @@ def words(kind: str, body: dict[str, Any], cause: str) -> tuple[str, str, str]:
     if kind.startswith("alert."):
         subject, said = told(body)
         return subject, cause, said
+    if kind.startswith("journey.") or kind == "log":
+        origin = body.get("origin", body)
+        subject = f"{origin['journey']} {origin['key']}" if "key" in origin else origin["journey"]
+        parts = [origin.get("step"), origin.get("reason"), origin.get("started_at")]
+        return subject, cause, " ".join(part for part in parts if part)
     return body["segment"], cause, body["since"]

@@ -2,9 +2,9 @@
 might change.
 
 It knows no due times. Between two events it looks at every instant that lies a duration of the
-playbook after an event, a millisecond before and after it, where a bucket ends, at each midnight
-and at each date; and where something is other at one of them than at the one before, it looks for
-the first millisecond of it by bisection, for what fades ends anywhere.
+playbook after an event and a millisecond later, where a bucket ends, at each midnight and at each
+date; and where something is other at one of them than at the one before, it looks for the first
+millisecond of it by bisection: what fades ends anywhere.
 """
 
 from bisect import bisect_right
@@ -16,6 +16,7 @@ from tests.oracle.deeds import Deed, text_of
 from tests.oracle.memory import DAY_MS
 from tests.oracle.ninety_days.alarms import SPANS as ALARM_SPANS
 from tests.oracle.ninety_days.crowd import BEGIN, OVER
+from tests.oracle.ninety_days.journeys import SPANS as JOURNEY_SPANS
 from tests.oracle.ninety_days.past import Known, Past, unit_of
 from tests.oracle.ninety_days.rules import (
     BOOK,
@@ -27,6 +28,7 @@ from tests.oracle.ninety_days.rules import (
     members,
 )
 from tests.oracle.ninety_days.standing import Alarms
+from tests.oracle.ninety_days.travels import Seen, Travels
 from tests.oracle.offers import Step, follow
 
 
@@ -43,7 +45,8 @@ class Act(NamedTuple):
 class Naive:
     """One customer."""
 
-    def __init__(self) -> None:
+    def __init__(self, customer: str) -> None:
+        self.travels = Travels(customer)
         self.known: list[Known] = []
         self.past = Past(())
         self.now_ms = 0
@@ -57,7 +60,7 @@ class Naive:
         """The next event; until `reached_ms` time has passed before it."""
         self.rest(reached_ms)
         self.now_ms = max(self.now_ms, received_ms)
-        self.known.append(Known(deed, self.now_ms))
+        self.known.append(Known(deed, self.now_ms, min(deed.at_ms, self.now_ms)))
         self.past = Past(self.known)
         self._look(self._after(self.known[-1]))
         self._decide(deed)
@@ -74,6 +77,7 @@ class Naive:
                     return
                 self._quiet_ms = look
                 self.alarms.look(self.past, look, self.held)
+                self.travels.look(Seen(self.past, look, self.held))
                 place += 1
                 continue
             self.now_ms = self._first(max(self.now_ms, self._quiet_ms), look)
@@ -96,7 +100,11 @@ class Naive:
 
     def _changes(self, now_ms: int) -> bool:
         inside = members(self.past, now_ms, self.held)
-        return inside != self.held.keys() or self.alarms.due(self.past, now_ms, inside)
+        return (
+            inside != self.held.keys()
+            or self.alarms.due(self.past, now_ms, inside)
+            or self.travels.due(Seen(self.past, now_ms, inside))
+        )
 
     def _decide(self, deed: Deed | None) -> None:
         now_ms = self.now_ms
@@ -112,7 +120,10 @@ class Naive:
             self._did("segment.exited", name, deed, text_of(self.held.pop(name)))
         for said in self.alarms.decide(self.past, now_ms, inside, deed):
             self.acts.append(Act(now_ms, *said))
+        for said in self.travels.decide(Seen(self.past, now_ms, inside), deed):
+            self.acts.append(Act(now_ms, *said))
         self._look(self.alarms.looks(now_ms))
+        self._look(self.travels.looks())
 
     def offers(self) -> Iterator[Act]:
         """What was decided of offers, and what is served at last."""
@@ -130,14 +141,15 @@ class Naive:
         self.acts.append(Act(self.now_ms, kind, subject, cause, said))
 
     def _look(self, instants: Iterator[int]) -> None:
-        """Look there, too, and right before and after."""
-        found = {at_ms + more for at_ms in instants for more in (-1, 0, 1)}
-        self._looks = sorted(found.union(self._looks))
+        """Look there, too, and right after it: what ends, and what is true for a millisecond."""
+        found = {at_ms + more for at_ms in instants for more in (0, 1)}
+        found.update(self._looks)
+        self._looks = sorted(at_ms for at_ms in found if at_ms > self.now_ms)
 
     def _after(self, known: Known) -> Iterator[int]:
         for at_ms in {known.deed.at_ms, known.counted_ms}:
             yield at_ms
-            yield from (at_ms + span for span in {*SPANS, *ALARM_SPANS})
+            yield from (at_ms + span for span in {*SPANS, *ALARM_SPANS, *JOURNEY_SPANS})
             for window in WINDOWS:
                 unit = unit_of(window)
                 yield (at_ms // unit + ceil(window / unit) + 1) * unit

@@ -2,9 +2,9 @@
 or put into buckets before it is asked for."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from math import ceil, fsum
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from tests.oracle import memory
 from tests.oracle.deeds import Deed
@@ -17,6 +17,9 @@ UNITS = (
 )
 
 
+Found = TypeVar("Found")
+
+
 class Missing(Exception):
     """What was asked for has no value."""
 
@@ -27,11 +30,8 @@ class Known(NamedTuple):
     deed: Deed
     now_ms: int
     """When it was decided upon."""
-
-    @property
-    def counted_ms(self) -> int:
-        """When it happened, to what looks back: one from the future counts as of then."""
-        return min(self.deed.at_ms, self.now_ms)
+    counted_ms: int
+    """When it happened, to what looks back: one from the future counts as of then."""
 
 
 Fits = Callable[[Deed], bool]
@@ -41,6 +41,7 @@ def named(*names: str) -> Fits:
     return lambda deed: deed.name in names
 
 
+@cache
 def unit_of(window_ms: int) -> int:
     """How long the buckets of a window are."""
     return max([unit for unit in UNITS if unit * 48 <= window_ms], default=SECOND)
@@ -52,13 +53,24 @@ class Past:
     def __init__(self, known: Sequence[Known]) -> None:
         self.known = tuple(known)
         self.deeds = [one.deed for one in known]
+        self._found: dict[Any, Any] = {}
+
+    def once(self, name: Any, find: Callable[[], Found]) -> Found:
+        """What does not depend on the time, found when it is asked for first."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: Found = self._found[name]
+        return found
+
+    def all_that(self, fits: Fits) -> list[Known]:
+        return self.once(fits, lambda: [one for one in self.known if fits(one.deed)])
 
     # What functions that look back see.
 
     def within(self, fits: Fits, window_ms: int, now_ms: int) -> list[Deed]:
         unit = unit_of(window_ms)
         first = now_ms // unit - ceil(window_ms / unit)
-        return [o.deed for o in self.known if o.counted_ms // unit >= first and fits(o.deed)]
+        return [o.deed for o in self.all_that(fits) if o.counted_ms // unit >= first]
 
     def count(self, fits: Fits, window_ms: int, now_ms: int) -> int:
         return len(self.within(fits, window_ms, now_ms))
@@ -68,13 +80,13 @@ class Past:
         return fsum(value for one in said if (value := memory.number(one)) is not None)
 
     def since(self, fits: Fits, now_ms: int) -> int:
-        times = [one.counted_ms for one in self.known if fits(one.deed)]
+        times = [one.counted_ms for one in self.all_that(fits)]
         if not times:
             raise Missing
         return now_ms - max(times)
 
     def seen(self, fits: Fits) -> bool:
-        return any(map(fits, self.deeds))
+        return bool(self.all_that(fits))
 
     def sequence(self, first: Fits, then: Fits, within_ms: int, now_ms: int) -> bool:
         for place, one in enumerate(self.known):
@@ -101,6 +113,10 @@ class Past:
     @cached_property
     def cart(self) -> dict[str, object]:
         return memory.cart(self.deeds)
+
+    @cached_property
+    def unsubscribed(self) -> bool:
+        return bool(memory.email(self.deeds)["profile.email.unsubscribed"])
 
     @cached_property
     def orders(self) -> list[tuple[int, float]]:

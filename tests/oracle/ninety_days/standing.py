@@ -2,12 +2,13 @@
 escalated, acknowledged."""
 
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from tests.oracle.deeds import Deed, text_of
 from tests.oracle.ninety_days.alarms import ALERTS, Two, key_of, raises, waiting
 from tests.oracle.ninety_days.crowd import DAY
-from tests.oracle.ninety_days.past import Known, Past
+from tests.oracle.ninety_days.past import Past
 from tests.oracle.ninety_days.rules import asked
 
 FOR_ACKNOWLEDGING_MS = 7 * DAY
@@ -53,7 +54,7 @@ class Alarms:
         """Whether time alone brings something about."""
         return (
             any(not self.true.get(name) for name in self._true_now(past, now_ms, inside))
-            or any(True for _ in self._absent(past.known, now_ms))
+            or any(True for _ in self._absent(past, now_ms))
             or any(
                 self._step_at(name) <= now_ms
                 or (self._stands(name) and self._over(name, past, now_ms, inside, None))
@@ -72,7 +73,7 @@ class Alarms:
         for name in [*self.standing]:
             yield from self._follow(name, past, now_ms, inside, deed)
         # What this event arms can be absent already: then it comes late.
-        for known in (past.known if deed is None else past.known[:-1], past.known):
+        for known in (past if deed is None else Past(past.known[:-1]), past):
             for alert, armed_by in [*self._absent(known, now_ms)]:
                 self.missed[alert] = armed_by
                 yield from self._raise((alert, None), past, now_ms, inside, deed, armed_by)
@@ -104,11 +105,11 @@ class Alarms:
             if alert.when and asked(alert.when, past, now_ms, inside):
                 yield name
 
-    def _absent(self, known: Collection[Known], now_ms: int) -> Iterator[tuple[str, str]]:
+    def _absent(self, past: Past, now_ms: int) -> Iterator[tuple[str, str]]:
         """(alert, message id): what was waited after in vain, where that is not said yet."""
         for name, alert in ALERTS.items():
             if isinstance(alert.pattern, Two) and alert.pattern.kind == "absence":
-                found = waiting(alert.pattern, known)
+                found = past.once(name, partial(waiting, alert.pattern, past.known))
                 if found and found[0] <= now_ms and self.missed.get(name) != found[1]:
                     yield name, found[1]
 

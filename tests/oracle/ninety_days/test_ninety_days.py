@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import pytest
 
 from tests.oracle.ninety_days.alarms import ALERTS
+from tests.oracle.ninety_days.journeys import JOURNEYS
 from tests.oracle.ninety_days.rules import BOOK, OFFERS, SEGMENTS
 from tests.oracle.ninety_days.trial import Outcome, Trial
 
-CUSTOMERS = 300
+CUSTOMERS = 200
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ def test_the_oracle_knows_all_that_is_in_the_playbook() -> None:
     assert BOOK.written["segments"].keys() == SEGMENTS.keys()
     assert BOOK.written["offers"].keys() == OFFERS.keys()
     assert BOOK.written["alerts"].keys() == ALERTS.keys()
+    assert BOOK.written["journeys"].keys() == JOURNEYS.keys()
 
 
 def test_the_sample_goes_to_all_the_corners(outcomes: Sequence[Outcome]) -> None:
@@ -49,6 +51,10 @@ def test_the_sample_goes_to_all_the_corners(outcomes: Sequence[Outcome]) -> None
         assert exits or name == "unread"
     for name in ALERTS:
         assert seen["alert.raised", name, True] + seen["alert.raised", name, False]
+    for name in JOURNEYS:
+        ended = seen["journey.ended", name, True], seen["journey.ended", name, False]
+        assert seen["journey.started", name, True] + seen["journey.started", name, False]
+        assert all(ended)
     for kind in ("segment.entered", "segment.exited", "offer.decided"):
         assert len([1 for k, _, by_time in seen if k == kind and by_time]) >= 4
     for kind in ("alert.raised", "alert.cleared", "alert.escalated"):

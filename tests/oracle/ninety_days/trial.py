@@ -40,7 +40,7 @@ class Trial:
         name, steps = name_of(number), self._steps[number % SHARDS]
         came = life(self._seed, number)
         found = sorted(Driven(name, steps, self._playbook).live(came))
-        expected = sorted(self._recompute(came, steps))
+        expected = sorted(self._recompute(name, came, steps))
         surplus, missing = [*found], []
         for act in expected:  # one for one: nothing may be done twice
             if act in surplus:
@@ -49,8 +49,8 @@ class Trial:
                 missing.append(act)
         return Outcome(len(came), expected, surplus, missing)
 
-    def _recompute(self, came: list[Came], steps: Steps) -> list[Act]:
-        naive, seen = Naive(), set()
+    def _recompute(self, name: str, came: list[Came], steps: Steps) -> list[Act]:
+        naive, seen = Naive(name), set()
         for channel, value, received_ms in came:
             deed = read_deed(value, channel, self._playbook.traits)
             if deed.message_id not in seen:
