@@ -23,8 +23,8 @@ class TimerIndex:
         ones are taken from the top of the heap; for more it is sorted."""
         self.most = most
         self._few = few
-        self.horizon_ms = -1
-        """All that are due up to here are known; -1 before the first are read."""
+        self.horizon: Timer = (-1, "")
+        """All up to here, in the order of timers, are known; none before the first are read."""
         self._due: dict[str, int] = {}
         self._heap: list[Timer] = []
         """With entries that are no longer so, which `_due` tells."""
@@ -38,7 +38,7 @@ class TimerIndex:
 
     def set(self, customer: str, due_ms: int) -> None:
         """`customer` is due at `due_ms` and at no other time; 0 = never."""
-        if 0 < due_ms <= self.horizon_ms:
+        if due_ms and (due_ms, customer) <= self.horizon:
             if self._due.get(customer) != due_ms:
                 self._due[customer] = due_ms
                 self._push((due_ms, customer))
@@ -81,26 +81,23 @@ class TimerIndex:
     def knows(self, until_ms: int, most: int) -> bool:
         """Whether `due` of the same arguments leaves nobody out."""
         # All that are known are due up to the horizon.
-        return self.horizon_ms >= until_ms or len(self._due) >= most
+        return self.horizon[0] > until_ms or len(self._due) >= most
 
     def extend(self, stored: Sequence[Timer], most: int, ahead: Mapping[str, int]) -> None:
         """Take the first `most` timers that are `stored`, less if there are no more.
 
         `ahead`: customer → due, of those that are set and not stored yet.
         """
-        horizon = EVER if len(stored) < most else stored[-1][0] - 1
-        if horizon <= self.horizon_ms:
+        horizon = (EVER, "") if len(stored) < most else stored[-1]
+        if horizon <= self.horizon:
             return
-        self.horizon_ms = horizon
-        known = len(stored)
-        while known and stored[known - 1][0] > horizon:
-            known -= 1
-        self._heap = list(stored[:known])  # sorted, so a heap
+        self.horizon = horizon
+        self._heap = list(stored)  # sorted, so a heap
         self._in_order = True
         self._due = {customer: due for due, customer in self._heap}
         for customer, due in ahead.items():
             self._due.pop(customer, None)
-            if 0 < due <= horizon:
+            if due and (due, customer) <= horizon:
                 self._due[customer] = due
                 self._push((due, customer))
         self._room = max(2 * self.most, 2 * len(self._heap))
@@ -125,10 +122,10 @@ class TimerIndex:
         if len(self._heap) <= self._room:
             return
         timers = sorted((due, customer) for customer, due in self._due.items())
-        if len(timers) > self.most and timers[0][0] < timers[self.most][0]:
-            self.horizon_ms = timers[self.most][0] - 1
-            timers = [timer for timer in timers if timer[0] <= self.horizon_ms]
+        if len(timers) > self.most:
+            timers = timers[: self.most]
+            self.horizon = timers[-1]
             self._due = {customer: due for due, customer in timers}
         self._heap = timers
         self._in_order = True
-        self._room = max(2 * self.most, 2 * len(timers))
+        self._room = 2 * self.most

@@ -58,7 +58,7 @@ def measure_index(rig: Rig, timers: int) -> Index:
         for shard in shards:
             shard.learn(1)
         dice.shuffle(far)
-        shards[0].index.horizon_ms = NEAR_MS - 1  # as with others that are due before
+        shards[0].index.horizon = (NEAR_MS - 1, "")  # as with others that are due before
         arm_far_us = _arm(shards[0], far)
         arm_near_us = _arm(shards[1], near)
         fired, fire_us = _fire(shards[1], NEAR_MS)
