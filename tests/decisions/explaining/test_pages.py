@@ -122,6 +122,17 @@ def test_what_rests_on_a_rule_is_the_other_side_of_what_it_rests_on() -> None:
     assert used_by("route.sales", PLAYBOOK) == ("alert.fails",)
 
 
+def test_what_an_event_must_end_time_alone_does_not_and_a_key_is_read_like_the_rest() -> None:
+    alert = """{
+        event: A, severity: info, cooldown: 1h, message: x,
+        until: 'event.name == "B" && profile.orders.count_90d > 1',
+        actions: [{action: log, message: x, idempotency_key: 'string("buyer" in segments)'}]}"""
+    text = BOOK.replace("alerts:\n", f"alerts:\n  ended: {alert}\n")
+    page = explain(parse_playbook(text, "my.yaml"), "ended")
+    assert to_json(page)["says"]["time"] == ["never"]
+    assert page.rests_on == ("segment.buyer",)
+
+
 @pytest.mark.parametrize(
     "source", [BOOK, RETAIL.read_text(), "".join(re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL))]
 )

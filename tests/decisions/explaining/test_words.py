@@ -26,6 +26,8 @@ from tests.decisions.language.test_against_cel import expressions
 from tests.decisions.test_playbook_docs import MEANINGS, ROWS
 
 SAYS = {
+    "now - profile.orders.last_at < 30d": "the last order was less than 30 days ago",
+    "has(customer.plan) && profile.orders.count > 1": "the customer's plan is known and the number of orders is more than 1",
     "profile.orders.count == 1": "the number of orders is 1",
     "profile.chat.rating != 5": "the last rating of a chat is not 5",
     "profile.cart.value < 159.0": "the value of the cart is less than 159",
