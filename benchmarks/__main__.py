@@ -16,7 +16,17 @@ from benchmarks.progress import progress
 from benchmarks.report.keep import check, keep, read
 from benchmarks.report.terminal import draw
 from benchmarks.results import Results
-from benchmarks.sizes import METRICS, QUICK, ROUNDS, USUAL, WHAT, estimated_s, in_words
+from benchmarks.sizes import (
+    ALL,
+    METRICS,
+    MORE,
+    QUICK,
+    ROUNDS,
+    USUAL,
+    WHAT,
+    estimated_s,
+    in_words,
+)
 from flows.local.services import ServiceError
 
 STOPPED = 130
@@ -36,7 +46,7 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("what", nargs=-1, type=click.Choice(WHAT))
+@click.argument("what", nargs=-1, type=click.Choice((*WHAT, *MORE, ALL)))
 @click.option("--quick", is_flag=True, help="Small sizes, three minutes: rough numbers.")
 @click.option(
     "--events",
@@ -60,6 +70,9 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
 )
 @click.option(
     "--seconds", type=click.FloatRange(2), help=f"Of each open loop [{USUAL.seconds:.0f}]."
+)
+@click.option(
+    "--timers", type=click.IntRange(1_000), help=f"And customers, at the most [{USUAL.timers:,}]."
 )
 @click.option(
     "--beside",
@@ -90,7 +103,7 @@ def main(
     kept: Path | None,
     **sizes: Any,
 ) -> None:
-    """Measure this flow on embedded services, and Apache Kafka: all there is, or what is named.
+    """Measure this flow on embedded services, and Apache Kafka: the first seven, or what is named.
 
     \b
     throughput  a backlog worked off: events/s, CPU per event by stage
@@ -100,6 +113,9 @@ def main(
     protocol    what the commit protocol costs, by part, at 2,000 events a flush
     latency     open loops: event → offer, and what the broker takes of that, by rate
     apache      the same on Apache Kafka, which needs Java and Maven
+    rules       an event by the number of rules, and the flow with 20 against 1,000
+    timers      a million timers: memory, arming, firing, lateness; a million customers
+    all         all of these
 
     \b
     Examples:
@@ -108,8 +124,9 @@ def main(
       make bench ARGS="rounds --beside ../before"
       make bench ARGS="latency --rates 500,1000 --seconds 60"
       make bench ARGS="apache --rates 1000"
+      make bench ARGS="rules timers"
       make bench ARGS="--json" > results.json
-      make bench ARGS="--write"
+      make bench ARGS="all --write"
 
     Progress goes to stderr. Exit codes: 0 measured, targets met or not, 1 something could not be
     measured (the rest is printed, and nothing written) or the results could not be written,
@@ -148,7 +165,7 @@ def _measured(
 ) -> Results:
     if sys.platform != "linux":
         raise RuntimeError(f"the benchmarks read /proc, which Linux has; this is {sys.platform}")
-    what = what or WHAT
+    what = (*WHAT, *MORE) if ALL in what else what or WHAT
     if beside is not None and not {ROUNDS, METRICS} & set(what):
         raise click.UsageError(
             f"--beside: expected {ROUNDS} or {METRICS} among what is measured, got "

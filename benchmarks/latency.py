@@ -75,21 +75,22 @@ def _relay(seed: int, rate: float, seconds: float, tell: Progress) -> list[float
     tell.say(f"latency: the broker alone, {rate:,.0f} events a second for {seconds:.0f} s")
     with services() as rig:
         with child(rig, "relay", "benchmarks.relay") as relay:
-            sent = _send(rig, seed, rate, seconds)
+            sent = send_all(rig, seed, rate, seconds)
             time.sleep(SETTLE_S)
         lines = relay.more()
     if len(lines) != len(sent.due_ns):
         raise NotHeld(f"the broker alone gave back {len(lines):,} of {len(sent.due_ns):,} in time")
-    skip = _warm_up(len(lines), rate)
+    skip = warm_up(len(lines), rate)
     return [(at - sent.due_ns[number]) / 1e6 for at, number in lines if number >= skip]
 
 
-def _warm_up(events: int, rate: float) -> int:
+def warm_up(events: int, rate: float) -> int:
     """How many of them are not counted."""
     return int(max(WARM_UP * events, WARM_UP_S * rate))
 
 
-def _send(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
+def send_all(rig: Rig, seed: int, rate: float, seconds: float) -> Sent:
+    """`send`, where the broker must keep up. Raises NotHeld."""
     sent = send(rig, seed, rate, seconds)
     if sent.behind_s > SETTLE_S:
         raise NotHeld(f"the broker had the last event {sent.behind_s:.1f} s after it was due")
@@ -104,8 +105,8 @@ def _flow(rig: Rig, rate: float, seconds: float, tell: Progress) -> Latency:
             began, before = time.monotonic(), usages(rig, flow)
             busy, own = sum(machine_busy_s()), sum(os.times()[:2])
             reader_s = usage_of(reader.process.pid).cpu_s
-            sent = _send(rig, 2, rate, seconds)
-            _settle(rig, len(sent.due_ns))
+            sent = send_all(rig, 2, rate, seconds)
+            settle(rig, len(sent.due_ns))
             flow.check()
             used = used_between(before, usages(rig, flow))
             used["sender"] = sum(os.times()[:2]) - own
@@ -113,13 +114,13 @@ def _flow(rig: Rig, rate: float, seconds: float, tell: Progress) -> Latency:
             elapsed, busy = time.monotonic() - began, sum(machine_busy_s()) - busy
             numbers = scrape(flow)
     reads = reader.more()
-    skip = _warm_up(len(sent.due_ns), rate)
+    skip = warm_up(len(sent.due_ns), rate)
     none = Spread(0, 0, 0, 0, 0)
     return Latency(
         rate=rate,
         seconds=seconds,
         offer=spread(offer_waits_ms(causes(sent, skip), reads)),
-        own=_own(numbers),
+        own=of_buckets(numbers, LATENCY),
         broker=none,
         sender=spread(sent.late_ms[skip:]),
         reader=spread([(at - probed[key]) / 1e6 for at, key, _ in reads if key in probed]),
@@ -130,7 +131,7 @@ def _flow(rig: Rig, rate: float, seconds: float, tell: Progress) -> Latency:
     )
 
 
-def _settle(rig: Rig, events: int) -> None:
+def settle(rig: Rig, events: int) -> None:
     """Wait until all are committed, and then for the reader. Raises NotHeld."""
     deadline = time.monotonic() + SETTLE_S
     with redis.Redis.from_url(rig.redis.redis_url) as client:
@@ -178,8 +179,9 @@ def offer_waits_ms(
     return list(waits.values())
 
 
-def _own(numbers: Numbers) -> Spread:
-    prefix = f"{LATENCY}_bucket{{"
+def of_buckets(numbers: Numbers, metric: str) -> Spread:
+    """What the histogram `metric` of the flow says, in ms, as exactly as its buckets are."""
+    prefix = f"{metric}_bucket{{"
     buckets = {
         float(name.removeprefix(prefix).rstrip("}")): count
         for name, count in numbers.items()
@@ -188,7 +190,7 @@ def _own(numbers: Numbers) -> Spread:
     p50, p90, p99, most = (
         round((quantile_s(buckets, share) or 0) * 1000, 2) for share in (0.5, 0.9, 0.99, 1)
     )
-    return Spread(int(numbers[f"{LATENCY}_count{{}}"]), p50, p90, p99, most)
+    return Spread(int(numbers[f"{metric}_count{{}}"]), p50, p90, p99, most)
 
 
 def _stages(numbers: Numbers) -> dict[str, float]:

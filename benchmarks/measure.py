@@ -17,9 +17,22 @@ from benchmarks.progress import Progress
 from benchmarks.protocol import measure_protocol
 from benchmarks.results import Latency, Results
 from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, measure_rounds
-from benchmarks.sizes import APACHE, LATENCY, MEMORY, METRICS, PROTOCOL, ROUNDS, THROUGHPUT, Sizes
+from benchmarks.rules.measure import measure_rules
+from benchmarks.sizes import (
+    APACHE,
+    LATENCY,
+    MEMORY,
+    METRICS,
+    PROTOCOL,
+    ROUNDS,
+    RULES,
+    THROUGHPUT,
+    TIMERS,
+    Sizes,
+)
 from benchmarks.targets import targets_of
 from benchmarks.throughput import measure_memory, measure_throughput
+from benchmarks.timers.measure import measure_timers
 
 FAILURES = (RuntimeError, ValueError, OSError, RedisError, KafkaException)
 """What a part of a run may end with; a service that cannot be started ends all of it."""
@@ -68,6 +81,14 @@ def measure(
     )
     booking = part(METRICS, lambda: measure_booking(in_turn, tell), None)
     protocol = part(PROTOCOL, lambda: measure_protocol(in_turn, tell), None)
+    rules = part(
+        RULES, lambda: measure_rules(sizes.asked_events, in_turn, sizes.rounds, tell), None
+    )
+    timers = part(
+        TIMERS,
+        lambda: measure_timers(sizes.timers, sizes.active, sizes.rounds, sizes.seconds, tell),
+        None,
+    )
     unmeasured: tuple[list[Latency], str] = ([], "")
     latency, not_held = part(
         LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured
@@ -94,7 +115,11 @@ def measure(
         apache=on_apache,
         apache_not_held=apache_not_held,
         failed=failed,
-        targets=targets_of(throughput, memory, booking, protocol, latency, on_apache),
+        targets=targets_of(
+            throughput, memory, booking, protocol, latency, on_apache, rules, timers
+        ),
+        rules=rules,
+        timers=timers,
     )
 
 

@@ -124,6 +124,96 @@ class Protocol(Struct, frozen=True):
     """Part of the protocol → processor time of the deciding thread."""
 
 
+class Asked(Struct, frozen=True):
+    """What fold and decide take of an event with one playbook, without a flow."""
+
+    kind: str
+    """Of rule that there is more of: alerts, segments; or the playbook's name."""
+    rules: int
+    concerned: float
+    """How many of these an event can concern, the mean; 0 where that is not the question."""
+    us_per_event: float
+    more_us: float
+    """Than with the first of its kind, or that which does not ask for time: the median of the
+    differences in each round."""
+    rounds_us: list[float]
+
+
+class Rules(Struct, frozen=True):
+    """What rules cost."""
+
+    asked: list[Asked]
+    few: int
+    many: int
+    names: int
+    """Event names that they are spread over."""
+    flow: Rounds
+    """The flow with few alerts and with many, in turn."""
+
+
+class Index(Struct, frozen=True):
+    """Timers in one process, by themselves: processor µs of each."""
+
+    timers: int
+    arm_far_us: float
+    """Set for a time that is far, and written to Redis."""
+    arm_near_us: float
+    """Set for a time so near that it is kept in memory, and written to Redis."""
+    fire_us: float
+    """Read from Redis, found due, and taken away."""
+
+
+class Waiting(Struct, frozen=True):
+    """A touchpoints process whose shards have timers in Redis."""
+
+    what: str
+    timers: int
+    resident_mb: float
+    """At the most."""
+    more_mb: float
+    """Than without timers."""
+    known: int
+    """Timers in memory, in the end."""
+    seconds: float
+    """Until all that were due had been worked off; 0 if none was."""
+    us_per_timer: float
+    """Processor time of the process until then."""
+
+
+class Lateness(Struct, frozen=True):
+    """An open loop in which time alone makes customers leave a segment."""
+
+    rate: float
+    seconds: float
+    arrived: Spread
+    """When a reader of the actions had it, less when it was due."""
+    own: Spread
+    """What the flow says of itself (touchline_timer_lateness_seconds), by bucket."""
+    load: dict[str, float]
+
+
+class Customers(Struct, frozen=True):
+    """What an event costs by how many customers there are."""
+
+    customers: int
+    cold_us: list[float]
+    """Processor µs of the process for an event of somebody whose profile it must read; rounds."""
+    warm_us: list[float]
+    """Of somebody whose profile it has."""
+    redis_us: list[float]
+    """Of Redis, for a cold one."""
+
+
+class Timers(Struct, frozen=True):
+    """What timers cost, and how late they are."""
+
+    index: Index | None
+    waiting: list[Waiting]
+    lateness: Lateness | None
+    not_held: str
+    customers: list[Customers]
+
+
 class Latency(Struct, frozen=True):
     """An open loop: each event has its time, whether or not the one before is through."""
 
@@ -184,6 +274,8 @@ class Results(Struct, frozen=True):
     failed: dict[str, str]
     """What was to be measured and could not be → why."""
     targets: list[Target]
+    rules: Rules | None = None
+    timers: Timers | None = None
 
 
 def spread(observed_ms: list[float]) -> Spread:

@@ -6,8 +6,13 @@ from msgspec import Struct
 
 THROUGHPUT, MEMORY, ROUNDS = "throughput", "memory", "rounds"
 METRICS, PROTOCOL = "metrics", "protocol"
+RULES, TIMERS = "rules", "timers"
 LATENCY, APACHE = "latency", "apache"
 WHAT = (THROUGHPUT, MEMORY, ROUNDS, METRICS, PROTOCOL, LATENCY, APACHE)
+"""What is measured when nothing is named."""
+MORE = (RULES, TIMERS)
+"""What is only measured when it is named, or all."""
+ALL = "all"
 
 
 class Sizes(Struct, frozen=True):
@@ -25,6 +30,12 @@ class Sizes(Struct, frozen=True):
     """How long that is made to work before it is measured."""
     seconds: float
     """Of each open loop."""
+    asked_events: int
+    """That fold and decide are measured on, without a flow, for each of 12 playbooks."""
+    timers: int
+    """In one process; as many customers are in Redis at the most."""
+    active: int
+    """Of those customers, how many events come of."""
 
 
 USUAL = Sizes(
@@ -35,6 +46,9 @@ USUAL = Sizes(
     apache_rates=(1_000, 2_000),
     apache_warm_up_s=120,
     seconds=20,
+    asked_events=20_000,
+    timers=1_000_000,
+    active=10_000,
 )
 QUICK = Sizes(
     events=100_000,
@@ -44,6 +58,9 @@ QUICK = Sizes(
     apache_rates=(1_000,),
     apache_warm_up_s=30,
     seconds=5,
+    asked_events=5_000,
+    timers=50_000,
+    active=2_000,
 )
 
 MAKE_S = 35e-6
@@ -51,6 +68,11 @@ MAKE_S = 35e-6
 WRITE_S = 6e-6
 FLOW_S, BARE_S, BYTEWAX_S = 33e-6, 20e-6, 75e-6
 """To work one off, by program."""
+ASK_S = 13e-6
+"""To fold and decide one, with one of 12 playbooks."""
+TIMER_S, CUSTOMER_S, ACTIVE_S = 65e-6, 15e-6, 700e-6
+"""To put a timer into Redis, three times, and to fire it; to put a customer there; and to work off
+all events of one of them."""
 APACHE_S = 5.0
 """To start Apache Kafka."""
 START_S = 3.0
@@ -67,12 +89,16 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
     make = sizes.round_events * MAKE_S
     stopwatch = START_S + make + sizes.round_events * FLOW_S
     loop = sizes.seconds + max(sizes.seconds / 2, 4) + 4 * START_S
+    asked = 12 * (sizes.rounds + 1) * sizes.asked_events * ASK_S
+    customers = sizes.timers * CUSTOMER_S + 2 * sizes.active * ACTIVE_S + 8 * START_S
     found = {
         THROUGHPUT: backlog,
         MEMORY: backlog,
         ROUNDS: make + flow * (1 + beside) + bare + bytewax,
         METRICS: flow + stopwatch + (0 if ROUNDS in what else make + flow * (1 + beside)),
         PROTOCOL: stopwatch,
+        RULES: make + 2 * flow + asked,
+        TIMERS: sizes.timers * TIMER_S + 9 * START_S + loop + sizes.rounds * customers,
         LATENCY: len(sizes.rates) * loop,
         APACHE: APACHE_S + sizes.apache_warm_up_s + len(sizes.apache_rates) * loop,
     }

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks.results import Booking, Latency, Memory, Protocol, Target, Throughput
+from benchmarks.results import (
+    Booking,
+    Latency,
+    Memory,
+    Protocol,
+    Rules,
+    Target,
+    Throughput,
+    Timers,
+)
 
 EVENTS_PER_S = 30_000
 GROWTH = 0.05
@@ -16,6 +25,13 @@ METRICS = 0.02
 PROTOCOL_US = 2.5
 """Of processor time an event, at 2,000 events a flush."""
 
+MANY_RULES, RULE_US = 0.7, 0.5
+"""Of the throughput with few rules, with many; and of processor time for each rule that an event
+can concern."""
+TIMERS_MB, TIMER_US, LATE_MS = 200, 3, 1_000
+"""Of memory for a million timers; of processor time to arm one, and to fire it; and how late 99 %
+of them are at most, at half of what the embedded Kafka holds."""
+
 
 def targets_of(
     throughput: Throughput | None,
@@ -24,6 +40,8 @@ def targets_of(
     protocol: Protocol | None,
     latency: Iterable[Latency],
     apache: Iterable[Latency],
+    rules: Rules | None = None,
+    timers: Timers | None = None,
 ) -> list[Target]:
     """Those promises that what was measured has something to say about."""
     found = []
@@ -44,6 +62,10 @@ def targets_of(
         spent = sum(protocol.us_per_event.values())
         wanted, got = f"≤ {PROTOCOL_US:.1f} µs an event", f"{spent:.2f} µs"
         found.append(Target("commit protocol", wanted, got, spent <= PROTOCOL_US))
+    if rules is not None:
+        found += _of_rules(rules)
+    if timers is not None:
+        found += _of_timers(timers)
     found += _of_loops(latency, RATE, P50_MS, P99_MS, "")
     found += _of_loops(apache, APACHE_RATE, APACHE_P50_MS, APACHE_P99_MS, ", Apache Kafka")
     return found
@@ -59,3 +81,36 @@ def _of_loops(
         for percentile, got_ms, most in promised:
             name = f"event → offer {percentile} at {rate:,} events/s{on}"
             yield Target(name, f"≤ {most} ms", f"{got_ms:.1f} ms", got_ms <= most)
+
+
+def a_rule_us(rules: Rules) -> float:
+    """Processor µs of one more alert that an event can concern: with the most of them, against the
+    fewest."""
+    few, *_, many = [each for each in rules.asked if each.kind == "alerts"]
+    return many.more_us / (many.concerned - few.concerned)
+
+
+def _of_rules(rules: Rules) -> Iterator[Target]:
+    (ratio,) = [each.median for each in rules.flow.ratios if each.what == "throughput"]
+    name = f"throughput with {rules.many:,} rules of that with {rules.few}"
+    wanted = f"≥ {100 * MANY_RULES:.0f} %"
+    yield Target(name, wanted, f"{100 * ratio:.0f} %", ratio >= MANY_RULES)
+    each_us = a_rule_us(rules)
+    name = "one more rule that an event can concern"
+    yield Target(name, f"≤ {RULE_US} µs", f"{each_us:.2f} µs", each_us <= RULE_US)
+
+
+def _of_timers(timers: Timers) -> Iterator[Target]:
+    for each in timers.waiting:
+        if each.timers:
+            name = f"memory of {each.timers:,} timers, {each.what}"
+            wanted, got = f"≤ {TIMERS_MB} MB", f"{each.more_mb:,.0f} MB"
+            yield Target(name, wanted, got, each.more_mb <= TIMERS_MB)
+    if (index := timers.index) is not None:
+        arm_us = max(index.arm_far_us, index.arm_near_us)
+        for name, us in (("arming a timer", arm_us), ("firing a timer", index.fire_us)):
+            yield Target(name, f"≤ {TIMER_US} µs", f"{us:.2f} µs", us <= TIMER_US)
+    if (late := timers.lateness) is not None:
+        p99 = late.arrived.p99
+        name = f"lateness p99 of timers at {late.rate:,.0f} events/s"
+        yield Target(name, f"≤ {LATE_MS:,} ms", f"{p99:,.0f} ms", p99 <= LATE_MS)

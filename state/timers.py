@@ -4,8 +4,8 @@ All of them stand in Redis. In memory are those that are due up to a horizon, so
 wait for weeks cost nothing here; further ones are read when the clock comes near.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Final
 
 EVER: Final = 1 << 62
@@ -18,14 +18,18 @@ Timer = tuple[int, str]
 class TimerIndex:
     """A customer has one timer at most. Not thread-safe."""
 
-    def __init__(self, most: int = 10_000) -> None:
-        """`most`: how many are read at once; twice as many are kept at most."""
+    def __init__(self, most: int = 10_000, few: int = 64) -> None:
+        """`most`: how many are read at once; twice as many are kept at most. `few`: so many due
+        ones are taken from the top of the heap; for more it is sorted."""
         self.most = most
-        self.horizon_ms = -1
-        """All that are due up to here are known; -1 before the first are read."""
+        self._few = few
+        self.horizon: Timer = (-1, "")
+        """All up to here, in the order of timers, are known; none before the first are read."""
         self._due: dict[str, int] = {}
         self._heap: list[Timer] = []
         """With entries that are no longer so, which `_due` tells."""
+        self._in_order = True
+        """Whether the heap is a sorted list: to go along that is cheaper than to take it apart."""
         self._room = 2 * most
         """So long the heap may become until it is cleared."""
 
@@ -34,10 +38,10 @@ class TimerIndex:
 
     def set(self, customer: str, due_ms: int) -> None:
         """`customer` is due at `due_ms` and at no other time; 0 = never."""
-        if 0 < due_ms <= self.horizon_ms:
+        if due_ms and (due_ms, customer) <= self.horizon:
             if self._due.get(customer) != due_ms:
                 self._due[customer] = due_ms
-                heappush(self._heap, (due_ms, customer))
+                self._push((due_ms, customer))
                 self._keep_small()
         else:
             self._due.pop(customer, None)
@@ -53,50 +57,75 @@ class TimerIndex:
         Right as far as `knows(until_ms, most)`.
         """
         found: list[Timer] = []
-        while len(found) < most and self.first() <= until_ms:
-            found.append(heappop(self._heap))
-            # Set to the same time twice, it stands here twice.
-            while self._heap and self._heap[0] == found[-1]:
-                heappop(self._heap)
-        for timer in found:
-            heappush(self._heap, timer)
+        if not self._in_order:
+            while len(found) < min(most, self._few) and self.first() <= until_ms:
+                found.append(heappop(self._heap))
+                # Set to the same time twice, it stands here twice.
+                while self._heap and self._heap[0] == found[-1]:
+                    heappop(self._heap)
+            for timer in found:
+                heappush(self._heap, timer)
+            if len(found) < self._few:
+                return found
+            self._heap.sort()
+            self._in_order = True
+        self._drop_stale()
+        found, due = [], self._due
+        for timer in self._heap:
+            if len(found) >= most or timer[0] > until_ms:
+                break
+            if due.get(timer[1]) == timer[0] and not (found and timer == found[-1]):
+                found.append(timer)
         return found
 
     def knows(self, until_ms: int, most: int) -> bool:
         """Whether `due` of the same arguments leaves nobody out."""
-        return self.horizon_ms >= until_ms or len(self.due(until_ms, most)) >= most
+        # All that are known are due up to the horizon.
+        return self.horizon[0] > until_ms or len(self._due) >= most
 
     def extend(self, stored: Sequence[Timer], most: int, ahead: Mapping[str, int]) -> None:
         """Take the first `most` timers that are `stored`, less if there are no more.
 
         `ahead`: customer → due, of those that are set and not stored yet.
         """
-        horizon = EVER if len(stored) < most else stored[-1][0] - 1
-        if horizon <= self.horizon_ms:
+        horizon = (EVER, "") if len(stored) < most else stored[-1]
+        if horizon <= self.horizon:
             return
-        self.horizon_ms = horizon
-        timers: Iterable[Timer] = (
-            *((due, customer) for due, customer in stored if customer not in ahead),
-            *((due, customer) for customer, due in ahead.items()),
-        )
-        self._due = {customer: due for due, customer in timers if 0 < due <= horizon}
-        self._heap = [(due, customer) for customer, due in self._due.items()]
-        heapify(self._heap)
+        self.horizon = horizon
+        self._heap = list(stored)  # sorted, so a heap
+        self._in_order = True
+        self._due = {customer: due for due, customer in self._heap}
+        for customer, due in ahead.items():
+            self._due.pop(customer, None)
+            if due and (due, customer) <= horizon:
+                self._due[customer] = due
+                self._push((due, customer))
         self._room = max(2 * self.most, 2 * len(self._heap))
+
+    def _push(self, timer: Timer) -> None:
+        heappush(self._heap, timer)
+        self._in_order = False
 
     def _drop_stale(self) -> None:
         heap, due = self._heap, self._due
-        while heap and due.get(heap[0][1]) != heap[0][0]:
-            heappop(heap)
+        if self._in_order:
+            stale = 0
+            while stale < len(heap) and due.get(heap[stale][1]) != heap[stale][0]:
+                stale += 1
+            del heap[:stale]
+        else:
+            while heap and due.get(heap[0][1]) != heap[0][0]:
+                heappop(heap)
 
     def _keep_small(self) -> None:
         """Forget the latest when there are too many, and what is no longer so."""
         if len(self._heap) <= self._room:
             return
         timers = sorted((due, customer) for customer, due in self._due.items())
-        if len(timers) > self.most and timers[0][0] < timers[self.most][0]:
-            self.horizon_ms = timers[self.most][0] - 1
-            timers = [timer for timer in timers if timer[0] <= self.horizon_ms]
+        if len(timers) > self.most:
+            timers = timers[: self.most]
+            self.horizon = timers[-1]
             self._due = {customer: due for due, customer in timers}
         self._heap = timers
-        self._room = max(2 * self.most, 2 * len(timers))
+        self._in_order = True
+        self._room = 2 * self.most

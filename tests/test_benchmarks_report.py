@@ -13,17 +13,24 @@ from benchmarks.report.charts import CHARTS, FOLDER, HEIGHT, WIDTH, png
 from benchmarks.report.keep import HERE, JSON, README, check, encoded, keep, read
 from benchmarks.report.readme import BEGIN, END, markdown, with_results
 from benchmarks.results import (
+    Asked,
     Booking,
+    Customers,
     Held,
+    Index,
     Latency,
+    Lateness,
     Memory,
     Program,
     Protocol,
     Results,
     Rounds,
+    Rules,
     Run,
     Spread,
     Throughput,
+    Timers,
+    Waiting,
     spread,
 )
 from benchmarks.rounds import ratios
@@ -31,6 +38,10 @@ from benchmarks.targets import targets_of
 
 README_TEXT = f"before\n\n{BEGIN}\n\nold\n\n{END}\nafter\n"
 SAMPLES = [(0.0, 90.0), (1.0, 150.0), (1.6, 151.5)]
+FLOWS = [
+    Program("1,000 alerts", [Run(80.0, 30.0, 6.0, 1.0, {}, SAMPLES)]),
+    Program("20 alerts", [Run(100.0, 25.0, 6.0, 1.0, {}, SAMPLES)]),
+]
 
 
 def results(events_per_s: float = 31_000, end_mb: float = 205) -> Results:
@@ -77,7 +88,9 @@ def results(events_per_s: float = 31_000, end_mb: float = 205) -> Results:
         apache=apache,
         apache_not_held="",
         failed={},
-        targets=targets_of(throughput, memory, booking, protocol, latency, apache),
+        targets=targets_of(throughput, memory, booking, protocol, latency, apache, RULES, TIMERS),
+        rules=RULES,
+        timers=TIMERS,
     )
 
 
@@ -88,6 +101,31 @@ def _latency(rate: float, ms: float) -> Latency:
     return Latency(
         rate, 20.0, found, buckets, found, found, found, {"decide": 0.2}, load, SAMPLES, 0.1
     )
+
+
+RULES = Rules(
+    asked=[
+        Asked("alerts", 20, 0.9, 11.0, 0.0, [11.0]),
+        Asked("alerts", 1_000, 20.0, 15.0, 3.82, [15.0]),
+        Asked("retail, not asking when", 13, 0.0, 10.0, 0.0, [10.0]),
+        Asked("retail", 13, 0.0, 10.5, 0.5, [10.5]),
+    ],
+    few=20,
+    many=1_000,
+    names=50,
+    flow=Rounds(9, FLOWS, ratios(FLOWS)),
+)
+TIMERS = Timers(
+    index=Index(1_000_000, 1.0, 2.0, 2.5),
+    waiting=[
+        Waiting("none", 0, 77.0, 0.0, 0, 0.0, 0.0),
+        Waiting("all far", 1_000_000, 110.0, 33.0, 160_000, 0.0, 0.0),
+        Waiting("all at the same time", 1_000_000, 280.0, 203.0, 0, 9.5, 6.5),
+    ],
+    lateness=Lateness(500, 20, spread([300.0, 900.0]), Spread(2, 350, 500, 950, 1_000), {}),
+    not_held="",
+    customers=[Customers(10_000, [40.0], [27.0], [4.0])],
+)
 
 
 def only_throughput() -> Results:
@@ -102,6 +140,8 @@ def only_throughput() -> Results:
         not_held="",
         apache=[],
         targets=[],
+        rules=None,
+        timers=None,
     )
 
 
@@ -144,6 +184,35 @@ def test_the_parts_of_the_protocol_are_named_and_judged_together() -> None:
     assert "| commit protocol | ≤ 2.5 µs an event | 1.00 µs | met |" in text
     (target,) = targets_of(None, None, None, Protocol(9, 9.0, {"plan": 2.4, "fence": 0.2}), [], [])
     assert not target.met
+
+
+def test_rules_are_shown_with_what_each_adds_and_judged_by_the_flow_and_by_the_one() -> None:
+    text = markdown(results())
+    assert "| 1,000 alerts | 20.0 | 15.00 | +3.82 | 0.20 | 15.0 |" in text
+    assert "| retail |  | 10.50 | +0.50 |  | 10.5 |" in text
+    assert "| throughput with 1,000 rules of that with 20 | ≥ 70 % | 80 % | met |" in text
+    assert "| one more rule that an event can concern | ≤ 0.5 µs | 0.20 µs | met |" in text
+
+
+def test_of_timers_the_worse_of_two_counts_and_a_process_without_any_is_not_judged() -> None:
+    text = markdown(results())
+    assert "| memory of 1,000,000 timers, all far | ≤ 200 MB | 33 MB | met |" in text
+    missed = "| memory of 1,000,000 timers, all at the same time | ≤ 200 MB | 203 MB | MISSED |"
+    assert missed in text
+    assert "memory of 0" not in text
+    assert "| arming a timer | ≤ 3 µs | 2.00 µs | met |" in text
+    assert "| firing a timer | ≤ 3 µs | 2.50 µs | met |" in text
+    assert "| lateness p99 of timers at 500 events/s | ≤ 1,000 ms | 900 ms | met |" in text
+    assert "| 1,000,000, all far | 110 | +33 | 160,000 |  |  |" in text
+
+
+def test_a_load_that_was_not_held_says_nothing_of_how_late_timers_are() -> None:
+    not_held = "500 events/s: the broker had the last event 9.0 s after it was due"
+    timers = structs.replace(TIMERS, lateness=None, not_held=not_held)
+    text = markdown(structs.replace(results(), timers=timers, targets=[]))
+    assert f"| not held | {not_held} |" in text
+    judged = targets_of(None, None, None, None, [], [], None, timers)
+    assert not [target for target in judged if "lateness" in target.name]
 
 
 def test_every_row_of_a_table_has_the_width_of_its_header() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from benchmarks.report.latency import latency_sheets
 from benchmarks.report.rounds import rounds_sheets
+from benchmarks.report.rules import rules_sheets
 from benchmarks.report.sheet import Rows, Sheet
 from benchmarks.report.throughput import (
     booking_sheet,
@@ -11,6 +12,7 @@ from benchmarks.report.throughput import (
     protocol_sheet,
     throughput_sheets,
 )
+from benchmarks.report.timers import timers_sheets
 from benchmarks.results import Results, Target
 from benchmarks.targets import APACHE_RATE, RATE
 from tests.brokers.libraries import VERSION
@@ -33,6 +35,10 @@ def sheets(results: Results) -> list[Sheet]:
         found.append(booking_sheet(results.booking))
     if results.protocol is not None:
         found.append(protocol_sheet(results.protocol))
+    if results.rules is not None:
+        found += rules_sheets(results.rules)
+    if results.timers is not None:
+        found += timers_sheets(results.timers)
     if results.latency or results.not_held:
         found += latency_sheets(results.latency, results.not_held, EMBEDDED, RATE, "latency")
     if results.apache or results.apache_not_held:

@@ -103,10 +103,9 @@ STAGES: Final = Row(
         lines(
             "Conditions of the playbook",
             "How many conditions are asked, by the kind of rule, and how many end in an error,"
-            " which counts as false; and wakes by time that failed as a whole.",
+            " which counts as false.",
             (rate("touchline_rule_evaluations_total", "rule"), "{{rule}}"),
             (rate("touchline_rule_errors_total", "rule"), "errors of {{rule}}"),
-            (rate("touchline_wakes_failed_total"), "wakes that failed"),
             unit="ops",
             look="docs/runbooks/TouchlineRuleErrors.md",
             empty=SILENT,
@@ -151,6 +150,37 @@ SHARDS: Final = Row(
             unit="none",
             look="time without Kafka and Redis",
             empty=SILENT,
+        ),
+        lines(
+            "Lateness of timers",
+            "From when time alone was to change something of a customer to the commit of it. After"
+            " a standstill it is as long as that was.",
+            (quantile(0.5, "touchline_timer_lateness_seconds"), "p50"),
+            (quantile(0.99, "touchline_timer_lateness_seconds"), "p99"),
+            unit="s",
+            look="clocks of the shards; docs/runbooks/TouchlineTimersLate.md",
+            empty="no timer was due, or the touchpoints flow is not chosen",
+            width=8,
+        ),
+        lines(
+            "Timers",
+            "Customers a second who are asked what time alone brings about, and those of them that"
+            " could not be decided.",
+            (rate("touchline_wakes_total"), "asked"),
+            (rate("touchline_wakes_failed_total"), "failed"),
+            unit="cps",
+            look="lateness of timers",
+            empty=SILENT,
+            width=8,
+        ),
+        lines(
+            "Timers in memory",
+            "The next timers, which processes keep in memory; all of them are in Redis.",
+            (now("touchline_timers_known"), "kept"),
+            unit="none",
+            look="memory",
+            empty=SILENT,
+            width=8,
         ),
         lines(
             "Shards taken and lost",

@@ -58,7 +58,7 @@ def by_time(
     asks = list(asks)
     found = [one for one in reads([a.source for a in asks], playbook.traits) if one.changes]
     lines = [Line(f"{one.name}: {one.changes}") for one in found]
-    moved = sorted({name for one in asks for name in one.segments if _timed(name, playbook)})
+    moved = sorted({name for one in asks for name in one.segments if is_timed(name, playbook)})
     if moved:
         lines.append(Line(f"as time moves customers in and out of {listed(moved)}"))
     lines += map(Line, also)
@@ -69,9 +69,9 @@ def by_time(
     return part("time", "When time alone changes it", lines)
 
 
-def _timed(name: str, playbook: Playbook) -> bool:
+def is_timed(name: str, playbook: Playbook) -> bool:
     """Whether time alone moves customers into or out of a segment."""
     segment = playbook.segments[name]
     if segment.reads & sections.NOW or segment.dwell_ms:
         return True
-    return any(_timed(other, playbook) for other in segment.names)
+    return any(is_timed(other, playbook) for other in segment.names)

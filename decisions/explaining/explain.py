@@ -67,12 +67,14 @@ def _found(playbook: Playbook, name: str) -> str:
     known = names(playbook)
     if name in known:
         return name
-    alike = [full for full in known if full.partition(".")[2] == name]
+    alike = [full for full in known if _short(full) == name]
     if len(alike) == 1:
         return alike[0]
     if alike:
         raise UnknownRule(f"expected one of {listed(alike, 'or')}, got {name}, which all are")
-    near = get_close_matches(name, [*known, *(full.partition(".")[2] for full in known)], NEAREST)
+    short = name.rpartition(".")[2]
+    near = [full for full in known if _short(full) == short]
+    near = near or get_close_matches(name, [*known, *map(_short, known)], NEAREST)
     told = dict.fromkeys(_full(one, known) for one in near)
     hint = f"; did you mean {listed(list(told), 'or')}?" if told else ""
     usual = "the name of a segment, offer, alert, journey or route, such as segment.vip"
@@ -80,4 +82,8 @@ def _found(playbook: Playbook, name: str) -> str:
 
 
 def _full(name: str, known: tuple[str, ...]) -> str:
-    return next(full for full in known if name in (full, full.partition(".")[2]))
+    return next(full for full in known if name in (full, _short(full)))
+
+
+def _short(full: str) -> str:
+    return full.partition(".")[2]

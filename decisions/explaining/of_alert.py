@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decisions.alerting.standing import ACKNOWLEDGED, CLEARED, ESCALATED
 from decisions.alerts import RAISED
 from decisions.explaining.actions import action, value
-from decisions.explaining.asking import asked_at, by_time, read_by
+from decisions.explaining.asking import asked_at, by_time, is_timed, read_by
 from decisions.explaining.clauses import Line, condition
 from decisions.explaining.occasions import plural, singular
 from decisions.explaining.page import Part, part
@@ -23,6 +23,7 @@ from decisions.rules import (
     Step,
     Threshold,
 )
+from state.sections import EVENT
 
 
 def parts(alert: Alert, playbook: Playbook) -> Iterator[Part]:
@@ -35,10 +36,13 @@ def parts(alert: Alert, playbook: Playbook) -> Iterator[Part]:
     yield part("until", "It is over when", _until(alert))
     yield part("escalates", "While nobody acknowledges it", map(_step, alert.escalate))
     yield part("actions", "What others are asked to do", map(action, alert.actions))
-    by_absence = isinstance(alert.pattern, Absence)
-    yield asked_at(alert.indexed, alert.reads, by_time=alert.timed or by_absence)
-    conditions = [one for one in (alert.when, alert.until) if one]
-    yield by_time(conditions, playbook, _time(alert))
+    # One that is asked at events is raised by time only where it waits for one that does not come.
+    watching = () if alert.events or alert.when is None else (alert.when,)
+    over = () if alert.until is None or alert.until.reads & EVENT else (alert.until,)
+    moved = any(is_timed(name, playbook) for one in watching for name in one.segments)
+    alone = alert.timed or moved or isinstance(alert.pattern, Absence)
+    yield asked_at(alert.indexed, alert.reads, by_time=alone)
+    yield by_time([*watching, *over], playbook, _time(alert))
     yield read_by(asked(alert), playbook)
     yield part("publishes", "What it publishes", _published(alert))
 

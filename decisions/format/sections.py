@@ -193,7 +193,7 @@ PLAYBOOK: Final = Keys(
         ),
         Key(
             "alerts",
-            Entries(ALERT, 100),
+            Entries(ALERT, 2_000),
             "Something that people should look at, as it happens.",
         ),
         Key(

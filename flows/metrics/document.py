@@ -82,6 +82,10 @@ QUESTIONS = (
     ("Lag of each topic", "sum by (topic) (touchline_lag_events)"),
     ("The shard that is furthest behind", "topk(1, touchline_clock_delay_seconds)"),
     ("Who holds the shards' clocks back", "sum by (topic) (touchline_clock_holder)"),
+    (
+        "How late timers are, 99th percentile",
+        "histogram_quantile(0.99, sum by (le) (rate(touchline_timer_lateness_seconds_bucket[5m])))",
+    ),
     ("Customers in each segment", "sum by (segment) (touchline_segment_customers)"),
     (
         "Clicks per offer shown",

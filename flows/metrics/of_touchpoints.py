@@ -348,10 +348,29 @@ TOUCHPOINTS: Final = (
         ("rule",),
     ),
     Metric(
+        "touchline_timer_lateness_seconds",
+        H,
+        "seconds",
+        "From when time alone was to change something of a customer to the commit; no replays.",
+        buckets=WAITS,
+    ),
+    Metric(
+        "touchline_wakes_total",
+        C,
+        "timers",
+        "Times that a customer was asked what time alone brings about, in vain or not.",
+    ),
+    Metric(
         "touchline_wakes_failed_total",
         C,
-        "wakes",
-        "Wakes that could not be decided; the customer is asked again an hour later.",
+        "timers",
+        "Of those, how many could not be decided: such a customer is asked again an hour later.",
+    ),
+    Metric(
+        "touchline_timers_known",
+        G,
+        "timers",
+        "Timers of customers that are in memory: the next ones; all of them are in Redis.",
     ),
     Metric(
         "touchline_trimmed_total",

@@ -42,6 +42,7 @@ def book(processor: Processor, flush: Flush) -> None:
     """Metrics of what is committed."""
     meter, now_s = processor.meter, time.time()
     waits: list[float] = []
+    late: list[float] = []
     if flush.slices:
         processor.letters.add(counted(flush))
         meter.set("touchline_dead_letter_share", processor.letters.share)
@@ -50,18 +51,21 @@ def book(processor: Processor, flush: Flush) -> None:
         _book_tally(meter, part)
         _book_rules(meter, part, processor.playbook)
         meter.add("touchline_trimmed_total", part.trimmed)
+        meter.add("touchline_wakes_total", len(part.woken))
         meter.add("touchline_forward_repeats_total", part.tally_of("forward_repeat"))
         processor.misplaced.note(part)
         _keep_newest(part.shard.newest_ms, part.through)
         if not part.replay:
             waits += _waits(part.received_ms, now_s)
+            late += _waits(part.woken, now_s)
     meter.observe_many("touchline_event_to_offer_seconds", waits)
+    meter.observe_many("touchline_timer_lateness_seconds", late)
     meter.observe_many("touchline_flush_events", [len(part.messages) for part in flush.slices])
 
 
-def _waits(received_ms: list[int], now_s: float) -> list[float]:
-    """Seconds since each was received; 0 for what comes from a clock that is ahead."""
-    waits = [now_s - ms / 1000 for ms in received_ms]
+def _waits(since_ms: list[int], now_s: float) -> list[float]:
+    """Seconds since each was received, or due; 0 for what comes from a clock that is ahead."""
+    waits = [now_s - ms / 1000 for ms in since_ms]
     return waits if min(waits, default=0.0) >= 0 else [max(wait, 0.0) for wait in waits]
 
 

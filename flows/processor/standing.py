@@ -11,7 +11,7 @@ from state.watermark import clock
 
 def book_standing(processor: Processor, now_ms: int) -> None:
     """For once a second: it asks no server, but looks at every topic of every shard."""
-    cached = buffered = outbox = 0
+    cached = buffered = outbox = timers = 0
     segments: dict[str, SegmentCount] = {}
     newest_ms = dict.fromkeys(processor.inputs, 0)
     delays_ms = dict.fromkeys(processor.inputs, 0)
@@ -19,6 +19,7 @@ def book_standing(processor: Processor, now_ms: int) -> None:
         cached += len(shard.profiles)
         buffered += sum(map(len, shard.buffer.values()))
         outbox += shard.published + shard.trim
+        timers += len(shard.timers)
         if shard.hold is Hold.GONE:
             continue
         add_counts(segments, shard.counters)
@@ -44,6 +45,7 @@ def book_standing(processor: Processor, now_ms: int) -> None:
     meter.set("touchline_profiles_cached", cached)
     meter.set("touchline_buffered_events", buffered)
     meter.set("touchline_outbox_actions", outbox)
+    meter.set("touchline_timers_known", timers)
     meter.set("touchline_unacknowledged_records", processor.publisher.waiting())
 
 

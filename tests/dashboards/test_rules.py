@@ -87,6 +87,7 @@ def test_a_record_is_named_by_level_metric_and_operations(record: Rule) -> None:
     derived = {
         "touchline_clock_timestamp_seconds",
         "touchline_event_to_offer_slow",
+        "touchline_timers_late",
         "touchline_warehouse_commit_age_seconds",
     }
     assert metric in bare | derived

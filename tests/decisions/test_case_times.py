@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from decisions.cases.case import Wanted
 from decisions.cases.coming import span
+from decisions.cases.match import There, aligned
 from decisions.cases.outcome import Difference, Outcome
 from decisions.cases.run import run
 from decisions.load import parse_playbook
@@ -177,6 +179,12 @@ def test_actions_are_in_the_order_in_which_they_were_asked_for() -> None:
         (" ", "email.request"),
         ("+", "log"),
     ]
+
+
+def test_as_many_as_possible_stand_beside_what_they_fit() -> None:
+    wanted, got = [Wanted(name) for name in "bca"], [There(name) for name in "abc"]
+    rows = [(one and one.name, other and other.name) for one, other in aligned(wanted, got)]
+    assert rows == [(None, "a"), ("b", "b"), ("c", "c"), ("a", None)]
 
 
 def test_an_action_that_says_something_else_shows_what_it_says() -> None:

@@ -243,3 +243,21 @@ def test_every_reason_of_a_dead_letter_is_of_a_stage_that_can_refuse() -> None:
 def test_each_doubt_has_its_cause(why: Exception, cause: str) -> None:
     assert _cause(why) == cause
     assert cause in CAUSES
+
+
+def test_how_late_each_timer_was_is_counted_from_when_it_was_due_and_not_when_done_again() -> None:
+    def late(replay: bool) -> tuple[float, float]:
+        processor, part = flush_of(NOW_MS)
+        part.woken, part.replay = [NOW_MS - 700_000, NOW_MS - 600_000, NOW_MS + 900_000], replay
+        book(processor, Flush([part]))
+        (family,) = (
+            f for f in processor.meter.collect() if f.name == "touchline_timer_lateness_seconds"
+        )
+        (spent_s,) = (s.value for s in family.samples if s.name.endswith("_sum"))
+        assert processor.meter.value("touchline_wakes_total") == 3
+        return processor.meter.value("touchline_timer_lateness_seconds"), spent_s
+
+    count, spent_s = late(replay=False)
+    assert count == 3
+    assert 1_300 <= spent_s < 1_300 + 600
+    assert late(replay=True) == (0, 0)

@@ -190,11 +190,13 @@ def test_what_is_kept_in_memory_and_in_the_outbox_is_shown() -> None:
     standing.shard.buffer = cast(Any, {CLICK: ["a", "b"], EMAIL: ["c"]})
     standing.shard.profiles = cast(Any, {"ann": None})
     standing.shard.published, standing.shard.trim = 2, 3
+    standing.shard.timers.extend([(NOW_MS, "ann"), (NOW_MS + 1, "bob")], 10, {})
     standing.book()
     value = standing.meter.value
     assert value("touchline_buffered_events") == 3
     assert value("touchline_profiles_cached") == 1
     assert value("touchline_outbox_actions") == 5
+    assert value("touchline_timers_known") == 2
     assert value("touchline_unacknowledged_records") == 7
 
 

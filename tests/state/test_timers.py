@@ -16,9 +16,11 @@ dues = st.integers(0, 40)
 class Stored(RuleBasedStateMachine):
     """Redis holds what is committed; what is set since then is ahead of it."""
 
+    few = 64
+
     def __init__(self) -> None:
         super().__init__()
-        self.index = TimerIndex(most=3)
+        self.index = TimerIndex(most=3, few=self.few)
         self.stored: dict[str, int] = {}
         self.ahead: dict[str, int] = {}
 
@@ -47,10 +49,18 @@ class Stored(RuleBasedStateMachine):
 
     @invariant()
     def the_first_one_is_the_first_there_is(self) -> None:
-        known = [t for t in self.sorted(self.stored | self.ahead) if t[0] <= self.index.horizon_ms]
+        known = [t for t in self.sorted(self.stored | self.ahead) if t <= self.index.horizon]
         assert self.index.first() == (known[0][0] if known else EVER)
 
 
+class ManyAtOnce(Stored):
+    """So many are due at once that it pays to sort them."""
+
+    few = 2
+
+
+TestManyAtOnce = ManyAtOnce.TestCase
+TestManyAtOnce.settings = examples(max_examples=200, stateful_step_count=40)
 TestStored = Stored.TestCase
 TestStored.settings = examples(max_examples=200, stateful_step_count=40)
 
@@ -83,5 +93,25 @@ def test_those_that_wait_for_long_are_not_in_memory() -> None:
     read(index, lambda most: [(n, f"c{n}") for n in range(1, 10_000)][:most])
     for n in range(10_000, 20_000):
         index.set(f"c{n}", n)
-    assert len(index) < 10
+    assert len(index) <= 10
     assert index.first() == 1
+
+
+def test_a_million_that_wait_for_one_instant_are_not_in_memory_either() -> None:
+    index = TimerIndex(most=10)
+    read(index, lambda most: [(7, f"c{n:04}") for n in range(1_000)][:most])
+    for n in range(1_000):
+        index.set(f"d{n:04}", 7)
+    assert len(index) <= 20
+    assert index.due(7, 10) == [(7, f"c{n:04}") for n in range(10)]
+    assert not index.knows(7, 11)
+
+
+def test_who_was_set_to_one_time_more_than_once_is_due_once() -> None:
+    index = TimerIndex(most=10, few=2)
+    index.extend([], 10, {})
+    for customer in CUSTOMERS[:6]:
+        for due in (7, 9, 7):
+            index.set(customer, due)
+    assert index.due(7, 10) == [(7, customer) for customer in CUSTOMERS[:6]]
+    assert index.due(7, 4) == [(7, customer) for customer in CUSTOMERS[:4]]

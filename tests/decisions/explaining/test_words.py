@@ -2,7 +2,7 @@
 """Every construct of the language has words, and these are they."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from decisions.actions.kinds import KINDS
@@ -16,6 +16,7 @@ from decisions.explaining.phrases import moment, number, ordinal, span
 from decisions.explaining.reading import reads
 from decisions.format.journey_keys import JOURNEY
 from decisions.format.keys import Choice
+from decisions.language import ExpressionError
 from decisions.language.fields import FIELDS, KEYS
 from decisions.language.functions import FUNCTIONS, METHODS
 from decisions.language.grammar.parser import _POWER, parse
@@ -259,7 +260,10 @@ def test_every_kind_of_what_a_rule_says_has_words() -> None:
 @settings(max_examples=200, deadline=None)
 @given(expressions(), st.booleans())
 def test_whatever_is_an_expression_has_words_on_one_line(source: str, yes: bool) -> None:
-    tree = parse(source)
+    try:
+        tree = parse(source)
+    except ExpressionError:
+        assume(False)
     for said in (clauses.says(tree, yes), nouns.noun(tree), clauses.tree(tree, yes).text):
         assert said.strip() == said != ""
         assert "\n" not in said

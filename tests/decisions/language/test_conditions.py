@@ -62,7 +62,7 @@ def test_every_field_of_the_table_has_a_value_of_its_type_for_a_new_customer(fie
         return
     compiled = compile_value(field.name.replace("[key]", '["x"]'), SCOPE)
     assert (compiled.type, compiled.reads) == (field.type, field.reads)
-    plain = {"int": int, "double": float, "bool": bool, "list(string)": list}
+    plain = {"int": int, "double": float, "bool": bool, "list(string)": list, "duration": float}
     kind = plain.get(field.type, dict if field.type.startswith("map") else str)
     assert type(compiled(Profile(), event(), NOW_MS)) is kind
 
