@@ -25,13 +25,16 @@ HUNDREDTHS: Final = 100
 def go_on(moment: Moment, run: Run, journey: Journey) -> bool:
     """Takes a run on that is waiting, if its waiting is over; whether it has come to the end."""
     step = journey.steps[run.step]
+    over = 0 < run.due <= moment.now_ms
     if (
         isinstance(step, Until)
+        # An event comes too late then, also where the clock has not come to the timeout yet.
+        and not (over and moment.looks_at_event(step.when))
         and moment.may_hold(step.when)
         and moment.holds(step.when, moment.seen_by(run), run.journey)
     ):
         return go(moment, run, journey, step.held)
-    if not 0 < run.due <= moment.now_ms:
+    if not over:
         return False
     if isinstance(step, Until):
         return go(moment, run, journey, step.timed_out)

@@ -14,6 +14,8 @@ Where the documentation is silent, the oracle holds what can be observed:
 - An interest does not grow by lying ahead of the clock.
 - A new playbook may be asked of a customer by time alone before their next event, no later than
   when the old one would have moved them.
+- An offer that has opened while a customer was away may be decided when time is asked next,
+  whatever for.
 """
 
 import json

@@ -71,6 +71,15 @@ def test_what_is_waited_for_in_vain_times_out_to_the_millisecond() -> None:
         assert ann.told()[1] == (T + DAY_MS + min(late_ms, 0), then)
 
 
+def test_what_comes_after_the_timeout_is_too_late_also_when_the_clock_is_behind() -> None:
+    seen = "{until: 'event.name == \"Cart Viewed\"', timeout: 1d, then: [end], else: [X]}"
+    for late_ms, then in ((-1, "finished"), (0, "hello"), (HOUR_MS, "hello")):
+        ann = Traveller(one("event: Product Viewed", "[" + seen.replace("X", GREET) + "]"))
+        ann.does(T, "Product Viewed")
+        ann.does(T + DAY_MS + late_ms, "Cart Viewed", behind=True)
+        assert ann.told()[1] == (T + DAY_MS + late_ms, then)
+
+
 def test_a_condition_that_holds_already_is_not_waited_for() -> None:
     until = "{until: profile.cart.items == 0, timeout: 1d, then: [X], else: [end]}"
     book = one("event: Product Viewed", "[{wait: 1h}, " + until.replace("X", GREET) + "]")

@@ -56,9 +56,11 @@ class Traveller:
         *,
         traits: dict[str, Any] | None = None,
         message_id: str = "",
+        behind: bool = False,
     ) -> None:
-        """An event, after the time until then has passed."""
-        self.until(at_ms)
+        """An event, after the time until then has passed; or `behind`, before it has."""
+        if not behind:
+            self.until(at_ms)
         self.events += 1
         message_id = message_id or f"m-{self.events}"
         event = touchpoint(self.customer_id, message_id, name, at_ms, properties)

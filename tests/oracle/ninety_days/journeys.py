@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from state.touchpoint import identity
 from tests.oracle.deeds import EPOCH, Deed, moment
-from tests.oracle.ninety_days.crowd import DAY, HOUR
+from tests.oracle.ninety_days.crowd import DAY, HOUR, MINUTE
 from tests.oracle.ninety_days.past import Fits, Past, named
 from tests.oracle.ninety_days.rules import FAILED, Asked
 
@@ -109,6 +109,11 @@ def back(here: Here) -> Program:
 
 
 def kiosk(here: Here) -> Program:
+    goes_on = named("Kiosk Session Ended", "Product Viewed", "Page Viewed")
+    if (yield Wait("here", here.now_ms() + MINUTE, event=goes_on)):
+        yield Do("goes")
+    else:
+        yield Do("stays")
     yield Wait("pause", here.now_ms() + 2 * HOUR)
     yield Do("sorry")
     yield Wait("rest", here.now_ms() + 2 * DAY)
@@ -141,7 +146,7 @@ JOURNEYS = {
     ),
     "back": Journey(
         back,
-        when=lambda _, now, inside: "lapsed" in inside,
+        when=lambda p, now, inside: "lapsed" in inside and now - p.last_order > 22 * DAY,
         reentry_ms=30 * DAY,
         exit=lambda p, now, _: now - p.last_order > 48 * DAY or len(p.orders) > 4,
     ),
@@ -156,5 +161,5 @@ JOURNEYS = {
         ),
     ),
 }
-SPANS = [25 * DAY, 48 * DAY]
+SPANS = [22 * DAY, 25 * DAY, 48 * DAY]
 """From an event on: what is compared with."""
