@@ -14,12 +14,18 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 MAX_CHARACTERS = 1_000_000
-MAX_DEPTH = 16
+MAX_DEPTH = 24
+"""Enough for three splits of a journey within each other, each of which takes four levels."""
 HALF = re.compile("[\ud800-\udfff]")
 
 
 HINTS = (
     ("'\\t'", "; indent with spaces, not with tabs"),
+    (
+        "expected ',' or",
+        "; a bracket is not closed, or a text with one of {}[], in it does not stand in '...'",
+    ),
+    ("mapping values", "; a text that has a colon and a space in it must stand in '...'"),
     ("'<scalar>'", "; a text that begins with a quote and goes on after it must stand in '...'"),
 )
 """What YAML's reader found, and what those who write a playbook most often mean by it."""

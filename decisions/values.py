@@ -258,9 +258,11 @@ class ValueReader:
         `most`, where they are not empty."""
         if node is None:
             return None
+        written = isinstance(node, Scalar) and DURATION.fullmatch(node.text)
         ms = duration_ms(node.text) if isinstance(node, Scalar) else 0
-        if not ms:
-            self.problem(node, where, "a duration such as 90s, 30m, 12h or 7d", show(node))
+        if not written or (not ms and not least):
+            above = " (not 0)" if written else ""
+            self.problem(node, where, f"a duration such as 90s, 30m, 12h or 7d{above}", show(node))
             return None
         if (least and ms < duration_ms(least)) or (most and ms > duration_ms(most)):
             bounds = f"from {least} to {most}" if least else f"of at most {most}"

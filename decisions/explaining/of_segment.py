@@ -31,4 +31,4 @@ def _ends(segment: Segment) -> Iterator[Line]:
         yield condition(segment.until.source)
         yield Line("Who fulfils neither stays where they are, who fulfils both is not in it.")
     if segment.dwell_ms:
-        yield Line(f"Nobody leaves before {span(segment.dwell_ms)} are over.")
+        yield Line(f"Who comes in stays for {span(segment.dwell_ms)} at least.")

@@ -144,10 +144,12 @@ class Checker:
             raise ExpressionError(what, node.offset, " or ".join(names), shown(node.name), near)
         known = [name for name in CHILDREN[""] if name != "event" or self._scope.event]
         if node.name not in known:
-            what = "an unknown name"
             if node.name == "event":
-                what = "there is no event here"
-            raise unknown(what, node.name, node.offset, [*known, *self._variables])
+                # What is spelled like it is not what was meant; what looks back may be.
+                here = ", ".join(sorted([*known, *self._variables]))
+                expected = f"one of {here}, or a function that looks back, such as seen()"
+                raise ExpressionError("there is no event here", node.offset, expected, node.name)
+            raise unknown("an unknown name", node.name, node.offset, [*known, *self._variables])
         return _Place(node.name, None)
 
     def _select(self, node: Select) -> Code | _Place:

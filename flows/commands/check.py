@@ -119,17 +119,15 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
         yield f"  {segment.id}: {segment.title}, when {segment.source}{_stay(segment)}"
     for placement in playbook.placements.values():
         yield ""
-        shown = _count(placement.offers, "offer")
         where = f"{placement.id} (on {_list(placement.channels, 'or')})"
-        yield f"In {where} stands at most {shown}; the first that fits of"
+        yield f"In {where} {_room(placement.offers)}"
         for offer in _by_score(playbook, placement.id):
             yield f"  {offer.id}: {offer.title}, {_who(offer)}{_dates(offer)}{_score(offer)}"
     yield ""
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():
         yield f"  {alert.id} ({alert.severity}): {alert.message.source}, {_moment(alert)}"
-        if alert.actions:
-            yield f"    and others are asked for {_list(tuple(map(_asked, alert.actions)))}"
+        yield from _others(alert)
     if playbook.journeys:
         yield ""
         yield f"{_count(len(playbook.journeys), 'journey')}. A customer starts"
@@ -161,6 +159,12 @@ def _limits(limits: Limits) -> str:
         f"{_span(again.within_ms)}; an event may come {_span(limits.late_ms)} late, "
         f"and be {_span(limits.ahead_ms)} ahead."
     )
+
+
+def _room(offers: int) -> str:
+    if offers == 1:
+        return "stands at most 1 offer; the first that fits of"
+    return f"stand at most {offers} offers; the first {offers} that fit of"
 
 
 def _by_score(playbook: Playbook, placement: str) -> list[Offer]:
@@ -208,6 +212,16 @@ def _pattern(alert: Alert, at: str) -> list[str]:
             when = f"when {alert.source}, " if alert.source else ""
             return [f"{when}at a change of {source}{was}{becomes}"]
     return [at]
+
+
+def _others(alert: Alert) -> Iterator[str]:
+    """What others are asked to do, at once and when nobody acknowledges it."""
+    if alert.actions:
+        yield f"    and others are asked for {_list(tuple(map(_asked, alert.actions)))}"
+    for step in alert.escalate:
+        if step.actions:
+            asked = _list(tuple(map(_asked, step.actions)))
+            yield f"    and after {_span(step.after_ms)} others are asked for {asked}"
 
 
 def _after(alert: Alert) -> Iterator[str]:

@@ -85,7 +85,7 @@ def test_limits_and_names_are_the_decoder_s() -> None:
         ),
         (
             f'given: [{VIEW}]\nexpect: {{that: [event.name == "E"]}}',
-            f'{WHERE}.that; there is no event here; expected one of customer, now, profile, segments, got event; did you mean "segments"?',
+            f"{WHERE}.that; there is no event here; expected one of customer, now, profile, segments, or a function that looks back, such as seen(), got event",
         ),
         (
             "given: [{channel: clik, event: E}]\nexpect: {segments: []}",

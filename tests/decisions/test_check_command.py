@@ -58,6 +58,7 @@ def test_what_raises_an_alert_and_what_becomes_of_it_is_said_in_words(tmp_path: 
         "at Kiosk Transaction Failed, 50% of at least 5 when event.name in [",
         'at Checkout Started, then none when event.name == "Order Completed" within 2 hours',
         'at Order Completed, then one when event.name == "Order Cancelled" within 1 hour',
+        "nobody acknowledges it and after 2 hours others are asked for log within 1 day ",
         'at a change of has(customer.plan) ? customer.plan : "none" from plus to basic, at most',
     ):
         assert words in said
@@ -184,3 +185,12 @@ def test_what_others_are_asked_for_stands_beside_its_alert(tmp_path: Path) -> No
         {"action": "email.request", "requires_approval": True, "expiry_seconds": 43_200},
         {"action": "log", "requires_approval": False, "expiry_seconds": 604_800},
     ]
+
+
+def test_how_many_offers_a_placement_holds_is_how_many_fit(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    places = "{home: {channels: [click], offers: 3}, top: {channels: [click]}}"
+    file.write_text(f"channels: [click]\nplacements: {places}\noffers: {{}}\n")
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout
+    assert "In home (on click) stand at most 3 offers; the first 3 that fit of\n" in words
+    assert "In top (on click) stands at most 1 offer; the first that fits of\n" in words

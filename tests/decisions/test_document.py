@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,8 +59,8 @@ def test_a_file_without_anything_in_it_is_no_document(empty: str) -> None:
         ("a: !!python/name:os.system 1", 1, 4, "a tag"),
         ("[a]: 1", 1, 1, "a key"),
         ("a: 1\n---\nb: 1", 2, 1, "a second document"),
-        ("a: " + "[" * 100_000, 1, 19, "nested too deeply"),
-        ("a: " + "{a: " * 40, 1, 61, "nested too deeply"),
+        ("a: " + "[" * 100_000, 1, 27, "nested too deeply"),
+        ("a: " + "{a: " * 40, 1, 93, "nested too deeply"),
         ("a" * (MAX_CHARACTERS + 1), 1, 1, "the file"),
     ],
 )
@@ -70,6 +72,21 @@ def test_what_cannot_be_read_is_refused_at_its_place(
     problem = refused.value.problem
     assert (problem.line, problem.column) == (line, column)
     assert problem.text.startswith(what)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: {b: c in [d], e: f}", "one of {}[], in it does not stand in '...'"),
+        ("a: [b\nc: [d]", "a bracket is not closed"),
+        ("a: b: c", "a colon and a space in it must stand in '...'"),
+        ("a: 1\n\tb: 2", "not with tabs"),
+        ('a: "b" in c', "goes on after it must stand in '...'"),
+    ],
+)
+def test_what_is_not_yaml_is_met_with_what_was_most_likely_meant(text: str, hint: str) -> None:
+    with pytest.raises(Flaw, match=re.escape(hint)):
+        parse(text)
 
 
 @pytest.mark.parametrize(

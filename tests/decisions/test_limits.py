@@ -71,7 +71,7 @@ def test_what_the_tables_say_of_what_is_not_said_is_what_holds() -> None:
         ("{late: 59s}", "limits.late; expected a duration from 1m to 3650d, got"),
         ("{late: 3651d}", "limits.late; expected a duration from 1m to 3650d, got"),
         ("{ahead: 25h}", "limits.ahead; expected a duration from 1s to 1d, got"),
-        ("{ahead: 0s}", "limits.ahead; expected a duration such as"),
+        ("{ahead: 0s}", "limits.ahead; expected a duration from 1s to 1d, got"),
         ("{earliest: 1d}", "unknown key in limits; expected one of duplicates, late, ahead"),
         ("{duplicates: 64}", "limits.duplicates; expected"),
         ("7", "limits; expected"),

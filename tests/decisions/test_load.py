@@ -131,7 +131,7 @@ def test_the_examples_below_are_right_before_they_are_broken(text: str) -> None:
             OFFER,
             "ttl",
             "    ttl: 0s",
-            '8:10: offers.hello.ttl; expected a duration such as 90s, 30m, 12h or 7d, got "0s"',
+            '8:10: offers.hello.ttl; expected a duration such as 90s, 30m, 12h or 7d (not 0), got "0s"',
         ),
         (
             OFFER,

@@ -140,5 +140,7 @@ class JourneyReader:
         if name and name not in known:
             place, where = said.get("otherwise") or node, said.where("otherwise")
             expected = "an IANA time zone such as Europe/Berlin"
-            self._reader.problem(place, where, expected, quote(name), nearest(name, known))
+            # Short names lie close to each other, and far apart on the map: CEST is not EST.
+            near = nearest(name, [zone for zone in known if "/" in zone])
+            self._reader.problem(place, where, expected, quote(name), near)
         return LocalTime(zone, known[name], known) if name in known else None

@@ -52,6 +52,8 @@ class StepReader:
 
     def __init__(self, reader: Reader, scope: Scope, events: Scope, routes: Routes) -> None:
         self.names: list[str] = []
+        self._lines: dict[str, int] = {}
+        """The line at which each id stands first."""
         self.local: list[tuple[Node, str]] = []
         """Steps that need to know where the customer is, and what errors call them."""
         self._reader = reader
@@ -107,9 +109,11 @@ class StepReader:
 
     def _id(self, part: Part) -> str:
         name = part.new_id("id")
-        if name and name in self.names:
-            place = part.get("id") or part.node
-            self._reader.problem(place, part.where("id"), "each id once in a journey", quote(name))
+        place = part.get("id") or part.node
+        if name and name in self._lines:
+            expected = f"each id once in a journey (line {self._lines[name]} has it)"
+            self._reader.problem(place, part.where("id"), expected, quote(name))
+        self._lines.setdefault(name, place.line)
         return name
 
     def _read(self, keys: Keys, part: Part, number: int) -> Written | None:

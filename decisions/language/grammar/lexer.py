@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+MEANT = {"=": "==", "&": "&&", "|": "||"}
+"""What who writes half of an operator most often means."""
 _SPAN = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:ms|[dhms])[0-9dhms.]*")
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})"
@@ -88,7 +90,7 @@ def tokens(source: str) -> list[Token]:
             raise ExpressionError(
                 "a number runs into a name (there are no unsigned numbers)",
                 offset,
-                "a space or an operator",
+                "a space, an operator or, for a duration, one of ms, s, m, h and d",
                 source[offset],
             )
     found.append(Token("end", "the end", len(source)))
@@ -131,4 +133,5 @@ def _unreadable(source: str, offset: int) -> ExpressionError:
         offset,
         "a name, a value or an operator",
         source[offset],
+        MEANT.get(source[offset]),
     )

@@ -40,6 +40,10 @@ _RESERVED = frozenset(
 )
 
 
+WORDS = {"and": "&&", "or": "||", "is": "=="}
+"""Operators as other languages write them."""
+
+
 def parse(source: str) -> Node:
     """The syntax tree of `source`. Raises ExpressionError."""
     parser = _Parser(tokens(source))
@@ -61,7 +65,9 @@ class _Parser:
 
     def unexpected(self, expected: str) -> ExpressionError:
         token = self.next
-        return ExpressionError("not an expression", token.offset, expected, shown(token.text))
+        got = shown(token.text)
+        meant = WORDS.get(token.text.lower()) if token.kind == "name" else None
+        return ExpressionError("not an expression", token.offset, expected, got, meant)
 
     def _take(self) -> Token:
         token = self.next

@@ -96,7 +96,7 @@ A customer is in it when
 It ends when
   the number of orders of the last 90 days is more than 1
   Who fulfils neither stays where they are, who fulfils both is not in it.
-  Nobody leaves before 2 hours are over.
+  Who comes in stays for 2 hours at least.
 
 When it is asked
   At every event.

@@ -23,7 +23,7 @@ def problems(text: str) -> list[str]:
 
 KINDS = "wait, wait_until, until, if, split, action, end"
 WRONG = [
-    ("      - wait: 0s\n", "6:15: $steps[1].wait; expected a duration such as"),
+    ("      - wait: 0s\n", "6:15: $steps[1].wait; expected a duration from 1s to 366d, got"),
     ("      - wait: 367d\n", "6:15: $steps[1].wait; expected a duration from 1s to 366d"),
     (
         "      - wait: 1h\n        wait_until: '09:00'\n",
@@ -83,11 +83,11 @@ WRONG = [
     ),
     (
         "      - {id: a, wait: 1h}\n      - {id: a, wait: 1h}\n",
-        '7:14: $steps[2].id; expected each id once in a journey, got "a"',
+        '7:14: $steps[2].id; expected each id once in a journey (line 11 has it), got "a"',
     ),
     (
         "      - {id: a, wait: 1h}\n      - {id: a, action: log, message: m}\n",
-        '7:14: $steps[2].id; expected each id once in a journey, got "a"',
+        '7:14: $steps[2].id; expected each id once in a journey (line 11 has it), got "a"',
     ),
     ("      - {id: A, wait: 1h}\n", "6:14: $steps[1].id; expected a-z, 0-9 and _, a letter first"),
     (
@@ -154,6 +154,24 @@ def test_what_is_wrong_with_a_step_is_named(steps: str, expected: str) -> None:
     found = problems(STEPS + steps)
     assert len(found) == 1, found
     assert found[0].startswith(expected.replace("$", "journeys.j.")), found[0]
+
+
+def test_a_zone_is_offered_by_its_place_and_not_for_few_letters_in_common() -> None:
+    def said(zone: str) -> str:
+        (found,) = problems(f"{BEGIN}    local_time: {{otherwise: {zone}}}\n    steps: [end]\n")
+        return found
+
+    assert said("Europe/Berln").endswith('got "Europe/Berln"; did you mean "Europe/Berlin"?')
+    assert said("CEST").endswith('got "CEST"')
+
+
+def test_three_splits_stand_within_each_other() -> None:
+    step = "{until: true, timeout: 1h, else: [{wait_until: '09:00', days: [mon]}]}"
+    for _ in range(3):
+        step = f"{{split: [{{share: 50, steps: [{step}]}}, {{share: 50}}]}}"
+    around = f"{BEGIN}    local_time: {{otherwise: UTC}}\n    steps:\n      - "
+    (journey,) = parse_playbook(f"{HEAD}{around}{step}\n", "p").journeys.values()
+    assert len(journey.steps) == 5
 
 
 @pytest.mark.parametrize(("said", "expected"), AROUND)

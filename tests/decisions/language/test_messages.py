@@ -92,6 +92,34 @@ def test_a_number_of_the_wrong_type_is_told_how_to_be_written() -> None:
     assert "timestamp(...)" in error_of("event.at < event.properties.x").message
 
 
+@pytest.mark.parametrize(
+    ("source", "meant"),
+    [
+        ("event.name = 'X'", "=="),
+        ("true & false", "&&"),
+        ("true | false", "||"),
+        ("true and false", "&&"),
+        ("true OR false", "||"),
+        ("event.name is 'X'", "=="),
+        ("true 'and'", None),
+        ("true ; false", None),
+    ],
+)
+def test_an_operator_of_another_language_is_known(source: str, meant: str | None) -> None:
+    assert error_of(source).nearest == meant
+
+
+def test_a_unit_that_there_is_not_is_met_with_those_that_there_are() -> None:
+    assert error_of("now - event.at > 2w").expected.endswith("one of ms, s, m, h and d")
+
+
+def test_where_there_is_no_event_nothing_spelled_like_it_is_offered() -> None:
+    with pytest.raises(ExpressionError) as raised:
+        compile_condition("event.name == 'X'", Scope({}, [], event=False))
+    assert (raised.value.got, raised.value.nearest) == ("event", None)
+    assert raised.value.expected.endswith("or a function that looks back, such as seen()")
+
+
 def test_the_whole_error_can_be_read_in_one_line() -> None:
     assert str(error_of("customer.citty == 'X'")) == (
         'at 9: an undeclared trait; expected one of city, got citty; did you mean "city"?'
