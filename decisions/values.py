@@ -209,7 +209,7 @@ class ValueReader:
             value = float(node.text)
             if low <= value <= high:
                 return value
-        self.problem(node, where, f"a number from {low:g} to {high:.15g}", show(node))
+        self.problem(node, where, f"a number from {low:.15g} to {high:.15g}", show(node))
         return None
 
     def whole(self, node: Node | None, where: str, low: int, high: int) -> int | None:

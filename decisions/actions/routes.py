@@ -50,9 +50,15 @@ def read_routes(reader: Reader, book: Part) -> Routes:
 
 def _table(reader: Reader, node: Node, where: str) -> tuple[Row, ...]:
     items = reader.items(node, where, 1, MAX_ROWS)
-    rows = [_row(reader, item, name) for name, item in items]
-    for (name, item), row in zip(items[:-1], rows, strict=False):
-        if row.takes_all:
+    rows, wrong = [], set()
+    for number, (name, item) in enumerate(items):
+        known = len(reader.problems)
+        rows.append(_row(reader, item, name))
+        if len(reader.problems) > known:
+            wrong.add(number)
+    for number, ((name, item), row) in enumerate(zip(items[:-1], rows, strict=False)):
+        # Of a row whose region or score cannot be read it is not known what it takes.
+        if row.takes_all and number not in wrong:
             reader.problem(item, name, "a region or a score, since others come after it", "neither")
     if rows and not rows[-1].takes_all:
         name, item = items[-1]

@@ -122,7 +122,7 @@ def _words(kind: Kind) -> str:  # noqa: C901 - one line for each kind
         case Whole():
             return f"a whole number from {kind.low} to {kind.high}"
         case Number():
-            return f"a number from {kind.low:g} to {kind.high:,.15g}"
+            return f"a number from {kind.low:,.15g} to {kind.high:,.15g}"
         case Share():
             return "a share such as `50%`"
         case Flag():

@@ -204,6 +204,11 @@ def test_the_journeys_that_the_customer_is_in_stand_there_if_there_are_any() -> 
         ),
         "             win_back: step 1 since 2026-01-10 00:00",
     ]
+    names = {("left_cart", b"123456"): ("wait", "", "remind"), ("win_back", b"654321"): ("hello",)}
+    named = structs.replace(TITLES, steps=names)
+    lines = [line[13:] for line in shown(profile, titles=named)]
+    assert any(line.startswith("left_cart about 7: step remind since") for line in lines)
+    assert any(line.startswith("win_back: step 1 since") for line in lines), "of another version"
     known = Known("ann", 3, profile, None)
     told = json.loads(json.dumps(document(known, HISTORY, [], TITLES)))["journeys"]
     assert told[0] == {

@@ -37,7 +37,7 @@ def page(
         Section("segments", plain(_segments(profile, titles))),
         Section("offers", _offers(known, titles, now_ms)),
         Section("alerts", _alerts(profile, history, titles, now_ms)),
-        *_journeys(profile, now_ms),
+        *_journeys(profile, titles, now_ms),
         *_asked(history, now_ms),
         GAP,
         Section("cart", plain(words.cart(profile.cart, now_ms))),
@@ -136,15 +136,16 @@ def _alerts(profile: Profile, history: History, titles: Titles, now_ms: int) -> 
     return rows
 
 
-def _journeys(profile: Profile, now_ms: int) -> list[Section]:
+def _journeys(profile: Profile, titles: Titles, now_ms: int) -> list[Section]:
     """Where they are; no heading where they are in none."""
     rows = []
     for run in profile.journeys:
         about = "" if run.key is None else f" about {run.key}"
         due = f", until {minute(run.due)}, {ago(run.due, now_ms)}" if run.due > now_ms else ""
-        rows.append(
-            Row(f"{run.journey}{about}: step {run.step + 1} since {minute(run.since)}{due}")
-        )
+        # A number means something in its own version alone; what is published has ids.
+        names = titles.steps.get((run.journey, run.version), ())
+        step = (names[run.step] if run.step < len(names) else "") or run.step + 1
+        rows.append(Row(f"{run.journey}{about}: step {step} since {minute(run.since)}{due}"))
     return [Section("journeys", rows)] if rows else []
 
 

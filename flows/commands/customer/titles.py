@@ -1,4 +1,4 @@
-"""What the ids of offers, segments and alerts mean, by the playbook of whoever looks."""
+"""What the ids of offers, segments, alerts and steps mean, by the playbook of whoever looks."""
 
 from pathlib import Path
 
@@ -17,6 +17,8 @@ class Titles(Struct, frozen=True):
     segments: dict[str, str] = field(default_factory=dict)
     severities: dict[str, str] = field(default_factory=dict)
     """Of alerts."""
+    steps: dict[tuple[str, bytes], tuple[str, ...]] = field(default_factory=dict)
+    """Of a journey, by its id and its version: the ids of its steps, "" where one has none."""
 
 
 def read_titles(path: str) -> Titles:
@@ -31,4 +33,5 @@ def read_titles(path: str) -> Titles:
         offers={offer.id: offer.title for offer in playbook.offers.values()},
         segments={segment.id: segment.title for segment in playbook.segments.values()},
         severities={alert.id: alert.severity for alert in playbook.alerts.values()},
+        steps={(one.id, one.version): one.names for one in playbook.journeys.values()},
     )

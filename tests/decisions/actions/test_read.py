@@ -72,3 +72,11 @@ def test_what_is_wrong_with_a_routing_table_is_named(rows: str, told: str) -> No
     with pytest.raises(ValueError, match=r"routes\.t") as caught:
         book(f"routes:\n  t: {rows}\n", head=HEAD)
     assert told in str(caught.value)
+
+
+def test_a_row_whose_score_is_wrong_is_not_blamed_for_having_none() -> None:
+    with pytest.raises(ValueError, match=r"routes\.t") as caught:
+        book("routes:\n  t: [{score: {from: -2e9}, queue: a}, {queue: b}]\n", head=HEAD)
+    (problem,) = str(caught.value).splitlines()
+    wanted = "score.from; expected a number from -1000000000 to 1000000000, got"
+    assert f"routes.t[1].{wanted}" in problem
