@@ -96,7 +96,8 @@ def _decide(
         mask |= SEGMENTS
     if profile.watches or due.alerts or touchpoint.name in playbook.alert_events:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
-    if profile.journeys or playbook.journeys:
+    starts = touchpoint.name in playbook.journeys_on or playbook.journeys_read & mask
+    if profile.journeys or starts:
         decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
     if touchpoint.firing:
         again = before != edition or playbook.offers_read & mask & SEGMENTS
@@ -120,6 +121,6 @@ def _due_at(
         due_at = earliest(due_at, next_move(profile, playbook, changed, now_ms))
     if anew or profile.watches or changed & playbook.alerts_timed:
         due_at = earliest(due_at, next_alert(profile, touchpoint, playbook, now_ms))
-    if profile.journeys or playbook.journeys_watching:
+    if profile.journeys or playbook.journeys_timed:
         due_at = earliest(due_at, next_step(profile, touchpoint, playbook, now_ms))
     return due_at

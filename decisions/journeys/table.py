@@ -7,10 +7,12 @@ there are.
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from decisions.actions.spec import ActionSpec
 from decisions.journeys.clocks.local_time import LocalTime, Quiet, TimeOfDay
 from decisions.language import Condition, Value
+from state.sections import EVENT, NOW
 
 END: Final = -1
 """Stands where the number of a step does: the journey is over."""
@@ -98,7 +100,23 @@ class Journey(Struct, frozen=True):
     reads: int
     """What its start depends on, bits of state.sections."""
 
+    timed: tuple[tuple[Condition, ...], ...] = ()
+    """Of each step the conditions whose answer time alone may change while a run stands there."""
+
+    def __post_init__(self) -> None:
+        exits = [when for when in self.exits if is_timed(when)]
+        timed = tuple(
+            (*exits, *([step.when] if isinstance(step, Until) and is_timed(step.when) else []))
+            for step in self.steps
+        )
+        force_setattr(self, "timed", timed)
+
     @property
     def edition(self) -> str:
         """The version as it is published."""
         return self.version.hex()
+
+
+def is_timed(condition: Condition) -> bool:
+    """Whether time alone may change its answer; one that looks at events is asked at those only."""
+    return bool(condition.reads & NOW) and not condition.reads & EVENT
