@@ -165,6 +165,16 @@ def test_it_can_be_acknowledged_until_seven_days_after_its_last_step() -> None:
         assert acknowledge(someone, last_ms + late_ms, alert="a", key="k") == expected
 
 
+def test_what_it_counts_is_forgotten_after_its_window_also_when_it_can_be_acknowledged() -> None:
+    counts = ESCALATES.rstrip() + "\n        threshold: {count: 2, within: 10m}\n"
+    for late_ms, expected in ((8 * MINUTE_MS, ["raised"]), (DAY_MS, [])):
+        someone = InTime(book(counts.replace("cooldown: 30m", "cooldown: 1m")))
+        someone.at(0, FAILED, K)
+        someone.at(MINUTE_MS, FAILED, K)
+        late = someone.at(2 * MINUTE_MS, FAILED, K, late_ms=late_ms)
+        assert [kind for _, kind, _ in late] == expected
+
+
 def test_a_plain_alert_can_be_acknowledged_once_while_it_is_silent() -> None:
     plain = UNTIL[: UNTIL.index("        until")]
     someone = InTime(book(plain))
