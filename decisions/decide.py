@@ -57,8 +57,8 @@ def pass_time(
 ) -> Decision | None:
     """What follows at `now_ms` from time alone: as `decide`, without an event.
 
-    The offers are chosen anew when the customer's segments change, and not because they expire:
-    those who are not there would be decided for for ever.
+    The offers are chosen anew when the customer's segments change, and not because they expire or
+    others open: those who are not there would be decided for for ever.
     """
     touchpoint = silence(customer_id, now_ms, profile.firings + 1)
     decision = _decide(profile, touchpoint, 0, NOW, playbook, now_ms)
@@ -76,8 +76,10 @@ def _decide(
     now_ms: int,
 ) -> Decision | None:
     profile.decided_at = now_ms
-    edition = playbook.edition(now_ms)
     before = profile.playbook
+    edition = playbook.edition(now_ms)
+    if touchpoint.firing and before.partition("+")[0] == playbook.version:
+        edition = before  # offers that have opened since wait for the customer to do something
     known = True
     if before != edition:
         profile.playbook = edition

@@ -14,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 MAX_CHARACTERS = 1_000_000
-MAX_DEPTH = 16
+MAX_DEPTH = 32
 HALF = re.compile("[\ud800-\udfff]")
 
 
