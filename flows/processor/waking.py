@@ -58,8 +58,7 @@ def still_due(part: Slice) -> list[Timer]:
     due = sorted(
         (profile.due_at, customer)
         for customer in customers
-        if (profile := profiles.get(customer)) is not None
-        and 0 < profile.due_at <= part.clock_ms
+        if (profile := profiles.get(customer)) is not None and 0 < profile.due_at <= part.clock_ms
     )
     return due[: part.plan.wake]
 
