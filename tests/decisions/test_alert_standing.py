@@ -302,3 +302,30 @@ def test_a_step_and_what_is_raised_at_the_same_instant_ask_for_two_actions() -> 
 def test_an_action_that_time_brings_about_cannot_look_at_the_event() -> None:
     with pytest.raises(PlaybookError, match=r"actions\[1\].message"):
         book(ASKS.replace("FIELD", "event.properties.n"))
+
+
+TWO_STAND = """
+    alerts:
+      a:
+        event: Kiosk Transaction Failed
+        severity: warning
+        cooldown: 1m
+        message: Fails
+        escalate: {after: 30m}
+      gone:
+        event: Kiosk Transaction Failed
+        severity: warning
+        cooldown: 1m
+        message: Fails, too
+        escalate: {after: 2h}
+    """
+
+
+def test_a_step_that_is_due_is_taken_also_once_the_playbook_has_another_alert_no_more() -> None:
+    someone = InTime(book(TWO_STAND))
+    someone.at(0, FAILED)
+    someone.playbook = book(TWO_STAND[: TWO_STAND.index("      gone:")])
+    someone.passes(HOUR_MS)
+    assert someone.told[2:] == [(30 * MINUTE_MS, "escalated", "a")]
+    assert someone.profile.watches.keys() == {"a"}
+    assert someone.at(2 * HOUR_MS, "Page Viewed") == []
