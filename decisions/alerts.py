@@ -61,7 +61,7 @@ def _settle(
     for name, watch in list(profile.watches.items()):
         alert = alert_of(name, playbook)
         if alert is None:
-            del profile.watches[name]
+            profile.watches.pop(name, None)  # what one before has remembered may have driven it out
             continue
         if watch.raised_at:
             decision = follow_up(

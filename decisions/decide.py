@@ -57,8 +57,8 @@ def pass_time(
 ) -> Decision | None:
     """What follows at `now_ms` from time alone: as `decide`, without an event.
 
-    The offers are chosen anew when the customer's segments change, and not because they expire:
-    those who are not there would be decided for for ever.
+    The offers are chosen anew when the customer's segments change, and not because they expire or
+    others open: those who are not there would be decided for for ever.
     """
     touchpoint = silence(customer_id, now_ms, profile.firings + 1)
     decision = _decide(profile, touchpoint, 0, NOW, playbook, now_ms)
@@ -76,8 +76,10 @@ def _decide(
     now_ms: int,
 ) -> Decision | None:
     profile.decided_at = now_ms
-    edition = playbook.edition(now_ms)
     before = profile.playbook
+    edition = playbook.edition(now_ms)
+    if touchpoint.firing and before.partition("+")[0] == playbook.version:
+        edition = before  # offers that have opened since wait for the customer to do something
     known = True
     if before != edition:
         profile.playbook = edition
@@ -96,7 +98,8 @@ def _decide(
         mask |= SEGMENTS
     if profile.watches or due.alerts or touchpoint.name in playbook.alert_events:
         decision = raise_alerts(profile, touchpoint, due.alerts, mask, playbook, now_ms, decision)
-    if profile.journeys or playbook.journeys:
+    starts = touchpoint.name in playbook.journeys_on or playbook.journeys_read & mask
+    if profile.journeys or starts:
         decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
     if touchpoint.firing:
         again = before != edition or playbook.offers_read & mask & SEGMENTS
@@ -120,6 +123,6 @@ def _due_at(
         due_at = earliest(due_at, next_move(profile, playbook, changed, now_ms))
     if anew or profile.watches or changed & playbook.alerts_timed:
         due_at = earliest(due_at, next_alert(profile, touchpoint, playbook, now_ms))
-    if profile.journeys or playbook.journeys_watching:
+    if profile.journeys or playbook.journeys_timed:
         due_at = earliest(due_at, next_step(profile, touchpoint, playbook, now_ms))
     return due_at

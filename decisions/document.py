@@ -14,8 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 MAX_CHARACTERS = 1_000_000
-MAX_DEPTH = 24
-"""Enough for three splits of a journey within each other, each of which takes four levels."""
+MAX_DEPTH = 32
 HALF = re.compile("[\ud800-\udfff]")
 
 

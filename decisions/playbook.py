@@ -11,7 +11,7 @@ from decisions.actions.routes import Routes
 from decisions.cases.case import Case
 from decisions.document import Problem
 from decisions.history import History
-from decisions.journeys.table import Journey
+from decisions.journeys.table import Journey, is_timed
 from decisions.language import (
     Changes,
     Condition,
@@ -126,6 +126,10 @@ class Playbook:
     """Event name → journeys it may start."""
     journeys_watching: tuple[Journey, ...] = field(default=(), init=False)
     """Those that start when their condition becomes true."""
+    journeys_read: int = field(default=0, init=False)
+    """What their conditions read."""
+    journeys_timed: tuple[Condition, ...] = field(default=(), init=False)
+    """Those of the conditions that time alone may change."""
     _watching: tuple[Alert, ...] = field(default=(), init=False)
     _starts: tuple[int, ...] = field(default=(), init=False)
     _editions: tuple[str, ...] = field(default=(), init=False)
@@ -148,6 +152,10 @@ class Playbook:
             for name in journey.events:
                 self.journeys_on[name] = (*self.journeys_on.get(name, ()), journey)
         self.journeys_watching = tuple(j for j in self.journeys.values() if not j.events)
+        for journey in self.journeys_watching:
+            self.journeys_read |= journey.reads
+        starts = [journey.when for journey in self.journeys_watching]
+        self.journeys_timed = tuple(when for when in starts if when and is_timed(when))
         by_time = [segment for segment in self.order if segment.reads & NOW]
         for reads in sorted({segment.reads for segment in by_time if segment.plain}):
             alike = [s.when for s in by_time if s.plain and s.reads == reads]

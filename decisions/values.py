@@ -176,8 +176,6 @@ class ValueReader:
         for item, name in zip(node.items, names, strict=False):
             if not isinstance(item, Scalar) or not re.fullmatch(ID, item.text):
                 self.problem(item, word, "a-z, 0-9 and _, a letter first", quote(name))
-            elif names.count(name) > 1:
-                self.problem(item, word, "each once", quote(name))
         return names
 
     def items(self, node: Node | None, where: str, least: int, most: int) -> list[tuple[str, Node]]:
@@ -192,13 +190,16 @@ class ValueReader:
         return [(f"{where}[{number}]", item) for number, item in enumerate(node.items, 1)]
 
     def texts(self, node: Node | None, where: str, most: int = 20) -> tuple[str, ...]:
-        """A list of texts; one text need not be in a list."""
+        """A list of different texts; one text need not be in a list."""
         if node is None:
             return ()
         members = members_of(node)
         if not 1 <= len(members) <= most:
             self.problem(node, where, f"1 to {most} entries", str(len(members)))
-        found = (self.text_of(member, where, 128) for member in members)
+        found = [self.text_of(member, where, 128) for member in members]
+        for number, (member, text) in enumerate(zip(members, found, strict=True)):
+            if text and text in found[:number]:
+                self.problem(member, where, "each once", quote(text))
         return tuple(text for text in found if text)
 
     def number(self, node: Node | None, where: str, low: float, high: float) -> float | None:

@@ -19,6 +19,8 @@ from connectors.kafka.topics import ENRICHED
 
 GROUP = "touchline"
 """The group under which offsets are committed for lag tools; never a start position."""
+QUEUED_KB: Final = 65_536
+"""What librdkafka fetches ahead, of all partitions in one queue, until it fetches no more."""
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -64,7 +66,7 @@ class ShardConsumer:
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 20,
                 "fetch.error.backoff.ms": 50,
-                "queued.max.messages.kbytes": 65_536,
+                "queued.max.messages.kbytes": QUEUED_KB,
                 "error_cb": outage.note,
             }
         )
@@ -74,6 +76,10 @@ class ShardConsumer:
         """(topic, partition) → the offset at which its end was seen last."""
         self.ended_ms: dict[tuple[str, int], int] = {}
         """(topic, partition) → when that was, by the wall clock."""
+        self.emptied = True
+        """Whether the last fetch left nothing that had arrived."""
+        self.read_bytes = 0
+        """Of all values that were fetched."""
 
     def start(self, shard: int, offsets: Mapping[str, int]) -> None:
         """Read `shard` from `offsets` (topic → offset), whatever was read before.
@@ -117,9 +123,12 @@ class ShardConsumer:
         """
         # consume() waits its whole timeout unless `limit` records are there: so wait for one.
         first = self._consumer.poll(wait_s)
+        self.emptied = first is None
         if first is None:
             return []
         arrived = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
+        self.emptied = len(arrived) < limit
+        self.read_bytes += sum(map(len, arrived))
         records: list[Record] = []
         for message in arrived:
             error = message.error()

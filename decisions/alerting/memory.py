@@ -7,6 +7,8 @@ from state.profile import Profile, Watch
 MAX_REMEMBERED = 32
 """Alerts (with their keys) of which a profile remembers when they were raised, and as many of which
 it remembers more."""
+REMEMBERED_MS = 7 * 86_400_000
+"""How long after its last step an alert that nobody has acknowledged still can be."""
 WATCH_BYTES = 8 * 1024
 """What that may take of a stored profile."""
 FIXED_BYTES = 120
@@ -56,6 +58,12 @@ def key_of(name: str, watch: Watch | None) -> str | None:
     return watch.key if watch is not None and watch.key else key
 
 
+def stepped_until(alert: Alert, watch: Watch) -> int:
+    """Until when an alert that was raised, and has steps, can be acknowledged. What it counts is
+    not kept for so long."""
+    return watch.raised_at + alert.escalate[-1].after_ms + REMEMBERED_MS
+
+
 def disarm(watch: Watch) -> None:
     """It waits no more."""
     watch.armed_at, watch.armed_by, watch.texts = 0, "", []
@@ -72,6 +80,8 @@ def _counts(name: str, watch: Watch, playbook: Playbook, now_ms: int) -> bool:
     if watch.armed_at and isinstance(alert.pattern, Absence):
         return True
     if watch.raised_at and (alert.until is not None or watch.steps < len(alert.escalate)):
+        return True
+    if watch.raised_at and alert.escalate and now_ms <= stepped_until(alert, watch):
         return True
     if now_ms > watch.keep_until:
         return False

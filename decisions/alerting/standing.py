@@ -4,7 +4,7 @@ from typing import Any
 
 from decisions.acting import act
 from decisions.actions.make import make_all
-from decisions.alerting.memory import alert_of, keep, key_of
+from decisions.alerting.memory import alert_of, keep, key_of, stepped_until
 from decisions.alerting.wording import name_of, render, spot
 from decisions.language import EvaluationError
 from decisions.playbook import Playbook
@@ -19,8 +19,6 @@ from state.touchpoint import Touchpoint
 ESCALATED = "alert.escalated"
 ACKNOWLEDGED = "alert.acknowledged"
 CLEARED = "alert.cleared"
-REMEMBERED_MS = 7 * 86_400_000
-"""How long after its last step an alert that nobody has acknowledged still can be."""
 
 
 def is_over(
@@ -116,9 +114,6 @@ def stand(alert: Alert, watch: Watch, raised_by: str, said: list[str], now_ms: i
         return
     watch.raised_at, watch.raised_by, watch.said = now_ms, raised_by, said
     watch.steps = watch.acknowledged_at = 0
-    if alert.escalate:
-        last_ms = alert.escalate[-1].after_ms
-        watch.keep_until = max(watch.keep_until, now_ms + last_ms + REMEMBERED_MS)
 
 
 def acknowledge(
@@ -131,7 +126,7 @@ def acknowledge(
     """Takes the word of the event that somebody looks at an alert: no further step is taken.
 
     Without a key it is about all keys of the alert. Once for each time that it was raised, as long
-    as it is silent or stands, or REMEMBERED_MS after its last step.
+    as it is silent or stands, or seven days after its last step.
     """
     named = touchpoint.properties.get("alert")
     alert = playbook.alerts.get(named) if isinstance(named, str) else None
@@ -166,9 +161,7 @@ def acknowledge(
 def _forgotten(alert: Alert, watch: Watch, now_ms: int) -> bool:
     """Whether it is too late to acknowledge an alert that does not stand; it may be remembered for
     longer, until something else is."""
-    if alert.until is not None or not alert.escalate:
-        return False
-    return now_ms > watch.raised_at + alert.escalate[-1].after_ms + REMEMBERED_MS
+    return alert.until is None and bool(alert.escalate) and now_ms > stepped_until(alert, watch)
 
 
 def _body(

@@ -33,9 +33,22 @@ def advance(
     """
     moment = Moment(profile, touchpoint, mask, playbook, now_ms, decision)
     if profile.journeys:
-        profile.journeys = [run for run in profile.journeys if not _over(moment, run)]
+        profile.journeys = [
+            run for run in profile.journeys if _rests(moment, run) or not _over(moment, run)
+        ]
     begin(moment)
     return moment.decision
+
+
+def _rests(moment: Moment, run: Run) -> bool:
+    """Whether nothing that is new concerns a run: so it is with most, and said at little cost."""
+    if 0 < run.due <= moment.now_ms:
+        return False
+    journey = moment.playbook.journeys.get(run.journey)
+    if journey is None or journey.version != run.version:
+        return False
+    reads, names = journey.listens[run.step]
+    return not reads & moment.mask and (names is None or moment.touchpoint.name not in names)
 
 
 def _over(moment: Moment, run: Run) -> bool:

@@ -4,13 +4,16 @@ There is no way back in it, so whoever is at a step comes to the end in at most 
 there are.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from decisions.actions.spec import ActionSpec
 from decisions.journeys.clocks.local_time import LocalTime, Quiet, TimeOfDay
 from decisions.language import Condition, Value
+from state.sections import EVENT, NOW
 
 END: Final = -1
 """Stands where the number of a step does: the journey is over."""
@@ -98,7 +101,39 @@ class Journey(Struct, frozen=True):
     reads: int
     """What its start depends on, bits of state.sections."""
 
+    timed: tuple[tuple[Condition, ...], ...] = ()
+    """Of each step the conditions whose answer time alone may change while a run stands there."""
+
+    listens: tuple[tuple[int, frozenset[str] | None], ...] = ()
+    """Of each step what of the profile may end or take on a run that stands there (bits of
+    state.sections), and the names of the events that may; all events are the bit EVENT."""
+
+    def __post_init__(self) -> None:
+        asked = [
+            (*self.exits, *([step.when] if isinstance(step, Until) else [])) for step in self.steps
+        ]
+        timed = tuple(tuple(filter(is_timed, conditions)) for conditions in asked)
+        force_setattr(self, "timed", timed)
+        force_setattr(self, "listens", tuple(map(_listens, asked)))
+
     @property
     def edition(self) -> str:
         """The version as it is published."""
         return self.version.hex()
+
+
+def is_timed(condition: Condition) -> bool:
+    """Whether time alone may change its answer; one that looks at events is asked at those only."""
+    return bool(condition.reads & NOW) and not condition.reads & EVENT
+
+
+def _listens(conditions: Iterable[Condition]) -> tuple[int, frozenset[str] | None]:
+    reads, names = 0, frozenset[str]()
+    for when in conditions:
+        if not when.reads & EVENT:
+            reads |= when.reads
+        elif when.event_names is None:
+            reads |= EVENT
+        else:
+            names |= when.event_names
+    return reads, names or None

@@ -141,10 +141,13 @@ def _wake_before(
 
 def _wake_due(processor: Processor, part: Slice) -> None:
     """Let time pass for those who are still due, now that all events are applied."""
-    for _, customer in part.due:
-        if (profile := part.shard.profiles.get(customer)) is None or not profile.due_at:
-            part.timers[customer] = 0  # there is no such customer any more
-            part.shard.timers.set(customer, 0)
+    for due_ms, customer in part.due:
+        profile = part.shard.profiles.get(customer)
+        known_ms = profile.due_at if profile is not None else 0  # there is no such customer here
+        if known_ms != due_ms:
+            # A timer that is not the profile's would be found again and again, for nothing.
+            part.timers[customer] = known_ms
+            part.shard.timers.set(customer, known_ms)
     for _, customer in still_due(part):
         _wake(processor, part, customer, part.clock_ms)
 

@@ -103,7 +103,8 @@ class Intake(StatelessSourcePartition[Flush]):
 
     def _plan(self) -> list[Slice]:
         now_ms = time.time_ns() // 1_000_000
-        self._attention.look(now_ms)
+        consumer = self._processor.consumer
+        self._attention.look(now_ms, consumer.emptied, consumer.read_bytes)
         slices = []
         for shard in self._processor.shards:
             if shard.hold is not Hold.OWNED:

@@ -56,9 +56,9 @@ def still_due(part: Slice) -> list[Timer]:
     profiles = part.shard.profiles
     customers = {*part.touched, *(customer for _, customer in part.due)}
     due = sorted(
-        (due_ms, customer)
+        (profile.due_at, customer)
         for customer in customers
-        if 0 < (due_ms := profiles[customer].due_at) <= part.clock_ms
+        if (profile := profiles.get(customer)) is not None and 0 < profile.due_at <= part.clock_ms
     )
     return due[: part.plan.wake]
 

@@ -175,3 +175,16 @@ def test_the_brokers_are_met_once_and_before_anything_is_read(
     assert asked[0] == "list_topics"
     assert asked.count("list_topics") == 1
     assert asked.count("incremental_assign") == 3
+
+
+def test_it_says_whether_a_fetch_left_something_that_had_come(kafka: str) -> None:
+    fill(kafka, "left-over", 0, 30)
+    reader = consumer(kafka, "left-over")
+    reader.start(0, {"left-over": 0})
+    assert len(fetched(reader, 1, limit=1)) == 1
+    assert (reader.emptied, reader.read_bytes) == (False, 1)
+    until_ended(reader, ("left-over", 0))
+    assert reader.fetch(100, 0.05) == []
+    assert reader.emptied
+    assert reader.read_bytes >= 50
+    reader.close()

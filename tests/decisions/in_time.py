@@ -29,6 +29,7 @@ class InTime(Someone):
         return [
             (at_ms, action.kind.removeprefix("alert."), subject(action))
             for at_ms, action in self.published
+            if "alert" in action.body
         ]
 
     def passes(self, until_ms: int) -> None:

@@ -165,6 +165,16 @@ def test_it_can_be_acknowledged_until_seven_days_after_its_last_step() -> None:
         assert acknowledge(someone, last_ms + late_ms, alert="a", key="k") == expected
 
 
+def test_what_it_counts_is_forgotten_after_its_window_also_when_it_can_be_acknowledged() -> None:
+    counts = ESCALATES.rstrip() + "\n        threshold: {count: 2, within: 10m}\n"
+    for late_ms, expected in ((8 * MINUTE_MS, ["raised"]), (DAY_MS, [])):
+        someone = InTime(book(counts.replace("cooldown: 30m", "cooldown: 1m")))
+        someone.at(0, FAILED, K)
+        someone.at(MINUTE_MS, FAILED, K)
+        late = someone.at(2 * MINUTE_MS, FAILED, K, late_ms=late_ms)
+        assert [kind for _, kind, _ in late] == expected
+
+
 def test_a_plain_alert_can_be_acknowledged_once_while_it_is_silent() -> None:
     plain = UNTIL[: UNTIL.index("        until")]
     someone = InTime(book(plain))
@@ -292,3 +302,30 @@ def test_a_step_and_what_is_raised_at_the_same_instant_ask_for_two_actions() -> 
 def test_an_action_that_time_brings_about_cannot_look_at_the_event() -> None:
     with pytest.raises(PlaybookError, match=r"actions\[1\].message"):
         book(ASKS.replace("FIELD", "event.properties.n"))
+
+
+TWO_STAND = """
+    alerts:
+      a:
+        event: Kiosk Transaction Failed
+        severity: warning
+        cooldown: 1m
+        message: Fails
+        escalate: {after: 30m}
+      gone:
+        event: Kiosk Transaction Failed
+        severity: warning
+        cooldown: 1m
+        message: Fails, too
+        escalate: {after: 2h}
+    """
+
+
+def test_a_step_that_is_due_is_taken_also_once_the_playbook_has_another_alert_no_more() -> None:
+    someone = InTime(book(TWO_STAND))
+    someone.at(0, FAILED)
+    someone.playbook = book(TWO_STAND[: TWO_STAND.index("      gone:")])
+    someone.passes(HOUR_MS)
+    assert someone.told[2:] == [(30 * MINUTE_MS, "escalated", "a")]
+    assert someone.profile.watches.keys() == {"a"}
+    assert someone.at(2 * HOUR_MS, "Page Viewed") == []

@@ -59,8 +59,8 @@ def test_a_file_without_anything_in_it_is_no_document(empty: str) -> None:
         ("a: !!python/name:os.system 1", 1, 4, "a tag"),
         ("[a]: 1", 1, 1, "a key"),
         ("a: 1\n---\nb: 1", 2, 1, "a second document"),
-        ("a: " + "[" * 100_000, 1, 27, "nested too deeply"),
-        ("a: " + "{a: " * 40, 1, 93, "nested too deeply"),
+        ("a: " + "[" * 100_000, 1, 35, "nested too deeply"),
+        ("a: " + "{a: " * 40, 1, 125, "nested too deeply"),
         ("a" * (MAX_CHARACTERS + 1), 1, 1, "the file"),
     ],
 )

@@ -88,13 +88,13 @@ def test_a_segment_is_left_by_time_alone_and_at_its_time(world: World) -> None:
 @pytest.mark.parametrize(
     ("point", "nth"),
     [
-        ("1 plan fixed", 60),
-        ("2 decided", 45),
-        ("3 plan produced", 45),
-        ("3 acknowledged", 30),
-        ("4 commit sent", 45),
-        ("4 committed", 45),
-        ("5 half published", 30),
+        ("1 plan fixed", 36),
+        ("2 decided", 24),
+        ("3 plan produced", 24),
+        ("3 acknowledged", 18),
+        ("4 commit sent", 24),
+        ("4 committed", 24),
+        ("5 half published", 18),
     ],
 )
 def test_a_kill_at_any_step_fires_nothing_twice_and_forgets_nothing(

@@ -70,7 +70,7 @@ def intake(**settings: int) -> Any:
         playbook=SimpleNamespace(version="v"),
         build="b",
         meter=Meter(),
-        consumer=SimpleNamespace(ends={}, ended_ms={}),
+        consumer=SimpleNamespace(ends={}, ended_ms={}, emptied=True, read_bytes=0),
         topics={"click": TOPIC},
         kafka=SimpleNamespace(is_away=False),
         pending=None,

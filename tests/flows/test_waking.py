@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from connectors.kafka.murmur2 import partition_of
 from flows.processor import waking
+from flows.processor.decide import decide_step
+from flows.processor.flush import Flush
 from flows.processor.waking import AGAIN_MS, let_time_pass
 from state.profile import Profile, encode_profile
-from tests.flows.one_flush import NOW_MS, flush_of
+from tests.flows.one_flush import NOW_MS, SHARD, flush_of
 
 
 def test_a_wake_that_fails_is_counted_changes_nothing_and_is_asked_again_later(
@@ -25,3 +29,23 @@ def test_a_wake_that_fails_is_counted_changes_nothing_and_is_asked_again_later(
     assert after.due_at == NOW_MS + AGAIN_MS
     assert encode_profile(after) == encode_profile(Profile(due_at=NOW_MS + AGAIN_MS))
     assert processor.meter.value("touchline_wakes_failed_total") == 1
+
+
+def test_a_timer_that_is_not_its_profiles_is_set_right_and_nobody_is_asked_for_nothing() -> None:
+    processor, part = flush_of(NOW_MS, {})  # a dead letter, so nobody has an event
+    elsewhere = next(name for name in map(str, range(99)) if partition_of(name, 16) != SHARD)
+    part.plan = structs.replace(part.plan, complete_ms=NOW_MS, wake=10)
+    part.shard.profiles = {
+        "later": Profile(due_at=NOW_MS + 60_000),
+        "never": Profile(),
+        "now": Profile(due_at=NOW_MS - 9),
+    }
+    names = ("later", "never", "now", elsewhere)
+    part.due = [(NOW_MS - 9, customer) for customer in names]
+    part.shard.timers.extend(part.due, 100, {})
+    decide_step(processor, Flush([part]))
+    assert part.timers.keys() == set(names)
+    assert part.timers["later"] == NOW_MS + 60_000
+    assert part.timers["never"] == part.timers[elsewhere] == 0
+    assert part.woken == [NOW_MS - 9]
+    assert part.shard.timers.first() > NOW_MS

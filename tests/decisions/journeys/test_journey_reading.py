@@ -244,3 +244,8 @@ def test_steps_become_a_flat_table_in_which_each_names_the_next() -> None:
     assert (split.below, split.ways) == ((40, 100), (7, END))
     assert isinstance(third, Wait)
     assert third.then == END
+
+
+def test_an_event_is_named_once_for_a_journey_would_begin_twice_with_one_id() -> None:
+    twice = BEGIN.replace("event: E", "event: [E, F, E]") + "    steps: [{wait: 1h}]\n"
+    assert problems(twice) == ['4:19: journeys.j.event; expected each once, got "E"']

@@ -30,6 +30,7 @@ from tests.faults.laws.replay import OrderFree, Replay
 from tests.faults.laws.verdict import Verdict
 
 AT_ONCE = 2_000
+TIMERS = "whom time alone may change has a timer, at the time that their profile says"
 STATE = "the state of every customer equals the replay of the enriched log"
 COUNTS = "accepted + duplicates + dead letters = produced"
 ITS_EVENT = "each row holds an event of the input as it came: text, channel and time"
@@ -216,6 +217,7 @@ class ShardLaws:
         keys, where = shard_keys(self._shard), f"shard {self._shard}"
         self._counted(client)
         self._profiles_are_stored(client)
+        self._timers_are_stored(client)
         self._offers_are_served(client, now_ms)
         left: Any = client.llen(keys.outbox)
         self._verdict.expect(left == 0, "every recorded action is published", f"{where}: {left}")
@@ -261,6 +263,15 @@ class ShardLaws:
             for customer, blob in zip(some, blobs, strict=True):
                 same = blob == encode_profile(self._replay.profiles[customer])
                 self._verdict.expect(same, STATE, f"shard {self._shard}, customer {customer}")
+
+    def _timers_are_stored(self, client: "redis.Redis") -> None:
+        found: Any = client.zrange(shard_keys(self._shard).timers, 0, -1, withscores=True)
+        stored = {customer.decode(): int(due) for customer, due in found}
+        due = {name: p.due_at for name, p in self._replay.profiles.items() if p.due_at}
+        for customer in sorted(stored.keys() | due.keys()):
+            where = f"shard {self._shard}, customer {customer}"
+            same = stored.get(customer) == due.get(customer)
+            self._verdict.expect(same, TIMERS, where)
 
     def _offers_are_served(self, client: "redis.Redis", now_ms: int) -> None:
         lasting = [

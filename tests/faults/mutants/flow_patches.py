@@ -183,8 +183,8 @@ def _() -> None:
 def _() -> None:
     original = ShardStore.take
 
-    def take(*args: Any) -> Any:
-        return structs.replace(original(*args), outbox=[])
+    def take(*args: Any, **more: Any) -> Any:
+        return structs.replace(original(*args, **more), outbox=[])
 
     put(ShardStore, "take", take)
 

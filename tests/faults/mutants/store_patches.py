@@ -126,16 +126,16 @@ def _() -> None:
 @mutant("an epoch knows nothing of the clock")
 def _() -> None:
     original = ShardStore.take
-    put(ShardStore, "take", lambda store, now_us, first: original(store, 0, first))
+    put(ShardStore, "take", lambda store, _, first, **more: original(store, 0, first, **more))
 
 
 @mutant("whoever was replaced takes the shard back")
 def _() -> None:
     original = ShardStore.take
 
-    def take(store: ShardStore, now_us: int, first: Any) -> Any:
+    def take(store: ShardStore, now_us: int, first: Any, **more: Any) -> Any:
         store._epoch = 0
-        return original(store, now_us, first)
+        return original(store, now_us, first, **more)
 
     put(ShardStore, "take", take)
 
@@ -144,8 +144,13 @@ def _() -> None:
 def _() -> None:
     original = ShardStore.take
 
-    def take(store: ShardStore, now_us: int, first: Any) -> Any:
+    def take(store: ShardStore, now_us: int, first: Any, **more: Any) -> Any:
         store._epoch = min(store._epoch, 1)
-        return original(store, now_us, first)
+        return original(store, now_us, first, **more)
 
     put(ShardStore, "take", take)
+
+
+@mutant("timers are not in the EXEC")
+def _() -> None:
+    put(shard_store, "_timers", lambda _key, _timers: [])

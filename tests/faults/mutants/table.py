@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from tests.faults.laws.out_log import ONCE, ONE_CONTENT
 from tests.faults.laws.plans import TILED
-from tests.faults.laws.shard import COUNTS, STATE
+from tests.faults.laws.shard import COUNTS, STATE, TIMERS
 from tests.faults.mutants.forward_scenes import COUNTS_AGAIN
 from tests.faults.mutants.kafka_scenes import (
     NAMES_ANEW,
@@ -59,6 +59,11 @@ MUTANTS = [
         STATE,
     ),
     Mutant("an error inside EXEC is ignored", "an outbox that is no list", NAMES_HALF, WENT_ON),
+    Mutant(
+        "timers are not in the EXEC",
+        "an owner sleeps before its commit while another takes over",
+        TIMERS,
+    ),
     # Epochs
     Mutant(
         "a shard is taken without a new epoch",

@@ -1,0 +1,57 @@
+"""What time alone leads to, and what it leaves for the customer's next event."""
+
+from state.times import rfc3339
+from tests.decisions.in_time import InTime
+from tests.decisions.someone import START_MS, book
+
+HOUR_MS = 3_600_000
+OPENS_MS = 2 * HOUR_MS
+BOOK = book(
+    f"""
+segments:
+  idle:
+    title: Has done nothing for an hour
+    when: now - profile.last_at >= 1h
+offers:
+  usual: {{title: Any, priority: 1, value: 1, channels: [click], placements: home, ttl: 9d}}
+  later:
+    title: From then on
+    start: {rfc3339(START_MS + OPENS_MS)}
+    priority: 9
+    value: 9
+    channels: [click]
+    placements: home
+    ttl: 9d
+"""
+)
+
+
+def kinds(someone: InTime) -> list[str]:
+    return [action.kind for _, action in someone.published]
+
+
+def happens(someone: InTime, at_ms: int) -> None:
+    someone.at(at_ms, "Page Viewed")
+
+
+def test_an_offer_that_opens_waits_for_the_customer_and_for_no_wake() -> None:
+    """Else it would depend on when somebody happens to be asked in vain."""
+    someone = InTime(BOOK, ("segment", "offer"))
+    happens(someone, HOUR_MS * 3 // 2)
+    assert kinds(someone) == ["offer.decided"]
+    someone.passes(5 * HOUR_MS)
+    assert kinds(someone) == ["offer.decided", "segment.entered"]
+    happens(someone, 5 * HOUR_MS)
+    assert kinds(someone)[2:] == ["segment.exited", "offer.decided"]
+
+
+def test_a_wake_in_vain_changes_nothing_but_when_the_next_one_is() -> None:
+    someone = InTime(BOOK, ("segment", "offer"))
+    happens(someone, 0)
+    happens(someone, HOUR_MS // 2)
+    due_ms, firings = someone.profile.due_at, someone.profile.firings
+    assert due_ms == START_MS + HOUR_MS  # as the first event has set it: early, and never late
+    someone.passes(HOUR_MS)
+    assert kinds(someone) == ["offer.decided"]
+    assert someone.profile.due_at == START_MS + HOUR_MS // 2 + HOUR_MS
+    assert someone.profile.firings == firings
