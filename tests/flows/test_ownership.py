@@ -121,7 +121,7 @@ def test_what_was_taken_and_found_and_how_long_it_took_is_shown(
     monkeypatch.setattr(ownership, "time", found)
     monkeypatch.setattr(ownership, "read_plans", found.read)
     for shard in processor.shards:
-        shard.store = cast(Any, SimpleNamespace(take=lambda *_: found.taken))
+        shard.store = cast(Any, SimpleNamespace(take=lambda *_, **__: found.taken))
     processor.publisher = cast(
         Any, SimpleNamespace(actions=lambda *_: None, forwards=lambda *_: None)
     )
