@@ -252,7 +252,17 @@ def test_a_chart_is_a_png_and_the_same_bytes_for_the_same_results(name: str) -> 
     assert png(CHARTS[name], results()) == image
     slower = structs.replace(results(20_000, 150), latency=[_latency(100, 90.0)])
     runs = [Run(1_000, 900.0, 6.0, 1.0, {}, SAMPLES[:2])]
-    slower = structs.replace(slower, rounds=Rounds(9, [Program("ours", runs)], []))
+    slower = structs.replace(
+        slower,
+        rounds=Rounds(9, [Program("ours", runs)], []),
+        rules=Rules(
+            [Asked("alerts", 20, 1.0, 99.0, 0.0, [99.0])],
+            20,
+            1_000,
+            50,
+            Rounds(9, [Program("ours", runs)], []),
+        ),
+    )
     assert png(CHARTS[name], slower) != image
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from benchmarks.report.drawings.latency import draw_latency
 from benchmarks.report.drawings.memory import draw_memory
 from benchmarks.report.drawings.programs import draw_programs
+from benchmarks.report.drawings.rules import draw_rules
 from benchmarks.report.drawings.stages import draw_stages
 from benchmarks.results import Results
 
@@ -63,6 +64,11 @@ CHARTS = {
         "Milliseconds from event to offer, p50, p90 and p99, by events a second",
         lambda results: bool(results.latency),
         draw_latency,
+    ),
+    "rules": Chart(
+        "CPU µs per event by the number of rules, and the flow's events a second with few and many",
+        lambda results: results.rules is not None,
+        draw_rules,
     ),
 }
 """By file name, in `benchmarks/charts`, without `.png`."""

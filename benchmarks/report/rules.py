@@ -14,7 +14,7 @@ def rules_sheets(found: Rules) -> list[Sheet]:
         Sheet(f"Rules in the flow. {sheet.title}", sheet.header, sheet.rows)
         for sheet in rounds_sheets(found.flow)
     ]
-    return [Sheet(title, header, rows), *flow]
+    return [Sheet(title, header, rows, chart="rules"), *flow]
 
 
 def _row(each: Asked, all_of_them: list[Asked]) -> tuple[str, ...]:
