@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import pytest
 import redis
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from msgspec import structs
+from ruamel.yaml import YAML
 
 from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, channel_topic
 from connectors.published.record_types import read_dead_letter
@@ -31,6 +33,44 @@ MORE = {
     "Kiosk Transaction Failed": {"kiosk_id": "k-3", "store": "Berlin"},
 }
 """What moves a customer enough for an alert, and into a segment or out of one."""
+
+
+EVERYTHING = {
+    "event": "Kiosk Transaction Failed",
+    "severity": "info",
+    "cooldown": "1s",
+    "message": "Something failed",
+    "until": 'event.name == "Order Completed"',
+    "escalate": {"after": "1s"},
+    "actions": [
+        {"action": "webhook", "url": "https://crm.example/failed"},
+        {"action": "email.request", "template": "sorry"},
+        {"action": "lead.route", "table": "sales", "region": "'DE'", "score": "1.0"},
+        {"action": "ticket.request", "queue": "stores", "subject": "It fails", "text": "Look"},
+        {"action": "push.request", "template": "sorry"},
+    ],
+}
+"""An alert that asks for much, stands until there is an order, and soon is urgent."""
+SHORT = {
+    "title": "A second",
+    "event": "Order Completed",
+    "steps": [{"wait": "1s"}, {"action": "log", "message": "It is over"}],
+}
+"""A journey that is soon over."""
+ROWS = len(VALID) + 4 * len(MORE) + 2
+"""Accepted events: the valid ones, those that are sent thrice and once misplaced, and two later."""
+LATER = ({"alert": "everything"}, {"kiosk_id": "k-4", "store": "Berlin"})
+
+
+def playbook(folder: Path) -> str:
+    """The retail example, and what leads to actions of every kind."""
+    retail = YAML(typ="safe").load(ROOT / "playbooks/retail.yaml")
+    del retail["tests"]
+    retail["alerts"]["everything"] = EVERYTHING
+    retail["journeys"]["short"] = SHORT
+    file = folder / "everything.yaml"
+    file.write_text(json.dumps(retail, default=str))
+    return str(file)
 
 
 class Run(NamedTuple):
@@ -91,6 +131,21 @@ def send_bad_and_more(kafka: str) -> None:
     assert producer.flush(WAIT_S) == 0
 
 
+def send_later(kafka: str, name: str, properties: dict[str, str]) -> None:
+    """One more of the customer's."""
+    producer = Producer({"bootstrap.servers": kafka, "partitioner": "murmur2_random"})
+    event = {
+        "messageId": f"later-{name}",
+        "type": "track",
+        "event": name,
+        "userId": "ann",
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "properties": properties,
+    }
+    producer.produce(channel_topic("kiosk"), json.dumps(event), key="ann")
+    assert producer.flush(WAIT_S) == 0
+
+
 def read(kafka: str, topic: str, enough: Callable[[list[bytes]], bool]) -> list[bytes]:
     """Values of the records with a key, once they are enough; plans have none."""
     consumer = Consumer(
@@ -121,14 +176,22 @@ def kinds(actions: list[bytes]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with up(tmp_path_factory.mktemp("run"), "--json", program=REAL) as process:
+    folder = tmp_path_factory.mktemp("run")
+    env = {"TOUCHLINE_PLAYBOOK": playbook(folder)}
+    with up(folder, "--json", program=REAL, env=env) as process:
         line = ready(process)
         kafka = line["bootstrap_servers"]
         port = str(urlsplit(line["redis_url"]).port)
         ended("-c", example("send").replace("127.0.0.1:19092", kafka))
         send_bad_and_more(kafka)
         letters = read(kafka, DEAD_LETTER, many(len(INVALID) + 1))
-        enriched = read(kafka, ENRICHED, many(len(VALID) + 4 * len(MORE)))
+        # The alert stands for a second, since it was silent after the one before, and is looked at.
+        read(kafka, ACTIONS, lambda values: "alert.cleared" in kinds(values))
+        time.sleep(1.5)
+        send_later(kafka, "Kiosk Transaction Failed", LATER[1])
+        read(kafka, ACTIONS, lambda values: "alert.escalated" in kinds(values))
+        send_later(kafka, "Alert Acknowledged", LATER[0])
+        enriched = read(kafka, ENRICHED, many(ROWS))
         actions = read(kafka, ACTIONS, lambda values: kinds(values) == BODIES.keys())
         (command,) = re.findall(r"^\.venv/bin/touchline (.*)$", EVENTS.read_text(), re.MULTILINE)
         words = [*command.split(), "--redis-url", line["redis_url"]]
@@ -146,7 +209,7 @@ def errors(schema: str, values: list[bytes]) -> list[str]:
 
 
 def test_every_valid_event_counts_and_its_record_is_as_the_schema_says(run: Run) -> None:
-    assert len(run.enriched) == len(VALID) + 4 * len(MORE)
+    assert len(run.enriched) == ROWS
     assert errors("enriched", run.enriched) == []
 
 

@@ -45,7 +45,7 @@ def with_segments(count: int) -> str:
     neither alerts nor offers that name any."""
     segments = {f"group_{number}": _segment(number) for number in range(count)}
     offer = {**_retail_part("offers")["bestsellers"], "fallback": False}
-    return _retail(segments=segments, alerts={}, offers={"only": offer})
+    return _retail(segments=segments, alerts={}, journeys={}, offers={"only": offer})
 
 
 def with_silence(days: int) -> str:

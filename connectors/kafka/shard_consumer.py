@@ -128,7 +128,7 @@ class ShardConsumer:
             return []
         arrived = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
         self.emptied = len(arrived) < limit
-        self.read_bytes += sum(map(len, arrived))
+        self.read_bytes += sum([len(message.value() or b"") for message in arrived])
         records: list[Record] = []
         for message in arrived:
             error = message.error()

@@ -37,6 +37,9 @@ class Message(Struct):
     def offset(self) -> int:
         return self.at
 
+    def value(self) -> bytes:
+        return b"{}"
+
 
 class Client:
     """Takes the place of librdkafka's consumer. What was assigned has no end; Kafka's words come in

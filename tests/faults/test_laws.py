@@ -27,7 +27,7 @@ from tests.faults.laws.forwards import AS_IT_CAME, IN_ORDER, SAME_AGAIN, SENT_ON
 from tests.faults.laws.judge import OUTPUTS
 from tests.faults.laws.out_log import ONCE, ONE_CONTENT
 from tests.faults.laws.plans import TILED
-from tests.faults.laws.shard import COUNTS, ITS_EVENT, ITS_RECORD, STATE, ShardLaws
+from tests.faults.laws.shard import COUNTS, ITS_EVENT, ITS_RECORD, STATE, TIMERS, ShardLaws
 from tests.faults.laws.verdict import Verdict
 from tests.faults.world import MIXED, PARTITIONS, Logged, World
 from tests.services import redis_server, running
@@ -64,8 +64,8 @@ class Message(NamedTuple):
 
 
 class Left:
-    """What a run has left: `logs` of one shard, and `others` of all others. `get`, `mget` and
-    `llen` are Redis's."""
+    """What a run has left: `logs` of one shard, and `others` of all others. `get`, `mget`,
+    `llen` and `zrange` are Redis's."""
 
     def __init__(
         self,
@@ -88,6 +88,10 @@ class Left:
 
     def llen(self, key: bytes) -> int:
         return int(self.stored.get(key, 0))
+
+    def zrange(self, key: bytes, *_: int, withscores: bool) -> list[Any]:
+        assert withscores
+        return list(self.stored.get(key, ()))
 
     def rows(self) -> list[int]:
         """Where in the enriched log there are rows, not plans."""
@@ -118,7 +122,11 @@ def _taken(world: World) -> Left:
     shard = max(range(PARTITIONS), key=[x.partition for x in logs[ACTIONS]].count)
     mine = {topic: [x for x in log if x.partition == shard] for topic, log in logs.items()}
     others = {topic: [x for x in log if x.partition != shard] for topic, log in logs.items()}
-    stored = {key: client.get(key) for key in client.scan_iter() if client.type(key) == b"string"}
+    stored: dict[bytes, Any] = {
+        key: client.get(key) for key in client.scan_iter() if client.type(key) == b"string"
+    }
+    timers = [shard_keys(n).timers for n in range(PARTITIONS)]
+    stored |= {key: client.zrange(key, 0, -1, withscores=True) for key in timers}
     return Left(shard, mine, others, stored)
 
 
@@ -213,6 +221,11 @@ def an_action_was_not_published(left: Left) -> None:
     left.stored[shard_keys(left.shard).outbox] = 1
 
 
+def a_timer_was_lost(left: Left) -> None:
+    key = shard_keys(left.shard).timers
+    left.stored[key] = left.stored[key][:-1]
+
+
 def a_counter_was_lost(left: Left) -> None:
     del left.stored[shard_keys(left.shard).counters]
 
@@ -290,6 +303,7 @@ SPOILT: dict[Callable[[Left], None], str] = {
     nothing_is_served: "what is served is what was decided last",
     an_action_was_not_published: "every recorded action is published",
     a_counter_was_lost: COUNTS,
+    a_timer_was_lost: TIMERS,
     a_row_tells_another_time_of_receipt: ITS_EVENT,
     a_dead_letter_has_another_key: ITS_RECORD,
     an_event_was_not_sent_on: SENT_ON,
