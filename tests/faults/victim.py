@@ -64,7 +64,7 @@ def main() -> None:
             kinds = ("accepted:", "duplicate:", "dead_letter:")
             if sum(n for name, n in counts.items() if name.startswith(kinds)) >= total:
                 # What is published now is trimmed when the flow has drained.
-                time.sleep(0.1 if point == "5 trimmed" else 0)
+                time.sleep(5 if point == "5 trimmed" else 0)  # unless it dies of that before
                 while "LINGER" in os.environ and not stop.is_set() and timers(client, settings):
                     time.sleep(0.05)
                 stop.set()
