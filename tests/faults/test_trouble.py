@@ -75,7 +75,7 @@ def test_a_redis_that_dies_and_comes_back_costs_nothing(
     breakable: World, durable: Service, tmp_path: Path
 ) -> None:
     produced = breakable.fill(EVENTS, now_ms())
-    child = breakable.start("never", 1, produced)
+    child = breakable.start("never", 1, produced + 1)  # so that it does not end before it is seen
     look = Look(child)
     until(lambda: breakable.accounted() > EVENTS // 4, "a quarter is done")
     assert look.at("redis_up") == 1
@@ -89,6 +89,7 @@ def test_a_redis_that_dies_and_comes_back_costs_nothing(
         assert look.page[("touchline_redis_outages_total",)] >= 1
         assert look.page[("touchline_redis_outage_seconds_total",)] > 0
         until(lambda: lost(look) >= PARTITIONS, "each shard has noticed, some of them later")
+        produced += breakable.fill(1, now_ms(), seed=8)
         said = ended(child)
         assert child.returncode == 0, said
         check(breakable, produced)
