@@ -10,18 +10,12 @@ from decisions.explaining.places import TRAIT, place_of
 from decisions.language.canonical import canonical
 from decisions.language.grammar.parser import parse
 from decisions.language.grammar.syntax import (
-    Binary,
     Call,
-    Index,
-    ListOf,
-    Logical,
     Node,
-    Select,
-    Ternary,
-    Unary,
 )
 from decisions.language.history import HISTORY_FUNCTIONS
 from decisions.language.names import BY_NAME
+from decisions.language.parts import parts_of
 
 REMEMBERED = "What is remembered of the customer's events."
 MEMBER = "in_segment"
@@ -69,23 +63,3 @@ def _changes(node: Call) -> str:
         case "sequence":
             return f"{noun(node.arguments[-1])} after it was complete"
     return ""
-
-
-def parts_of(node: Node) -> list[Node]:
-    """What an expression is put together of."""
-    match node:
-        case Select() | Unary():
-            return [node.operand]
-        case Index():
-            return [node.operand, node.key]
-        case Call():
-            return [*([node.target] if node.target else []), *node.arguments]
-        case ListOf():
-            return node.items
-        case Binary():
-            return [node.left, node.right]
-        case Logical():
-            return node.operands
-        case Ternary():
-            return [node.condition, node.then, node.otherwise]
-    return []

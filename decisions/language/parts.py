@@ -57,7 +57,7 @@ def _fields(node: Node, source: str) -> Iterator[str]:
     elif isinstance(node, Call) and node.target is None and node.name in HISTORY_FUNCTIONS:
         yield _call(source, node.offset)
     else:
-        for below in _below(node):
+        for below in parts_of(node):
             yield from _fields(below, source)
 
 
@@ -86,7 +86,8 @@ def _path(node: Node) -> str | None:
     return None
 
 
-def _below(node: Node) -> list[Node]:
+def parts_of(node: Node) -> list[Node]:
+    """What an expression is put together of."""
     match node:
         case Select() | Unary():
             return [node.operand]
