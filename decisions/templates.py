@@ -71,15 +71,22 @@ def render(
 
     `write` makes of a value what stands in the text.
     """
+
+    def say(value: Value) -> tuple[str, int]:
+        text, failed = worded(value, profile, touchpoint, now_ms)
+        return write(UNKNOWN if text is None else text), failed
+
+    return filled(template, say)
+
+
+def filled(template: Template, say: Callable[[Value], tuple[str, int]]) -> tuple[str, int]:
+    """The text with what `say` makes of its values, and how many errors that had in all."""
     errors = 0
     texts = []
     for part in template.parts:
-        if isinstance(part, str):
-            texts.append(part)
-        else:
-            text, failed = worded(part, profile, touchpoint, now_ms)
-            texts.append(write(UNKNOWN if text is None else text))
-            errors += failed
+        text, failed = (part, 0) if isinstance(part, str) else say(part)
+        texts.append(text)
+        errors += failed
     return "".join(texts), errors
 
 

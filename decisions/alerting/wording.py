@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from decisions.language import Value
 from decisions.rules import Alert
-from decisions.templates import MAX_VALUE, UNKNOWN, Template, worded
+from decisions.templates import UNKNOWN, Template, filled, shortened, worded
 from state.profile import Profile
 from state.sections import EVENT
 from state.touchpoint import Touchpoint, identity
@@ -59,19 +59,15 @@ def render(
 
     What is among `kept` is said as `texts` have it, in the same order.
     """
-    errors = 0
-    words = []
-    for part in template.parts:
-        if isinstance(part, str):
-            words.append(part)
-        elif part in kept:
-            place = kept.index(part)
-            words.append(texts[place] if place < len(texts) else UNKNOWN)
-        else:
-            text, failed = text_of(part, profile, touchpoint, now_ms)
-            words.append(UNKNOWN if text is None else text[:MAX_VALUE])
-            errors += failed
-    return "".join(words), errors
+
+    def say(value: Value) -> tuple[str, int]:
+        if value in kept:
+            place = kept.index(value)
+            return texts[place] if place < len(texts) else UNKNOWN, 0
+        text, failed = text_of(value, profile, touchpoint, now_ms)
+        return UNKNOWN if text is None else shortened(text), failed
+
+    return filled(template, say)
 
 
 def keep_texts(

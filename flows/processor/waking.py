@@ -46,11 +46,6 @@ def find_due(processor: Processor, part: Slice, here: Collection[str]) -> None:
     part.due = [timer for timer in due if timer[1] not in here][:most]
 
 
-def next_due(shard: Shard) -> int:
-    """When the next timer of a shard is due, ms; EVER when there is none. It has read some."""
-    return shard.timers.first()
-
-
 def still_due(part: Slice) -> list[Timer]:
     """Who is due once all events of the flush are applied, in order, no more than planned."""
     profiles = part.shard.profiles
