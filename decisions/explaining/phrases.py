@@ -63,8 +63,3 @@ def quoted(text: str) -> str:
 def listed(words: Sequence[str], last: str = "and") -> str:
     """a, b and c."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
-
-
-def one_line(source: str) -> str:
-    """An expression, or a text, on one line."""
-    return " ".join(source.split())

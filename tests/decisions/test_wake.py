@@ -55,3 +55,13 @@ def test_a_wake_in_vain_changes_nothing_but_when_the_next_one_is() -> None:
     assert kinds(someone) == ["offer.decided"]
     assert someone.profile.due_at == START_MS + HOUR_MS // 2 + HOUR_MS
     assert someone.profile.firings == firings
+
+
+def test_time_never_goes_back_for_a_customer_whatever_their_timer_says() -> None:
+    someone = InTime(BOOK, ("segment", "offer"))
+    happens(someone, HOUR_MS)
+    decided_ms = someone.profile.decided_at
+    someone.profile.due_at = decided_ms - 1_000
+    someone.passes(HOUR_MS)
+    assert someone.profile.decided_at == decided_ms
+    assert someone.profile.due_at > decided_ms
