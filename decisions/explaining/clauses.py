@@ -35,10 +35,10 @@ LISTS: Final = {
     "exists_one": ("for exactly one", "not for exactly one"),
 }
 TOGETHER: Final = {
-    ("&&", True): "all of this is so:",
-    ("&&", False): "not all of this is so:",
-    ("||", True): "at least one of this is so:",
-    ("||", False): "none of this is so:",
+    ("&&", True): "all of these are so:",
+    ("&&", False): "not all of these are so:",
+    ("||", True): "at least one of these is so:",
+    ("||", False): "none of these is so:",
 }
 
 

@@ -89,7 +89,7 @@ PAGES = {
 segment.quiet: Bought long ago
 
 A customer is in it when
-  all of this is so:
+  all of these are so:
     the customer is in the segment buyer
     the last order was more than 30 days ago, or never
 
@@ -248,14 +248,14 @@ How often
   When it is over, not again for 7 days.
 
 It ends at once when
-  at least one of this is so:
+  at least one of these is so:
     the event is "Order Completed"
     the customer wants no more mail
 
 Step by step
   1. breathe: wait 1 hour
   2. wait, at most 1 day, until
-    all of this is so:
+    all of these are so:
       the event is "Cart Viewed"
       the event's "cart_id" is the key of the run
     when it holds:

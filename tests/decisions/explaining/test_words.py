@@ -286,15 +286,15 @@ def test_what_must_be_true_together_is_a_list() -> None:
     )
     text = clauses.Line
     assert found == text(
-        "all of this is so:",
+        "all of these are so:",
         (
             text("the number of orders is more than 1"),
             text(
-                "at least one of this is so:",
+                "at least one of these is so:",
                 (text("a chat is going on"), text("the customer is in the segment vip")),
             ),
             text(
-                "none of this is so:",
+                "none of these is so:",
                 (
                     text("the customer wants no more mail"),
                     text("the number of entries dropped from the profile is more than 0"),
@@ -304,7 +304,7 @@ def test_what_must_be_true_together_is_a_list() -> None:
             text("it is never so"),
         ),
     )
-    assert clauses.condition("!(true && false)").text == "not all of this is so:"
+    assert clauses.condition("!(true && false)").text == "not all of these are so:"
 
 
 def test_how_time_alone_changes_what_is_read_is_said() -> None:
