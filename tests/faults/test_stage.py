@@ -23,16 +23,25 @@ from tests.faults.stage.proxy import NONE, Proxy, Trouble
 from tests.faults.world import PRODUCERS, ROOT
 
 
+def sent_all(load: Load, over: threading.Event) -> None:
+    """Let it send until `over`, and wait until that is acknowledged."""
+    load.start()
+    assert over.wait(30)
+    load.stop()
+
+
 def test_a_load_that_fails_says_so(mock_cluster: str) -> None:
+    over = threading.Event()
+
     def fail(_emission: Emission) -> Emission:
+        over.set()
         raise RuntimeError("on purpose")
 
     def failing(emissions: Iterator[Emission]) -> Iterable[Emission]:
         return map(fail, emissions)
 
     load = Load(mock_cluster, 1, 10, 1_000, failing)
-    load.start()
-    load.stop()
+    sent_all(load, over)
     assert load.refused == ["the load ended by itself: RuntimeError: on purpose"]
 
 
@@ -40,12 +49,15 @@ def test_a_load_that_fails_says_so(mock_cluster: str) -> None:
 def test_an_event_is_sent_with_the_key_of_the_producer_that_it_names(
     mock_cluster: str, producer: str
 ) -> None:
-    def by_producer(emissions: Iterator[Emission]) -> Iterable[Sent]:
-        return [Sent(0, "click", "c-1", b"{}", producer=producer) for _ in islice(emissions, 3)]
+    over = threading.Event()
+
+    def by_producer(emissions: Iterator[Emission]) -> Iterator[Sent]:
+        for _ in islice(emissions, 3):
+            yield Sent(0, "click", "c-1", b"{}", producer=producer)
+        over.set()
 
     load = Load(mock_cluster, 1, 10, 1_000, by_producer)
-    load.start()
-    load.stop()
+    sent_all(load, over)
     assert load.refused == []
     assert load.acknowledged == 3
     consumer = Consumer({"bootstrap.servers": mock_cluster, "group.id": "test"})
