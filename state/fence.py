@@ -63,6 +63,9 @@ class Plan(Struct, frozen=True, omit_defaults=True):
     """Up to when every input topic is known to be read, but for those of `behind`."""
     behind: list[str] = field(default_factory=list)
     """The topics that have more than the plan takes, or may have."""
+    merged_ms: int = 0
+    """Up to when all that was received, by whatever topic, was read when it was made, so that what
+    is not in it or in those before was received later than what is; 0 when that is not known."""
     wake: int = 0
     """How many customers at most the passing of time is applied to, beside those with events."""
 

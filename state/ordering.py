@@ -21,14 +21,14 @@ class Logged(Protocol):
 L = TypeVar("L", bound=Logged)
 
 
-def in_order(runs: Mapping[str, Sequence[L]]) -> list[L]:
+def in_order(runs: Mapping[str, Sequence[L]], up_to_ms: int | None = None) -> list[L]:
     """All records as one list, by (running maximum timestamp within the topic, topic, offset).
 
-    `runs`: topic → its records in offset order. A function of the set of records alone, however
-    they arrived. The running maximum instead of the timestamp itself keeps each topic in offset
-    order when its clocks go back.
+    `runs`: topic → its records in offset order. `up_to_ms`: without those of which that maximum is
+    above it. A function of the set of records alone, however they arrived. The running maximum
+    instead of the timestamp itself keeps each topic in offset order when its clocks go back.
     """
-    if len(runs) == 1:
+    if len(runs) == 1 and up_to_ms is None:
         return list(next(iter(runs.values())))
     keyed: list[tuple[int, L]] = []
     for topic in sorted(runs):
@@ -37,9 +37,17 @@ def in_order(runs: Mapping[str, Sequence[L]]) -> list[L]:
             stamp = record.timestamp()[1]
             if stamp > highest:
                 highest = stamp
+                if up_to_ms is not None and stamp > up_to_ms:
+                    break
             keyed.append((highest, record))
     keyed.sort(key=itemgetter(0))  # stable: what is equal stays by topic, then offset
     return [record for _, record in keyed]
+
+
+def received_up_to(run: Iterable[Logged]) -> int:
+    """The highest timestamp of a run, in milliseconds since the epoch: what follows is taken to
+    have come no sooner."""
+    return max([record.timestamp()[1] for record in run])
 
 
 def checksum(records: Iterable[Logged], marks: Iterable[bytes] = ()) -> int:

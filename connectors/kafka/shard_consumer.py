@@ -116,6 +116,18 @@ class ShardConsumer:
             self._consumer.resume([TopicPartition(*place) for place in less])
         self._held = full
 
+    def holds(self, topic: str, shard: int) -> bool:
+        """Whether nothing is fetched of it for now."""
+        return (topic, shard) in self._held
+
+    def may_have_more(self, topic: str, shard: int, offset: int) -> bool:
+        """Whether a partition may hold records from `offset` on, by what the last fetch told of
+        it; no request is made."""
+        low_high: Any = self._consumer.get_watermark_offsets(
+            TopicPartition(topic, shard), cached=True
+        )
+        return low_high is None or not 0 <= low_high[1] <= offset
+
     def fetch(self, limit: int, wait_s: float) -> list[Record]:
         """At most `limit` records that have arrived; waits up to `wait_s` for the first one only.
 

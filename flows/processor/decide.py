@@ -132,7 +132,8 @@ def _wake_before(
     if is_repeat(profile.recent, event.fingerprint, event.received_ms, window):
         return profile
     topic = "" if position in part.forwarded else processor.topics[event.channel]
-    until_ms = reach.at(topic, event.at_ms if topic else 0)
+    shown_ms = reach.at(topic, event.at_ms if topic else 0)
+    until_ms = max(shown_ms, reach.before(event.received_ms))
     if profile.due_at > until_ms:
         return profile
     part.reached[position] = until_ms

@@ -5,7 +5,7 @@ the plans that were fixed and not committed come again first, with the same inpu
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
@@ -14,6 +14,7 @@ from connectors.kafka.shard_consumer import Record
 from flows.processor.attention import Attention
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
+from flows.processor.merge import NOTHING_READ, Bound, bound
 from flows.processor.ownership import read_on, take_due
 from flows.processor.processor import Processor
 from flows.processor.reach import Completeness, after, completeness
@@ -21,7 +22,7 @@ from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
 from flows.processor.waking import WAKE_AT_ONCE, learn_timers
 from state.fence import Plan, Range, advance
-from state.ordering import in_order
+from state.ordering import received_up_to
 from state.store.shard_store import Refused, Unsettled
 from state.store.wire import WireLost
 from state.times import rfc3339
@@ -31,6 +32,8 @@ CLOCK_BACK_MS = 5 * 60 * 1000
 offers would not expire and new events would be too late or in the future, one after the other."""
 WAKE_EVERY_MS = 50
 """How often at most an idle shard makes a flush for what is due."""
+FRESH_MS = 1_000
+"""Records that were received no longer ago are new, and not a backlog's."""
 WAIT_S = 0.05
 """How long an idle flow waits for the first record; also how late it notices a stop."""
 
@@ -78,7 +81,7 @@ class Intake(StatelessSourcePartition[Flush]):
     def _read(self) -> None:
         processor = self._processor
         busy = processor.pending is not None or any(
-            s.buffer for s in processor.shards if not s.todo
+            s.buffer for s in processor.shards if not s.todo and not s.patience.waits
         )
         if processor.membership is not None and not processor.membership.settled:
             busy = False  # what is buffered must wait for Kafka's word
@@ -104,7 +107,8 @@ class Intake(StatelessSourcePartition[Flush]):
     def _plan(self) -> list[Slice]:
         now_ms = time.time_ns() // 1_000_000
         consumer = self._processor.consumer
-        self._attention.look(now_ms, consumer.emptied, consumer.read_bytes)
+        if not self._processor.kafka.is_away:
+            self._attention.look(now_ms, consumer.emptied, consumer.read_bytes)
         slices = []
         for shard in self._processor.shards:
             if shard.hold is not Hold.OWNED:
@@ -133,17 +137,20 @@ class Intake(StatelessSourcePartition[Flush]):
         due_ms = shard.timers.first()
         if due_ms > now_ms:
             return False
-        known = self._completeness(shard, {}, now_ms)
+        known = self._completeness(shard, {}, shard.buffer, now_ms)
         return due_ms <= after(known, shard.reached_ms, shard.clock_ms)
 
-    def _completeness(self, shard: Shard, planned: Mapping[str, int], now_ms: int) -> Completeness:
-        """`planned`: topic → where the plan at hand ends, if it reads it."""
+    def _completeness(
+        self, shard: Shard, planned: Mapping[str, int], left: Collection[str], now_ms: int
+    ) -> Completeness:
+        """`planned`: topic → where the plan at hand ends, if it reads it; `left`: the topics of
+        which more is read."""
         consumer, index = self._processor.consumer, shard.index
         inputs = self._processor.topics.values()
         positions = shard.head.positions
         return completeness(
             {topic: planned.get(topic) or positions[topic].next_offset for topic in inputs},
-            shard.buffer,
+            left,
             {
                 topic: (end, consumer.ended_ms[topic, index])
                 for topic in inputs
@@ -162,15 +169,18 @@ class Intake(StatelessSourcePartition[Flush]):
                 f"most {CLOCK_BACK_MS // 60_000} minutes behind; set the clock right. If it is, "
                 "another machine's was wrong then: restore Redis from its backup of before that"
             )
-        taken = shard.take(settings.flush_events, settings.flush_bytes)
+        planned_ms = max(now_ms, head.now_ms)
+        bound = self._bound(shard, planned_ms)
+        quiet = self._processor.consumer.emptied and not self._processor.kafka.is_away
+        if shard.patience.lasts(bound.waits, quiet, time.monotonic()):
+            return None
+        messages = shard.take(settings.flush_events, settings.flush_bytes, bound.up_to_ms)
         ranges = {
             topic: _range(topic, head.positions[topic].next_offset, run)
-            for topic, run in taken.items()
+            for topic, run in _by_topic(messages).items()
         }
-        messages = in_order(taken)
-        planned_ms = max(now_ms, head.now_ms)
         ends = {topic: planned.end for topic, planned in ranges.items()}
-        known = self._completeness(shard, ends, planned_ms)
+        known = self._completeness(shard, ends, shard.buffer, planned_ms)
         plan = Plan(
             commit=head.commit + 1,
             generation=head.generation,
@@ -182,9 +192,36 @@ class Intake(StatelessSourcePartition[Flush]):
             cuts={topic: n for topic in ranges if (n := head.positions[topic].cuts)},
             complete_ms=known.complete_ms,
             behind=known.behind,
+            merged_ms=bound.merged_ms,
             wake=min(WAKE_AT_ONCE, settings.flush_events),
         )
         return Slice(shard, plan, False, messages)
+
+    def _bound(self, shard: Shard, now_ms: int) -> Bound:
+        """What may be taken of what is read of a shard's topics."""
+        if not shard.buffer:
+            return NOTHING_READ
+        consumer, index = self._processor.consumer, shard.index
+        reached = {topic: run[-1].offset() + 1 for topic, run in shard.buffer.items()}
+        held = {topic for topic in shard.buffer if consumer.holds(topic, index)}
+        read = self._completeness(shard, reached, held, now_ms)
+        newest_ms = {
+            topic: received_up_to(shard.buffer[topic])
+            for topic in held.union(read.behind)
+            if topic in shard.buffer
+        }
+
+        def grows(topic: str) -> bool:
+            # Whether an end has been reached is told a moment later; of new events that is not
+            # waited for.
+            if now_ms - newest_ms.get(topic, now_ms) > FRESH_MS:
+                return True
+            if topic not in reached and (topic, index) not in consumer.ends:
+                return True
+            upto = reached.get(topic) or shard.head.positions[topic].next_offset
+            return consumer.may_have_more(topic, index, upto)
+
+        return bound(newest_ms, read, held.union(filter(grows, read.behind)))
 
     def _again(self, shard: Shard) -> Slice | None:
         """The oldest begun plan, once all of its input is here. Raises Refused for other input."""
@@ -215,6 +252,13 @@ class Intake(StatelessSourcePartition[Flush]):
         self._processor.meter.add("touchline_flushes_replayed_total")
         logged = (plan.generation, plan.commit) < shard.log_latest
         return Slice(shard, plan, True, messages, logged)
+
+
+def _by_topic(messages: Iterable[Record]) -> dict[str, list[Record]]:
+    runs: dict[str, list[Record]] = {}
+    for message in messages:
+        runs.setdefault(message.topic(), []).append(message)
+    return runs
 
 
 def _range(topic: str, start: int, run: Sequence[Record]) -> Range:

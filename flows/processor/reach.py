@@ -79,6 +79,15 @@ class Reach:
             mark = min(mark, max(known, at_ms) if other == topic else known)
         return max(self._before_ms, min(mark - ALLOWED_DISORDER_MS, self._plan.complete_ms))
 
+    def before(self, received_ms: int) -> int:
+        """Until when time has passed for a customer of whom the next event was received then.
+
+        A flow that had never been down would have known as much: what had come until then, of
+        whatever topic, is applied. 0 when that is not known.
+        """
+        plan = self._plan
+        return min(received_ms - SETTLE_MS, plan.merged_ms, plan.complete_ms)
+
     def accept(self, topic: str, at_ms: int) -> None:
         """An event of `topic` that happened at `at_ms` was accepted; "": one that was forwarded."""
         at_ms = min(at_ms, self._plan.now_ms)

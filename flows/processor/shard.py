@@ -1,6 +1,6 @@
 """One shard as this process holds it: its fence, what is read and not applied, its profiles."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Container, Iterable
 from enum import Enum
 from itertools import islice
@@ -10,6 +10,7 @@ from msgspec import structs
 from connectors.kafka.plan_log import PlanLog, to_do
 from connectors.kafka.shard_consumer import Record
 from flows.processor.acted import Acted
+from flows.processor.merge import Patience
 from state.fence import Plan, Range
 from state.ordering import in_order
 from state.profile import Profile
@@ -80,6 +81,8 @@ class Shard:
         self.trim = 0
         """Outbox entries acknowledged and still in Redis."""
         self.short_since: float | None = None
+        self.patience = Patience()
+        """With topics of which nothing is read yet, though there is more."""
 
     def own(self, taken: Taken, log: PlanLog) -> None:
         """Start from what was found. Raises Refused when the plan log has a hole."""
@@ -150,28 +153,23 @@ class Shard:
         else:
             run.append(message)
 
-    def take(self, most: int, most_bytes: int) -> dict[str, list[Record]]:
-        """The first records read so far: topic → its part of them, in offset order.
+    def take(self, most: int, most_bytes: int, up_to_ms: int | None = None) -> list[Record]:
+        """The first records read so far, in order; with `up_to_ms` none that was received later.
 
         At most `most`, and so many that their values fit `most_bytes`, but one at least.
         """
-        records = sum(map(len, self.buffer.values()))
-        if records <= most and sum(map(_bytes, self.buffer.values())) <= most_bytes:
-            everything, self.buffer = self.buffer, {}
-            return everything
-        taken: dict[str, list[Record]] = {}
+        records = in_order(self.buffer, up_to_ms)[:most]
         room = most_bytes
-        for record in in_order(self.buffer)[:most]:
+        for number, record in enumerate(records):
             room -= len(record.value() or b"")
-            if room < 0 and taken:
+            if room < 0 and number:
+                del records[number:]
                 break
-            taken.setdefault(record.topic(), []).append(record)
+        taken = Counter([record.topic() for record in records])
         self.buffer = {
-            topic: left
-            for topic, run in self.buffer.items()
-            if (left := run[len(taken.get(topic, ())) :])
+            topic: left for topic, run in self.buffer.items() if (left := run[taken[topic] :])
         }
-        return taken
+        return records
 
     def full(self, most: int, most_bytes: int) -> set[str]:
         """Topics of which enough is read: more than a flush may hold, and all that the next plan

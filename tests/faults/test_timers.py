@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Producer
 from msgspec import structs
 
-from connectors.kafka.topics import ACTIONS
+from connectors.kafka.topics import ACTIONS, channel_topic
 from connectors.published.record_types import ActionRecord, read_action
 from state.times import rfc3339
 from tests.faults.conftest import on_all_servers
@@ -106,6 +106,55 @@ def test_a_kill_at_any_step_fires_nothing_twice_and_forgets_nothing(
     time.sleep(2)  # what is due meanwhile comes late, and as if the flow had been there
     assert world.run("never", 1, produced, LINGER="1") == 0
     hold(world, produced)
+
+
+@on_all_servers
+def test_a_backlog_of_several_topics_is_caught_up_with_as_if_the_flow_had_been_there(
+    world: World,
+) -> None:
+    """Each order came in time, though its topic is read long after the one of the carts."""
+    world = act(world)
+    options, _ = PRODUCERS["right"]
+    producer = Producer({"bootstrap.servers": world.bootstrap_servers, **options})
+    begin_ms = time.time_ns() // 1_000_000 - 3_600_000
+    customers = [f"customer-{n}" for n in range(12)]
+    times = [begin_ms + 20_000 * n for n in range(60)]
+    sent = 0
+
+    def send(channel: str, customer: str, name: str, at_ms: int) -> None:
+        nonlocal sent
+        sent += 1
+        told = {
+            "messageId": f"{sent}",
+            "type": "track",
+            "event": name,
+            "userId": customer,
+            "timestamp": rfc3339(at_ms),
+            "properties": {"product_id": "tent"},
+        }
+        topic, value = channel_topic(channel), msgspec.json.encode(told)
+        producer.produce(topic, value, customer.encode(), timestamp=at_ms + 20)
+
+    for at_ms in times:
+        for customer in customers:
+            send("click", customer, "Product Added", at_ms)
+            send("kiosk", customer, "Order Completed", at_ms + 1_500)
+            for n in range(5):
+                send("kiosk", customer, "Screen Touched", at_ms + 3_500 + n)
+    for customer in customers[:6]:
+        send("click", customer, "Product Added", times[-1] + 10_000)
+    producer.flush()
+    assert world.run("never", 1, sent, LINGER="1") == 0
+    check(world, sent)
+    assert sorted(alert.customer_id for alert in of_kind(world, "alert.raised")) == sorted(
+        customers[:6]
+    )
+    found = moves(world)
+    for customer in customers:
+        # Of three seconds each: from the cart until after the last touch, not in one piece.
+        here = [action.kind for action in found[customer, "here"]]
+        again = customer in customers[:6]
+        assert here == ["segment.entered", "segment.exited"] * (len(times) + again)
 
 
 def happens(world: World, name: str, at_ms: int) -> None:

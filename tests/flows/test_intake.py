@@ -70,7 +70,14 @@ def intake(**settings: int) -> Any:
         playbook=SimpleNamespace(version="v"),
         build="b",
         meter=Meter(),
-        consumer=SimpleNamespace(ends={}, ended_ms={}, emptied=True, read_bytes=0),
+        consumer=SimpleNamespace(
+            ends={},
+            ended_ms={},
+            emptied=True,
+            read_bytes=0,
+            holds=lambda *_: False,
+            may_have_more=lambda *_: False,
+        ),
         topics={"click": TOPIC},
         kafka=SimpleNamespace(is_away=False),
         pending=None,
@@ -240,7 +247,10 @@ def test_waiting_is_idle_and_what_was_read_and_planned_is_booked_to_its_stage(
 ) -> None:
     clock = SimpleNamespace(wall_s=100.0, cpu_s=10.0)
     module = SimpleNamespace(
-        perf_counter=lambda: clock.wall_s, thread_time=lambda: clock.cpu_s, time_ns=time.time_ns
+        perf_counter=lambda: clock.wall_s,
+        thread_time=lambda: clock.cpu_s,
+        time_ns=time.time_ns,
+        monotonic=time.monotonic,
     )
     monkeypatch.setattr(flows.processor.intake, "time", module)
     monkeypatch.setattr(flows.processor.intake, "take_due", lambda _: None)

@@ -160,7 +160,8 @@ def tell(played: Played) -> Told:
         event = taken(record, rules(place), planned_ms)
         name, topic = event.deed.customer, channel_topic(record.channel)
         shards[name] = place.shard
-        pass_time(name, clocks[place.shard].show(place, topic, event.deed.at_ms))
+        clock = clocks[place.shard]
+        pass_time(name, clock.show(place, topic, event.deed.at_ms, event.received_ms))
         rows.append((record, account.take(event, rules(place), planned_ms)))
     for name, shard in shards.items():
         pass_time(name, clocks[shard].end())

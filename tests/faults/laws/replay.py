@@ -22,7 +22,7 @@ from state.fence import Plan
 from state.fold import fold
 from state.profile import Profile
 from state.touchpoint import Touchpoint
-from state.watermark import ALLOWED_DISORDER_MS
+from state.watermark import ALLOWED_DISORDER_MS, SETTLE_MS
 
 
 class Replay:
@@ -78,7 +78,8 @@ class Replay:
             return f"{row.id} holds an event that is refused: {event.reason}"
         if row.id not in forwarded:
             self._note(channel_topic(row.channel), min(event.at_ms, plan.now_ms), plan)
-        self._pass_time(event.customer_id, self._clock)
+        known_ms = min(received_ms - SETTLE_MS, plan.merged_ms, plan.complete_ms)
+        self._pass_time(event.customer_id, max(self._clock, known_ms))
         profile = self.profiles[event.customer_id]
         now_ms = max(min(received_ms, plan.now_ms), profile.decided_at)
         changed = fold(profile, event, playbook.traits, playbook.limits.duplicates)

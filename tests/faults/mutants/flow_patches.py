@@ -113,12 +113,11 @@ def _() -> None:
         arrived[message.topic(), message.offset()] = len(arrived)
         original(owned, message)
 
-    def as_arrived(runs: Any) -> list[Any]:
+    def as_arrived(runs: Any, _: int | None = None) -> list[Any]:
         records = [record for run in runs.values() for record in run]
         return sorted(records, key=lambda r: arrived[r.topic(), r.offset()])
 
     put(Shard, "add", add)
-    put(intake, "in_order", as_arrived)
     put(shard, "in_order", as_arrived)
 
 
