@@ -104,7 +104,7 @@ class JourneyStarted(Struct):
     journey: str
     """Its id in the playbook."""
     version: str
-    """12 hex digits of a hash of the journey's definition, title and `in_flight` apart."""
+    """12 hex digits of a hash of the journey's definition, the title apart."""
     key: str | UnsetType = UNSET
     """What the run is about, as text, where the playbook says a key."""
 

@@ -164,6 +164,8 @@ LOCAL_TIME: Final = Keys(
         ),
     )
 )
+IN_FLIGHT: Final = ("finish", "move", "end")
+"""What can become of runs of an earlier version."""
 JOURNEY: Final = Keys(
     (
         Key("title", Text(), "What it is for, in words.", required=True),
@@ -215,7 +217,7 @@ JOURNEY: Final = Keys(
         Key("quiet", QUIET, "Hours of the day in which no action is taken: it waits for the end."),
         Key(
             "in_flight",
-            Choice(("finish", "move", "end")),
+            Choice(IN_FLIGHT),
             "What becomes of runs of an earlier version: they finish as they began, move to the "
             "step of the same `id`, or end.",
             default="finish",

@@ -45,7 +45,7 @@ def _rests(moment: Moment, run: Run) -> bool:
     if 0 < run.due <= moment.now_ms:
         return False
     journey = moment.playbook.journeys.get(run.journey)
-    if journey is None or journey.version != run.version:
+    if journey is None or run.version not in journey.versions:
         return False
     reads, names = journey.listens[run.step]
     return not reads & moment.mask and (names is None or moment.touchpoint.name not in names)

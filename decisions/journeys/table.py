@@ -78,6 +78,8 @@ class Journey(Struct, frozen=True):
     id: str
     version: bytes
     """6 bytes of a hash of its definition, the title apart."""
+    versions: frozenset[bytes]
+    """That of the same with any `in_flight`: runs do the same by each."""
     source: str
     """Its definition, as `read_journey` takes it."""
     title: str
@@ -93,7 +95,7 @@ class Journey(Struct, frozen=True):
     local_time: LocalTime | None
     quiet: Quiet | None
     in_flight: str
-    """What becomes of runs of an earlier version: finish, move or end."""
+    """What becomes of runs of an earlier version, one of IN_FLIGHT."""
     steps: tuple[Step, ...]
     """In the order they are written: what is inside a step follows it."""
     names: tuple[str, ...]

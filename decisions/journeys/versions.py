@@ -15,9 +15,12 @@ REASONS = ("finished", "exit", "dropped", REPLACED, REMOVED, UNKNOWN)
 
 
 def definition(run: Run, playbook: Playbook) -> Journey | None:
-    """The definition that a run follows already, if it may go on by it; else None."""
+    """The definition that a run follows already, if it may go on by it; else None.
+
+    Once the playbook has no such journey, the one by which the run began says what becomes of it.
+    """
     journey = playbook.journeys.get(run.journey)
-    if journey is not None and journey.version == run.version:
+    if journey is not None and run.version in journey.versions:
         return journey
     earlier = playbook.earlier.get((run.journey, run.version))
     rule = journey or earlier

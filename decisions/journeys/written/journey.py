@@ -2,7 +2,7 @@
 
 from decisions.actions.routes import Routes
 from decisions.document import Node, Scalar
-from decisions.format.journey_keys import JOURNEY, LOCAL_TIME, LONGEST, QUIET
+from decisions.format.journey_keys import IN_FLIGHT, JOURNEY, LOCAL_TIME, LONGEST, QUIET
 from decisions.format.part import Part
 from decisions.journeys.clocks.local_time import LocalTime, Quiet
 from decisions.journeys.clocks.zones import zones
@@ -59,9 +59,11 @@ class JourneyReader:
         if local_time is None and needs and "local_time" not in part:
             place, what = needs[0]
             self._reader.problem(place, what, f"{where}.local_time beside it", "none")
+        in_flight = part.choice("in_flight") or "finish"
         return Journey(
             id=name,
-            version=version_of(name, node),
+            version=version_of(name, node, in_flight),
+            versions=frozenset(version_of(name, node, rule) for rule in IN_FLIGHT),
             source=source_of(name, node),
             title=title,
             events=events,
@@ -72,7 +74,7 @@ class JourneyReader:
             exits=tuple(condition for _, condition in exits),
             local_time=local_time,
             quiet=quiet,
-            in_flight=part.choice("in_flight") or "finish",
+            in_flight=in_flight,
             steps=found,
             names=tuple(steps.names),
             reads=(when.reads if when else 0) | ONCE,

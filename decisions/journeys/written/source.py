@@ -9,7 +9,7 @@ from decisions.document import Mapping, Node, Scalar, Sequence
 from decisions.nodes import JSON_NUMBER, WORDS, is_empty
 
 DECIDES_NOTHING: Final = ("title", "in_flight")
-"""Keys of a journey that say nothing of what its runs do: they are not in its version."""
+"""Keys of a journey that say nothing of what its runs do as long as it is as it is."""
 VERSION_BYTES: Final = 6
 
 
@@ -18,9 +18,9 @@ def source_of(name: str, node: Node) -> str:
     return f"[{_text(name)},{_json(node)}]"
 
 
-def version_of(name: str, node: Node) -> bytes:
-    """A hash of all that its runs do."""
-    text = f"[{_text(name)},{_json(node, without=DECIDES_NOTHING)}]"
+def version_of(name: str, node: Node, in_flight: str) -> bytes:
+    """A hash of all that its runs do, and of what becomes of them once it is another."""
+    text = f"[{_text(name)},{_json(node, without=DECIDES_NOTHING)},{_text(in_flight)}]"
     return hashlib.blake2b(text.encode(), digest_size=VERSION_BYTES).digest()
 
 

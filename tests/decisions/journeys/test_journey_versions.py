@@ -183,11 +183,36 @@ def test_a_version_is_what_runs_do() -> None:
     plain = "journeys:\n  j: {title: J, event: E, steps: [{wait: 1h}]}\n"
     same = [
         'journeys:\n  # why\n  j:\n    title: O\n    event: "E"\n    steps:\n    - wait: "1h"\n',
-        plain.replace("event: E", "event: E, in_flight: end"),
+        plain.replace("event: E", "event: E, in_flight: finish"),
     ]
     assert {version(text) for text in same} == {version(plain)}
-    other = [plain.replace("1h", "2h"), plain.replace("event: E", "event: F")]
-    assert len({version(text) for text in [plain, *other]}) == 3
+    other = [
+        plain.replace("1h", "2h"),
+        plain.replace("event: E", "event: F"),
+        plain.replace("event: E", "event: E, in_flight: end"),
+    ]
+    assert len({version(text) for text in [plain, *other]}) == 4
+
+
+@pytest.mark.parametrize("in_flight", ["finish", "move", "end"])
+def test_to_say_another_thing_of_what_becomes_of_runs_does_nothing_to_them(in_flight: str) -> None:
+    ann = old()
+    replaced(ann, one(f"event: Product Added, in_flight: {in_flight}", OLD), known=False)
+    ann.does(T + 1, "Page Viewed")
+    ann.until(T + DAY_MS)
+    assert ann.told()[1:] == [(T + 2 * HOUR_MS, "old"), (T + 2 * HOUR_MS, "finished")]
+
+
+@pytest.mark.parametrize("later", ["finish", "move", "end"])
+def test_once_a_journey_is_gone_what_it_said_when_a_run_began_is_what_counts(later: str) -> None:
+    """So it does not matter which of the playbooks since then a flow has come to know."""
+    ann = old()
+    replaced(ann, one(f"event: Product Added, in_flight: {later}", OLD))
+    known = ann.playbook.earlier
+    replaced(ann, journeys(""))
+    ann.playbook.earlier.update(known)
+    ann.until(T + DAY_MS)
+    assert [what for _, what in ann.told()[1:]] == ["old", "finished"]
 
 
 @settings(deadline=None)
