@@ -86,6 +86,8 @@ class Slice(Struct, eq=False):
     undone: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """Customer of an event that could not be decided → a position in `events`, and the profile as
     the events before it left it: from there the next such event is undone."""
+    wakes_failed: int = 0
+    """Customers for whom what time brings about could not be decided."""
     tally: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of count → label → how many, for metrics and the shard's counters."""
     through: defaultdict[str, Through] = field(default_factory=lambda: defaultdict(Through))

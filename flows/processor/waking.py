@@ -73,11 +73,13 @@ def let_time_pass(
         raise
     except Exception as error:  # noqa: BLE001 - one customer's trouble must not stop the others
         processor.meter.add("touchline_wakes_failed_total")
-        log.error(
-            "shard %d, flush %d: what time brings about could not be decided for a customer, who "
-            "is asked again an hour later: %s",
-            part.shard.index,
-            part.plan.commit,
-            type(error).__name__,
-        )
+        if not part.wakes_failed:  # the first of a flush: one rule can fail for all of them
+            log.error(
+                "shard %d, flush %d: what time brings about could not be decided for a customer, "
+                "who is asked again an hour later: %s",
+                part.shard.index,
+                part.plan.commit,
+                type(error).__name__,
+            )
+        part.wakes_failed += 1
         return structs.replace(decode_profile(before), due_at=until_ms + AGAIN_MS), []

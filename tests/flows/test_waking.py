@@ -31,6 +31,20 @@ def test_a_wake_that_fails_is_counted_changes_nothing_and_is_asked_again_later(
     assert processor.meter.value("touchline_wakes_failed_total") == 1
 
 
+def test_of_many_wakes_that_fail_in_a_flush_the_first_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(waking, "wake", fails)
+    processor, part = flush_of(NOW_MS)
+    for customer in ("ann", "bob", "eve"):
+        let_time_pass(processor, part, customer, Profile(due_at=NOW_MS - 5), NOW_MS)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert processor.meter.value("touchline_wakes_failed_total") == 3
+
+
 def test_a_timer_that_is_not_its_profiles_is_set_right_and_nobody_is_asked_for_nothing() -> None:
     processor, part = flush_of(NOW_MS, {})  # a dead letter, so nobody has an event
     elsewhere = next(name for name in map(str, range(99)) if partition_of(name, 16) != SHARD)
