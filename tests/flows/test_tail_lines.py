@@ -54,6 +54,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "journey.started": examples.action("journey.started")["body"],
     "journey.ended": examples.action("journey.ended")["body"],
     **{kind: examples.action(kind)["body"] for kind in REQUESTS},
+    "push.request": examples.action("push.request")["body"]
+    | {"origin": {"journey": "abandoned_cart", "version": "0", "run": "1", "step": "2"}},
 }
 
 
@@ -236,6 +238,13 @@ def test_an_event_of_any_shape_is_told(original: Any) -> None:
         (("event",), {}, ()),
         (("action",), {}, tuple(REQUESTS)),
         (("log", "segment"), {"segments": ["other"]}, ("log",)),
+        (("segment", "journey"), {"segments": ["other"]}, ("journey.started", "journey.ended")),
+        (
+            (),
+            {"journeys": ["abandoned_cart"]},
+            ("journey.started", "journey.ended", "push.request"),
+        ),
+        (("action",), {"journeys": ["other"]}, ()),
     ],
 )
 def test_filters_take_what_they_name(

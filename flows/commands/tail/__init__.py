@@ -19,7 +19,13 @@ from flows.commands.tail.reading import Intake, Taken
 from flows.commands.tail.selection import KINDS, NARROWS, SHORT, Selection, moment_of, select
 from flows.settings import SettingsError
 
-OPTIONS = {"offers": "offer", "alerts": "alert", "severities": "severity", "segments": "segment"}
+OPTIONS = {
+    "offers": "offer",
+    "alerts": "alert",
+    "severities": "severity",
+    "segments": "segment",
+    "journeys": "journey",
+}
 
 EPILOG = """\b
 Examples:
@@ -27,6 +33,7 @@ Examples:
   touchline tail --kind alert --severity critical     what somebody should look at
   touchline tail --customer c-000001 --since 1h       one customer, the last hour first
   touchline tail --segment vip --json                 who becomes a VIP or is one no longer
+  touchline tail --journey abandoned_cart             its runs, and what they ask others to do
   touchline tail --from-start --offer club --limit 5  five decisions for an offer
 """
 
@@ -49,6 +56,7 @@ Examples:
 @click.option("--offer", multiple=True, metavar="ID", help="Only this offer. Repeatable.")
 @click.option("--alert", multiple=True, metavar="ID", help="Only this alert. Repeatable.")
 @click.option("--segment", multiple=True, metavar="ID", help="Only this segment. Repeatable.")
+@click.option("--journey", multiple=True, metavar="ID", help="Only this journey. Repeatable.")
 @click.option(
     "--severity",
     multiple=True,
@@ -74,6 +82,7 @@ def command(
     offer: tuple[str, ...],
     alert: tuple[str, ...],
     segment: tuple[str, ...],
+    journey: tuple[str, ...],
     severity: tuple[str, ...],
     age_ms: int | None,
     from_start: bool,
@@ -82,11 +91,12 @@ def command(
     bootstrap_servers: str | None,
     as_json: bool,
 ) -> None:
-    """Follow decisions as they are published: offers, alerts, segments entered and left.
+    """Follow decisions as they are published: offers, alerts, segments, journeys and actions.
 
     One line each: time (UTC), kind, customer, what, why. A repeat after a crash is left out. One
     customer's lines come in order, those of different customers about so. --offer, --alert,
-    --severity and --segment choose the kind as well, unless --kind does. Kafka is waited for.
+    --severity, --segment and --journey choose the kind as well, unless --kind does. Kafka is
+    waited for.
 
     Exit codes: 0 ended by --limit, --for, Ctrl-C or SIGTERM, or nobody reads its output any more,
     1 wrong settings, Kafka was absent for as long as --for says, or a topic was truncated or made
@@ -96,7 +106,13 @@ def command(
         raise click.UsageError("--from-start and --since say different beginnings; drop one")
     try:
         selection = select(
-            kinds, customer, offers=offer, alerts=alert, segments=segment, severities=severity
+            kinds,
+            customer,
+            offers=offer,
+            alerts=alert,
+            segments=segment,
+            severities=severity,
+            journeys=journey,
         )
     except ValueError as error:
         field = str(error)

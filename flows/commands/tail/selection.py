@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -33,8 +34,18 @@ NARROWS = {
     "alerts": ALERTS,
     "severities": ALERTS,
     "segments": (ENTERED, EXITED),
+    "journeys": (STARTED, ENDED, *REQUESTS),
 }
 """Field of a selection → the kinds it says something about."""
+
+KEYS = {
+    "offers": "offer_id",
+    "alerts": "alert",
+    "severities": "severity",
+    "segments": "segment",
+    "journeys": "journey",
+}
+"""Field of a selection → the key of the body, or of its origin, that is among it."""
 
 Record = ActionRecord | EnrichedRecord
 
@@ -53,6 +64,7 @@ class Selection(Struct, frozen=True):
     alerts: frozenset[str] = frozenset()
     severities: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
+    journeys: frozenset[str] = frozenset()
 
     def topics(self) -> tuple[str, ...]:
         """Where its kinds are published."""
@@ -67,14 +79,12 @@ class Selection(Struct, frozen=True):
             return EVENT in self.kinds
         if record.kind not in self.kinds:
             return False
-        body = record.body
-        if record.kind == OFFER:
-            return _among(body.get("offer_id"), self.offers)
-        if record.kind in ALERTS:
-            return _among(body.get("alert"), self.alerts) and _among(
-                body.get("severity"), self.severities
-            )
-        return record.kind in REQUESTS or _among(body.get("segment"), self.segments)
+        about: Any = record.body.get("origin") if record.kind in REQUESTS else record.body
+        return all(
+            about.get(KEYS[field]) in wanted
+            for field, kinds in NARROWS.items()
+            if record.kind in kinds and (wanted := getattr(self, field))
+        )
 
 
 def select(kinds: Collection[str], customer: str | None, **narrowed: Collection[str]) -> Selection:
@@ -90,7 +100,3 @@ def select(kinds: Collection[str], customer: str | None, **narrowed: Collection[
             raise ValueError(name)
     about = {kind for name in given for kind in NARROWS[name]}
     return Selection(frozenset(asked or about or ACTION_KINDS), customer, **given)
-
-
-def _among(value: object, wanted: frozenset[str]) -> bool:
-    return not wanted or value in wanted
