@@ -76,7 +76,8 @@ def _found(playbook: Playbook, name: str) -> str:
     near = [full for full in known if _short(full) == short]
     near = near or get_close_matches(name, [*known, *map(_short, known)], NEAREST)
     told = dict.fromkeys(_full(one, known) for one in near)
-    hint = f"; did you mean {listed(list(told), 'or')}?" if told else ""
+    there = f"; the playbook has {listed(known)}" if known else ", and the playbook has none"
+    hint = f"; did you mean {listed(list(told), 'or')}?" if told else there
     usual = "the name of a segment, offer, alert, journey or route, such as segment.vip"
     raise UnknownRule(f"expected {usual}, got {name}{hint}")
 

@@ -166,7 +166,7 @@ def logged(value: bytes | None, key: bytes | None = b"ann", topic: str = ACTIONS
         (
             "push.request",
             (
-                "push     ann             kiosk_failing         "
+                "push     ann             abandoned_cart.2      "
                 "We are sorry: What went wrong?, until 2026-01-16 09:30"
             ),
         ),

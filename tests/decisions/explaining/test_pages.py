@@ -99,7 +99,7 @@ def test_what_a_program_gets_is_what_people_read(name: str, key: str, lines: lis
         ),
         (
             "zzzzz",
-            "expected the name of a segment, offer, alert, journey or route, such as segment.vip, got zzzzz",
+            "expected the name of a segment, offer, alert, journey or route, such as segment.vip, got zzzzz; the playbook has segment.buyer, segment.quiet, segment.everyone, offer.hello, offer.usual, alert.fails, alert.share, alert.left, alert.left_last, alert.after, alert.city, alert.fading, alert.cart, alert.told, journey.cart, journey.back, journey.again and route.sales",
         ),
     ],
 )  # fmt: skip - one case a line
