@@ -174,10 +174,10 @@ class Intake(StatelessSourcePartition[Flush]):
         quiet = self._processor.consumer.emptied and not self._processor.kafka.is_away
         if shard.patience.lasts(bound.waits, quiet, time.monotonic()):
             return None
-        messages = shard.take(settings.flush_events, settings.flush_bytes, bound.up_to_ms)
+        messages, runs = shard.take(settings.flush_events, settings.flush_bytes, bound.up_to_ms)
         ranges = {
             topic: _range(topic, head.positions[topic].next_offset, run)
-            for topic, run in _by_topic(messages).items()
+            for topic, run in runs.items()
         }
         ends = {topic: planned.end for topic, planned in ranges.items()}
         known = self._completeness(shard, ends, shard.buffer, planned_ms)
@@ -252,13 +252,6 @@ class Intake(StatelessSourcePartition[Flush]):
         self._processor.meter.add("touchline_flushes_replayed_total")
         logged = (plan.generation, plan.commit) < shard.log_latest
         return Slice(shard, plan, True, messages, logged)
-
-
-def _by_topic(messages: Iterable[Record]) -> dict[str, list[Record]]:
-    runs: dict[str, list[Record]] = {}
-    for message in messages:
-        runs.setdefault(message.topic(), []).append(message)
-    return runs
 
 
 def _range(topic: str, start: int, run: Sequence[Record]) -> Range:

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Container, Iterable
 from enum import Enum
-from itertools import islice
+from itertools import accumulate, islice, takewhile
 
 from msgspec import structs
 
@@ -153,23 +153,23 @@ class Shard:
         else:
             run.append(message)
 
-    def take(self, most: int, most_bytes: int, up_to_ms: int | None = None) -> list[Record]:
-        """The first records read so far, in order; with `up_to_ms` none that was received later.
+    def take(
+        self, most: int, most_bytes: int, up_to_ms: int | None = None
+    ) -> tuple[list[Record], dict[str, list[Record]]]:
+        """The first records read so far, in order, and by topic; with `up_to_ms` none that was
+        received later.
 
         At most `most`, and so many that their values fit `most_bytes`, but one at least.
         """
         records = in_order(self.buffer, up_to_ms)[:most]
-        room = most_bytes
-        for number, record in enumerate(records):
-            room -= len(record.value() or b"")
-            if room < 0 and number:
-                del records[number:]
-                break
-        taken = Counter([record.topic() for record in records])
+        if _bytes(records) > most_bytes:
+            del records[_fitting(records, most_bytes) :]
+        counts = Counter([record.topic() for record in records])
+        taken = {topic: self.buffer[topic][:count] for topic, count in counts.items()}
         self.buffer = {
-            topic: left for topic, run in self.buffer.items() if (left := run[taken[topic] :])
+            topic: left for topic, run in self.buffer.items() if (left := run[counts[topic] :])
         }
-        return records
+        return records, taken
 
     def full(self, most: int, most_bytes: int) -> set[str]:
         """Topics of which enough is read: more than a flush may hold, and all that the next plan
@@ -232,6 +232,12 @@ class Shard:
             evictable = (customer for customer in self.profiles if customer not in uncommitted)
             for customer in list(islice(evictable, excess)):
                 del self.profiles[customer]
+
+
+def _fitting(records: Iterable[Record], most_bytes: int) -> int:
+    """How many of the first of them have values that fit, but one at least."""
+    sizes = accumulate(len(record.value() or b"") for record in records)
+    return max(sum(1 for _ in takewhile(most_bytes.__ge__, sizes)), 1)
 
 
 def _bytes(run: Iterable[Record]) -> int:

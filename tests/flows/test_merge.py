@@ -67,7 +67,7 @@ def caught_up_with(logs: dict[str, list[Came]], chunks: list[str], most: int) ->
         newest_ms = {t: received_up_to(run) for t, run in shard.buffer.items() if t in left}
         found = bound(newest_ms, Completeness(NOW_MS, [*left]), left)
         if not found.waits and shard.buffer:
-            yield from cast(list[Came], shard.take(most, 1_000_000, found.up_to_ms))
+            yield from cast(list[Came], shard.take(most, 1_000_000, found.up_to_ms)[0])
 
 
 stamps = st.lists(st.integers(1, 30), max_size=12)
