@@ -150,7 +150,7 @@ def test_what_is_read_after_the_request_to_stop_is_written_at_once(
         publish(fresh_topics, made.records)
         assert writing.wait(20)
         before = len(written)
-        threading.Timer(2, go_on.set).start()  # meanwhile the client fetches all of it
+        threading.Timer(6, go_on.set).start()  # meanwhile the client fetches all of it
         flow.stop()
     # The write at hand, perhaps the other table's of the same poll, and the last of each.
     assert len(written) - before <= 3
