@@ -21,6 +21,9 @@ GROUP = "touchline"
 """The group under which offsets are committed for lag tools; never a start position."""
 QUEUED_KB: Final = 65_536
 """What librdkafka fetches ahead, of all partitions in one queue, until it fetches no more."""
+FETCHED_BYTES: Final = 262_144
+"""Of one partition at a time, or one batch of it: all partitions share the queue, and a shard needs
+something of each of its topics to go on."""
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -64,6 +67,7 @@ class ShardConsumer:
                 "auto.offset.reset": "error",
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
+                "fetch.message.max.bytes": FETCHED_BYTES,
                 "fetch.wait.max.ms": 20,
                 "fetch.error.backoff.ms": 50,
                 "queued.max.messages.kbytes": QUEUED_KB,

@@ -20,6 +20,9 @@ from state.watermark import UNKNOWN, Clock
 
 RETRY_FIRST_S = 0.1
 RETRY_MOST_S = 3.0
+TOPICS_AHEAD = 4
+"""So many topics of a shard may be read ahead of one that is far behind, until together there is as
+much as a flush may hold."""
 PATIENCE_S = 30.0
 """How long a topic may end before planned input does, until that counts as lost."""
 
@@ -172,13 +175,14 @@ class Shard:
         return records, taken
 
     def full(self, most: int, most_bytes: int) -> set[str]:
-        """Topics of which enough is read: more than a flush may hold, and all that the next plan
-        needs."""
+        """Topics of which enough is read: more than a part of what a flush may hold, for each may
+        have to wait for others, and all that the next plan needs."""
+        enough = max(most // TOPICS_AHEAD, 1)
         ranges = self.todo[0].ranges if self.todo else {}
         return {
             topic
             for topic, run in self.buffer.items()
-            if (len(run) > most or _bytes(run) > most_bytes)
+            if (len(run) > enough or _bytes(run) > most_bytes)
             and not (topic in ranges and run[-1].offset() + 1 < ranges[topic].end)
         }
 

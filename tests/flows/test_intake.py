@@ -131,10 +131,10 @@ def test_a_plan_takes_no_more_bytes_than_a_flush_may_hold_but_one_event_at_least
     assert shard.full(4_000, 1_000) == {TOPIC}
 
 
-def test_a_topic_of_which_more_than_a_flush_is_read_is_held_back() -> None:
+def test_a_topic_of_which_more_is_read_than_a_quarter_of_a_flush_is_held_back() -> None:
     """However far the flow is behind, it keeps no more than that in memory."""
     held: list[set[tuple[str, int]]] = []
-    taker = intake(flush_events=2)
+    taker = intake(flush_events=8)
     processor = taker._processor
     processor.consumer.hold = held.append
     processor.consumer.fetch = lambda _limit, _wait_s: [Message(12)]
