@@ -79,7 +79,8 @@ class Selection(Struct, frozen=True):
             return EVENT in self.kinds
         if record.kind not in self.kinds:
             return False
-        about: Any = record.body.get("origin") if record.kind in REQUESTS else record.body
+        body = record.body
+        about: Any = (body.get("origin") or {}) if record.kind in REQUESTS else body
         return all(
             about.get(KEYS[field]) in wanted
             for field, kinds in NARROWS.items()
