@@ -39,7 +39,7 @@ def arm(point: str, nth: int, share: float = 0.5) -> None:
     """Die at the `nth` arrival at `point`; where it is half of something, with `share` of it."""
     owner, name = POINTS[point]
     if point == "5 trimmed":
-        _let_the_flow_rest()
+        let_the_flow_rest()
     original: Callable[..., Any] = getattr(owner, name)
     left = [nth]
 
@@ -69,7 +69,7 @@ def arm(point: str, nth: int, share: float = 0.5) -> None:
     setattr(owner, name, armed)
 
 
-def _let_the_flow_rest() -> None:
+def let_the_flow_rest() -> None:
     """No flushes by time alone: their commits take along what was to be trimmed, maybe always."""
     vars(intake)["Intake"]._time_has_come = lambda *_: False
 

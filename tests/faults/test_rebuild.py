@@ -41,7 +41,8 @@ def lost(world: World, events: int = EVENTS) -> int:
     for number in range(PARTITIONS):
         producer.produce("touchpoints.kiosk", b"rubbish", partition=number)
     producer.flush()
-    assert world.run("never", 1, produced + PARTITIONS) == 0
+    # No flush by time alone: the last of each shard, which a rebuild publishes again, has rows.
+    assert world.run("never", 1, produced + PARTITIONS, RESTS="1") == 0
     return produced + PARTITIONS
 
 

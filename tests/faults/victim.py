@@ -7,7 +7,8 @@ POINT is one of `failpoints.POINTS`, `never` or `poison`. The NTH time the flow
 comes to a point it dies by SIGKILL, as with a power cut; with VICTIM=stops in the environment it is
 told to stop instead, with VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are
 accounted for in Redis, or when the rebuild does; with LINGER in the environment no sooner than when
-no timer is left. With PLANS_AT_ONCE in the environment it reads so many plans in one piece.
+no timer is left. With RESTS in the environment time alone leads to no flush. With PLANS_AT_ONCE
+there it reads so many plans in one piece.
 """
 
 import logging
@@ -27,7 +28,7 @@ from flows.processor import ownership
 from flows.settings import Settings, read_settings
 from state.store.counters import read_counters
 from state.store.keys import shard_keys
-from tests.faults.failpoints import arm, poison
+from tests.faults.failpoints import arm, let_the_flow_rest, poison
 
 
 def timers(client: "redis.Redis", settings: Settings) -> int:
@@ -41,6 +42,8 @@ def main() -> None:
     point, nth, task, *options = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
     if most := os.environ.get("PLANS_AT_ONCE"):
         vars(ownership)["read_plans"].__defaults__ = (int(most),)
+    if "RESTS" in os.environ:
+        let_the_flow_rest()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     if point == "poison":
         poison()

@@ -249,7 +249,8 @@ def check(world: World, produced: int) -> dict[str, int]:
     Returns how often records were repeated, so that a test can see that its crash did something.
     """
     verdict = judge(world.place)
-    assert verdict.told() == []
+    told = verdict.told()
+    assert told == [], "\n".join(told)
     assert verdict.produced == produced
     return verdict.repeats
 
