@@ -100,8 +100,10 @@ class World(Struct, frozen=True):
 
         A producer is one of PRODUCERS.
         """
+        # Idempotent: what is sent again, as brokers come and go, is there once and where it belongs.
+        common = {"bootstrap.servers": self.bootstrap_servers, "enable.idempotence": True}
         clients = [
-            (Producer({"bootstrap.servers": self.bootstrap_servers, **options}), key)
+            (Producer({**common, **options}), key)
             for options, key in map(PRODUCERS.__getitem__, producers)
         ]
         emissions = stream(seed, customers, start_ms, 200)
