@@ -100,7 +100,7 @@ class World(Struct, frozen=True):
 
         A producer is one of PRODUCERS.
         """
-        # Idempotent: what is sent again, as brokers come and go, is there once and where it belongs.
+        # Idempotent: what is sent again when brokers go is there once, and where it belongs.
         common = {"bootstrap.servers": self.bootstrap_servers, "enable.idempotence": True}
         clients = [
             (Producer({**common, **options}), key)
