@@ -1,13 +1,16 @@
 """The topics of a shard come as fast as they come, and are applied as they were received."""
 
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, structs
 
+import flows.processor.intake
 from connectors.kafka.plan_log import PlanLog
 from flows.processor.intake import Intake
 from flows.processor.merge import LONGEST_S, QUIET_S, Bound, Patience, bound
@@ -17,6 +20,7 @@ from flows.processor.shard import Shard
 from state.fence import VERSION, Fence, Position
 from state.ordering import received_up_to
 from state.store.shard_store import ShardStore, Taken
+from state.watermark import SETTLE_MS
 from tests.flows.test_intake import intake, wall_ms
 
 CLICK, CHAT, KIOSK = "touchpoints.click", "touchpoints.chat", "touchpoints.kiosk"
@@ -143,7 +147,7 @@ def test_a_plan_waits_for_topics_that_have_more_and_takes_nothing_received_after
     part = taker._new(shard, now_ms)
     assert part is not None
     assert [record.timestamp()[1] - now_ms for record in part.messages] == [-50, -40, -40]
-    assert part.plan.merged_ms == now_ms - 250  # kiosk is complete as of then
+    assert part.plan.merged_ms == now_ms - SETTLE_MS  # kiosk is complete as of then
     assert part.plan.behind == [CLICK, CHAT]
     assert not shard.patience.waits
 
@@ -167,3 +171,26 @@ def test_while_kafka_is_away_a_topic_that_has_more_is_waited_for() -> None:
     taker._processor.kafka.is_away = False
     shard.patience._quiet_since_s -= 2 * QUIET_S
     assert structs.asdict(taker._new(shard, now_ms).plan)["merged_ms"] == 0
+
+
+def test_while_kafka_is_away_topics_at_their_ends_are_complete_as_of_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was read already is planned; that nothing came meanwhile is not known."""
+    shard, now_ms = empty_shard(), wall_ms()
+    shard.add(cast(Any, Came(CLICK, 0, now_ms - 6_000)))
+    taker = merging({CLICK: 1, CHAT: 0, KIOSK: 0})
+    processor = taker._processor
+    cast(Any, processor.consumer).ended_ms = dict.fromkeys(
+        ((topic, 3) for topic in (CLICK, CHAT, KIOSK)), now_ms - 6_000
+    )
+    processor.shards = []
+    for ago_ms in range(6_000, -1, -500):
+        at_ns = (now_ms - ago_ms) * 1_000_000
+        clock = SimpleNamespace(time_ns=lambda at_ns=at_ns: at_ns, monotonic=time.monotonic)
+        monkeypatch.setattr(flows.processor.intake, "time", clock)
+        assert taker._plan() == []
+        processor.kafka.is_away = True
+    processor.shards = [shard]
+    (part,) = taker._plan()
+    assert part.plan.complete_ms == now_ms - 6_000 - SETTLE_MS
