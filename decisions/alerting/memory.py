@@ -33,9 +33,9 @@ def keep(profile: Profile, name: str, watch: Watch, playbook: Playbook, now_ms: 
     kept = {
         other: each
         for other, each in profile.watches.items()
-        if other != name and _counts(other, each, playbook, now_ms)
+        if other != name and _counts(profile, other, each, playbook, now_ms)
     }
-    if _counts(name, watch, playbook, now_ms):
+    if _counts(profile, name, watch, playbook, now_ms):
         kept[name] = watch  # last: the oldest first
     size = sum(_size(other, each) for other, each in kept.items())
     while len(kept) > MAX_REMEMBERED or size > WATCH_BYTES:
@@ -69,7 +69,7 @@ def disarm(watch: Watch) -> None:
     watch.armed_at, watch.armed_by, watch.texts = 0, "", []
 
 
-def _counts(name: str, watch: Watch, playbook: Playbook, now_ms: int) -> bool:
+def _counts(profile: Profile, name: str, watch: Watch, playbook: Playbook, now_ms: int) -> bool:
     alert = alert_of(name, playbook)
     if alert is None:
         return False
@@ -83,17 +83,12 @@ def _counts(name: str, watch: Watch, playbook: Playbook, now_ms: int) -> bool:
         return True
     if watch.raised_at and alert.escalate and now_ms <= stepped_until(alert, watch):
         return True
+    if watch.acknowledged_at and now_ms - profile.alerts.get(name, 0) < alert.cooldown_ms:
+        return True  # else it could be acknowledged again
     if now_ms > watch.keep_until:
         return False
     waits = watch.armed_at and isinstance(alert.pattern, Sequence)
-    return bool(
-        waits
-        or watch.times
-        or watch.others
-        or watch.met_at
-        or watch.raised_at
-        or watch.acknowledged_at
-    )
+    return bool(waits or watch.times or watch.others or watch.met_at or watch.raised_at)
 
 
 def _size(name: str, watch: Watch) -> int:

@@ -153,7 +153,6 @@ def acknowledge(
         watch.acknowledged_at = now_ms
         if alert.until is None:
             watch.raised_at, watch.raised_by, watch.said = 0, "", []
-            watch.keep_until = max(watch.keep_until, raised_at + alert.cooldown_ms)
         keep(profile, name, watch, playbook, now_ms)
     return decision
 

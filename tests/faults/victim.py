@@ -8,15 +8,19 @@ comes to a point it dies by SIGKILL, as with a power cut; with VICTIM=stops in t
 told to stop instead, with VICTIM=sleeps it is frozen. Otherwise it ends when TOTAL records are
 accounted for in Redis, or when the rebuild does; with LINGER in the environment no sooner than when
 no timer is left. With RESTS in the environment time alone leads to no flush. With PLANS_AT_ONCE
-there it reads so many plans in one piece.
+there it reads so many plans in one piece. At SIGUSR1 it says where it is: its counts, how far its
+shards are and what each thread does.
 """
 
+import faulthandler
+import gc
 import logging
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 
 import redis
 
@@ -25,6 +29,7 @@ from flows.commands import rebuild
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
 from flows.processor import ownership
+from flows.processor.intake import Intake
 from flows.settings import Settings, read_settings
 from state.store.counters import read_counters
 from state.store.keys import shard_keys
@@ -35,6 +40,25 @@ def timers(client: "redis.Redis", settings: Settings) -> int:
     """How many customers there are of whom time alone may change something, or is about to."""
     armed = [client.zcard(shard_keys(shard).timers) for shard in range(settings.partitions)]
     return sum(map(int, armed))
+
+
+def confess(counts: Mapping[str, int]) -> None:
+    """Write to stderr what is known of where the flow is."""
+    sys.stderr.write(f"{dict(counts)}\n")
+    for intake in (each for each in gc.get_objects() if isinstance(each, Intake)):
+        processor = vars(intake)["_processor"]
+        consumer = processor.consumer
+        sys.stderr.write(f"in flight: {processor.in_flight}, pending: {processor.pending}\n")
+        for shard in processor.shards:
+            read = {topic: (len(run), run[-1].offset()) for topic, run in shard.buffer.items()}
+            ends = {topic: end for (topic, at), end in consumer.ends.items() if at == shard.index}
+            held = [topic for topic in shard.head.positions if consumer.holds(topic, shard.index)]
+            sys.stderr.write(
+                f"shard {shard.index}, {shard.hold}: read {read}, ends {ends}, held {held}, "
+                f"waits {shard.patience.waits}, to do {list(shard.todo)}, unread {shard.unread}, "
+                f"{consumer.highs(shard.index)}, {shard.head}\n"
+            )
+    faulthandler.dump_traceback(sys.stderr)
 
 
 def main() -> None:
@@ -53,7 +77,8 @@ def main() -> None:
         rebuild.command(["--json", *options])
     total = int(task)
     settings = read_settings()
-    stop = threading.Event()
+    stop, asked = threading.Event(), threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: asked.set())
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
     def watch() -> None:
@@ -64,6 +89,9 @@ def main() -> None:
                 counts = read_counters(client, settings.partitions)
             except (redis.ConnectionError, redis.TimeoutError):
                 continue
+            if asked.is_set():
+                asked.clear()
+                confess(counts)
             kinds = ("accepted:", "duplicate:", "dead_letter:")
             if sum(n for name, n in counts.items() if name.startswith(kinds)) >= total:
                 # What is published now is trimmed when the flow has drained.

@@ -1,8 +1,10 @@
 """A small world to break: a broker, a Redis, some input, and what must hold of the output."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import cycle
@@ -228,9 +230,11 @@ def ended(child: "subprocess.Popen[str]", within_s: float = RUN_LIMIT_S) -> str:
     try:
         return child.communicate(timeout=within_s)[1]
     except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGUSR1)
+        time.sleep(2)  # to say where it is
         child.kill()
         said = child.communicate()[1]
-        raise AssertionError(f"the flow did not end:\n{said[-4000:]}") from None
+        raise AssertionError(f"the flow did not end:\n{said[-8000:]}") from None
 
 
 def read_once(records: Iterable[tuple[Logged, Applied]]) -> list[Logged]:
