@@ -43,7 +43,7 @@ def decide(
     theirs at every event, and to ask once in vain costs less than to write it down each time.
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
-    what it reads. The offers are chosen anew when an eligibility answer may have changed, when one
+    what it reads; a segment that reads the clock, only when it has come to `profile.due_at`. The offers are chosen anew when an eligibility answer may have changed, when one
     of them nears its expiry, when there is none, and for another edition of the playbook. Another
     version asks all rules, and decides each offer anew, since its content may be another. What the
     history functions of all rules remember is brought up to date before the first rule is asked. A
@@ -90,8 +90,11 @@ def _decide(
     if playbook.history.trackers:
         changed |= note(profile, touchpoint, playbook.history, now_ms)
     mask = changed | always
-    due = playbook.due(changed)
-    decision = move(profile, touchpoint, due, mask, now_ms) if due.segments else None
+    # Until then time alone moves nobody, so those whose answer it may change need not be asked.
+    timely = touchpoint.firing or 0 < profile.due_at <= now_ms
+    asked = changed | NOW if timely else changed
+    due = playbook.due(asked)
+    decision = move(profile, touchpoint, due, asked, now_ms) if due.segments else None
     if not known:
         decision = leave_unknown(profile, touchpoint, playbook, decision)
     if decision is not None and decision.actions:

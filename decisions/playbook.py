@@ -180,15 +180,19 @@ class Playbook:
         return self._editions[bisect_right(self._starts, now_ms)]
 
     def due(self, changed: int) -> Due:
-        """The rules to ask after `changed` (bits of state.sections), found once for each value."""
+        """The rules to ask after `changed` (bits of state.sections), found once for each value.
+
+        Of segments those that read the clock only if NOW is among it, of alerts always.
+        """
         found = self._due.get(changed)
         if found is None:
-            mask = changed | ALWAYS
+            mask = changed
             segments = []
             for segment in self.order:
                 if segment.reads & mask:
                     mask |= SEGMENTS
                     segments.append(segment)
+            mask |= ALWAYS
             alerts = tuple(alert for alert in self._watching if alert.reads & mask)
             found = self._due[changed] = Due(
                 segments=tuple(segments),

@@ -128,6 +128,8 @@ def _fading_crossing(operator: str, score: Code, bound: Code, code: Code) -> Cou
     if operator in ("==", "!="):
         code = build("(A > B) - (A < B)", INT, score, bound)
     found = "faded_across(lambda now_ms: C, A, B, now_ms)"
+    if isinstance(bound.literal, int | float) and bound.literal > 0:
+        found += " if A >= B else 0"  # said here, as most scores are below: it costs no call
     return Course((instant(found, score, bound, code),))
 
 
