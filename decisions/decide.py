@@ -43,11 +43,12 @@ def decide(
     theirs at every event, and to ask once in vain costs less than to write it down each time.
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
-    what it reads; a segment that reads the clock, only when it has come to `profile.due_at`. The offers are chosen anew when an eligibility answer may have changed, when one
-    of them nears its expiry, when there is none, and for another edition of the playbook. Another
-    version asks all rules, and decides each offer anew, since its content may be another. What the
-    history functions of all rules remember is brought up to date before the first rule is asked. A
-    condition that ends in an error counts as false and is counted in the decision.
+    what it reads; a segment that reads the clock only once it is `profile.due_at`. The offers are
+    chosen anew when an eligibility answer may have changed, when one of them nears its expiry, when
+    there is none, and for another edition of the playbook. Another version asks all rules, and
+    decides each offer anew, since its content may be another. What the history functions of all
+    rules remember is brought up to date before the first rule is asked. A condition that ends in an
+    error counts as false and is counted in the decision.
     """
     return _decide(profile, touchpoint, changed, ALWAYS, playbook, now_ms)
 
@@ -75,8 +76,9 @@ def _decide(
     playbook: Playbook,
     now_ms: int,
 ) -> Decision | None:
+    # A profile of a Touchline that did not note when it decided has no `due_at`, either.
+    before = profile.playbook if profile.decided_at else ""
     profile.decided_at = now_ms
-    before = profile.playbook
     edition = playbook.edition(now_ms)
     if touchpoint.firing and before.partition("+")[0] == playbook.version:
         edition = before  # offers that have opened since wait for the customer to do something

@@ -14,7 +14,8 @@ CHAT: Final = 1 << 8
 TRAITS: Final = 1 << 9
 SEGMENTS: Final = 1 << 10
 NOW: Final = 1 << 11
-"""Read by a rule whose answer can change by time alone; such a rule is asked at every event."""
+"""Read by a rule whose answer can change by time alone: a segment is asked when it may have, other
+rules at every event."""
 EVENT: Final = 1 << 12
 """Read by a rule that looks at the event itself."""
 HISTORY: Final = 1 << 13

@@ -65,3 +65,12 @@ def test_time_never_goes_back_for_a_customer_whatever_their_timer_says() -> None
     someone.passes(HOUR_MS)
     assert someone.profile.decided_at == decided_ms
     assert someone.profile.due_at > decided_ms
+
+
+def test_who_was_decided_for_before_there_was_a_clock_is_asked_all_at_their_next_event() -> None:
+    idle = "{title: Has not bought for long, when: now - profile.orders.last_at >= 1h}"
+    someone = InTime(book(f"segments:\n  idle: {idle}\n"), ("segment",))
+    someone.at(0, "Order Completed")
+    someone.profile.decided_at = someone.profile.due_at = 0  # as an earlier Touchline has left it
+    happens(someone, HOUR_MS // 2)
+    assert someone.profile.due_at == START_MS + HOUR_MS
