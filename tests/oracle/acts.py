@@ -84,16 +84,17 @@ def perform(world: World, play: list[Act]) -> None:
         producer.flush()
         total += len(act.events)
         if act.cut_at:
-            assert run(world, act.ahead_ms, act.cut_at, 5, total) == -9
+            # Cut in a flush with events: one of time alone has no rows to repeat.
+            assert run(world, act.ahead_ms, act.cut_at, 5, total, RESTS="1") == -9
         assert run(world, act.ahead_ms, "never", 1, total) == 0
 
 
-def run(world: World, ahead_ms: int, point: str, nth: int, total: int) -> int:
+def run(world: World, ahead_ms: int, point: str, nth: int, total: int, **settings: str) -> int:
     """The flow until `total` records are accounted for, or it is cut; its exit code."""
     arguments = (str(ahead_ms), point, str(nth), str(total))
     child = subprocess.run(
         [sys.executable, "-m", "tests.oracle.another_day", *arguments],
-        env=world.environment,
+        env={**world.environment, **settings},
         cwd=ROOT,
         capture_output=True,
         text=True,
