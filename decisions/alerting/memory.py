@@ -83,7 +83,8 @@ def _counts(profile: Profile, name: str, watch: Watch, playbook: Playbook, now_m
         return True
     if watch.raised_at and alert.escalate and now_ms <= stepped_until(alert, watch):
         return True
-    if watch.acknowledged_at and now_ms - profile.alerts.get(name, 0) < alert.cooldown_ms:
+    raised_at = profile.alerts.get(name, 0)
+    if watch.acknowledged_at >= raised_at and now_ms - raised_at < alert.cooldown_ms:
         return True  # else it could be acknowledged again
     if now_ms > watch.keep_until:
         return False

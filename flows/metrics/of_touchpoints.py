@@ -335,7 +335,8 @@ TOUCHPOINTS: Final = (
         "touchline_rule_evaluations_total",
         C,
         "evaluations",
-        "Rules due to be asked, by kind; of offers all, each time that they are chosen anew.",
+        "Rules due to be asked by what events changed, by kind; of offers all, each time that they "
+        "are chosen anew.",
         ("rule",),
         {"rule": RULES},
     ),
@@ -364,7 +365,8 @@ TOUCHPOINTS: Final = (
         "touchline_wakes_failed_total",
         C,
         "timers",
-        "Of those, how many could not be decided: such a customer is asked again an hour later.",
+        "Of those, how many could not be decided: such a customer is asked again at their next "
+        "event, an hour later at the latest.",
     ),
     Metric(
         "touchline_timers_known",

@@ -98,9 +98,10 @@ def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:
 
 
 def asked(part: Slice, playbook: Playbook) -> dict[str, int]:
-    """Kind of rule → how many of them the accepted events made due, as `decide` goes about it.
+    """Kind of rule → how many of them are due by what the accepted events changed.
 
-    To count each condition where it is asked would cost more than most of them.
+    Without the segments that are due as time has come, or by what is remembered of events. To count
+    each condition where it is asked would cost more than most of them.
     """
     segments = alerts = 0
     for changed, events in part.changes.items():

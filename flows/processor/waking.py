@@ -64,7 +64,7 @@ def let_time_pass(
     """What time alone brings about for a customer until `until_ms`, and the profile after it.
 
     A rule that fails in a way that rules cannot leaves the profile as it was, but for the time at
-    which it is asked again.
+    which all of them are asked again: then, or at the customer's next event.
     """
     before = encode_profile(profile)
     try:
@@ -76,10 +76,11 @@ def let_time_pass(
         if not part.wakes_failed:  # the first of a flush: one rule can fail for all of them
             log.error(
                 "shard %d, flush %d: what time brings about could not be decided for a customer, "
-                "who is asked again an hour later: %s",
+                "who is asked again an hour later, or at their next event: %s",
                 part.shard.index,
                 part.plan.commit,
                 type(error).__name__,
             )
         part.wakes_failed += 1
-        return structs.replace(decode_profile(before), due_at=until_ms + AGAIN_MS), []
+        # What was due stays undone, so it is as one that this playbook has not seen.
+        return structs.replace(decode_profile(before), due_at=until_ms + AGAIN_MS, playbook=""), []

@@ -189,6 +189,24 @@ def test_a_plain_alert_can_be_acknowledged_once_while_it_is_silent() -> None:
     assert acknowledge(someone, 200_001, alert="a", key="k" * 50)
 
 
+def test_what_was_acknowledged_and_is_over_is_not_acknowledged_again_while_it_is_silent() -> None:
+    someone = InTime(book(UNTIL))
+    someone.at(0, FAILED, K)
+    assert acknowledge(someone, 1_000, alert="a", key="k") == ["acknowledged a:k"]
+    someone.at(2_000, "Kiosk Repaired", K)
+    assert acknowledge(someone, 3_000, alert="a", key="k") == []
+
+
+def test_an_acknowledgement_is_of_the_time_that_was_acknowledged() -> None:
+    someone = InTime(book(UNTIL[: UNTIL.index("        until")]))
+    someone.at(0, FAILED, K)
+    acknowledge(someone, 1_000, alert="a", key="k")
+    someone.at(MINUTE_MS, FAILED, K)  # again
+    someone.at(MINUTE_MS, FAILED, L)
+    acknowledge(someone, MINUTE_MS + 1, alert="a", key="l")
+    assert set(someone.profile.watches) == {"a:l"}
+
+
 def test_one_that_stands_goes_on_to_stand_when_it_is_acknowledged() -> None:
     both = UNTIL.rstrip() + "\n        escalate: {after: 10m}\n"
     someone = InTime(book(both))

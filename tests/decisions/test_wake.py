@@ -67,6 +67,20 @@ def test_time_never_goes_back_for_a_customer_whatever_their_timer_says() -> None
     assert someone.profile.due_at > decided_ms
 
 
+def test_a_segment_that_reads_the_clock_is_not_asked_before_time_may_matter() -> None:
+    """As its errors tell, of which there is one each time that it is asked."""
+    ages = "now - timestamp(customer.city) > 1h && now - profile.orders.last_at > 1h"
+    someone = InTime(book(f"segments:\n  ages: {{title: Of age, when: {ages}}}\n"), ("segment",))
+    for minutes in range(0, 50, 10):
+        happens(someone, minutes * 60_000)
+    assert someone.errors == {"segment.ages": 1}
+    someone.at(HOUR_MS, "Order Completed")  # now its other half is false, and that is the answer
+    someone.passes(2 * HOUR_MS)
+    assert someone.errors == {"segment.ages": 1}
+    someone.passes(2 * HOUR_MS + 1)
+    assert someone.errors == {"segment.ages": 2}
+
+
 def test_who_was_decided_for_before_there_was_a_clock_is_asked_all_at_their_next_event() -> None:
     idle = "{title: Has not bought for long, when: now - profile.orders.last_at >= 1h}"
     someone = InTime(book(f"segments:\n  idle: {idle}\n"), ("segment",))

@@ -44,12 +44,17 @@ def timers(client: "redis.Redis", settings: Settings) -> int:
 
 def confess(counts: Mapping[str, int]) -> None:
     """Write to stderr what is known of where the flow is."""
+    faulthandler.dump_traceback(sys.stderr)
     sys.stderr.write(f"{dict(counts)}\n")
     for intake in (each for each in gc.get_objects() if isinstance(each, Intake)):
         processor = vars(intake)["_processor"]
         consumer = processor.consumer
-        sys.stderr.write(f"in flight: {processor.in_flight}, pending: {processor.pending}\n")
+        pending = processor.pending is not None
+        sys.stderr.write(f"in flight: {processor.in_flight}, pending: {pending}\n")
         for shard in processor.shards:
+            if not hasattr(shard, "head"):
+                sys.stderr.write(f"shard {shard.index} was never taken\n")
+                continue
             read = {topic: (len(run), run[-1].offset()) for topic, run in shard.buffer.items()}
             ends = {topic: end for (topic, at), end in consumer.ends.items() if at == shard.index}
             held = [topic for topic in shard.head.positions if consumer.holds(topic, shard.index)]
@@ -58,7 +63,6 @@ def confess(counts: Mapping[str, int]) -> None:
                 f"waits {shard.patience.waits}, to do {list(shard.todo)}, unread {shard.unread}, "
                 f"{consumer.highs(shard.index)}, {shard.head}\n"
             )
-    faulthandler.dump_traceback(sys.stderr)
 
 
 def main() -> None:

@@ -23,10 +23,11 @@ def test_a_wake_that_fails_is_counted_changes_nothing_and_is_asked_again_later(
 
     monkeypatch.setattr(waking, "wake", spoils)
     processor, part = flush_of(NOW_MS)
-    before = Profile(due_at=NOW_MS - 5)
+    before = Profile(due_at=NOW_MS - 5, playbook="0123456789ab")
     after, decisions = let_time_pass(processor, part, "ann", before, NOW_MS)
     assert decisions == []
     assert after.due_at == NOW_MS + AGAIN_MS
+    # All rules are asked at the next event: the playbook is as one that was never asked.
     assert encode_profile(after) == encode_profile(Profile(due_at=NOW_MS + AGAIN_MS))
     assert processor.meter.value("touchline_wakes_failed_total") == 1
 

@@ -85,7 +85,7 @@ def perform(world: World, play: list[Act]) -> None:
         total += len(act.events)
         if act.cut_at:
             # Cut in a flush with events: one of time alone has no rows to repeat.
-            assert run(world, act.ahead_ms, act.cut_at, 5, total, RESTS="1") == -9
+            assert run(world, act.ahead_ms, act.cut_at, 3, total, RESTS="1") == -9
         assert run(world, act.ahead_ms, "never", 1, total) == 0
 
 

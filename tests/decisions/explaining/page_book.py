@@ -99,7 +99,7 @@ It ends when
   Who comes in stays for 2 hours at least.
 
 When it is asked
-  At every event.
+  At events that change orders or segments.
   Without an event, at the moment at which time alone may change the answer.
 
 When time alone changes it
