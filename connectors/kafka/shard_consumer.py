@@ -76,6 +76,7 @@ class ShardConsumer:
         )
         self._has_met = False
         self._held: set[tuple[str, int]] = set()
+        self._began: dict[tuple[str, int], int] = {}
         self.ends: dict[tuple[str, int], int] = {}
         """(topic, partition) → the offset at which its end was seen last."""
         self.ended_ms: dict[tuple[str, int], int] = {}
@@ -95,22 +96,26 @@ class ShardConsumer:
             self._has_met = True
         self.stop(shard)
         parts = [TopicPartition(topic, shard, offsets[topic]) for topic in self._topics]
+        self._began |= {(part.topic, shard): part.offset for part in parts}
         self._consumer.incremental_assign(parts)
-        self._consumer.resume(parts)  # it may have been given up while it was held
 
     def stop(self, shard: int) -> None:
         """Read `shard` no more; what was fetched of it and not handed out is dropped."""
-        held = [
+        # As long as it is assigned: librdkafka keeps the pause, and a resume that comes while an
+        # assignment is under way may be lost, or the assignment's offset with it (its issues 2190
+        # and 5591).
+        self.hold({place for place in self._held if place[1] != shard})
+        read = [
             TopicPartition(part.topic, part.partition)
             for part in self._consumer.assignment()
             if part.partition == shard
         ]
-        if held:
-            self._consumer.incremental_unassign(held)
+        if read:
+            self._consumer.incremental_unassign(read)
         for topic in self._topics:
             self.ends.pop((topic, shard), None)
+            self._began.pop((topic, shard), None)
             self.ended_ms.pop((topic, shard), None)
-            self._held.discard((topic, shard))
 
     def hold(self, full: set[tuple[str, int]]) -> None:
         """Fetch nothing of `full`, (topic, partition) each, for now; and of all others again."""
@@ -123,6 +128,12 @@ class ShardConsumer:
     def holds(self, topic: str, shard: int) -> bool:
         """Whether nothing is fetched of it for now."""
         return (topic, shard) in self._held
+
+    def reached(self, topic: str, shard: int) -> int:
+        """The offset before which nothing of it is still to come; no request is made."""
+        place = topic, shard
+        (at,) = self._consumer.position([TopicPartition(topic, shard)])
+        return max(at.offset, self.ends.get(place, 0), self._began.get(place, 0))
 
     def may_have_more(self, topic: str, shard: int, offset: int) -> bool:
         """Whether a partition may hold records from `offset` on, by what the last fetch told of

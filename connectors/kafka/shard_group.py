@@ -110,6 +110,11 @@ class ShardGroup(ShardConsumer):
         # expired makes of it a word like any other. It stays so until it is started again.
         self._consumer.pause([TopicPartition(topic, shard) for topic in self._topics])
 
+    def reached(self, topic: str, shard: int) -> int:
+        """As ShardConsumer."""
+        place = topic, shard
+        return max(self._next.get(place, 0), self.ends.get(place, 0))
+
     def fetch(self, limit: int, wait_s: float) -> list[Record]:
         """As ShardConsumer; an assignment is taken up first."""
         if self._changed and self._ours:

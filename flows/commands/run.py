@@ -24,14 +24,15 @@ from flows.commands.playbook_file import SAMPLE_HINT
 from flows.commands.workers import supervise
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
+from flows.processor.stall_watch import Stalled
 from flows.settings import Settings, SettingsError, read_settings
 from flows.waiting import ServiceAbsent
 from state.store.requirements import Unsuitable
 from state.store.shard_store import Fenced, Refused
 
-USAGE, FENCED, REFUSED = 1, 3, 4
+USAGE, FENCED, REFUSED, STALLED = 1, 3, 4, 5
 """Exit codes: wrong settings; another owner has all shards; going on would lose data, or topics
-are not as they should be."""
+are not as they should be; nothing comes any more, which a new start cures."""
 
 EXPECTED: dict[type[Exception], int] = {
     SettingsError: USAGE,
@@ -46,6 +47,7 @@ EXPECTED: dict[type[Exception], int] = {
     NoPlan: REFUSED,
     KafkaException: REFUSED,
     WarehouseUnfit: REFUSED,
+    Stalled: STALLED,
 }
 
 
@@ -59,7 +61,8 @@ def command() -> None:
     Exit codes: 0 stopped when told to, or nobody reads what --json prints, 1 wrong settings or
     playbook, a Redis that does not suit, or with --fail-fast an absent server, 2 wrong options,
     3 another owner has taken all shards, 4 going on would lose or repeat something, or topics or
-    tables are not as they should be.
+    tables are not as they should be, 5 events lie in Kafka and its client does not get them: start
+    it again.
     """
 
 

@@ -29,7 +29,8 @@ class TopicWatch:
     def __init__(self, processor: Processor, now_s: float) -> None:
         self._processor = processor
         config = processor.settings.kafka_config
-        self._admin = admin_client(config if BACKOFF in config else {**RECONNECT, **config})
+        self.admin = admin_client(config if BACKOFF in config else {**RECONNECT, **config})
+        """For others that ask now and then, too."""
         self._asked_s = now_s
         self._asked: dict[str, Future[Any]] = {}
 
@@ -37,7 +38,7 @@ class TopicWatch:
         """Raises Refused when a topic is not the one it was at start."""
         # It keeps what it says of its connections until it is polled: twenty times a second while
         # Kafka is away.
-        self._admin.poll(0)
+        self.admin.poll(0)
         if self._asked:
             # As soon as it is there: an old one says nothing of whether Kafka answers now.
             if all(answer.done() for answer in self._asked.values()):
@@ -47,7 +48,7 @@ class TopicWatch:
         every_s = EVERY_S if self._processor.outage.why is None else AWAY_EVERY_S
         if now_s - self._asked_s >= every_s:
             self._asked_s = now_s
-            self._asked = ask_topics(self._admin, self._processor.topic_ids)
+            self._asked = ask_topics(self.admin, self._processor.topic_ids)
 
 
 def compare(processor: Processor, answers: Mapping[str, Future[Any]]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
+from flows.processor.stall_watch import StallWatch
 from flows.processor.standing import book_standing
 from flows.processor.topic_watch import TopicWatch
 from state.store.shard_store import Unsettled
@@ -30,9 +31,11 @@ class Upkeep:
         self._done_s = dict.fromkeys((task for task, _ in self._tasks), now_s)
         self._told, self._told_s = 0, now_s
         self._topics = TopicWatch(processor, now_s)
+        self._stalls = StallWatch(processor, self._topics.admin, now_s)
 
     def run(self, idle: bool) -> None:
-        """Raises Refused when a topic is not the one it was at start."""
+        """Raises Refused when a topic is not the one it was at start, Stalled when nothing comes
+        of what lies in one."""
         now_s = time.monotonic()
         if idle:
             trim_published(self._processor)
@@ -42,6 +45,7 @@ class Upkeep:
                 task()
         self._offsets(now_s)
         self._topics.look(now_s)
+        self._stalls.look(now_s)
 
     def _standing(self) -> None:
         processor = self._processor

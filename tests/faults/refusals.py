@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.commands.run import EXPECTED, FENCED, REFUSED
+from flows.commands.run import EXPECTED, FENCED, REFUSED, STALLED
 from tests.faults.world import ROOT
 
-KINDS = {kind.__name__ for kind, code in EXPECTED.items() if code in (FENCED, REFUSED)}
-"""Names of the exceptions that end a flow because going on would break a promise."""
+KINDS = {kind.__name__ for kind, code in EXPECTED.items() if code in (FENCED, REFUSED, STALLED)}
+"""Names of the exceptions that end a flow because going on would break a promise, or be in vain."""
 ALSO = {"TopicReplaced", "Unsuitable"}
 """A LogTruncated by another name; and a Redis that would lose what it is given."""
 KEPT = "self._failures.append"

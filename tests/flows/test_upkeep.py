@@ -212,7 +212,7 @@ def test_what_the_connection_to_kafka_says_while_it_is_away_is_not_kept() -> Non
     processor = knowing(a="1")
     processor.settings = SimpleNamespace(kafka_config=NOWHERE)
     watch = TopicWatch(processor, 0.0)
-    admin: Any = watch._admin
+    admin: Any = watch.admin
     deadline = time.monotonic() + 30
     while len(admin) < 20:
         assert time.monotonic() < deadline, "it says nothing"
