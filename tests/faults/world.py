@@ -117,9 +117,10 @@ class World(Struct, frozen=True):
                 emission.value,
                 key(emission.key),
                 headers=[("trace", b"\x00\xff"), ("none", None)],
+                on_delivery=delivered,
             )
         for client, _ in clients:
-            client.flush()
+            assert client.flush() == 0
         return count
 
     def start(
@@ -223,6 +224,11 @@ def held(client: "redis.Redis", key: bytes) -> bytes:
     value = client.get(key)
     assert isinstance(value, bytes)
     return value
+
+
+def delivered(error: KafkaError | None, _: Any) -> None:
+    """What is sent to a world must be there."""
+    assert error is None, error.str()
 
 
 def ended(child: "subprocess.Popen[str]", within_s: float = RUN_LIMIT_S) -> str:
