@@ -48,9 +48,9 @@ class Read:
             assert time.monotonic() < deadline
         return len(found)
 
-    def looked_at(self, *, fetch: bool = True, lost: bool = False) -> None:
-        """One look, with the answer; before it nothing comes that is not handed out. `lost`: the
-        shard is, before the answer comes."""
+    def looked_at(self, *, fetch: bool = True, lost: bool = False) -> int:
+        """One look, with the answer; how many partitions did not come on since the one before.
+        Before it nothing comes that is not handed out; `lost`: the shard is, before the answer."""
         self._now_s += EVERY_S
         if fetch:
             self.consumer.fetch(10, 0)
@@ -62,6 +62,7 @@ class Read:
             assert time.monotonic() < deadline
             self._watch.look(self._now_s)
             time.sleep(0.01)
+        return len(vars(self._watch)["_stuck"])
 
     def lose_its_way(self) -> None:
         """As far as the consumer knows all is well."""
@@ -83,22 +84,18 @@ def test_what_is_read_to_its_end_is_not_stuck(kafka: str) -> None:
     while read.place not in read.consumer.ends:
         assert time.monotonic() < deadline
         read.consumer.fetch(10, 0.1)
-    for _ in range(2 * LOOKS):
-        read.looked_at()
+    assert {read.looked_at() for _ in range(2 * LOOKS)} == {0}
 
 
 def test_what_is_held_or_not_owned_is_not_stuck(kafka: str) -> None:
     read = Read(kafka, "stall-held")
     read.consumer.hold({read.place})
-    for _ in range(2 * LOOKS):
-        read.looked_at()
+    assert {read.looked_at() for _ in range(2 * LOOKS)} == {0}
     read.consumer.hold(set())
     read.lose_its_way()
-    for _ in range(LOOKS - 1):
-        read.looked_at()
-    read.looked_at(lost=True)
-    for _ in range(LOOKS):
-        read.looked_at()
+    assert {read.looked_at() for _ in range(LOOKS - 1)} == {1}
+    assert read.looked_at(lost=True) == 0
+    assert {read.looked_at() for _ in range(LOOKS)} == {0}
 
 
 def test_while_kafka_is_away_nothing_is_stuck_nor_is_what_goes_on_however_slowly(
@@ -107,20 +104,17 @@ def test_while_kafka_is_away_nothing_is_stuck_nor_is_what_goes_on_however_slowly
     read = Read(kafka, "stall-away")
     read.lose_its_way()
     read.outage.begin("away")
-    for _ in range(2 * LOOKS):
-        read.looked_at()
+    assert {read.looked_at() for _ in range(2 * LOOKS)} == {0}
     read.outage.end()
-    for _ in range(LOOKS - 1):
-        read.looked_at()
+    assert {read.looked_at() for _ in range(LOOKS - 1)} == {1}
     vars(read.consumer)["_consumer"].resume([TopicPartition(*read.place)])
     assert read.read(1) == 1
     read.lose_its_way()
-    for _ in range(LOOKS - 1):
-        read.looked_at()
+    assert {read.looked_at() for _ in range(LOOKS - 1)} == {1}
 
 
 def test_what_has_come_and_is_not_handed_out_yet_is_not_stuck(kafka: str) -> None:
     read = Read(kafka, "stall-full")
     for _ in range(2 * LOOKS):
         read.consumer.emptied = False  # as a fetch leaves it that brought as much as was asked for
-        read.looked_at(fetch=False)
+        assert read.looked_at(fetch=False) == 0
