@@ -1,5 +1,6 @@
 """Arming and firing by themselves: the index of a shard, and what goes to Redis and comes back."""
 
+import gc
 import random
 import time
 from collections.abc import Iterable
@@ -54,6 +55,8 @@ def measure_index(rig: Rig, timers: int) -> Index:
     far = [(dice.randrange(NEAR_MS, FAR_MS), f"customer-{n}") for n in range(timers)]
     near = [(dice.randrange(1, NEAR_MS), f"customer-{n}") for n in range(timers)]
     shards = [OneShard(rig.redis.redis_url, number) for number in range(2)]
+    gc.collect()
+    gc.disable()  # as in the flow
     try:
         for shard in shards:
             shard.learn(1)
@@ -63,6 +66,7 @@ def measure_index(rig: Rig, timers: int) -> Index:
         arm_near_us = _arm(shards[1], near)
         fired, fire_us = _fire(shards[1], NEAR_MS)
     finally:
+        gc.enable()
         for shard in shards:
             shard.close()
     if fired != timers:
