@@ -92,7 +92,7 @@ def _decide(
     if playbook.history.trackers:
         changed |= note(profile, touchpoint, playbook.history, now_ms)
     mask = changed | always
-    # Until then time alone moves nobody, so those whose answer it may change need not be asked.
+    # Before `due_at` time alone moves nobody: segments that read the clock need not be asked.
     timely = touchpoint.firing or 0 < profile.due_at <= now_ms
     asked = changed | NOW if timely else changed
     due = playbook.due(asked)

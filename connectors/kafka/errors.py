@@ -24,6 +24,11 @@ class LogTruncated(Exception):
     """A position is no longer, or not yet, in the log; the text names topic and partition."""
 
 
+class Stalled(Exception):
+    """What lies in the log does not come, and no error says why; a new start gets it. The text
+    names topic and partition."""
+
+
 def passes(error: KafkaError) -> bool:
     """Whether librdkafka goes on by itself, without leaving a record out."""
     return error.code() not in _UNREADABLE and bool(error.retriable() or error.code() < 0)

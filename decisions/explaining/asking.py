@@ -29,17 +29,9 @@ SECTIONS: Final = {
 
 
 def asked_at(
-    events: Sequence[str],
-    mask: int,
-    *,
-    by_time: bool,
-    patient: bool = False,
-    heading: str = "When it is asked",
+    events: Sequence[str], mask: int, *, by_time: bool, heading: str = "When it is asked"
 ) -> Part:
-    """At which events a rule is asked that reads `mask`, and whether time asks it, too. `patient`:
-    one that reads the clock waits until that may matter."""
-    if patient:
-        mask &= ~sections.NOW
+    """At which events a rule is asked that reads `mask`, and whether time asks it, too."""
     if events:
         at = f"At the event {listed([quoted(name) for name in events], 'or')}."
     elif mask & (sections.NOW | sections.EVENT):

@@ -18,7 +18,8 @@ def parts(segment: Segment, playbook: Playbook) -> Iterator[Part]:
     yield part("when", "A customer is in it when", [condition(segment.when.source)])
     yield part("until", "It ends when", _ends(segment))
     timely = bool(segment.reads & NOW) or segment.dwell_ms > 0
-    yield asked_at((), segment.reads, by_time=timely, patient=True)
+    # That it reads the clock asks it when time may matter, and not at every event.
+    yield asked_at((), segment.reads & ~NOW, by_time=timely)
     dwelt = f"when a customer has been in it for {span(segment.dwell_ms)}"
     yield by_time(asked(segment), playbook, [dwelt] if segment.dwell_ms else [])
     yield read_by(asked(segment), playbook)

@@ -12,7 +12,7 @@ import orjson
 from confluent_kafka import KafkaException
 from msgspec import structs
 
-from connectors.kafka.errors import LogTruncated, words
+from connectors.kafka.errors import LogTruncated, Stalled, words
 from connectors.kafka.plan_log import NoPlan, PlanLogUnreadable
 from connectors.kafka.publisher import NotDelivered
 from connectors.warehouse.errors import WarehouseUnfit
@@ -24,7 +24,6 @@ from flows.commands.playbook_file import SAMPLE_HINT
 from flows.commands.workers import supervise
 from flows.metrics.meter import Meter
 from flows.metrics.server import serve
-from flows.processor.stall_watch import Stalled
 from flows.settings import Settings, SettingsError, read_settings
 from flows.waiting import ServiceAbsent
 from state.store.requirements import Unsuitable

@@ -15,6 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module 
     OffsetSpec,
 )
 
+from connectors.kafka.errors import Stalled
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold
 
@@ -22,10 +23,6 @@ EVERY_S: Final = 5.0
 LOOKS: Final = 6
 """So often in turn a partition is found where it was, with more to come, until it counts as stuck.
 Looks and no time: while the flow itself stands still, for Redis, nothing can come."""
-
-
-class Stalled(Exception):
-    """What lies in Kafka does not come; a process that is started again gets it."""
 
 
 class StallWatch:

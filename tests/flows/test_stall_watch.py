@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 from confluent_kafka import Producer, TopicPartition
 
-from connectors.kafka.errors import Outage
+from connectors.kafka.errors import Outage, Stalled
 from connectors.kafka.shard_consumer import ShardConsumer
 from connectors.kafka.topics import admin_client
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold
-from flows.processor.stall_watch import EVERY_S, LOOKS, Stalled, StallWatch
+from flows.processor.stall_watch import EVERY_S, LOOKS, StallWatch
 
 LIMIT_S = 20
 
