@@ -93,8 +93,7 @@ def _decide(
         changed |= note(profile, touchpoint, playbook.history, now_ms)
     mask = changed | always
     # Before `due_at` time alone moves nobody: segments that read the clock need not be asked.
-    timely = touchpoint.firing or 0 < profile.due_at <= now_ms
-    asked = changed | NOW if timely else changed
+    asked = changed | NOW if 0 < profile.due_at <= now_ms else changed
     due = playbook.due(asked)
     decision = move(profile, touchpoint, due, asked, now_ms) if due.segments else None
     if not known:
