@@ -154,7 +154,8 @@ def test_what_is_read_after_the_request_to_stop_is_written_at_once(
         flow.stop()
     # The write at hand, perhaps the other table's of the same poll, and the last of each.
     assert len(written) - before <= 3
-    assert len(stored(tmp_path, "touchpoints")) > 20
+    # Of either table: which of them the last polls bring is the client's choice.
+    assert len(stored(tmp_path, "touchpoints")) + len(stored(tmp_path, "actions")) > 20
 
 
 def test_a_stop_does_not_wait_for_producers_that_go_on(fresh_topics: str, tmp_path: Path) -> None:
