@@ -3,11 +3,14 @@
 Guaranteed: `settle` returns only when every record handed over has been acknowledged by all in-sync
 replicas, in order per partition and without a gap, also where one is refused (idempotent producer).
 After a crash the caller's plan and outbox say what is produced again, byte for byte.
+
+Where the broker does not know the producer, the first record goes alone: `in_turn` says why.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -21,6 +24,15 @@ from connectors.kafka.topics import (
 )
 from state.outbox import ForwardEntry
 
+FORGOTTEN_S: Final = 3_600.0
+"""A broker forgets a producer that has been silent in a partition: after a day, unless its
+`producer.id.expiration.ms` says otherwise."""
+
+Place = tuple[str, int]
+"""(topic, partition)"""
+Handed = tuple[str | bytes | None, bytes, list[tuple[str, bytes | None]] | None]
+"""(key, value, headers)"""
+
 
 class NotDelivered(Exception):
     """The broker refused a record for good; nothing after it may be committed."""
@@ -31,6 +43,10 @@ class Publisher:
 
     def __init__(self, config: Mapping[str, str], outage: Outage) -> None:
         self._failures: list[str] = []
+        self._known_s: dict[Place, float] = {}
+        """Where the broker knows us → when something was handed over last."""
+        self._held: dict[Place, list[Handed]] = {}
+        """What waits until the first record there is acknowledged."""
         self._producer = Producer(
             {
                 "client.id": "touchline-touchpoints",
@@ -71,32 +87,44 @@ class Publisher:
 
     def forwards(self, shard: int, entries: Iterable[ForwardEntry]) -> None:
         """What `shard` sends on, each to the partition that it names, in order."""
-        produce, failed = self._producer.produce, self._failed
         for entry in entries:
-            while True:
-                try:
-                    produce(
-                        FORWARD,
-                        entry.value,
-                        entry.key,
-                        entry.partition,
-                        failed,
-                        headers=[*entry.headers],
-                    )
-                    break
-                except BufferError:
-                    self._served(self._producer.poll, 0.1)
-                except KafkaException as end:
-                    _give_up(end)
+            place = FORWARD, entry.partition
+            self._hand_over(place, [(entry.key, entry.value, [*entry.headers])])
 
     def _produce(
         self, topic: str, shard: int, records: Iterable[tuple[str | bytes | None, bytes]]
     ) -> None:
+        self._hand_over((topic, shard), ((key, value, None) for key, value in records))
+
+    def _hand_over(self, place: Place, records: Iterable[Handed]) -> None:
+        """Send `records`, or keep those that have to wait for the first."""
+        rest, now_s = iter(records), time.monotonic()
+        if now_s - self._known_s.get(place, -FORGOTTEN_S) < FORGOTTEN_S:
+            self._known_s[place] = now_s
+            self._send(place, rest)
+            return
+        if place not in self._held:
+            first = next(rest, None)
+            if first is None:
+                return
+            self._send(place, [first])
+            self._held[place] = []
+        self._held[place].extend(rest)
+
+    def _release(self) -> None:
+        """All that was sent is acknowledged: what waited for that may follow."""
+        held, self._held = self._held, {}
+        self._known_s |= dict.fromkeys(held, time.monotonic())
+        for place, records in held.items():
+            self._send(place, records)
+
+    def _send(self, place: Place, records: Iterable[Handed]) -> None:
+        topic, partition = place
         produce, failed = self._producer.produce, self._failed
-        for key, value in records:
+        for key, value, headers in records:
             while True:
                 try:
-                    produce(topic, value, key, shard, failed)
+                    produce(topic, value, key, partition, failed, headers=headers)
                     break
                 except BufferError:  # librdkafka's queue is full: let it work
                     self._served(self._producer.poll, 0.1)
@@ -108,19 +136,27 @@ class Publisher:
 
         Raises NotDelivered when the broker refused one.
         """
-        return self._served(self._producer.flush, wait_s) == 0
+        until_s = time.monotonic() + wait_s
+        while self._served(self._producer.flush, max(until_s - time.monotonic(), 0)) == 0:
+            if not self._held:
+                return True
+            self._release()
+        return False
 
     def settled(self) -> bool:
         """Whether everything handed over is acknowledged, without waiting. Raises NotDelivered."""
         self._served(self._producer.poll, 0)
+        if len(self._producer) == 0 and self._held:
+            self._release()
         return len(self._producer) == 0
 
     def waiting(self) -> int:
         """Records handed over and not acknowledged."""
-        return len(self._producer)
+        return len(self._producer) + sum(map(len, self._held.values()))
 
     def abandon(self) -> None:
         """Forget what is not acknowledged: it is produced again by whoever takes the shard."""
+        self._held = {}
         self._producer.purge()
         with suppress(NotDelivered):
             self._served(self._producer.poll, 0)

@@ -16,6 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module 
 from msgspec import Struct
 
 from connectors.kafka.errors import QUIET
+from connectors.kafka.in_turn import IN_TURN
 from connectors.kafka.to_end import ToEnd
 from connectors.kafka.topics import ANSWER_S, REPLAYED, FoundTopic, admin_client
 
@@ -90,8 +91,7 @@ class Replayer:
                 "transactional.id": TRANSACTIONAL_ID,
                 "transaction.timeout.ms": TRANSACTION_MS,
                 "message.timeout.ms": TRANSACTION_MS,
-                "acks": "all",
-                "enable.idempotence": True,
+                **IN_TURN,
                 "linger.ms": 5,
                 "error_cb": lambda _: None,
             }

@@ -9,6 +9,7 @@ import orjson
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.kafka.errors import QUIET, words
+from connectors.kafka.in_turn import IN_TURN
 from connectors.kafka.topics import channel_topic
 
 Say = Callable[[str], None]
@@ -67,8 +68,7 @@ class KafkaSink:
                 "linger.ms": 100 if flat_out else 5,
                 **config,
                 "partitioner": "murmur2_random",
-                "acks": "all",
-                "enable.idempotence": True,
+                **IN_TURN,
                 "queue.buffering.max.messages": 50_000,
                 "delivery.report.only.error": True,
                 "error_cb": self._error,

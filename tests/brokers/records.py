@@ -9,6 +9,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module 
 )
 
 from connectors.kafka.errors import QUIET
+from connectors.kafka.in_turn import IN_TURN
 
 
 def make_topic(admin: AdminClient, name: str, partitions: int = 1) -> None:
@@ -26,7 +27,7 @@ def write(
         if error is None:
             acknowledged.add(message.value() or b"")
 
-    limits = {"message.timeout.ms": int(limit_s * 1000), "enable.idempotence": True}
+    limits = {"message.timeout.ms": int(limit_s * 1000), **IN_TURN}
     producer = Producer({**QUIET, "bootstrap.servers": bootstrap_servers, **limits})
     for value in values:
         producer.produce(topic, value, partition=0, on_delivery=heard)

@@ -54,7 +54,7 @@ def arm(point: str, nth: int, share: float = 0.5) -> None:
         if "half" in point:
             publisher, shard, records = args
             original(publisher, shard, records[: max(round(len(records) * share), 1)])
-            publisher._producer.flush()
+            assert publisher.settle(30)
         elif not original(*args, **kwargs) and point == "1 consumed":
             left[0] += 1  # nothing had come
             return []

@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Producer
 from msgspec import structs
 
+from connectors.kafka.in_turn import IN_TURN
 from connectors.kafka.topics import ACTIONS, channel_topic
 from connectors.published.record_types import ActionRecord, read_action
 from state.times import rfc3339
@@ -115,8 +116,7 @@ def test_a_backlog_of_several_topics_is_caught_up_with_as_if_the_flow_had_been_t
     """Each order came in time, though its topic is read long after the one of the carts."""
     world = act(world)
     options, _ = PRODUCERS["right"]
-    in_order = {"enable.idempotence": True}  # what is sent again comes where it belongs
-    producer = Producer({"bootstrap.servers": world.bootstrap_servers, **options, **in_order})
+    producer = Producer({"bootstrap.servers": world.bootstrap_servers, **options, **IN_TURN})
     begin_ms = time.time_ns() // 1_000_000 - 3_600_000
     customers = [f"customer-{n}" for n in range(12)]
     times = [begin_ms + 20_000 * n for n in range(60)]

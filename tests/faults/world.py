@@ -19,6 +19,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its module 
 from msgspec import Struct
 
 from connectors.events.decode import decode
+from connectors.kafka.in_turn import IN_TURN
 from connectors.kafka.topics import PREFIX, admin_client, channel_topic
 from flows.settings import Settings
 from flows.simulate.stream import stream
@@ -103,7 +104,7 @@ class World(Struct, frozen=True):
         A producer is one of PRODUCERS.
         """
         # Idempotent: what is sent again when brokers go is there once, and where it belongs.
-        common = {"bootstrap.servers": self.bootstrap_servers, "enable.idempotence": True}
+        common = {"bootstrap.servers": self.bootstrap_servers, **IN_TURN}
         clients = [
             (Producer({**common, **options}), key)
             for options, key in map(PRODUCERS.__getitem__, producers)

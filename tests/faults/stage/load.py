@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from confluent_kafka import KafkaError, Message, Producer
 
 from connectors.kafka.errors import QUIET
+from connectors.kafka.in_turn import IN_TURN
 from connectors.kafka.topics import channel_topic
 from flows.simulate.stream import Emission, stream
 from tests.faults.world import PRODUCERS
@@ -140,7 +141,7 @@ class Load(threading.Thread):
                 {
                     **QUIET,
                     "bootstrap.servers": self._bootstrap_servers,
-                    "enable.idempotence": True,
+                    **IN_TURN,
                     "message.timeout.ms": 0,
                     "message.max.bytes": 1_048_588,
                     "linger.ms": 5,
