@@ -30,7 +30,7 @@ FORGOTTEN_S: Final = 3_600.0
 
 Place = tuple[str, int]
 """(topic, partition)"""
-Handed = tuple[str | bytes | None, bytes, list[tuple[str, bytes | None]] | None]
+Handed = tuple[str | bytes | None, bytes, list[tuple[str, str | bytes | None]] | None]
 """(key, value, headers)"""
 
 
