@@ -98,18 +98,20 @@ class Publisher:
 
     def _hand_over(self, place: Place, records: Iterable[Handed]) -> None:
         """Send `records`, or keep those that have to wait for the first."""
-        rest, now_s = iter(records), time.monotonic()
+        rest = iter(records)
+        first = next(rest, None)
+        if first is None:
+            return  # no sign of life
+        if place in self._held:
+            self._held[place] += [first, *rest]
+            return
+        self._send(place, [first])
+        now_s = time.monotonic()
         if now_s - self._known_s.get(place, -FORGOTTEN_S) < FORGOTTEN_S:
             self._known_s[place] = now_s
             self._send(place, rest)
-            return
-        if place not in self._held:
-            first = next(rest, None)
-            if first is None:
-                return
-            self._send(place, [first])
-            self._held[place] = []
-        self._held[place].extend(rest)
+        else:
+            self._held[place] = [*rest]
 
     def _release(self) -> None:
         """All that was sent is acknowledged: what waited for that may follow."""
