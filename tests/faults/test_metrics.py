@@ -97,6 +97,7 @@ def test_the_metrics_of_a_run_agree_with_redis_and_the_log(world: World) -> None
     check_stages(page, worked_on)
     plans = [decode_plan(x.value) for x in world.log(ENRICHED) if x.key is None]
     assert page[("touchline_commits_total",)] == len(plans) == sum(world.commits().values())
+    assert sum_of(page, "touchline_lag_events") == 0
     assert page[("touchline_cache_misses_total",)] >= len(profiles)
     assert page[("touchline_cache_hits_total",)] > 0
     assert page[("touchline_trimmed_total",)] == sum(p.trimmed for p in profiles.values()) == 3
