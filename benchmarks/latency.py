@@ -19,7 +19,7 @@ from benchmarks.rig import Numbers, Rig, child, scrape, services, touchpoints, u
 from benchmarks.sender import Sent, causes, send
 from benchmarks.throughput import OUTCOMES, total
 from benchmarks.usage import machine_busy_s, usage_of, used_between
-from decisions.offers import DECIDED
+from decisions.offering.record import DECIDED
 from flows.local.numbers import LATENCY, quantile_s
 from flows.metrics.catalogue import STAGES
 from flows.settings import Settings

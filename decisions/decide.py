@@ -6,12 +6,14 @@ from decisions.alerts import raise_alerts
 from decisions.history import forget_unknown, note
 from decisions.journeys.due import next_due as next_step
 from decisions.journeys.run import advance
-from decisions.offers import serve
+from decisions.offering.answers import EVENTS as ANSWERING
+from decisions.offering.answers import take
+from decisions.offering.serve import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move, next_move
 from state.decision import Decision
 from state.profile import Profile
-from state.sections import NOW, SEGMENTS
+from state.sections import ANSWERS, NOW, SEGMENTS
 from state.times import earliest
 from state.touchpoint import Touchpoint, silence
 
@@ -44,9 +46,10 @@ def decide(
 
     A rule is asked only when something it reads has changed, or the clock or the event is among
     what it reads; a segment that reads the clock only once it is `profile.due_at`. The offers are
-    chosen anew when an eligibility answer may have changed, when one of them nears its expiry, when
-    there is none, and for another edition of the playbook. Another version asks all rules, and
-    decides each offer anew, since its content may be another. What the history functions of all
+    chosen anew when what any of them depends on may have changed, the customer's answers to offers
+    included, when one of them nears its expiry, when time may let another one in, and for another
+    edition of the playbook. Another version asks all rules, and decides anew each offer of which it
+    says something else. What the history functions of all
     rules remember is brought up to date before the first rule is asked. A condition that ends in an
     error counts as false and is counted in the decision.
     """
@@ -105,12 +108,16 @@ def _decide(
     starts = touchpoint.name in playbook.journeys_on or playbook.journeys_read & mask
     if profile.journeys or starts:
         decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
+    if touchpoint.name in ANSWERING:
+        decision, moves = take(profile, touchpoint, playbook, now_ms, decision)
+        mask |= ANSWERS if moves else 0
     if touchpoint.firing:
         again = before != edition or playbook.offers_read & mask & SEGMENTS
     else:
-        again = before != edition or playbook.offers_read & mask or now_ms >= profile.offers_until
+        over = 0 < profile.offers_until <= now_ms
+        again = before != edition or playbook.offers_read & mask or over
     if again:
-        decision = serve(profile, touchpoint, playbook, now_ms, decision, keep=known)
+        decision = serve(profile, touchpoint, playbook, now_ms, decision)
     moved = mask & ~always if known else EVERYTHING
     profile.due_at = _due_at(profile, touchpoint, moved, playbook, now_ms)
     return decision

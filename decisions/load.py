@@ -18,21 +18,19 @@ from decisions.document import (
     parse,
 )
 from decisions.format.alert_keys import ALERT
+from decisions.format.offer_keys import ARBITRATION, CONSENT, MAX_SERVED, PLACEMENT
 from decisions.format.part import Part
-from decisions.format.sections import (
-    MAX_SERVED,
-    OFFER,
-    PLACEMENT,
-    PLAYBOOK,
-    SEGMENT,
-    TYPES,
-)
+from decisions.format.sections import PLAYBOOK, SEGMENT, TYPES
 from decisions.journeys.written.journey import JourneyReader
 from decisions.language import Scope, compile_record
-from decisions.limits import read_limits
+from decisions.limits import NOTHING, read_limits
+from decisions.offering.catalogue import Offer, Placement
+from decisions.offering.policy import Policy
+from decisions.offering.policy_reading import PolicyReader
+from decisions.offering.reading import Around, OfferReader, read_groups
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
-from decisions.rules import Alert, Offer, Placement, Segment
+from decisions.rules import Alert, Segment
 from decisions.secrets import secrets_in
 from state.sections import NOW
 
@@ -85,6 +83,12 @@ class _Loader(Reader):
     placements: dict[str, Placement]
     segment_ids: tuple[str, ...] = ()
     routes: Routes
+    policy: Policy
+    power: float
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.purposes: dict[str, bool] = {}
 
     def playbook(self, root: Node) -> Playbook | None:
         part = Part(self, root, "", PLAYBOOK)
@@ -99,7 +103,7 @@ class _Loader(Reader):
         self.segment_ids = tuple(name for name, _, _ in segments)
         read = {name: self._segment(name, node) for name, _, node in segments}
         order = self._in_order({name: s for name, s in read.items() if s}, segments)
-        offers = part.entries("offers", self._offer)
+        offers = self._offers(part)
         self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
         reader = JourneyReader(self, self._scope(event=False), self.routes)
@@ -127,6 +131,9 @@ class _Loader(Reader):
             limits=limits,
             remembered=tuple(self.remembered.values()),
             routes=self.routes,
+            purposes=self.purposes,
+            policy=self.policy,
+            power=self.power,
             journeys={name: journey for name, journey in journeys.items() if journey},
         )
         self.deciding = False
@@ -187,62 +194,36 @@ class _Loader(Reader):
             visit(name, ())
         return tuple(order.values())
 
-    def _offer(self, name: str, node: Node, where: str) -> Offer | None:
-        part = Part(self, node, where, OFFER)
-        title = part.text("title")
-        because = part.text("because")
-        when = part.condition("when", self._scope(event=False))
-        priority = part.whole("priority")
-        value = part.number("value")
-        channels = part.several("channels", self.channels)
-        places = self._places(part, channels)
-        start = part.moment("start")
-        end = part.moment("end", end=True)
-        if start is not None and end is not None and end <= start:
-            place = part.get("end") or node
-            self.problem(place, f"{where}.end", "a time after its start", "an earlier one")
-        ttl_ms = part.duration("ttl")
-        fallback = part.flag("fallback")
-        if priority is None or value is None or ttl_ms is None:
-            return None
-        source = source_of(when)
-        product = f"priority {priority} × value {value:g}"  # noqa: RUF001 - the sign is meant
-        return Offer(
-            id=name,
-            title=title,
-            source=source,
-            when=when,
-            priority=priority,
-            value=value,
-            score=priority * value,
-            channels=channels,
-            places=places,
-            start_ms=start or 0,
-            end_ms=end or 0,
-            timed=bool(start or end),
-            ttl_ms=ttl_ms,
-            fallback=fallback,
-            reasons=(because or source or "for everyone", product),
-            reads=when.reads if when else 0,
+    def _offers(self, book: Part) -> dict[str, Offer | None]:
+        for name, _, node in book.named("purposes"):
+            word = self.choice(node, f"purposes.{name}", CONSENT)
+            self.purposes[name] = word == "granted"
+        scope = self._scope(event=False)
+        groups = read_groups(self, book, self.purposes, _plain)
+        contact = PolicyReader(self, book.get("contact"))
+        written = book.named("offers")
+        names = [name for name, _, _ in written]
+        self.policy = contact.policy(self.channels, groups, names, scope)
+        weighing = Part(self, book.get("arbitration") or NOTHING, "arbitration", ARBITRATION)
+        power = weighing.number("power")
+        self.power = 1.0 if power is None else power
+        around = Around(
+            channels=self.channels,
+            placements=self.placements,
+            groups=groups,
+            purposes=self.purposes,
+            policy=self.policy,
+            rivals=contact.rivals(names),
+            power=self.power,
+            scope=scope,
         )
+        reader = OfferReader(self, around, _plain)
+        return {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}
 
     def _alert(self, name: str, node: Node, where: str) -> Alert | None:
         part = Part(self, node, where, ALERT)
         scopes = Scopes(self._scope(event=True), self._scope(event=False))
         return read_alert(self, name, part, scopes, self.routes)
-
-    def _places(self, part: Part, channels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        places = []
-        for name in part.several("placements", self.placements):
-            served = self.placements[name].channels
-            channel = next((channel for channel in channels if channel in served), None)
-            if channel is not None:
-                places.append((name, channel))
-            elif channels and served:
-                where, got = part.where("placements"), ", ".join(channels)
-                place = part.get("placements") or part.node
-                self.problem(place, f"{where}: {name}", f"a channel of {', '.join(served)}", got)
-        return tuple(places)
 
 
 def _version(root: Node) -> str:

@@ -24,11 +24,14 @@ from decisions.language import (
     compile_changes,
     compile_condition,
 )
-from decisions.ranking import Ranking
-from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Offer, Placement, Segment
+from decisions.offering.arbitration import Ranking
+from decisions.offering.caps import Subject
+from decisions.offering.catalogue import Offer, Placement
+from decisions.offering.policy import UNRESTRAINED, Policy
+from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Segment
 from state.limits import USUAL, Limits
 from state.profile import Profile
-from state.sections import EVENT, NOW, SEGMENTS
+from state.sections import ANSWERS, CONSENTS, EVENT, NOW, SEGMENTS
 from state.touchpoint import Touchpoint
 
 ALWAYS = NOW | EVENT
@@ -89,6 +92,12 @@ class Playbook:
     """Which events are repeats, too late or too early."""
     routes: Routes = field(default_factory=dict)
     """The routing tables of its actions."""
+    purposes: dict[str, bool] = field(default_factory=dict)
+    """Purpose → whether a customer who has said nothing of it agrees."""
+    policy: Policy = UNRESTRAINED
+    """When customers are left alone."""
+    power: float = 1.0
+    """The exponent of the propensity."""
     journeys: dict[str, Journey] = field(default_factory=dict)
     earlier: dict[tuple[str, bytes], Journey] = field(default_factory=dict)
     """(id, version) → a definition that a journey had before: for runs that began by it. No part of
@@ -102,9 +111,13 @@ class Playbook:
     """The same, by the events that may concern it."""
     room: dict[str, int] = field(default_factory=dict, init=False)
     """Placement → how many offers it holds."""
-    ranking: Ranking = field(init=False)
+    proper: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
+    weighed: bool = field(default=False, init=False)
+    """Whether the moment has a say in what an offer is worth."""
+    counted: dict[str, Subject] = field(default_factory=dict, init=False)
+    """All that caps count, by name."""
     plain_moves: dict[int, Changes] = field(default_factory=dict, init=False)
     """What is read (bits of state.sections) → when time alone may move a customer into or out of a
     segment that is just a condition over it."""
@@ -113,7 +126,7 @@ class Playbook:
     timed: int = field(default=0, init=False)
     """What decides when time alone moves a customer, beside time."""
     offers_read: int = field(default=0, init=False)
-    """What any eligibility reads."""
+    """What any offer depends on."""
     alerts_timed: int = field(default=0, init=False)
     """What decides when time alone raises an alert by its condition, beside time."""
     alerts_on: dict[str, tuple[Alert, ...]] = field(default_factory=dict, init=False)
@@ -138,10 +151,14 @@ class Playbook:
     def __post_init__(self) -> None:
         self.history = History(self.remembered)
         self.room = {placement.id: placement.offers for placement in self.placements.values()}
-        self.ranking = Ranking(o for o in self.offers.values() if not o.fallback)
+        self.proper = Ranking(o for o in self.offers.values() if not o.fallback)
         self.fallbacks = Ranking(o for o in self.offers.values() if o.fallback)
+        self.offers_read = ANSWERS | (CONSENTS if self.purposes else 0) | self.policy.reads
         for offer in self.offers.values():
             self.offers_read |= offer.reads
+            for treatment in offer.treatments:
+                self.weighed |= treatment.weight is not None
+                self.counted |= {subject.name: subject for subject in treatment.counted}
         for alert in self.alerts.values():
             for name in alert.indexed:
                 self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)
@@ -178,6 +195,11 @@ class Playbook:
         The same edition with the same profile leads to the same choice.
         """
         return self._editions[bisect_right(self._starts, now_ms)]
+
+    def agreed(self, profile: Profile, purpose: str) -> bool:
+        """Whether the customer agrees to a purpose: by what they said last, else by default."""
+        consent = profile.consents.get(purpose)
+        return self.purposes[purpose] if consent is None else consent.granted
 
     def due(self, changed: int) -> Due:
         """The rules to ask after `changed` (bits of state.sections), found once for each value.

@@ -1,4 +1,4 @@
-"""The rules of a playbook, checked and compiled: segments, alerts, placements and offers."""
+"""The rules of a playbook, checked and compiled: segments and alerts."""
 
 from msgspec import Struct
 
@@ -136,43 +136,3 @@ class Alert(Struct, frozen=True):
     def rule(self) -> str:
         """What it is called among all rules."""
         return f"alert.{self.id}"
-
-
-class Placement(Struct, frozen=True):
-    """A place where offers are shown."""
-
-    id: str
-    channels: tuple[str, ...]
-    offers: int
-    """How many at most at once."""
-
-
-class Offer(Struct, frozen=True):
-    """Something to propose to a customer."""
-
-    id: str
-    title: str
-    source: str
-    """Its eligibility as it was written; "" = everyone."""
-    when: Condition | None
-    priority: int
-    value: float
-    """Money, in the shop's currency."""
-    score: float
-    """priority x value."""
-    channels: tuple[str, ...]
-    """In order of preference."""
-    places: tuple[tuple[str, str], ...]
-    """(placement, the channel it is served through there), in order of preference."""
-    start_ms: int
-    """0 = always open."""
-    end_ms: int
-    """The first instant after it; 0 = no end."""
-    timed: bool
-    """Whether it has a start or an end; said once, as most have neither and each event asks."""
-    ttl_ms: int
-    """How long a decision for it stands."""
-    fallback: bool
-    reasons: tuple[str, str]
-    """Why a customer gets it: in words, and by number."""
-    reads: int

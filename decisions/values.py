@@ -144,7 +144,8 @@ class ValueReader:
             return ()
         members = members_of(node)
         if len(members) < least:
-            self.problem(node, where, "at least one", "none")
+            words = ("at least one", "none") if least == 1 else (f"at least {least}", "fewer")
+            self.problem(node, where, *words)
         found: list[str] = []
         for member in members:
             name = self.choice(member, where, choices)

@@ -11,6 +11,8 @@ below adds one to `Profile.trimmed` each time it happens.
 - Cart lines: the line of the lowest value makes room, of equals the first by product id.
 - Traits: one that is no longer declared makes room first, then the last by name. A value of another
   type than declared is ignored, and so is a trait with a name above `NAME_BYTES`.
+- Consents: the oldest that was granted makes room for one that is withdrawn; a withdrawal goes for
+  nothing, and what finds no room is not taken in.
 - Of the products of one event, those after the first `PRODUCTS_READ` are not read.
 
 A number that is none, or outside +-1e12, is not read at all, and not counted here.
@@ -34,6 +36,7 @@ EVENTS_KEPT: Final = 40
 LINES_KEPT: Final = 20
 CATEGORIES_KEPT: Final = 20
 TRAITS_KEPT: Final = 20
+CONSENTS_KEPT: Final = 20
 NAME_BYTES: Final = 40
 TRAIT_BYTES: Final = 64
 PRODUCTS_READ: Final = 100

@@ -1,8 +1,11 @@
 """What a decision says is to be done; others do it."""
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
+
+MOST_ELIGIBLE: Final = 256
+"""Treatments that a decision for an offer lists of the eligible set, the best ones."""
 
 
 class Action(Struct, gc=False):
@@ -53,6 +56,9 @@ class Decision(Struct, gc=False):
     rule_errors: dict[str, int] = field(default_factory=dict)
     """Rule, such as "alert.cart_left" → how many of its expressions ended in an error; a condition
     that does counts as false."""
+
+    answers: dict[str, int] = field(default_factory=dict)
+    """What became of an answer to an offer, such as "accepted repeated" → how many."""
 
     def err(self, rule: str, errors: int = 1) -> None:
         """Count errors of a rule."""

@@ -1,7 +1,8 @@
 """Event names as profiles keep them: a number for the usual ones, since a name takes 20 bytes.
 
 The usual ones are those of Segment's specs for e-commerce, e-mail and live chat, of the types other
-than track, of kiosks and of offers. Stored profiles hold their places in this list: append only.
+than track, of kiosks, of offers and of consent. Stored profiles hold their places in this list:
+append only.
 """
 
 from typing import Final
@@ -23,6 +24,7 @@ USUAL: Final = (
     *("Kiosk Session Started", "Kiosk Item Scanned", "Kiosk Transaction Completed"),
     *("Kiosk Transaction Failed", "Kiosk Session Ended"),
     *("Offer Shown", "Offer Clicked", "Offer Accepted", "Offer Dismissed"),
+    *("Consent Granted", "Consent Withdrawn"),
 )
 
 NUMBERS: Final = {name: number for number, name in enumerate(USUAL)}

@@ -129,6 +129,38 @@ class HeldOffer(Struct, array_like=True, gc=False):
     score: float
     decided_at: int
     expires_at: int
+    version: bytes = b""
+    """4 bytes that name what the playbook said of the offer."""
+    propensity: float = 1.0
+    weight: float = 1.0
+
+
+class Proposal(Struct, array_like=True, gc=False):
+    """A decision for an offer, and what became of it so far."""
+
+    decision_id: bytes
+    offer_id: str
+    channel: str
+    placement: str
+    decided_at: int
+    shown_at: int = 0
+    clicked_at: int = 0
+    accepted_at: int = 0
+    dismissed_at: int = 0
+
+
+class Answer(Struct, array_like=True, gc=False):
+    """What a customer said of an offer last."""
+
+    dismissed_at: int = 0
+    accepted_at: int = 0
+
+
+class Consent(Struct, array_like=True, gc=False):
+    """What a customer said of a purpose last."""
+
+    granted: bool
+    at: int
 
 
 class Tracker(Struct, array_like=True, gc=False):
@@ -212,7 +244,7 @@ class Profile(Struct, array_like=True, gc=False):
     identified_at: int = 0
     """Time of the newest `identify`: an older one only adds traits that are missing."""
     offers_until: int = 0
-    """Until when `offers` may stand as they are; 0 when there are none, or it is not known."""
+    """Until when `offers` may stand as they are, as far as time goes; 0 = for ever."""
     decided_at: int = 0
     """`now` of the last decision: it never goes back."""
     due_at: int = 0
@@ -230,6 +262,14 @@ class Profile(Struct, array_like=True, gc=False):
     to be entered again at once."""
     journeys_met: list[str] = field(default_factory=list)
     """Journeys without an event whose condition was true when it was last asked."""
+    consents: dict[str, Consent] = field(default_factory=dict)
+    """Purpose → what the customer said of it. The fold fills it."""
+    proposals: list[Proposal] = field(default_factory=list)
+    """The last decisions for offers, oldest first."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """Offer → the last answers to it, by the time of decisions; the one changed last at the end."""
+    contacts: dict[str, list[int]] = field(default_factory=dict)
+    """What caps count → when it was last so, oldest first, by the time of decisions."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

@@ -20,3 +20,7 @@ EVENT: Final = 1 << 12
 """Read by a rule that looks at the event itself."""
 HISTORY: Final = 1 << 13
 """What history functions remember."""
+CONSENTS: Final = 1 << 14
+"""What the customer agreed to."""
+ANSWERS: Final = 1 << 15
+"""What became of offers."""

@@ -29,7 +29,7 @@ from decisions.alerting.standing import ACKNOWLEDGED, CLEARED, ESCALATED
 from decisions.alerts import RAISED
 from decisions.journeys.moment import ENDED, STARTED
 from decisions.load import parse_playbook
-from decisions.offers import DECIDED
+from decisions.offering.record import DECIDED
 from decisions.playbook import PlaybookError
 from decisions.segments import ENTERED, EXITED
 from flows.settings import Settings

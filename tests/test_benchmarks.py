@@ -23,7 +23,7 @@ from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, ratios
 from benchmarks.sizes import QUICK, USUAL, WHAT, estimated_s, in_words
 from benchmarks.targets import targets_of
 from connectors.published.records import offers_document
-from decisions.offers import DECIDED
+from decisions.offering.record import DECIDED
 from flows.local.services import MissingExtra, start_kafka
 from state.decision import ServedOffer, Serving
 from state.touchpoint import identity

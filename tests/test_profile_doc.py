@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from decisions.alerting.memory import MAX_REMEMBERED, WATCH_BYTES
-from decisions.format.sections import MAX_SEGMENTS, MAX_SERVED
+from decisions.format.offer_keys import MAX_SERVED
+from decisions.format.sections import MAX_SEGMENTS
 from flows.metrics.catalogue import METRICS
 from state import bounds
 from state.decay import HALF_LIFE_MS

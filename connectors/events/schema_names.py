@@ -163,8 +163,18 @@ GROUPS: Final = (
         (
             "Offer Shown, Offer Clicked, Offer Accepted, Offer Dismissed",
             properties.Answer,
-            "",
+            "what became of the decision",
             0,
+        ),
+    ),
+    _group(
+        "consent",
+        "click",
+        (
+            "Consent Granted, Consent Withdrawn",
+            properties.Agreement,
+            "what the customer agrees to; the newer word holds",
+            sections.CONSENTS,
         ),
     ),
 )

@@ -251,7 +251,6 @@ class Answer(Struct):
         Meta(
             description="As it stood in the offer that was read: 32 hex digits.",
             examples=["9f86d081884c7d659a2feaa0c55ad015"],
-            extra=UNREAD,
         ),
     ] = None
     offer_id: Annotated[
@@ -259,4 +258,12 @@ class Answer(Struct):
     ] = None
     placement: Annotated[
         Text | None, Meta(description="Where it stood.", examples=["home"], extra=UNREAD)
+    ] = None
+
+
+class Agreement(Struct):
+    """Properties of events that say what a customer agreed to, or does not any more."""
+
+    purpose: Annotated[
+        Word, Meta(description="One of the playbook's purposes.", examples=["marketing"])
     ] = None

@@ -44,9 +44,10 @@ class ActionRecord(Struct, frozen=True, gc=False):
     id: str
     """32 hex digits; one per decision."""
     kind: str
-    """offer.decided, segment.entered, segment.exited, alert.raised, alert.escalated,
-    alert.acknowledged, alert.cleared, journey.started, journey.ended; or what others are asked to
-    do: webhook, email.request, lead.route, ticket.request, push.request, log."""
+    """offer.decided, offer.answered, segment.entered, segment.exited, alert.raised,
+    alert.escalated, alert.acknowledged, alert.cleared, journey.started, journey.ended; or what
+    others are asked to do: webhook, email.request, lead.route, ticket.request, push.request,
+    log."""
     customer_id: str
     caused_by: str
     """The message id of the event that led to it; `time:<rule>:<message id>` where time alone did,

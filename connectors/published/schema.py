@@ -27,6 +27,8 @@ from connectors.published.schema_bodies import (
     AlertCleared,
     AlertEscalated,
     AlertRaised,
+    Eligible,
+    OfferAnswered,
     OfferDecided,
 )
 from connectors.published.schema_requests import (
@@ -40,6 +42,7 @@ from connectors.published.schema_requests import (
     Webhook,
 )
 from state.applied import COMMIT_BITS, GENERATION_BITS, INDEX_BITS, Applied
+from state.decision import MOST_ELIGIBLE
 
 STAGES: Final = ("decode", "route", "decide")
 """Steps that refuse an event."""
@@ -63,6 +66,8 @@ NARROWER: Final[dict[tuple[type, str], Schema]] = {
     (OfferEntry, "rank"): {"minimum": 1},
     (OfferEntry, "decision_id"): DIGITS,
     (OfferDecided, "decision_id"): DIGITS,
+    (OfferAnswered, "decision_id"): DIGITS,
+    **{(Eligible, column): {"maxItems": MOST_ELIGIBLE} for column in Eligible.__struct_fields__},
     **{
         (kind, "severity"): {"enum": list(SEVERITIES)}
         for kind in (AlertRaised, AlertEscalated, AlertAcknowledged, AlertCleared)
@@ -88,7 +93,7 @@ def components(template: str) -> dict[str, Schema]:
     "#/definitions/{name}".
     """
     schemas = schemas_of(
-        [*TYPES, Applied, OfferEntry, Origin, SecretReference, *BODIES.values()], template
+        [*TYPES, Applied, Eligible, OfferEntry, Origin, SecretReference, *BODIES.values()], template
     )
     for (kind, field), said in NARROWER.items():
         schemas[kind.__name__]["properties"][field] |= said

@@ -8,6 +8,17 @@ from msgspec import UNSET, Struct, UnsetType
 from connectors.published.schema_requests import REQUESTS
 
 
+class Eligible(Struct):
+    """All that a decision was chosen of, column by column, the best first: 256 at most."""
+
+    offer_id: list[str]
+    channel: list[str]
+    placement: list[str]
+    propensity: list[float]
+    weight: list[float]
+    score: list[float]
+
+
 class OfferDecided(Struct):
     """`offer.decided`: a customer is to be served this offer."""
 
@@ -17,15 +28,40 @@ class OfferDecided(Struct):
     channel: str
     """Where it is served."""
     score: float
-    """Priority x value: what it was ranked by."""
+    """propensity^power x weight x value x lever - cost: what it was ranked by, in the shop's
+    currency."""
     propensity: float
-    """How likely the customer is to take it: 1 until that is learned."""
+    """How likely the customer is to take it, above 0 and up to 1."""
     value: float
-    """As the playbook says it."""
+    """What is earned when it is accepted, in the shop's currency."""
     placement: str
     reasons: list[str]
-    """In words, as the playbook says them."""
+    """In words, as the playbook says them, and by number."""
     expires_at: datetime
+    group: str
+    """The offer's; "" = none."""
+    power: float
+    """The exponent of the propensity."""
+    weight: float
+    """What the moment added or took."""
+    lever: float
+    """What the business adds or takes."""
+    cost: float
+    """What it costs to make the offer, in the shop's currency."""
+    eligible: Eligible
+
+
+class OfferAnswered(Struct):
+    """`offer.answered`: what became of a decision, once for each kind of answer to it."""
+
+    offer_id: str
+    decision_id: str
+    group: str
+    """The offer's; "" = none, or the playbook does not have the offer any more."""
+    channel: str
+    placement: str
+    answer: Literal["shown", "clicked", "accepted", "dismissed"]
+    decided_at: datetime
 
 
 class AlertRaised(Struct):
@@ -129,6 +165,7 @@ class JourneyEnded(Struct):
 
 BODIES: Final[dict[str, type[Struct]]] = {
     "offer.decided": OfferDecided,
+    "offer.answered": OfferAnswered,
     "alert.raised": AlertRaised,
     "alert.escalated": AlertEscalated,
     "alert.acknowledged": AlertAcknowledged,

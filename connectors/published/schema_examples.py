@@ -14,6 +14,7 @@ from connectors.published.records import (
 )
 from state.applied import Applied
 from state.decision import Action, ServedOffer, Serving
+from state.decision_ids import name
 from state.times import rfc3339
 from state.touchpoint import Touchpoint, identity
 
@@ -24,9 +25,9 @@ CAUSE: Final = "0197-5f0e-click-1"
 PLAYBOOK: Final = "7d0c1f2a9b3e"
 DAY_MS: Final = 86_400_000
 PLACE: Final = Applied(shard=3, generation=0, commit=1207, index=0)
-DECISION: Final = identity(CUSTOMER, CAUSE, "offer.decided", "welcome").hex()
+DECISION: Final = name(CUSTOMER, identity(CUSTOMER, CAUSE, "offer.decided", "welcome")).hex()
 RUN: Final = identity(CUSTOMER, CAUSE, "journey.started", "abandoned_cart:c-81").hex()
-REASONS: Final = ["for everyone"]
+REASONS: Final = ["for everyone", "value 10 × lever 40"]  # noqa: RUF001 - the sign is meant
 
 _BODIES: Final[dict[str, dict[str, Any]]] = {
     "offer.decided": {
@@ -39,6 +40,28 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
         "placement": "home",
         "reasons": REASONS,
         "expires_at": rfc3339(AT_MS + DAY_MS),
+        "group": "first_steps",
+        "power": 1.0,
+        "weight": 1.0,
+        "lever": 40.0,
+        "cost": 0.0,
+        "eligible": {
+            "offer_id": ["welcome", "delivery"],
+            "channel": ["click", "click"],
+            "placement": ["home", "home"],
+            "propensity": [1.0, 0.5],
+            "weight": [1.0, 1.0],
+            "score": [400.0, 12.5],
+        },
+    },
+    "offer.answered": {
+        "offer_id": "welcome",
+        "decision_id": DECISION,
+        "group": "first_steps",
+        "channel": "click",
+        "placement": "home",
+        "answer": "accepted",
+        "decided_at": rfc3339(AT_MS - DAY_MS // 48),
     },
     "alert.raised": {
         "alert": "kiosk_failing",

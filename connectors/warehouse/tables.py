@@ -151,9 +151,9 @@ DECISIONS = Table(
         Column(
             "kind",
             "text",
-            "offer.decided, alert.raised, alert.escalated, alert.acknowledged, alert.cleared, "
-            "segment.entered, segment.exited, journey.started, journey.ended, webhook, "
-            "email.request, lead.route, ticket.request, push.request, log.",
+            "offer.decided, offer.answered, alert.raised, alert.escalated, alert.acknowledged, "
+            "alert.cleared, segment.entered, segment.exited, journey.started, journey.ended, "
+            "webhook, email.request, lead.route, ticket.request, push.request, log.",
         ),
         Column("customer_id", "text", "Whom it is about."),
         Column("caused_by", "text", "Message id of the event that led to it."),

@@ -1,30 +1,17 @@
 """Why something is so: conditions that are false, and the values of what they read."""
 
-import json
-import re
 from collections.abc import Callable
-from typing import Any
 
 from decisions.cases.coming import coming
 from decisions.cases.story import Story
 from decisions.cases.why_happened import WhyHappened
 from decisions.cases.why_underway import WhyUnderway
-from decisions.language import (
-    EvaluationError,
-    ExpressionError,
-    Scope,
-    compile_condition,
-    compile_value,
-)
-from decisions.language.parts import conjuncts, fields_read
-from decisions.playbook import NOTHING
-from decisions.rules import Offer
+from decisions.explaining.evidence import Evidence
+from decisions.offering.explain import SERVED, tell
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
 Reasons = tuple[str, ...]
-MEMBER = re.compile(r'(?:in_segment\()?["\'](\w+)["\'](?: in segments|\))')
-"""A condition that a segment's own explains."""
 
 
 class Why:
@@ -33,6 +20,7 @@ class Why:
     def __init__(self, story: Story) -> None:
         self._story = story
         self._playbook = story.playbook
+        self._evidence = Evidence(story.profile, story.playbook, story.now_ms)
 
     def segment(self, name: str, *, missing: bool) -> Reasons:
         """Why the customer is not in a segment, or why they are."""
@@ -51,34 +39,13 @@ class Why:
 
     def offer(self, name: str, *, missing: bool) -> Reasons:
         """Why an offer is not served, or why it is."""
-        offer = self._playbook.offers[name]
-        if not missing:
-            return self._true(offer.when.source) if offer.when else ("it is for everyone",)
-        now_ms = self._story.now_ms
-        if now_ms < offer.start_ms:
-            return (f"it starts at {rfc3339(offer.start_ms)}, now is {rfc3339(now_ms)}",)
-        if 0 < offer.end_ms <= now_ms:
-            return (f"it ended at {rfc3339(offer.end_ms)}, now is {rfc3339(now_ms)}",)
-        if offer.when and (reasons := self._false(offer.when.source)):
-            return reasons
-        return self._outranked(offer)
-
-    def _outranked(self, offer: Offer) -> Reasons:
-        for held in self._story.profile.offers:
-            if held.offer_id == offer.id:
-                return (f"it is served in {held.placement}",)
-        reasons = []
-        for placement, _ in offer.places:
-            for name in self._story.served(placement):
-                other = self._playbook.offers[name]
-                if offer.fallback and not other.fallback:
-                    reasons.append(f"it is a fallback, and {name} fits")
-                elif other.score == offer.score:
-                    reasons.append(f"{name} has the same score, {other.score:g}, and won the draw")
-                else:
-                    scores = f"{other.score:g} to {offer.score:g}"
-                    reasons.append(f"{name} stands in {placement} with the higher score, {scores}")
-        return tuple(reasons)
+        story, customer = self._story, self._story.taken[-1].customer_id
+        told = tell(story.profile, customer, self._playbook, story.now_ms)
+        (found,) = [one for one in told if one.offer == name]
+        if missing and found.stage == SERVED:
+            places = [h.placement for h in story.profile.offers if h.offer_id == name]
+            return tuple(f"it is served in {place}" for place in places) or found.reasons
+        return found.reasons
 
     def happened(self, key: str) -> Callable[..., Reasons]:
         """What explains what is expected under `key` to have happened."""
@@ -93,42 +60,15 @@ class Why:
         return self._false(source, event)
 
     def _false(self, source: str, event: Touchpoint | None = None) -> Reasons:
-        reasons = []
-        for part in conjuncts(source):
-            answer = self._answer(part, event)
-            if answer == "true":
-                continue
-            reasons.append(f"{_line(part)} is {answer}{self._values(part, event)}")
-            if named := MEMBER.fullmatch(part):
-                reasons += self.segment(named[1], missing=True)
+        reasons: list[str] = []
+        for told, segment in self._evidence.against(source, event):
+            reasons.append(told)
+            if segment:
+                reasons += self.segment(segment, missing=True)
         return tuple(reasons)
 
     def _true(self, source: str) -> Reasons:
-        return (f"{_line(source)} is true{self._values(source, None)}",)
-
-    def _answer(self, source: str, event: Touchpoint | None) -> str:
-        condition = compile_condition(source, self._scope(event))
-        story = self._story
-        try:
-            true = condition(story.profile, event or NOTHING, story.now_ms)
-        except EvaluationError as error:
-            return f"an error ({error})"
-        return "true" if true else "false"
-
-    def _values(self, source: str, event: Touchpoint | None) -> str:
-        values = []
-        for field in fields_read(source):
-            try:
-                value = compile_value(field, self._scope(event))
-                found: Any = value(self._story.profile, event or NOTHING, self._story.now_ms)
-            except (ExpressionError, EvaluationError):
-                continue  # a collection, or nothing there: no value to be shown
-            values.append(f"{_line(field)} = {json.dumps(found, ensure_ascii=False)}")
-        return f": {', '.join(values)}" if values else ""
-
-    def _scope(self, event: Touchpoint | None) -> Scope:
-        book = self._playbook
-        return Scope(traits=book.traits, segments=book.segments, event=event is not None)
+        return (self._evidence.of(source),)
 
 
 def _of_until(reasons: Reasons) -> Reasons:
@@ -137,8 +77,3 @@ def _of_until(reasons: Reasons) -> Reasons:
 
 def _explain(story: Story, source: str, event: Touchpoint | None) -> Reasons:
     return Why(story).condition(source, event=event)
-
-
-def _line(source: str) -> str:
-    """An expression on one line."""
-    return " ".join(source.split())

@@ -23,6 +23,8 @@ SECTIONS: Final = {
     sections.CHAT: "chats",
     sections.TRAITS: "traits",
     sections.SEGMENTS: "segments",
+    sections.CONSENTS: "what the customer agreed to",
+    sections.ANSWERS: "what became of offers",
     sections.HISTORY: "what is remembered of events",
 }
 """What a part of a profile is about; NOW and EVENT are said apart."""

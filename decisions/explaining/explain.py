@@ -10,8 +10,9 @@ from decisions.explaining.page import Page, Part, part
 from decisions.explaining.phrases import listed
 from decisions.explaining.relations import Rule, names, rests_on, rules, used_by
 from decisions.journeys.table import Journey
+from decisions.offering.catalogue import Offer
 from decisions.playbook import Playbook
-from decisions.rules import Alert, Offer, Segment
+from decisions.rules import Alert, Segment
 
 NEAREST = 3
 

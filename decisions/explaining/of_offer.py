@@ -1,30 +1,42 @@
 """An offer in words."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from decisions.explaining.asking import asked_at, by_time, read_by
 from decisions.explaining.clauses import Line, condition
 from decisions.explaining.page import Part, part
-from decisions.explaining.phrases import counted, moment, number, span
+from decisions.explaining.phrases import counted, listed, moment, number, span
 from decisions.explaining.relations import asked
-from decisions.offers import DECIDED
+from decisions.offering.arbitration import reckoning
+from decisions.offering.caps import Cap
+from decisions.offering.catalogue import APPLICABLE, ELIGIBLE, SUITABLE, Offer, Treatment
+from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
-from decisions.rules import Offer
 
-NOTICED = (
+NOTICED: Final = (
     "Offers are chosen anew at events, and when time moves the customer between segments: that is "
     "when it is seen."
+)
+HEADINGS: Final = (
+    (ELIGIBLE, "A customer may get it when"),
+    (APPLICABLE, "It makes sense when"),
+    (SUITABLE, "It is good for them when"),
 )
 
 
 def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     """What is said of it."""
-    who = condition(offer.when.source) if offer.when else Line("always: it is for everyone")
-    yield part("when", "A customer may get it when", [who])
+    for layer, heading in HEADINGS:
+        lines = [condition(when.source) for name, when in offer.layers if name == layer]
+        if layer == ELIGIBLE and not lines:
+            lines = [Line("always: it is for everyone")]
+        yield part(layer, heading, lines)
+    yield part("contact", "When the customer is left alone", _contact(offer, playbook))
     yield part("where", "Where it stands", _where(offer, playbook))
-    yield part("rank", "How it is ranked", _rank(offer))
+    yield part("rank", "How it is ranked", _rank(offer, playbook))
     yield part("open", "From when, until when", _open(offer))
-    reason = f'"{offer.reasons[0]}"'
+    reason = f'"{offer.because or offer.source or "for everyone"}"'
     yield part("because", "The reason that readers are told", [reason])
     yield asked_at((), playbook.offers_read, by_time=False)
     yield by_time(asked(offer), playbook, noticed=NOTICED)
@@ -33,16 +45,47 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     yield part("publishes", "What it publishes", [served])
 
 
+def _contact(offer: Offer, playbook: Playbook) -> Iterator[Line]:
+    if offer.purpose:
+        silent = "agrees" if playbook.purposes[offer.purpose] else "does not agree"
+        yield Line(f"Without their consent to {offer.purpose}; who has said nothing {silent}.")
+    yield Line(f"For {span(offer.cooldown_ms)} after they dismissed it.")
+    yield Line(f"For {span(offer.suppress_ms)} after they accepted it.")
+    caps = {cap.id: cap for one in offer.treatments for s in one.counted for cap in s.caps}
+    for cap in caps.values():
+        yield Line(f"By the cap {cap.id}: {_cap(cap)}.")
+    quiet = playbook.policy.quiet
+    if quiet and (silent_in := [name for name in offer.channels if name in quiet.channels]):
+        yield Line(f"In quiet hours, through {listed(silent_in)}.")
+    if others := sorted(offer.rivals - {offer.id}):
+        yield Line(f"While {listed(others, 'or')} stands.")
+
+
+def _cap(cap: Cap) -> str:
+    per = "" if cap.per == "customer" else f", for each {cap.per} by itself"
+    return f"at most {cap.most} {cap.of} within {span(cap.within_ms)}{per}"
+
+
 def _where(offer: Offer, playbook: Playbook) -> Iterator[Line]:
-    for rank, (place, channel) in enumerate(offer.places):
-        first = "" if rank == 0 else "if that is full: "
-        holds = counted(playbook.placements[place].offers, "offer")
-        yield Line(f"{first}in {place}, through {channel} ({place} holds {holds})")
+    for one in offer.treatments:
+        holds = counted(playbook.placements[one.placement].offers, "offer")
+        yield Line(f"in {one.placement}, through {one.channel} ({one.placement} holds {holds})")
 
 
-def _rank(offer: Offer) -> Iterator[Line]:
-    score = f"{offer.priority} x {number(offer.value)} = {number(offer.score)}"
-    yield Line(f"By its score, priority x value: {score}.")
+def _rank(offer: Offer, playbook: Playbook) -> Iterator[Line]:
+    by_terms: dict[tuple[str, str], list[Treatment]] = {}
+    for one in offer.treatments:
+        terms = reckoning(one, one.propensity, 1.0, playbook.power)
+        by_terms.setdefault((terms, number(one.score)), []).append(one)
+    for (terms, score), those in by_terms.items():
+        through = ""
+        if len(by_terms) > 1:
+            through = f" through {listed(list(dict.fromkeys(one.channel for one in those)))}"
+        yield Line(f"By its score{through}: {terms} = {score}.")
+    for source in dict.fromkeys(one.weight.source for one in offer.treatments if one.weight):
+        yield Line(f"The weight is 1 here; in a decision it is: {' '.join(source.split())}")
+    if len(offer.treatments) > 1:
+        yield Line("Of equal scores the first place that has room is taken.")
     if offer.fallback:
         yield Line("It is a fallback: it stands only in a place where nothing else fits.")
 

@@ -6,8 +6,9 @@ from decisions.actions.spec import ActionSpec, Asked, Constant, Named, Said
 from decisions.actions.spec import Part as Source
 from decisions.journeys.table import Act, If, Journey, Until
 from decisions.language import Condition, Value
+from decisions.offering.catalogue import Offer
 from decisions.playbook import Playbook
-from decisions.rules import Absence, Alert, Change, Offer, Rate, Segment, Sequence
+from decisions.rules import Absence, Alert, Change, Rate, Segment, Sequence
 from decisions.templates import Template
 
 Rule = Segment | Offer | Alert | Journey
@@ -53,7 +54,8 @@ def asked(rule: Rule) -> list[Asks]:
         case Segment():
             found: list[Asks | None] = [rule.when, rule.until]
         case Offer():
-            found = [rule.when]
+            weights = dict.fromkeys(one.weight for one in rule.treatments)
+            found = [*(when for _, when in rule.layers), *weights]
         case Alert():
             found = [rule.when, *_of_pattern(rule), rule.until, rule.key, *_said(rule.message)]
             for step in rule.escalate:

@@ -16,43 +16,35 @@ from decisions.format.keys import (
     Duration,
     Entries,
     Expression,
-    Flag,
     Items,
     Key,
     Keys,
-    Moment,
-    Names,
     NewIds,
-    Number,
     Text,
-    Whole,
 )
 from decisions.format.limit_keys import LIMITS
+from decisions.format.offer_keys import (
+    ARBITRATION,
+    CONSENT,
+    CONTACT,
+    GROUP,
+    MAX_GROUPS,
+    MAX_OFFERS,
+    MAX_PURPOSES,
+    MAX_SERVED,
+    OFFER,
+    PLACEMENT,
+)
 from decisions.language.scope import TRAIT_TYPES
 
 MAX_TRAITS: Final = 20
 MAX_SEGMENTS: Final = 48
-MAX_SERVED: Final = 6
-"""Offers that all placements together may hold. These three, and the length of an id, bound what
-decisions add to a stored profile; so do the bounds of alerting.memory."""
+"""These two, MAX_SERVED, and the length of an id, bound what decisions add to a stored profile; so
+do the bounds of alerting.memory and offering.memory."""
 
 TYPES: Final = ("string", "int", "double", "bool")
 assert frozenset(TYPES) == TRAIT_TYPES
 
-TITLE: Final = "What it is, in words."
-
-PLACEMENT: Final = Keys(
-    (
-        Key(
-            "channels",
-            Names("channels"),
-            "The channels that the place is on.",
-            required=True,
-            examples=("click",),
-        ),
-        Key("offers", Whole(1, MAX_SERVED), "How many offers it holds at once.", default=1),
-    )
-)
 SEGMENT: Final = Keys(
     (
         Key("title", Text(), "Who they are, in words.", required=True),
@@ -78,70 +70,6 @@ SEGMENT: Final = Keys(
             default="no time",
             examples=("1d",),
         ),
-    )
-)
-OFFER: Final = Keys(
-    (
-        Key("title", Text(), TITLE, required=True),
-        Key(
-            "when",
-            Expression(condition=True),
-            "Who may get it: a condition. It cannot look at the event.",
-            default="everyone",
-            examples=('"vip" in segments',),
-        ),
-        Key(
-            "priority",
-            Whole(1, 100),
-            "How important it is to us; times `value`, it is the score that ranks offers.",
-            required=True,
-        ),
-        Key(
-            "value",
-            Number(0, 1e9),
-            "What we expect to earn when it is accepted, in the shop's currency.",
-            required=True,
-        ),
-        Key(
-            "channels",
-            Names("channels"),
-            "Where it may be shown, the preferred one first.",
-            required=True,
-        ),
-        Key(
-            "placements",
-            Names("placements"),
-            "Where it may stand, the preferred one first.",
-            required=True,
-        ),
-        Key(
-            "start",
-            Moment(),
-            "From when on: a date (UTC) or a time.",
-            default="always open",
-            examples=("2026-11-20", "2026-11-27T08:00:00Z"),
-        ),
-        Key(
-            "end",
-            Moment(),
-            "Until when: a date (the whole day, UTC) or a time.",
-            default="no end",
-            examples=("2026-11-27", "2026-11-27T20:00:00Z"),
-        ),
-        Key(
-            "ttl",
-            Duration(),
-            "How long a decision for it stands.",
-            required=True,
-            examples=("12h", "7d"),
-        ),
-        Key(
-            "because",
-            Text(),
-            "The reason that readers of the offer are told.",
-            default="the condition itself",
-        ),
-        Key("fallback", Flag(), "`true`: only where nothing else fits.", default=False),
     )
 )
 PLAYBOOK: Final = Keys(
@@ -182,10 +110,27 @@ PLAYBOOK: Final = Keys(
         ),
         Key(
             "offers",
-            Entries(OFFER, 500),
+            Entries(OFFER, MAX_OFFERS),
             "What we would like a customer to accept.",
             required=True,
         ),
+        Key(
+            "groups",
+            Entries(GROUP, MAX_GROUPS),
+            "Groups of offers, and what holds for each offer of one.",
+        ),
+        Key(
+            "purposes",
+            Entries(Choice(CONSENT), MAX_PURPOSES),
+            "What customers can agree to, and what holds for those who have said nothing of it. "
+            "With this section, each offer names its purpose.",
+        ),
+        Key(
+            "contact",
+            CONTACT,
+            "How often, and when, a customer is approached, whatever fits.",
+        ),
+        Key("arbitration", ARBITRATION, "How offers are weighed against each other."),
         Key(
             "routes",
             ROUTES,

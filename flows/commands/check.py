@@ -13,8 +13,10 @@ from decisions.explaining.page import text, to_json
 from decisions.format.schema import schema
 from decisions.journeys.table import Journey
 from decisions.language import Condition
+from decisions.offering.arbitration import reckoning
+from decisions.offering.catalogue import LAYERS, Offer, Treatment
 from decisions.playbook import Playbook
-from decisions.rules import Absence, Alert, Change, Offer, Rate, Segment, Sequence, Threshold
+from decisions.rules import Absence, Alert, Change, Rate, Segment, Sequence, Threshold
 from flows.commands.option_types import FilledPath
 from flows.commands.playbook_file import read_playbook
 from state.limits import Limits
@@ -121,8 +123,9 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
         yield ""
         where = f"{placement.id} (on {_list(placement.channels, 'or')})"
         yield f"In {where} {_room(placement.offers)}"
-        for offer in _by_score(playbook, placement.id):
-            yield f"  {offer.id}: {offer.title}, {_who(offer)}{_dates(offer)}{_score(offer)}"
+        for offer, best in _by_score(playbook, placement.id):
+            score = _score(offer, best, playbook.power)
+            yield f"  {offer.id}: {offer.title}, {_who(offer)}{_dates(offer)}{score}"
     yield ""
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():
@@ -167,9 +170,14 @@ def _room(offers: int) -> str:
     return f"stand at most {offers} offers; the first {offers} that fit of"
 
 
-def _by_score(playbook: Playbook, placement: str) -> list[Offer]:
-    here = [o for o in playbook.offers.values() if any(name == placement for name, _ in o.places)]
-    return sorted(here, key=lambda offer: (offer.fallback, -offer.score, offer.id))
+def _by_score(playbook: Playbook, placement: str) -> list[tuple[Offer, Treatment]]:
+    """Each offer of a placement with its best treatment there."""
+    best = []
+    for offer in playbook.offers.values():
+        here = [one for one in offer.treatments if one.placement == placement]
+        if here:
+            best.append((offer, max(here, key=lambda one: one.score)))
+    return sorted(best, key=lambda pair: (pair[0].fallback, -pair[1].score, pair[0].id))
 
 
 def _who(offer: Offer) -> str:
@@ -183,8 +191,9 @@ def _dates(offer: Offer) -> str:
     return start + end
 
 
-def _score(offer: Offer) -> str:
-    return f" ({offer.reasons[1]} = {offer.score:g}, for {_span(offer.ttl_ms)})"
+def _score(offer: Offer, best: Treatment, power: float) -> str:
+    terms = reckoning(best, best.propensity, 1.0, power)
+    return f" ({terms} = {best.score:g}, for {_span(offer.ttl_ms)})"
 
 
 def _moment(alert: Alert) -> str:
@@ -256,6 +265,10 @@ def _list(names: tuple[str, ...], word: str = "and") -> str:
     return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+def _layer(offer: Offer, layer: str) -> list[str]:
+    return [" ".join(when.source.split()) for name, when in offer.layers if name == layer]
+
+
 def _facts(playbook: Playbook) -> dict[str, Any]:
     return {
         "version": playbook.version,
@@ -287,14 +300,28 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
         "offers": {
             offer.id: {
                 "title": offer.title,
-                "when": offer.source or None,
-                "priority": offer.priority,
+                "group": offer.group or None,
+                "purpose": offer.purpose or None,
+                **{layer: _layer(offer, layer) for layer in LAYERS},
                 "value": offer.value,
-                "score": offer.score,
-                "places": [{"placement": p, "channel": channel} for p, channel in offer.places],
+                "lever": offer.lever,
+                "treatments": [
+                    {
+                        "placement": one.placement,
+                        "channel": one.channel,
+                        "propensity": one.propensity,
+                        "weight": one.weight.source if one.weight else None,
+                        "value": one.value,
+                        "cost": one.cost,
+                        "score": one.score,
+                    }
+                    for one in offer.treatments
+                ],
                 "start": rfc3339(offer.start_ms) if offer.start_ms else None,
                 "end": rfc3339(offer.end_ms) if offer.end_ms else None,
                 "ttl_seconds": offer.ttl_ms // 1_000,
+                "cooldown_seconds": offer.cooldown_ms // 1_000,
+                "suppress_seconds": offer.suppress_ms // 1_000,
                 "fallback": offer.fallback,
             }
             for offer in playbook.offers.values()

@@ -18,8 +18,8 @@ from prometheus_client.registry import Collector
 
 from connectors.kafka.topics import ACTIONS, ENRICHED, input_topics
 from decisions.load import load_playbook
+from decisions.offering.catalogue import Offer
 from decisions.playbook import PlaybookError
-from decisions.rules import Offer
 from flows.metrics.catalogue import BUILD, METRICS, METRICS_OF, Kind, Metric
 from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
 from flows.processor.build import build_id

@@ -21,6 +21,7 @@ CAUSES = ("connection", "timeout", "fence", "kafka")
 REBALANCES = ("assigned", "revoked", "lost")
 RULES = ("segment", "offer", "alert")
 ALERT_OUTCOMES = ("escalated", "acknowledged", "cleared")
+RESULTS = ("attributed", "repeated", "expired", "foreign", "unknown", "unnamed")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
 OTHER_OFFER = "?"
 """Stands for an offer that the playbook does not have."""
@@ -283,6 +284,16 @@ TOUCHPOINTS: Final = (
         'Accepted events that tell of an offer; "?" is one that the playbook does not have.',
         ("offer", "outcome"),
         {"outcome": OFFER_OUTCOMES},
+    ),
+    Metric(
+        "touchline_offer_answers_total",
+        C,
+        "events",
+        "The same by what came of them: attributed to a decision; repeated; expired, as the "
+        "decision is too old or not kept any more; foreign, of another customer; unknown, of no decision; "
+        "unnamed, without a decision id.",
+        ("answer", "result"),
+        {"answer": OFFER_OUTCOMES, "result": RESULTS},
     ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
     Metric(

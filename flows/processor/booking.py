@@ -7,7 +7,7 @@ from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
-from flows.metrics.of_touchpoints import ALERT_OUTCOMES
+from flows.metrics.of_touchpoints import ALERT_OUTCOMES, OFFER_OUTCOMES
 from flows.processor.flush import Flush, Slice, Through
 from flows.processor.letter_limit import counted
 from flows.processor.processor import Processor
@@ -31,6 +31,10 @@ TWO_LABELS: dict[str, tuple[str, dict[str, str]]] = {
     **{
         f"alert.{outcome}": ("touchline_alert_outcomes_total", {"outcome": outcome})
         for outcome in ALERT_OUTCOMES
+    },
+    **{
+        f"result.{answer}": ("touchline_offer_answers_total", {"answer": answer})
+        for answer in OFFER_OUTCOMES
     },
 }
 """Kind of count → metric and one of its labels; the other is called as the kind begins."""

@@ -14,7 +14,7 @@ from connectors.events.replayed import first_at_ms
 from connectors.kafka.forwarding import readable_headers
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import EVERYTHING, decide, time_of
-from decisions.offers import DECIDED
+from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
 from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER, REQUEST_KINDS
 from flows.processor.commit import commit_pending
@@ -39,6 +39,7 @@ LABELS = {
     "offer.decided": "offer_id",
     **dict.fromkeys(("alert.raised", "alert.escalated", "alert.acknowledged"), "alert"),
     "alert.cleared": "alert",
+    "offer.answered": "answer",
     "journey.started": "journey",
     "journey.ended": "reason",
 }
@@ -235,6 +236,10 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
             part.served[served] = part.served.get(served, 0) + 1
     if decision.serving is not None:
         part.serving[customer] = decision.serving
+    for name, answers in decision.answers.items():
+        answer, _, result = name.partition(" ")
+        counts = part.tally.setdefault(f"result.{answer}", {})
+        counts[result] = counts.get(result, 0) + answers
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
         for rule, errors in decision.rule_errors.items():

@@ -10,7 +10,7 @@ from typing import Final
 
 from state.bounds import CHANNELS_KEPT, EVENTS_KEPT, cut, make_room
 from state.event_names import NUMBERS, Key, event_name
-from state.fold import cart, chat, email, interests, kiosk, orders
+from state.fold import cart, chat, consents, email, interests, kiosk, orders
 from state.fold.reading import Properties
 from state.fold.sessions import visit
 from state.fold.traits import identify
@@ -42,6 +42,8 @@ _EFFECTS: Final[dict[str, Callable[[Profile, Properties, int], int]]] = {
     "Email Marked as Spam": email.unsubscribed,
     "Unsubscribed": email.unsubscribed,
     "Subscribed": email.subscribed,
+    "Consent Granted": consents.granted,
+    "Consent Withdrawn": consents.withdrawn,
     "Kiosk Session Started": kiosk.started,
     "Kiosk Item Scanned": kiosk.scanned,
     "Kiosk Transaction Completed": kiosk.completed,

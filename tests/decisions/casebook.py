@@ -15,10 +15,10 @@ segments:
     title: Likes shoes
     when: profile.affinity["shoes"] >= 2.0 && "buyer" in segments
 offers:
-  hello: {title: Hello, when: '!("buyer" in segments)', priority: 2, value: 2, channels: [click], placements: home, ttl: 7d}
-  thanks: {title: Thanks, when: '"buyer" in segments', priority: 3, value: 2, channels: [click], placements: home, ttl: 7d}
-  spring: {title: Spring, priority: 1, value: 1, channels: [kiosk], placements: shop, ttl: 7d, start: 2026-03-01, end: 2026-03-31}
-  coffee: {title: Coffee, priority: 1, value: 1, channels: [kiosk], placements: shop, ttl: 7d, fallback: true}
+  hello: {title: Hello, eligible: '!("buyer" in segments)', lever: 2, value: 2, channels: [click], placements: home, ttl: 7d}
+  thanks: {title: Thanks, eligible: '"buyer" in segments', lever: 3, value: 2, channels: [click], placements: home, ttl: 7d}
+  spring: {title: Spring, lever: 1, value: 1, channels: [kiosk], placements: shop, ttl: 7d, start: 2026-03-01, end: 2026-03-31}
+  coffee: {title: Coffee, lever: 1, value: 1, channels: [kiosk], placements: shop, ttl: 7d, fallback: true}
 alerts:
   order: {event: Order Completed, when: event.properties.total > 9.0, severity: info, cooldown: 1h, message: 'Order {event.properties.total}'}
 tests:

@@ -46,7 +46,16 @@ from decisions.format.keys import (
     Whole,
 )
 from decisions.format.limit_keys import DUPLICATES, LIMITS
-from decisions.format.sections import OFFER, PLACEMENT, PLAYBOOK, SEGMENT
+from decisions.format.offer_keys import (
+    ARBITRATION,
+    CAP,
+    CONTACT,
+    GROUP,
+    OFFER,
+    PLACEMENT,
+    QUIET_HOURS,
+)
+from decisions.format.sections import PLAYBOOK, SEGMENT
 
 DOCS = Path(__file__).parents[2] / "docs" / "playbook.md"
 
@@ -59,6 +68,11 @@ TABLES = {
     "a placement": PLACEMENT,
     "a segment": SEGMENT,
     "an offer": OFFER,
+    "a group": GROUP,
+    "contact": CONTACT,
+    "a cap": CAP,
+    "quiet hours of contact": QUIET_HOURS,
+    "arbitration": ARBITRATION,
     "an alert": ALERT,
     "threshold": THRESHOLD,
     "rate": RATE,

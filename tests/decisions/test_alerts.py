@@ -97,7 +97,7 @@ def test_an_offer_that_starts_is_no_reason_to_raise_an_alert_again() -> None:
     someone = Someone(
         book("""
             offers:
-              late: {title: L, priority: 1, value: 1, channels: [click], placements: home, ttl: 1h,
+              late: {title: L, lever: 1, value: 1, channels: [click], placements: home, ttl: 1h,
                 start: 2026-02-03}
             alerts:
               bounced: {when: profile.email.bounced > 0, severity: info, cooldown: 1h, message: B}

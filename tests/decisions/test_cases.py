@@ -194,7 +194,7 @@ def test_a_case_may_play_in_any_year(start: str) -> None:
 
 
 def test_offers_in_another_order_are_another_result() -> None:
-    book = BOOK.replace("title: Coffee, priority: 1", "title: Coffee, priority: 2")
+    book = BOOK.replace("title: Coffee, lever: 1", "title: Coffee, lever: 2")
     book = book.replace(", fallback: true", "")
     text = f"{book}  - name: x\n    start: 2026-03-15\n    given: [{VIEW}]\n    expect: {{offers: {{shop: [spring, coffee]}}}}\n"
     playbook = parse_playbook(text, "my.yaml")
@@ -229,10 +229,10 @@ def test_an_alert_says_what_its_condition_read_then() -> None:
 
 def test_an_offer_that_lost_the_draw_says_so() -> None:
     case = f"given: [{VIEW}]\nexpect: {{offers: {{home: [%s]}}}}"
-    equal = "priority: 2, value: 2"
-    book = BOOK.replace("'\"buyer\" in segments', priority: 3, value: 2", f"'true', {equal}")
+    equal = "lever: 2, value: 2"
+    book = BOOK.replace("'\"buyer\" in segments', lever: 3, value: 2", f"'true', {equal}")
     served = parse_playbook(book.removesuffix("tests:\n"), "my.yaml").offers
-    assert served["hello"].score == served["thanks"].score
+    assert served["hello"].treatments[0].score == served["thanks"].treatments[0].score
     books = [
         parse_playbook(written(case % name).replace(BOOK, book), "my.yaml")
         for name in ("hello", "thanks")
@@ -244,12 +244,11 @@ def test_an_offer_that_lost_the_draw_says_so() -> None:
 
 
 def test_an_offer_below_another_says_both_scores_and_speaks_of_no_draw() -> None:
-    book = BOOK.replace(
-        "'\"buyer\" in segments', priority: 3, value: 2", "'true', priority: 3, value: 2"
-    )
+    book = BOOK.replace("'\"buyer\" in segments', lever: 3, value: 2", "'true', lever: 3, value: 2")
     text = written(f"given: [{VIEW}]\nexpect: {{offers: {{home: [hello]}}}}").replace(BOOK, book)
     playbook = parse_playbook(text, "my.yaml")
-    assert playbook.offers["thanks"].score > playbook.offers["hello"].score
+    thanks, hello = (playbook.offers[name].treatments[0] for name in ("thanks", "hello"))
+    assert thanks.score > hello.score
     (difference,) = run(playbook.cases[0], playbook).differences
     missing = [(row.text, row.why) for row in difference.rows if row.sign == "-"]
     assert missing == [("hello", ("thanks stands in home with the higher score, 6 to 4",))]

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from decisions.alerting.memory import MAX_REMEMBERED, WATCH_BYTES
 from decisions.decide import decide
 from decisions.format.journey_keys import MAX_JOURNEYS
-from decisions.format.sections import MAX_SEGMENTS, MAX_SERVED
+from decisions.format.offer_keys import MAX_SERVED
+from decisions.format.sections import MAX_SEGMENTS
 from decisions.load import load_playbook
-from decisions.offers import choose
+from decisions.offering.choose import choose
+from decisions.offering.serve import standing
 from decisions.playbook import NOTHING, Playbook
 from state.bounds import BLOB_BYTES, FOLD_BYTES
 from state.fold import fold
@@ -63,8 +65,10 @@ def test_an_index_only_saves_work_each_rule_is_always_as_if_it_had_been_asked(
         for segment in RETAIL.segments.values():
             assert segment.when(profile, NOTHING, now_ms) is (segment.id in profile.segments)
         event = touchpoint(someone.customer_id, "", "", now_ms)
-        chosen, _ = choose(profile, event, RETAIL, now_ms)
-        assert [(offer.id, channel, place) for offer, channel, place in chosen] == someone.offers()
+        chosen = choose(profile, event, RETAIL, now_ms, standing(profile, RETAIL, now_ms)).chosen
+        treatments = [one.candidate.treatment for one in chosen]
+        found = [(one.offer, one.channel, one.placement) for one in treatments]
+        assert found == someone.offers()
 
 
 TANGLED = """

@@ -14,7 +14,7 @@ OFFER = """\
 offers:
   hello:
     title: Ten percent off
-    priority: 20
+    lever: 20
     value: 5.5
     channels: [click]
     placements: home
@@ -56,22 +56,22 @@ def test_the_examples_below_are_right_before_they_are_broken(text: str) -> None:
             OFFER,
             "titel",
             "    titel: Ten",
-            '3:5: unknown key in offers.hello; expected one of title, when, priority, value, channels, placements, start, end, ttl, because, fallback, got "titel"; did you mean "title"?',
+            '3:5: unknown key in offers.hello; expected one of title, group, eligible, applicable, suitable, value, cost, weight, purpose, propensity, lever, cooldown, suppress, channels, treatments, placements, start, end, ttl, because, fallback, got "titel"; did you mean "title"?',
         ),
         (OFFER, "title", None, "3:5: missing key in offers.hello; expected title, got nothing"),
         (OFFER, "title", "    title:", "3:5: offers.hello.title; expected a text, got nothing"),
         (OFFER, "title", "    title: [a]", "3:12: offers.hello.title; expected a text, got a list"),
         (
             OFFER,
-            "priority",
-            "    priority: high",
-            '4:15: offers.hello.priority; expected a whole number from 1 to 100, got "high"',
+            "lever",
+            "    lever: high",
+            '4:12: offers.hello.lever; expected a number from 0 to 1000000, got "high"',
         ),
         (
             OFFER,
-            "priority",
-            "    priority: 101",
-            '4:15: offers.hello.priority; expected a whole number from 1 to 100, got "101"',
+            "lever",
+            "    lever: 1000001",
+            '4:12: offers.hello.lever; expected a number from 0 to 1000000, got "1000001"',
         ),
         (
             OFFER,
@@ -242,7 +242,7 @@ def test_a_wrong_line_is_named_with_place_expected_got_and_the_nearest_valid_nam
         ),
         (
             HEAD + "offer: {}",
-            '6:1: unknown key in the playbook; expected one of title, channels, limits, traits, summary, placements, segments, offers, routes, alerts, journeys, tests, got "offer"; did you mean "offers"?',
+            '6:1: unknown key in the playbook; expected one of title, channels, limits, traits, summary, placements, segments, offers, groups, purposes, contact, arbitration, routes, alerts, journeys, tests, got "offer"; did you mean "offers"?',
         ),
     ],
 )
@@ -275,18 +275,18 @@ def test_a_segment_is_refused_where_nobody_can_tell_when_time_changes_it() -> No
     assert said.startswith(
         f"my.yaml:{6 + HEAD.count(chr(10))}:14: segments.buyer.when; nobody can "
     )
-    offer = OFFER.replace("ttl: 6h", 'when: int(profile.affinity["a"]) > 3\n    ttl: 6h')
+    offer = OFFER.replace("ttl: 6h", 'eligible: int(profile.affinity["a"]) > 3\n    ttl: 6h')
     assert parse_playbook(HEAD + offer, "my.yaml").offers  # they are asked at events alone
 
 
 def test_offers_and_segments_may_not_look_at_the_event() -> None:
     event = 'event.name == "Order Completed"'
     assert ":10:" in wrong(HEAD + SEGMENT.replace("profile.orders.count > 0", event))
-    assert ":13:" in wrong(HEAD + OFFER.replace("ttl: 6h", f"when: {event}\n    ttl: 6h"))
+    assert ":13:" in wrong(HEAD + OFFER.replace("ttl: 6h", f"eligible: {event}\n    ttl: 6h"))
 
 
 def test_a_segment_nobody_declared_is_refused_with_the_nearest() -> None:
-    offer = OFFER.replace("ttl: 6h", "when: '\"byer\" in segments'\n    ttl: 6h")
+    offer = OFFER.replace("ttl: 6h", "eligible: '\"byer\" in segments'\n    ttl: 6h")
     said = wrong(HEAD + SEGMENT.removeprefix("offers: {}\n") + offer)
     assert 'did you mean "buyer"?' in said
 

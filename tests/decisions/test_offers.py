@@ -1,5 +1,6 @@
 from state.decision import Serving
-from state.sections import ORDERS
+from state.decision_ids import name
+from state.sections import ANSWERS, ORDERS
 from state.times import rfc3339
 from state.touchpoint import identity
 from tests.decisions.someone import (
@@ -18,16 +19,16 @@ SHOP = """
     offers:
       club:
         title: Join the club
-        when: '"buyer" in segments'
+        eligible: '"buyer" in segments'
         because: has bought
-        priority: 50
+        lever: 50
         value: 10
         channels: [email, click]
         placements: [home, inbox]
         ttl: 3h
       hello:
         title: Ten percent off
-        priority: 20
+        lever: 20
         value: 5.5
         channels: [click]
         placements: home
@@ -35,7 +36,7 @@ SHOP = """
       bestsellers:
         title: Bestsellers
         fallback: true
-        priority: 100
+        lever: 100
         value: 1000
         channels: [click]
         placements: home
@@ -43,8 +44,8 @@ SHOP = """
     """
 
 
-def serving(someone: Someone, name: str, after_ms: int = 1_000) -> Serving:
-    decision = someone.does(name, {"total": 1.0}, after_ms=after_ms)
+def serving(someone: Someone, event: str, after_ms: int = 1_000) -> Serving:
+    decision = someone.does(event, {"total": 1.0}, after_ms=after_ms)
     assert decision is not None
     assert decision.serving is not None
     return decision.serving
@@ -55,7 +56,7 @@ def test_the_first_event_decides_what_to_serve_and_says_all_of_it() -> None:
     decision = someone.does("Page Viewed")
     assert decision is not None
     now_ms = START_MS + 1_000
-    decision_id = identity("c-1", "m-1", "offer.decided", "hello").hex()
+    decision_id = name("c-1", identity("c-1", "m-1", "offer.decided", "hello")).hex()
     assert decision.serving is not None
     (served,) = decision.serving.offers
     assert (decision.serving.as_of, decision.serving.expires_at) == (now_ms, now_ms + 6 * HOUR_MS)
@@ -70,8 +71,21 @@ def test_the_first_event_decides_what_to_serve_and_says_all_of_it() -> None:
         "propensity": 1.0,
         "value": 5.5,
         "placement": "home",
-        "reasons": ["for everyone", "priority 20 × value 5.5"],  # noqa: RUF001 - it is the product's own sign
+        "reasons": ["for everyone", "value 5.5 × lever 20"],  # noqa: RUF001 - it is the product's own sign
         "expires_at": rfc3339(now_ms + 6 * HOUR_MS),
+        "group": "",
+        "power": 1.0,
+        "weight": 1.0,
+        "lever": 20.0,
+        "cost": 0.0,
+        "eligible": {
+            "offer_id": ["hello"],
+            "channel": ["click"],
+            "placement": ["home"],
+            "propensity": [1.0],
+            "weight": [1.0],
+            "score": [110.0],
+        },
     }
 
 
@@ -122,8 +136,8 @@ def test_an_offer_is_decided_anew_when_a_third_of_its_time_is_left() -> None:
 def test_of_two_offers_the_one_that_stands_shorter_is_decided_anew_in_its_time() -> None:
     shop = """
         offers:
-          long: {title: L, priority: 2, value: 1, channels: [email], placements: inbox, ttl: 30d}
-          short: {title: S, priority: 1, value: 1, channels: [click], placements: home, ttl: 6h}
+          long: {title: L, lever: 2, value: 1, channels: [email], placements: inbox, ttl: 30d}
+          short: {title: S, lever: 1, value: 1, channels: [click], placements: home, ttl: 6h}
         """
     someone = Someone(book(shop))
     before = serving(someone, "Page Viewed").offers
@@ -146,7 +160,7 @@ def test_an_offer_begins_with_the_first_event_after_its_start() -> None:
     someone = Someone(
         book(
             SHOP.replace(
-                "when: '\"buyer\" in segments'", "start: 2026-02-02T05:40:00.000+02:00"
+                "eligible: '\"buyer\" in segments'", "start: 2026-02-02T05:40:00.000+02:00"
             ).replace("because: has bought", "")
         )
     )
@@ -162,7 +176,7 @@ def test_a_start_date_passed_leaves_the_other_offers_as_they_were_decided() -> N
     gift = """
       gift:
         title: A gift
-        priority: 1
+        lever: 1
         value: 1
         channels: [email]
         placements: inbox
@@ -191,7 +205,7 @@ def test_another_playbook_decides_every_offer_anew() -> None:
 
 def test_a_fallback_offer_is_served_only_where_nothing_else_is_eligible() -> None:
     someone = Someone(
-        book(SHOP.replace("title: Ten", "when: profile.cart.value > 0.0\n        title: Ten"))
+        book(SHOP.replace("title: Ten", "eligible: profile.cart.value > 0.0\n        title: Ten"))
     )
     assert serving(someone, "Page Viewed").offers[0].offer_id == "bestsellers"
     tent = {"product_id": "tent", "price": 1.0}
@@ -206,15 +220,13 @@ def test_a_fallback_offer_does_not_fill_up_and_one_for_a_placement_is_enough() -
     rest = (
         SHOP.rstrip()
         + f"""
-      spare: {{priority: 1, {spare}}}
+      spare: {{lever: 1, {spare}}}
     """
     )
     someone = Someone(book(rest, head))
     someone.does("Page Viewed")
     assert [offer for offer, _, _ in someone.offers()] == ["hello"]
-    someone = Someone(
-        book(rest.replace("priority: 20", "when: 'false'\n        priority: 20"), head)
-    )
+    someone = Someone(book(rest.replace("lever: 20", "eligible: 'false'\n        lever: 20"), head))
     someone.does("Page Viewed")
     assert [offer for offer, _, _ in someone.offers()] == ["bestsellers"]
 
@@ -223,9 +235,9 @@ def test_an_offer_that_moves_to_another_placement_is_decided_anew() -> None:
     someone = Someone(
         book("""
             offers:
-              cart: {title: C, when: profile.cart.value > 0.0, priority: 9, value: 1,
+              cart: {title: C, eligible: profile.cart.value > 0.0, lever: 9, value: 1,
                 channels: [click], placements: home, ttl: 1d}
-              club: {title: C, priority: 1, value: 1, channels: [click, email],
+              club: {title: C, lever: 1, value: 1, channels: [click, email],
                 placements: [home, inbox], ttl: 1d}
             """)
     )
@@ -241,8 +253,8 @@ def test_when_nothing_is_eligible_any_more_an_empty_list_is_served() -> None:
         offers:
           cart:
             title: Cart
-            when: profile.cart.value > 0.0
-            priority: 1
+            eligible: profile.cart.value > 0.0
+            lever: 1
             value: 1
             channels: [click]
             placements: home
@@ -262,8 +274,8 @@ def test_when_nothing_is_eligible_any_more_an_empty_list_is_served() -> None:
     assert someone.profile.offers == []
 
 
-def serving_of(someone: Someone, name: str, properties: dict[str, object]) -> Serving:
-    decision = someone.does(name, properties)
+def serving_of(someone: Someone, event: str, properties: dict[str, object]) -> Serving:
+    decision = someone.does(event, properties)
     assert decision is not None
     assert decision.serving is not None
     return decision.serving
@@ -272,12 +284,15 @@ def serving_of(someone: Someone, name: str, properties: dict[str, object]) -> Se
 def test_the_channel_is_the_first_of_the_offer_that_the_placement_has() -> None:
     head = HEAD.replace("channels: [click], offers: 1", "channels: [chat, kiosk, click], offers: 1")
     playbook = book(SHOP.replace("[email, click]", "[email, kiosk, chat]"), head)
-    assert playbook.offers["club"].places == (("home", "kiosk"), ("inbox", "email"))
+    assert playbook.offers["club"].places == (
+        *(("home", "kiosk"), ("home", "chat")),
+        ("inbox", "email"),
+    )
 
 
 def test_equal_scores_fall_to_each_customer_by_their_own_stable_lot() -> None:
     twins = "offers:\n" + "".join(
-        f"  {name}: {{title: T, priority: 2, value: {value}, channels: [click], "
+        f"  {name}: {{title: T, lever: 2, value: {value}, channels: [click], "
         "placements: home, ttl: 1d}\n"
         for name, value in (("a", 3), ("b", 3.0), ("c", 3))
     )
@@ -297,7 +312,7 @@ def test_a_placement_holds_as_many_as_it_says_and_an_offer_fills_only_one() -> N
         "home: {channels: [click], offers: 1}", "home: {channels: [click], offers: 2}"
     )
     rest = "offers:\n" + "".join(
-        f"  o{value}: {{title: T, priority: 1, value: {value}, channels: [click, email], "
+        f"  o{value}: {{title: T, lever: 1, value: {value}, channels: [click, email], "
         "placements: [home, inbox], ttl: 1d}\n"
         for value in (1, 2, 3, 4)
     )
@@ -312,7 +327,7 @@ def test_a_placement_holds_as_many_as_it_says_and_an_offer_fills_only_one() -> N
 
 def test_eligibility_is_asked_again_only_when_something_it_reads_has_changed() -> None:
     playbook = book(SHOP.replace("'\"buyer\" in segments'", "profile.orders.count > 0"))
-    assert playbook.offers_read == ORDERS
+    assert playbook.offers_read == ORDERS | ANSWERS
     someone = Someone(playbook)
     someone.does("Page Viewed")
     before = someone.profile.offers

@@ -12,6 +12,7 @@ from decisions.cases.case import Case, Expect
 from decisions.cases.run import run
 from decisions.language import Scope, compile_condition
 from decisions.load import load_playbook
+from decisions.offering.catalogue import ELIGIBLE
 from decisions.playbook import ONCE, Playbook
 from state.touchpoint import Touchpoint
 
@@ -54,6 +55,12 @@ def with_offer(name: str, **changes: object) -> Playbook:
     return replace(RETAIL, offers=RETAIL.offers | {name: offer})
 
 
+def with_worth(name: str, score: float, **changes: object) -> Playbook:
+    treatments = RETAIL.offers[name].treatments
+    worth = tuple(msgspec.structs.replace(one, score=score) for one in treatments)
+    return with_offer(name, treatments=worth, **changes)
+
+
 def with_alert(name: str, **changes: object) -> Playbook:
     alert = msgspec.structs.replace(RETAIL.alerts[name], **changes)
     return replace(RETAIL, alerts=RETAIL.alerts | {name: alert})
@@ -65,9 +72,9 @@ def changes() -> Iterator[tuple[str, Playbook]]:
         yield f"segment {name} never", with_segment(name, when=FALSE, reads=ONCE)
         yield f"segment {name} always", with_segment(name, when=TRUE, reads=ONCE)
     for name, offer in RETAIL.offers.items():
-        yield f"offer {name} never", with_offer(name, when=FALSE)
-        if offer.when is not None:
-            yield f"offer {name} always", with_offer(name, when=None)
+        yield f"offer {name} never", with_offer(name, layers=((ELIGIBLE, FALSE),))
+        if offer.layers:
+            yield f"offer {name} always", with_offer(name, layers=())
         if offer.start_ms:
             yield f"offer {name} starts late", with_offer(name, start_ms=offer.start_ms + 1_000)
             yield f"offer {name} starts early", with_offer(name, start_ms=offer.start_ms - 1_000)
@@ -82,8 +89,9 @@ def changes() -> Iterator[tuple[str, Playbook]]:
         yield f"alert {name} is silent for ever", with_alert(name, cooldown_ms=1 << 50)
     yield "one key for all kiosks", with_alert("kiosk_failed_twice", key=None)
     for name in ("vip_preview", "apology", "free_delivery"):
-        yield f"offer {name} is worth little", with_offer(name, score=1.0)
-    yield "a fallback is an offer like others", with_offer("bestsellers", fallback=False, score=1e9)
+        yield f"offer {name} is worth little", with_worth(name, 1.0)
+    best = with_worth("bestsellers", 1e9, fallback=False)
+    yield "a fallback is an offer like others", best
 
 
 NUMBER = re.compile(r"(?<= )\d+(\.\d+)?")

@@ -78,8 +78,8 @@ def keys(part: Any, path: str) -> list[tuple[str, Any]]:
 @pytest.mark.parametrize(
     ("before", "after", "place"),
     [
-        ("priority: 80", "priority: 101", "$.offers.preview.priority"),
-        ("priority: 80", "priority: high", "$.offers.preview.priority"),
+        ("lever: 2", "lever: 1000001", "$.offers.preview.lever"),
+        ("lever: 2", "lever: high", "$.offers.preview.lever"),
         ("ttl: 7d", "ttl: 7 days", "$.offers.preview.ttl"),
         ("ttl: 7d", "tll: 7d", "$.offers.preview"),
         ("start: 2026-11-20", "start: tomorrow", "$.offers.preview.start"),

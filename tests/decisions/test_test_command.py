@@ -15,8 +15,8 @@ segments:
   newcomer: {title: New, when: profile.orders.count == 0}
   full_cart: {title: Full, when: profile.cart.value >= 150.0}
 offers:
-  welcome: {title: W, when: '"newcomer" in segments', priority: 1, value: 1, channels: [click], placements: home, ttl: 1d}
-  delivery: {title: D, when: '"full_cart" in segments', priority: 2, value: 1, channels: [click], placements: home, ttl: 1d}
+  welcome: {title: W, eligible: '"newcomer" in segments', lever: 1, value: 1, channels: [click], placements: home, ttl: 1d}
+  delivery: {title: D, eligible: '"full_cart" in segments', lever: 2, value: 1, channels: [click], placements: home, ttl: 1d}
 """  # noqa: E501 - offers in a line each
 TESTS = """\
 tests:

@@ -13,11 +13,11 @@ segments:
     title: Has done nothing for an hour
     when: now - profile.last_at >= 1h
 offers:
-  usual: {{title: Any, priority: 1, value: 1, channels: [click], placements: home, ttl: 9d}}
+  usual: {{title: Any, lever: 1, value: 1, channels: [click], placements: home, ttl: 9d}}
   later:
     title: From then on
     start: {rfc3339(START_MS + OPENS_MS)}
-    priority: 9
+    lever: 9
     value: 9
     channels: [click]
     placements: home

@@ -16,7 +16,7 @@ from connectors.kafka.murmur2 import partition_of
 from connectors.kafka.shard_consumer import GROUP
 from connectors.kafka.topics import ACTIONS, ENRICHED, channel_topic
 from connectors.published.record_types import read_action, read_enriched
-from decisions.offers import DECIDED
+from decisions.offering.record import DECIDED
 from flows.cli import main
 from flows.metrics.catalogue import STAGES
 from flows.metrics.of_touchpoints import RULES
@@ -44,6 +44,11 @@ KINDS = {
     "journey.ended": ("touchline_journeys_ended_total", "{0}"),
     "segment.entered": ("touchline_segment_transitions_total", "entered", "{0}"),
     "segment.exited": ("touchline_segment_transitions_total", "exited", "{0}"),
+    "offer.answered": ("touchline_offer_answers_total", "{0}", "attributed"),
+    **{
+        f"result.{answer}": ("touchline_offer_answers_total", answer, "{0}")
+        for answer in ("shown", "clicked", "accepted", "dismissed")
+    },
     "rule_errors": ("touchline_rule_errors_total", "{0}"),
 }
 """Kind of count in Redis → the metric and its labels' values, {0} for what is counted."""
@@ -263,7 +268,7 @@ def test_what_is_done_again_and_by_whom_is_counted(world: World, tmp_path: Path)
     assert again[("touchline_replays_by_other_build_total",)] == 0
 
     other = tmp_path / "other.yaml"
-    other.write_text(world.playbook.read_text().replace("priority: 80", "priority: 81"))
+    other.write_text(world.playbook.read_text().replace("lever: 80", "lever: 81"))
     produced += world.fill(EVENTS, int(time.time() * 1000), seed=8)
     assert world.run("3 acknowledged", 6, produced) == -9
     again = again_by(structs.replace(world, playbook=other), produced)

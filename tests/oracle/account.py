@@ -11,7 +11,7 @@ from tests.oracle import memory
 from tests.oracle.deeds import EPOCH, Deed, read_deed, text_of
 from tests.oracle.offers import Course, Held, Step, begun, follow
 from tests.oracle.probes import probes
-from tests.oracle.rules import Rules, changed_parts, context_of
+from tests.oracle.rules import Rules, changed_parts, conditions, context_of
 
 Body = dict[str, Any]
 Acted = tuple[str, str, int, Body]
@@ -165,7 +165,8 @@ def cause_of(deed: Deed | None, rule: str) -> str:
 
 def offer_body(held: Held, offer: Mapping[str, Any]) -> Body:
     """What a decision for an offer says, but for its id."""
-    reason = offer.get("because") or " ".join(offer.get("when", "").split()) or "for everyone"
+    written = [" ".join(condition.split()) for condition in conditions(offer)]
+    reason = offer.get("because") or "".join(written) or "for everyone"
     return {
         "offer_id": held.offer,
         "channel": held.channel,
@@ -175,6 +176,11 @@ def offer_body(held: Held, offer: Mapping[str, Any]) -> Body:
         "placement": held.placement,
         "reason": reason,
         "expires_at": text_of(held.expires_at),
+        "power": 1.0,
+        "weight": 1.0,
+        "lever": float(offer["lever"]),
+        "cost": 0.0,
+        "among": held.among,
     }
 
 

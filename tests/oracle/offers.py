@@ -37,6 +37,8 @@ class Held(NamedTuple):
     expires_at: int
     ends_at: int | None
     caused_by: str
+    among: list[tuple[str, str, str, float]]
+    """(offer, channel, placement, score) of all it was chosen of, in no order."""
 
 
 class Served(NamedTuple):
@@ -59,10 +61,15 @@ def follow(steps: Iterable[Step], order: Mapping[str, int]) -> Course:
     """What is decided in the course of `steps`; `order`: offer → its lot, the lowest wins."""
     decided: list[Held] = []
     held: list[Held] = []
-    served, rules = None, None
+    served: Served | None = None
+    rules: Rules | None = None
     for step in steps:
-        same_playbook, rules = rules is step.rules, step.rules
-        standing = [h for h in held if same_playbook and not is_old(h, step.now_ms)]
+        before, rules = rules, step.rules
+        standing = [
+            h
+            for h in held
+            if before and says_the_same(before, rules, h.offer) and not is_old(h, step.now_ms)
+        ]
         after = []
         for name, placement, channel in choose(step, order):
             kept = [h for h in standing if (h.offer, h.placement) == (name, placement)]
@@ -77,6 +84,11 @@ def follow(steps: Iterable[Step], order: Mapping[str, int]) -> Course:
                 served = Served(step.now_ms, expires_at, tuple(after))
         held = after
     return Course(decided, held, served)
+
+
+def says_the_same(before: Rules, after: Rules, offer: str) -> bool:
+    """Whether another playbook says of an offer what the one before it said."""
+    return bool(before.written["offers"].get(offer) == after.written["offers"].get(offer))
 
 
 def is_old(held: Held, now_ms: int) -> bool:
@@ -119,11 +131,26 @@ def decide(name: str, placement: str, channel: str, step: Step) -> Held:
     if ends_at is not None:
         expires_at = min(expires_at, ends_at)
     caused_by = step.message_id or f"time:offer.{name}"
-    return Held(name, placement, channel, score(offer), step.now_ms, expires_at, ends_at, caused_by)
+    among = sorted(treatments(step, fallback=bool(offer.get("fallback"))))
+    worth = score(offer)
+    return Held(name, placement, channel, worth, step.now_ms, expires_at, ends_at, caused_by, among)
+
+
+def treatments(step: Step, *, fallback: bool) -> Iterator[tuple[str, str, str, float]]:
+    """All that an offer of the same sort could have been chosen of."""
+    offers, placements = step.rules.written["offers"], step.rules.written["placements"]
+    for name, offer in offers.items():
+        if name not in step.eligible or not is_open(offer, step.now_ms):
+            continue
+        if bool(offer.get("fallback")) is fallback:
+            for place in listed(offer["placements"]):
+                for channel in listed(offer["channels"]):
+                    if channel in listed(placements[place]["channels"]):
+                        yield name, channel, place, score(offer)
 
 
 def score(offer: Mapping[str, Any]) -> float:
-    return float(offer["priority"] * offer["value"])
+    return float(offer["lever"] * offer["value"])
 
 
 def is_open(offer: Mapping[str, Any], now_ms: int) -> bool:

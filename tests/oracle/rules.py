@@ -124,6 +124,12 @@ def ms(duration: str) -> int:
     return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[duration[-1]] * 1000
 
 
+def conditions(offer: Mapping[str, Any]) -> list[str]:
+    """Of its three layers."""
+    layers = (offer.get(layer, []) for layer in ("eligible", "applicable", "suitable"))
+    return [one for layer in layers for one in listed(layer)]
+
+
 class Alarm(NamedTuple):
     """An alert that is raised."""
 
@@ -169,10 +175,12 @@ class Rules:
         return sorted(filter(inside, self.written["segments"]))
 
     def eligible(self, context: Context) -> frozenset[str]:
-        """The offers whose condition is true; those without a condition are for everyone."""
+        """The offers whose conditions are true; those without a condition are for everyone."""
         offers = self.written["offers"]
         return frozenset(
-            name for name in offers if self.ask(offers[name].get("when", "true"), context) is True
+            name
+            for name in offers
+            if all(self.ask(one, context) is True for one in conditions(offers[name]))
         )
 
     def alarms(

@@ -48,6 +48,12 @@ NEVER = {"later", "gift_wrapping"}
 
 NOTHING = "nothing"
 
+SERVED = (
+    *("offer_id", "decision_id", "channel", "score", "propensity", "value", "placement"),
+    *("reasons", "expires_at"),
+)
+"""What a served offer says of its decision."""
+
 
 def alike(found: Any, expected: Any) -> bool:
     """Equal, types included; sums of floats may differ in the last digits."""
@@ -180,7 +186,8 @@ def explained(played: Played, told: Told) -> dict[str, tuple[Course, list[str]]]
     for action in played.log.acted:
         if action.kind == "offer.decided":
             body = {**action.body, "reason": action.body["reasons"][0]}
-            del body["decision_id"], body["reasons"]
+            del body["decision_id"], body["reasons"], body["group"]
+            body["among"] = among(body.pop("eligible"))
             at_ms = (action.decided_at - EPOCH) // timedelta(milliseconds=1)
             found[action.customer_id][action.caused_by, at_ms, body["offer_id"]] = body
     best = {}
@@ -189,6 +196,13 @@ def explained(played: Played, told: Told) -> dict[str, tuple[Course, list[str]]]
         judged = [(course, differences(found[name], outcome)) for course, outcome in tried]
         best[name] = min(judged, key=lambda one: len(one[1]))
     return best
+
+
+def among(eligible: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
+    """What a record says a decision was chosen of, in no order."""
+    assert eligible["score"] == sorted(eligible["score"], reverse=True)
+    columns = (eligible[name] for name in ("offer_id", "channel", "placement", "score"))
+    return sorted(zip(*columns, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +237,10 @@ def test_what_is_served_is_what_was_decided_last(
                 "customer_id": customer,
                 "as_of": text_of(serving.as_of),
                 "expires_at": text_of(serving.expires_at),
-                "offers": [{**offer, "rank": rank} for rank, offer in enumerate(offers, 1)],
+                "offers": [
+                    {name: offer[name] for name in SERVED} | {"rank": rank}
+                    for rank, offer in enumerate(offers, 1)
+                ],
                 "dropped_at": serving.expires_at,
             }
     found = {

@@ -13,10 +13,12 @@ import pytest
 from state.journeys import Run
 from state.profile import (
     VERSION,
+    Answer,
     Cart,
     CartLine,
     ChannelActivity,
     Chat,
+    Consent,
     Email,
     HeldOffer,
     Interest,
@@ -24,6 +26,7 @@ from state.profile import (
     Orders,
     Profile,
     ProfileUnreadable,
+    Proposal,
     Sessions,
     Tracker,
     Watch,
@@ -88,6 +91,9 @@ def full() -> Profile:
                 score=46.5,
                 decided_at=47,
                 expires_at=48,
+                version=b"v123",
+                propensity=0.69,
+                weight=70.5,
             )
         ],
         playbook="49",
@@ -131,6 +137,22 @@ def full() -> Profile:
         ],
         journeys_left={"abandoned_cart:cart-60": 67},
         journeys_met=["lapsed"],
+        consents={"marketing": Consent(granted=True, at=71)},
+        proposals=[
+            Proposal(
+                decision_id=b"ef" * 8,
+                offer_id="club",
+                channel="email",
+                placement="inbox",
+                decided_at=72,
+                shown_at=73,
+                clicked_at=74,
+                accepted_at=75,
+                dismissed_at=76,
+            )
+        ],
+        answers={"club": Answer(dismissed_at=77, accepted_at=78)},
+        contacts={"decided": [79, 80]},
     )
 
 
@@ -153,7 +175,7 @@ def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> 
 
 def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
     shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
-    assert decode_profile(shorter) == msgspec.structs.replace(full(), journeys_met=[])
+    assert decode_profile(shorter) == msgspec.structs.replace(full(), contacts={})
 
 
 def test_a_blob_of_a_later_version_and_what_is_no_blob_are_refused() -> None:

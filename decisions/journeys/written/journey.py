@@ -5,15 +5,14 @@ from decisions.document import Node, Scalar
 from decisions.format.journey_keys import IN_FLIGHT, JOURNEY, LOCAL_TIME, LONGEST, QUIET
 from decisions.format.part import Part
 from decisions.journeys.clocks.local_time import LocalTime, Quiet
-from decisions.journeys.clocks.zones import zones
+from decisions.journeys.clocks.read import read_hours, read_local_time
 from decisions.journeys.table import Journey
 from decisions.journeys.written.source import source_of, version_of
 from decisions.journeys.written.steps import StepReader
 from decisions.journeys.written.timely import must_be_timely
 from decisions.language import BOOL, DOUBLE, INT, STRING, Condition, Scope, Value
-from decisions.language.errors import nearest
 from decisions.language.kinds import DURATION, DYN, TIMESTAMP
-from decisions.nodes import quote, show
+from decisions.nodes import show
 from decisions.reading import Reader
 from decisions.values import duration_ms
 from state.sections import EVENT
@@ -120,29 +119,11 @@ class JourneyReader:
         node = part.get("quiet")
         if node is None:
             return None
-        hours = Part(self._reader, node, part.where("quiet"), QUIET)
-        start, end = hours.time_of_day("from"), hours.time_of_day("to")
-        if start is None or end is None:
-            return None
-        if start == end:
-            place = hours.get("to") or node
-            self._reader.problem(place, hours.where("to"), "another time than from", "the same")
-        return Quiet(start, end)
+        return read_hours(self._reader, Part(self._reader, node, part.where("quiet"), QUIET))
 
     def _local_time(self, part: Part) -> LocalTime | None:
         node = part.get("local_time")
         if node is None:
             return None
         said = Part(self._reader, node, part.where("local_time"), LOCAL_TIME)
-        zone = said.value("zone", self._about(event=False))
-        if zone is not None and zone.type not in (STRING, DYN):
-            place = said.get("zone") or node
-            self._reader.problem(place, said.where("zone"), "a text", zone.type)
-        name, known = said.text("otherwise"), zones()
-        if name and name not in known:
-            place, where = said.get("otherwise") or node, said.where("otherwise")
-            expected = "an IANA time zone such as Europe/Berlin"
-            # Short names lie close to each other, and far apart on the map: CEST is not EST.
-            near = nearest(name, [zone for zone in known if "/" in zone])
-            self._reader.problem(place, where, expected, quote(name), near)
-        return LocalTime(zone, known[name], known) if name in known else None
+        return read_local_time(self._reader, said, self._about(event=False))

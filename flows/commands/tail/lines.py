@@ -14,6 +14,7 @@ from flows.commands.tail.selection import (
     ACKNOWLEDGED,
     ALERT,
     ALERTS,
+    ANSWER,
     CLEARED,
     ENDED,
     ENTERED,
@@ -33,6 +34,7 @@ SEVERITIES: dict[str, dict[str, Any]] = {
 }
 LABELS: dict[str, tuple[str, dict[str, Any]]] = {
     OFFER: ("offer", {"fg": "green"}),
+    ANSWER: ("answer", {"fg": "green"}),
     ALERT: ("alert", {"fg": "cyan"}),
     ESCALATED: ("alert+", {"fg": "cyan", "bold": True}),
     ACKNOWLEDGED: ("seen", {"fg": "cyan"}),
@@ -78,6 +80,10 @@ def _action(record: ActionRecord) -> Line:
         scored = f", score {number(score)}" if isinstance(score, int | float) else ""
         reasons = "; ".join(str(reason) for reason in _list(body.get("reasons")))
         why = f"{place}{scored}{': ' if reasons else ''}{reasons}"
+        return Line(label, str(body.get("offer_id", "?")), printable(why), look)
+    if record.kind == ANSWER:
+        place = f"{body.get('placement', '?')} on {body.get('channel', '?')}"
+        why = f"{body.get('answer', '?')} in {place}, decided {_minute(body.get('decided_at'))}"
         return Line(label, str(body.get("offer_id", "?")), printable(why), look)
     if record.kind in ALERTS:
         severity = printable(str(body.get("severity", "?")))

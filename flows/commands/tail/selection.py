@@ -10,7 +10,7 @@ from connectors.kafka.topics import ACTIONS, ENRICHED
 from connectors.published.record_types import ActionRecord, EnrichedRecord
 from connectors.published.schema_requests import REQUESTS
 
-OFFER, ALERT = "offer.decided", "alert.raised"
+OFFER, ANSWER, ALERT = "offer.decided", "offer.answered", "alert.raised"
 ESCALATED, ACKNOWLEDGED = "alert.escalated", "alert.acknowledged"
 CLEARED = "alert.cleared"
 ALERTS = (ALERT, ESCALATED, ACKNOWLEDGED, CLEARED)
@@ -18,10 +18,10 @@ ENTERED, EXITED = "segment.entered", "segment.exited"
 STARTED, ENDED = "journey.started", "journey.ended"
 EVENT = "event"
 """Ours for the records of touchpoints.enriched, which have no kind."""
-ACTION_KINDS = (OFFER, *ALERTS, ENTERED, EXITED, STARTED, ENDED, *REQUESTS)
+ACTION_KINDS = (OFFER, ANSWER, *ALERTS, ENTERED, EXITED, STARTED, ENDED, *REQUESTS)
 KINDS = (*ACTION_KINDS, EVENT)
 SHORT = {
-    "offer": (OFFER,),
+    "offer": (OFFER, ANSWER),
     "alert": ALERTS,
     "segment": (ENTERED, EXITED),
     "journey": (STARTED, ENDED),
@@ -30,7 +30,7 @@ SHORT = {
 """What may be typed for them."""
 
 NARROWS = {
-    "offers": (OFFER,),
+    "offers": (OFFER, ANSWER),
     "alerts": ALERTS,
     "severities": ALERTS,
     "segments": (ENTERED, EXITED),

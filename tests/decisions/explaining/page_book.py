@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a line of a page is a line
+# ruff: noqa: E501, RUF001 - a line of a page is a line, the sign is meant
 """A playbook with every kind of rule, and what is said of some of them."""
 
 BOOK = """\
@@ -16,16 +16,16 @@ segments:
 offers:
   hello:
     title: Hello
-    when: '"quiet" in segments'
+    eligible: '"quiet" in segments'
     because: we miss you
-    priority: 2
+    lever: 2
     value: 1.5
     channels: [click, kiosk]
     placements: [home, shop]
     start: 2026-03-01
     end: 2026-03-31
     ttl: 7d
-  usual: {title: Usual, priority: 1, value: 1, channels: [click], placements: home, ttl: 1d, fallback: true}
+  usual: {title: Usual, lever: 1, value: 1, channels: [click], placements: home, ttl: 1d, fallback: true}
 routes:
   sales: [{region: [DE, AT], score: {from: 5, to: 50}, queue: dach}, {score: {to: 5}, queue: small}, {queue: desk}]
 alerts:
@@ -131,12 +131,17 @@ offer.hello: Hello
 A customer may get it when
   the customer is in the segment quiet
 
+When the customer is left alone
+  For 30 days after they dismissed it.
+  For 90 days after they accepted it.
+
 Where it stands
   in home, through click (home holds 2 offers)
-  if that is full: in shop, through kiosk (shop holds 1 offer)
+  in shop, through kiosk (shop holds 1 offer)
 
 How it is ranked
-  By its score, priority x value: 2 x 1.5 = 3.
+  By its score: value 1.5 × lever 2 = 3.
+  Of equal scores the first place that has room is taken.
 
 From when, until when
   It opens at 2026-03-01 00:00 UTC.
@@ -147,7 +152,7 @@ The reason that readers are told
   "we miss you"
 
 When it is asked
-  At events that change segments.
+  At events that change segments or what became of offers.
 
 When time alone changes it
   as time moves customers in and out of quiet

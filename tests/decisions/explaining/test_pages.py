@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a line of a page is a line
+# ruff: noqa: E501 - a line of a page is a line, the sign is meant
 """What is said of a rule as a whole: exact pages, names that are found or not, and relations."""
 
 import json
@@ -44,12 +44,12 @@ def test_an_alert_says_what_raises_it_when_it_is_asked_and_what_time_does(
         ),
         ("buyer", "asked", ["At events that change orders."]),
         ("buyer", "time", ["never"]),
-        ("usual", "when", ["always: it is for everyone"]),
+        ("usual", "eligible", ["always: it is for everyone"]),
         (
             "usual",
             "rank",
             [
-                "By its score, priority x value: 1 x 1 = 1.",
+                "By its score: value 1 = 1.",
                 "It is a fallback: it stands only in a place where nothing else fits.",
             ],
         ),

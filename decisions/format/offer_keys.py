@@ -1,0 +1,261 @@
+"""The keys of a playbook's offers, and of what holds for all of them."""
+
+from typing import Final
+
+from decisions.format.journey_keys import LOCAL_TIME, QUIET
+from decisions.format.keys import (
+    Choice,
+    Conditions,
+    Duration,
+    Entries,
+    Expression,
+    Flag,
+    Key,
+    Keys,
+    Moment,
+    Name,
+    Names,
+    Number,
+    Text,
+    Whole,
+)
+from decisions.offering.caps import COUNTED, PER
+
+MAX_OFFERS: Final = 1_000
+MAX_GROUPS: Final = 50
+MAX_PURPOSES: Final = 16
+MAX_SERVED: Final = 6
+"""Offers that all placements together may hold."""
+CONSENT: Final = ("granted", "withdrawn")
+"""What holds of a purpose for who has said nothing of it."""
+MAX_CAPS: Final = 20
+MAX_MOST: Final = 50
+"""What a cap may allow within its time: so many times are kept of what it counts."""
+MAX_LAYER: Final = 10
+"""Conditions of one layer."""
+
+TITLE: Final = "What it is, in words."
+_PROPENSITY: Final = Number(1e-9, 1)
+_MONEY: Final = Number(0, 1e9)
+_LEVER: Final = Number(0, 1e6)
+
+PLACEMENT: Final = Keys(
+    (
+        Key(
+            "channels",
+            Names("channels"),
+            "The channels that the place is on.",
+            required=True,
+            examples=("click",),
+        ),
+        Key("offers", Whole(1, MAX_SERVED), "How many offers it holds at once.", default=1),
+    )
+)
+_SHARED: Final = (
+    Key(
+        "purpose",
+        Name("purposes"),
+        "What the customer must have agreed to.",
+        examples=("marketing",),
+    ),
+    Key(
+        "propensity",
+        _PROPENSITY,
+        "How likely it is to be accepted, above 0 and up to 1.",
+        default=1,
+        examples=("0.03",),
+    ),
+    Key(
+        "lever",
+        _LEVER,
+        "What the business adds or takes: the score is multiplied by it.",
+        default=1,
+    ),
+    Key(
+        "cooldown",
+        Duration(most="366d"),
+        "How long it is left alone after the customer dismissed it.",
+        default="30d",
+    ),
+    Key(
+        "suppress",
+        Duration(most="3650d"),
+        "How long it is left alone after the customer accepted it.",
+        default="90d",
+    ),
+)
+GROUP: Final = Keys((Key("title", Text(), TITLE, required=True), *_SHARED))
+TREATMENT: Final = Keys(
+    (
+        Key("propensity", _PROPENSITY, "How likely it is to be accepted there."),
+        Key("value", _MONEY, "What we expect to earn when it is accepted there."),
+        Key("cost", _MONEY, "What it costs to make it there."),
+        Key("weight", Expression(), "What the moment adds or takes there: a number, 0 or more."),
+    ),
+    any_of=("propensity", "value", "cost", "weight"),
+)
+_LAYER: Final = Conditions(MAX_LAYER)
+OFFER: Final = Keys(
+    (
+        Key("title", Text(), TITLE, required=True),
+        Key("group", Name("groups"), "The group it belongs to.", default="none"),
+        Key(
+            "eligible",
+            _LAYER,
+            "Who may have it: conditions, all of them. They cannot look at the event.",
+            default="everyone",
+            examples=('"vip" in segments',),
+        ),
+        Key(
+            "applicable",
+            _LAYER,
+            "When it makes sense: conditions, all of them.",
+            default="always",
+            examples=("!profile.chat.open",),
+        ),
+        Key(
+            "suitable",
+            _LAYER,
+            "For whom it is good: conditions, all of them.",
+            default="whoever may have it",
+            examples=("profile.orders.average >= 50.0",),
+        ),
+        Key(
+            "value",
+            _MONEY,
+            "What we expect to earn when it is accepted, in the shop's currency.",
+            required=True,
+        ),
+        Key("cost", _MONEY, "What it costs to make the offer, in the shop's currency.", default=0),
+        Key(
+            "weight",
+            Expression(),
+            "What the moment adds or takes: an expression that is a number, 0 or more. It cannot "
+            "look at the event.",
+            default=1,
+            examples=("profile.cart.value > 100.0 ? 1.5 : 1.0",),
+        ),
+        *_SHARED,
+        Key(
+            "channels",
+            Names("channels"),
+            "Where it may be shown, the preferred one first.",
+            required=True,
+        ),
+        Key(
+            "treatments",
+            Entries(TREATMENT, 32),
+            "By channel, what is otherwise there than said above.",
+        ),
+        Key(
+            "placements",
+            Names("placements"),
+            "Where it may stand, the preferred one first.",
+            required=True,
+        ),
+        Key(
+            "start",
+            Moment(),
+            "From when on: a date (UTC) or a time.",
+            default="always open",
+            examples=("2026-11-20", "2026-11-27T08:00:00Z"),
+        ),
+        Key(
+            "end",
+            Moment(),
+            "Until when: a date (the whole day, UTC) or a time.",
+            default="no end",
+            examples=("2026-11-27", "2026-11-27T20:00:00Z"),
+        ),
+        Key(
+            "ttl",
+            Duration(),
+            "How long a decision for it stands.",
+            required=True,
+            examples=("12h", "7d"),
+        ),
+        Key(
+            "because",
+            Text(),
+            "The reason that readers of the offer are told.",
+            default="the conditions themselves",
+        ),
+        Key(
+            "fallback",
+            Flag(),
+            "`true`: only where nothing else fits; caps neither count nor stop it.",
+            default=False,
+        ),
+    )
+)
+CAP: Final = Keys(
+    (
+        Key("most", Whole(1, MAX_MOST), "How many at most.", required=True),
+        Key(
+            "within",
+            Duration(most="366d"),
+            "In any stretch of time as long as this, to the millisecond.",
+            required=True,
+            examples=("1d", "7d"),
+        ),
+        Key(
+            "of",
+            Choice(COUNTED),
+            "What is counted: offers that were decided, shown or accepted.",
+            default="decided",
+        ),
+        Key(
+            "per",
+            Choice(PER),
+            "Whether the customer's are counted together, or each channel, group or offer by "
+            "itself.",
+            default="customer",
+        ),
+        Key("channels", Names("channels"), "Only what goes through these.", default="all"),
+        Key("groups", Names("groups"), "Only offers of these groups.", default="all"),
+        Key("offers", Names("offers"), "Only these offers.", default="all"),
+    )
+)
+QUIET_HOURS: Final = Keys(
+    (
+        *QUIET.keys,
+        Key(
+            "channels",
+            Names("channels"),
+            "The channels in which nothing is offered then.",
+            required=True,
+        ),
+        *LOCAL_TIME.keys,
+    )
+)
+CONTACT: Final = Keys(
+    (
+        Key(
+            "caps",
+            Entries(CAP, MAX_CAPS),
+            "How often at most, in windows that slide.",
+        ),
+        Key("quiet", QUIET_HOURS, "Hours of the day in which some channels are left alone."),
+        Key(
+            "exclusive",
+            Entries(Names("offers"), 50),
+            "Sets of offers of which no two are served at once.",
+        ),
+        Key(
+            "answers",
+            Duration("1h", "366d"),
+            "How long after a decision what became of it counts.",
+            default="30d",
+        ),
+    )
+)
+ARBITRATION: Final = Keys(
+    (
+        Key(
+            "power",
+            Number(0, 10),
+            "The exponent of the propensity: 1 is the expected value, 0 looks at the value alone.",
+            default=1,
+        ),
+    )
+)

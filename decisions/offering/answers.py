@@ -1,0 +1,116 @@
+"""What became of a decision: `Offer Shown`, `Offer Clicked`, `Offer Accepted`, `Offer Dismissed`.
+
+An answer names its decision by `properties.decision_id`. Each kind counts once for a decision, in
+whichever order they come. Every answer has a result:
+
+- attributed: it is the first of its kind to a decision that this customer was served;
+- repeated: one of its kind was there before;
+- expired: the decision is longer ago than answers count, or is kept no more;
+- foreign: the decision was made for another customer;
+- unknown: no decision has that id;
+- unnamed: it does not say which decision it is about, or not in 32 hex digits.
+"""
+
+import re
+from typing import Any, Final
+
+from decisions.acting import act
+from decisions.offering.caps import ACCEPTED, SHOWN, count
+from decisions.offering.memory import ANSWERS_KEPT
+from decisions.playbook import Playbook
+from state.decision import Decision
+from state.decision_ids import is_of, is_ours
+from state.profile import Answer, Profile, Proposal
+from state.times import rfc3339
+from state.touchpoint import Touchpoint
+
+ANSWERED: Final = "offer.answered"
+EVENTS: Final = {
+    "Offer Shown": SHOWN,
+    "Offer Clicked": "clicked",
+    "Offer Accepted": ACCEPTED,
+    "Offer Dismissed": "dismissed",
+}
+"""Event → the kind of answer that it is."""
+ATTRIBUTED: Final = "attributed"
+REPEATED: Final = "repeated"
+EXPIRED: Final = "expired"
+FOREIGN: Final = "foreign"
+UNKNOWN: Final = "unknown"
+UNNAMED: Final = "unnamed"
+RESULTS: Final = (ATTRIBUTED, REPEATED, EXPIRED, FOREIGN, UNKNOWN, UNNAMED)
+HEX: Final = re.compile("[0-9a-f]{32}")
+
+
+def take(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    playbook: Playbook,
+    now_ms: int,
+    decision: Decision | None,
+) -> tuple[Decision, bool]:
+    """Takes in the answer that `touchpoint` is; whether it may change what is served, too.
+
+    Changes of the profile `proposals`, `answers` and `contacts`.
+    """
+    decision = decision or Decision()
+    kind = EVENTS[touchpoint.name]
+    proposal, result = _attribute(profile, touchpoint, kind, playbook.policy.answers_ms, now_ms)
+    name = f"{kind} {result}"
+    decision.answers[name] = decision.answers.get(name, 0) + 1
+    if proposal is None:
+        return decision, False
+    setattr(proposal, f"{kind}_at", now_ms)
+    offer = playbook.offers.get(proposal.offer_id)
+    group = offer.group if offer else ""
+    if offer is None or not offer.fallback:
+        counted = playbook.policy.counted(proposal.offer_id, group, proposal.channel)
+        count(profile.contacts, counted, kind, now_ms)
+    if kind in ("accepted", "dismissed"):
+        _remember(profile, proposal.offer_id, kind, now_ms)
+    rule = f"offer.{proposal.offer_id}"
+    body = _body(proposal, kind, group)
+    decision.actions.append(act(touchpoint, ANSWERED, proposal.offer_id, body, rule=rule))
+    return decision, kind != "clicked"
+
+
+def _attribute(
+    profile: Profile, touchpoint: Touchpoint, kind: str, within_ms: int, now_ms: int
+) -> tuple[Proposal | None, str]:
+    """The proposal that is answered now, and the result; None unless that is ATTRIBUTED."""
+    said = touchpoint.properties.get("decision_id")
+    if type(said) is not str or not HEX.fullmatch(said):
+        return None, UNNAMED
+    decision_id = bytes.fromhex(said)
+    for proposal in reversed(profile.proposals):
+        if proposal.decision_id == decision_id:
+            if now_ms > proposal.decided_at + within_ms:
+                return None, EXPIRED
+            if getattr(proposal, f"{kind}_at"):
+                return None, REPEATED
+            return proposal, ATTRIBUTED
+    if not is_ours(decision_id):
+        return None, UNKNOWN
+    return None, EXPIRED if is_of(decision_id, touchpoint.customer_id) else FOREIGN
+
+
+def _remember(profile: Profile, offer_id: str, kind: str, now_ms: int) -> None:
+    answers = profile.answers
+    answer = answers.pop(offer_id, None) or Answer()
+    setattr(answer, f"{kind}_at", now_ms)
+    answers[offer_id] = answer
+    if len(answers) > ANSWERS_KEPT:
+        del answers[next(iter(answers))]
+        profile.trimmed += 1
+
+
+def _body(proposal: Proposal, kind: str, group: str) -> dict[str, Any]:
+    return {
+        "offer_id": proposal.offer_id,
+        "decision_id": proposal.decision_id.hex(),
+        "group": group,
+        "channel": proposal.channel,
+        "placement": proposal.placement,
+        "answer": kind,
+        "decided_at": rfc3339(proposal.decided_at),
+    }

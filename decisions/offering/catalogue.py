@@ -1,0 +1,100 @@
+"""What may be offered: offers, their treatments, the places they stand in."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from decisions.language import Condition, Value
+from decisions.offering.caps import Subject
+
+ELIGIBLE: Final = "eligible"
+APPLICABLE: Final = "applicable"
+SUITABLE: Final = "suitable"
+LAYERS: Final = (ELIGIBLE, APPLICABLE, SUITABLE)
+"""The customer may have it; it makes sense for them now; it is good for them."""
+
+
+class Placement(Struct, frozen=True):
+    """A place where offers are shown."""
+
+    id: str
+    channels: tuple[str, ...]
+    offers: int
+    """How many at most at once."""
+
+
+class Treatment(Struct, frozen=True, eq=False, gc=False):
+    """An offer in a placement, through a channel: what is chosen."""
+
+    offer: str
+    channel: str
+    placement: str
+    propensity: float
+    """How likely it is to be accepted, above 0 to 1, as the playbook says."""
+    value: float
+    """What we earn when it is accepted, in the shop's currency."""
+    lever: float
+    """What the business adds or takes; 1 leaves it as it is."""
+    cost: float
+    """What it costs to make it, in the shop's currency."""
+    weight: Value | None
+    """What the moment adds or takes; None: 1."""
+    score: float
+    """With a weight of 1."""
+    counted: tuple[Subject, ...]
+    """What caps count it as."""
+
+
+class Offer(Struct, frozen=True):
+    """Something to propose to a customer."""
+
+    id: str
+    title: str
+    version: bytes
+    """4 bytes of a hash of all that is written of it: while they stay, a decision for it does."""
+    group: str
+    """"" = none."""
+    purpose: str
+    """What the customer must have agreed to; "" = nothing."""
+    layers: tuple[tuple[str, Condition], ...]
+    """(one of LAYERS, condition), in the order they are asked."""
+    treatments: tuple[Treatment, ...]
+    """By the order in which placements, then channels are preferred."""
+    value: float
+    lever: float
+    start_ms: int
+    """0 = always open."""
+    end_ms: int
+    """The first instant after it; 0 = no end."""
+    timed: bool
+    """Whether it has a start or an end; said once, as most have neither and each event asks."""
+    ttl_ms: int
+    """How long a decision for it stands."""
+    cooldown_ms: int
+    """How long it is not decided after it was dismissed."""
+    suppress_ms: int
+    """How long it is not decided after it was accepted."""
+    fallback: bool
+    because: str
+    """Why a customer gets it, in words."""
+    rivals: frozenset[str]
+    """The offers that do not stand beside it, itself among them."""
+    reads: int
+
+    @property
+    def source(self) -> str:
+        """Its conditions as they were written, on one line; "" = everyone."""
+        conditions = [" ".join(when.source.split()) for _, when in self.layers]
+        if len(conditions) < 2:
+            return "".join(conditions)
+        return " && ".join(f"({condition})" for condition in conditions)
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """(placement, channel), in order of preference."""
+        return tuple((one.placement, one.channel) for one in self.treatments)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Those it may be served through, each once."""
+        return tuple(dict.fromkeys(one.channel for one in self.treatments))

@@ -1,0 +1,253 @@
+"""The choice: what a customer may be offered now, and what of it stands where."""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Final
+
+from msgspec import Struct, field
+
+from decisions.language import EvaluationError, Value
+from decisions.offering.arbitration import Candidate, Ranking, best_first, weighed
+from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, crowded, full
+from decisions.offering.catalogue import Offer, Treatment
+from decisions.offering.memory import TIMES_KEPT
+from decisions.offering.policy import rests_until
+from decisions.playbook import Playbook
+from state.profile import HeldOffer, Profile
+from state.times import earliest
+from state.touchpoint import Touchpoint
+
+CLOSED: Final = "dates"
+CONSENT: Final = "consent"
+ANSWERED: Final = "answered"
+"""Stages at which an offer stops, beside its layers."""
+
+
+class Chosen(Struct, frozen=True, gc=False):
+    """A treatment that is to be served."""
+
+    candidate: Candidate
+    kept: HeldOffer | None
+    """The decision that stays; None: it is decided anew."""
+    among: list[Candidate]
+    """What it was chosen of, the best first: the eligible set."""
+
+
+class Choice(Struct, gc=False):
+    """What is to be served."""
+
+    chosen: list[Chosen] = field(default_factory=list)
+    """By rank; fallback offers after all others."""
+    errors: list[str] = field(default_factory=list)
+    """Offers of which a condition or a weight ended in an error: they are not chosen."""
+    again_at: int = 0
+    """The first instant at which time alone may let one more be chosen; 0 = never."""
+
+
+def choose(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    playbook: Playbook,
+    now_ms: int,
+    standing: Mapping[str, HeldOffer],
+) -> Choice:
+    """The best offers, each in a place with room, no two rivals, no cap exceeded.
+
+    `standing`: offer → the decision for it that has not expired. It stays until it is old, and
+    beyond that while a cap has no room for a new one. Changes nothing.
+    """
+    return Chooser(profile, touchpoint, playbook, now_ms, standing).choose()
+
+
+def stands_until(held: HeldOffer, offer: Offer) -> int:
+    """The first instant at which `held` has less than a third of its time left, and is decided
+    anew.
+
+    One that does not stand its whole time, as the offer or the day ends before, cannot be
+    prolonged: for it, when it is over.
+    """
+    expires_at = held.expires_at
+    if expires_at < held.decided_at + offer.ttl_ms or expires_at == offer.end_ms:
+        return expires_at
+    return expires_at - (expires_at - held.decided_at - 1) // 3
+
+
+class Chooser:
+    """One choice, for one customer, at one instant."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        touchpoint: Touchpoint,
+        playbook: Playbook,
+        now_ms: int,
+        standing: Mapping[str, HeldOffer],
+    ) -> None:
+        self.choice = Choice()
+        self._profile = profile
+        self._touchpoint = touchpoint
+        self._playbook = playbook
+        self._now_ms = now_ms
+        self._standing = standing
+        self._full: dict[str, Full] = {}
+        """Subject → the cap on it that has no room."""
+        for name, times in profile.contacts.items():
+            subject = playbook.counted.get(name)
+            if subject and (without := full(subject, times, 0, now_ms)):
+                self._full[name] = without
+        self._crowded_until = crowded(profile.contacts, playbook.counted, TIMES_KEPT)
+        self._spent: dict[str, int] = {}
+        """Subject → how many of it this choice decides."""
+        self._over_at: int | None = None
+        """When it is not quiet any more; None = not looked at."""
+        self._barred: set[str] = set()
+        """What stands, and its rivals."""
+
+    def choose(self) -> Choice:
+        """The choice; to be made once."""
+        book, choice = self._playbook, self.choice
+        room = dict(book.room)
+        choice.chosen += self._fill(self.candidates(book.proper), room)
+        if book.fallbacks.offers:
+            taken = {one.candidate.treatment.placement for one in choice.chosen}
+            empty = {name: 1 for name in room if name not in taken}
+            if empty:
+                choice.chosen += self._fill(self.candidates(book.fallbacks), empty)
+        return choice
+
+    def candidates(self, ranking: Ranking) -> list[Candidate]:
+        """What may be chosen of `ranking`, the best first."""
+        open_now = {offer.id for offer in ranking.offers if not self.stage(offer)}
+        found = [one for one in ranking.candidates if one.treatment.offer in open_now]
+        if self._full:
+            found = [one for one in found if not self.cap_on(one.treatment)]
+        if self._playbook.policy.quiet:
+            found = [one for one in found if not self.quiet_until(one.treatment)]
+        if self._playbook.weighed:
+            found = self._weighed(found)
+        if found and found[-1].score < 0:
+            found = [one for one in found if one.score >= 0]  # it costs more than it may bring
+        return best_first(found, self._touchpoint.customer_id)
+
+    def stage(self, offer: Offer) -> str:
+        """Where an offer stops for this customer, whatever the channel: one of CLOSED, CONSENT,
+        LAYERS, ANSWERED; "" = nowhere."""
+        now_ms = self._now_ms
+        if offer.timed and (now_ms < offer.start_ms or 0 < offer.end_ms <= now_ms):
+            return CLOSED
+        if offer.purpose and not self._playbook.agreed(self._profile, offer.purpose):
+            return CONSENT
+        for layer, when in offer.layers:
+            try:
+                if not when(self._profile, self._touchpoint, now_ms):
+                    return layer
+            except EvaluationError:
+                self.choice.errors.append(offer.id)
+                return layer
+        if self._profile.answers and now_ms < (rests := rests_until(offer, self._profile)):
+            self._again(rests)
+            return ANSWERED
+        return ""
+
+    def quiet_until(self, treatment: Treatment) -> int:
+        """0 where its channel is not silent now; else the first instant at which it is not."""
+        quiet = self._playbook.policy.quiet
+        if quiet is None or treatment.channel not in quiet.channels:
+            return 0
+        if self._over_at is None:
+            self._over_at = quiet.over_at(self._profile, self._touchpoint, self._now_ms)
+        if self._over_at <= self._now_ms:
+            return 0
+        self._again(self._over_at)
+        return self._over_at
+
+    def cap_on(self, treatment: Treatment) -> Full | None:
+        """The cap that keeps it out now: one of decisions only where one would have to be made."""
+        for subject in treatment.counted:
+            without = self._full.get(subject.name)
+            if without and (subject.of != DECIDED or self._held(treatment) is None):
+                self._again(without.until_ms)
+                return without
+        return None
+
+    def without_room(self, treatment: Treatment) -> Full | None:
+        """The cap that has no room for one more decision, what is chosen already counted."""
+        if self._now_ms < self._crowded_until and treatment.counted:
+            return Full(CROWDED, self._crowded_until)
+        for subject in treatment.counted:
+            if subject.of == DECIDED and (without := self._cap_of(subject)):
+                return without
+        return None
+
+    def is_barred(self, offer_id: str) -> bool:
+        """Whether it stands, or one of its rivals does."""
+        return offer_id in self._barred
+
+    def _fill(self, ranked: list[Candidate], room: dict[str, int]) -> Iterator[Chosen]:
+        """From the best down, each takes its place where that has room; each offer once."""
+        left = sum(room.values())
+        for one in ranked:
+            if not left:
+                return
+            treatment = one.treatment
+            if not room.get(treatment.placement) or treatment.offer in self._barred:
+                continue
+            kept = self._held(treatment)
+            offer = self._playbook.offers[treatment.offer]
+            if kept is None or self._now_ms >= stands_until(kept, offer):
+                without = self.without_room(treatment)
+                if without is None:
+                    kept = None
+                    self._spend(treatment)
+                else:
+                    self._again(without.until_ms)
+                    if kept is None:
+                        continue
+            room[treatment.placement] -= 1
+            left -= 1
+            self._barred |= offer.rivals
+            yield Chosen(one, kept, ranked)
+
+    def _held(self, treatment: Treatment) -> HeldOffer | None:
+        held = self._standing.get(treatment.offer)
+        if held is None or held.placement != treatment.placement:
+            return None
+        return held if held.channel == treatment.channel else None
+
+    def _cap_of(self, subject: Subject) -> Full | None:
+        spent = self._spent.get(subject.name)
+        if not spent:
+            return self._full.get(subject.name)
+        return full(subject, self._profile.contacts.get(subject.name), spent, self._now_ms)
+
+    def _spend(self, treatment: Treatment) -> None:
+        for subject in treatment.counted:
+            if subject.of == DECIDED:
+                self._spent[subject.name] = self._spent.get(subject.name, 0) + 1
+
+    def _weighed(self, found: list[Candidate]) -> list[Candidate]:
+        known: dict[int, float | None] = {}
+        after = []
+        for one in found:
+            weight = one.treatment.weight
+            if weight is None:
+                after.append(one)
+                continue
+            if id(weight) not in known:
+                known[id(weight)] = self._weight(one.treatment.offer, weight)
+            if (heavy := known[id(weight)]) is not None:
+                after.append(weighed(one, heavy, self._playbook.power))
+        return after
+
+    def _weight(self, offer: str, weight: Value) -> float | None:
+        try:
+            found = weight(self._profile, self._touchpoint, self._now_ms)
+        except EvaluationError:
+            found = None
+        if type(found) in (int, float) and isfinite(found) and found >= 0:
+            return float(found)
+        self.choice.errors.append(offer)
+        return None
+
+    def _again(self, at_ms: int) -> None:
+        self.choice.again_at = earliest(self.choice.again_at, at_ms)

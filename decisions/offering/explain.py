@@ -1,0 +1,227 @@
+"""Why a customer is served what they are served, offer by offer: the same choice, with its reasons.
+
+Pure: it changes neither the profile nor anything else, and asks the code that decides.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from decisions.explaining.evidence import Evidence, line
+from decisions.explaining.phrases import span
+from decisions.offering.arbitration import Candidate, reckoning
+from decisions.offering.caps import CROWDED, Full
+from decisions.offering.catalogue import LAYERS, Offer, Treatment
+from decisions.offering.choose import ANSWERED, CLOSED, CONSENT, Chooser
+from decisions.offering.serve import standing
+from decisions.playbook import Playbook
+from state.profile import Profile
+from state.times import rfc3339
+from state.touchpoint import silence
+
+SERVED: Final = "served"
+QUIET: Final = "quiet"
+CAPPED: Final = "capped"
+WEIGHT: Final = "weight"
+COST: Final = "cost"
+RIVAL: Final = "rival"
+OUTRANKED: Final = "outranked"
+FALLBACK: Final = "fallback"
+STAGES: Final = (
+    *(CLOSED, CONSENT, *LAYERS, ANSWERED, QUIET, CAPPED, WEIGHT, COST),
+    *(FALLBACK, RIVAL, OUTRANKED, SERVED),
+)
+"""Where an offer can stop, in the order in which it is asked; the last one is no stop."""
+
+
+class Weighed(Struct, frozen=True):
+    """A treatment that may be chosen, with its terms."""
+
+    rank: int
+    """1 is the best of all that may be chosen; fallback offers count by themselves."""
+    channel: str
+    placement: str
+    propensity: float
+    weight: float
+    value: float
+    lever: float
+    cost: float
+    score: float
+    terms: str
+    """The score in words."""
+
+
+class Told(Struct, frozen=True):
+    """What became of one offer."""
+
+    offer: str
+    title: str
+    stage: str
+    """One of STAGES."""
+    reasons: tuple[str, ...]
+    decision_id: str
+    """Of what is served and stays; "" where it is not served, or would be decided anew."""
+    treatments: tuple[Weighed, ...]
+
+
+def tell(profile: Profile, customer_id: str, playbook: Playbook, now_ms: int) -> tuple[Told, ...]:
+    """What becomes of every offer of the playbook if it is chosen at `now_ms`, in its order."""
+    return _Teller(profile, customer_id, playbook, now_ms).all()
+
+
+class _Teller:
+    def __init__(self, profile: Profile, customer_id: str, playbook: Playbook, now_ms: int) -> None:
+        self._profile = profile
+        self._playbook = playbook
+        self._now_ms = now_ms
+        self._evidence = Evidence(profile, playbook, now_ms)
+        touchpoint = silence(customer_id, now_ms, profile.firings + 1)
+        kept = standing(profile, playbook, now_ms)
+        self._chooser = Chooser(profile, touchpoint, playbook, now_ms, kept)
+        chosen = self._chooser.choose().chosen
+        self._served = {one.candidate.treatment.offer: one for one in chosen}
+        self._ranked = {
+            fallback: self._chooser.candidates(ranking)
+            for fallback, ranking in ((False, playbook.proper), (True, playbook.fallbacks))
+        }
+
+    def all(self) -> tuple[Told, ...]:
+        return tuple(self._told(offer) for offer in self._playbook.offers.values())
+
+    def _told(self, offer: Offer) -> Told:
+        ranked = self._ranked[offer.fallback]
+        mine = [
+            (rank, one) for rank, one in enumerate(ranked, 1) if one.treatment.offer == offer.id
+        ]
+        stage, reasons = self._stage(offer, [one for _, one in mine])
+        chosen = self._served.get(offer.id)
+        kept = chosen.kept if chosen else None
+        return Told(
+            offer=offer.id,
+            title=offer.title,
+            stage=stage,
+            reasons=tuple(reasons),
+            decision_id=kept.decision_id.hex() if kept else "",
+            treatments=tuple(self._weighed(rank, one) for rank, one in mine),
+        )
+
+    def _weighed(self, rank: int, one: Candidate) -> Weighed:
+        what = one.treatment
+        return Weighed(
+            rank=rank,
+            channel=what.channel,
+            placement=what.placement,
+            propensity=what.propensity,
+            weight=one.weight,
+            value=what.value,
+            lever=what.lever,
+            cost=what.cost,
+            score=one.score,
+            terms=reckoning(what, what.propensity, one.weight, self._playbook.power),
+        )
+
+    def _stage(self, offer: Offer, mine: list[Candidate]) -> tuple[str, Iterable[str]]:
+        stage = self._chooser.stage(offer)
+        if stage:
+            return stage, self._stopped(offer, stage)
+        if offer.id in self._served:
+            return SERVED, self._why(offer)
+        if mine:
+            return self._passed_over(offer, mine)
+        for one in offer.treatments:
+            if without := self._chooser.cap_on(one):
+                return CAPPED, [self._cap(one, without)]
+            if until_ms := self._chooser.quiet_until(one):
+                return QUIET, [f"{one.channel} is left alone until {rfc3339(until_ms)}"]
+        if any(one.weight is not None for one in offer.treatments):
+            return WEIGHT, self._weights(offer)
+        return COST, [self._loss(one) for one in offer.treatments]
+
+    def _stopped(self, offer: Offer, stage: str) -> Iterator[str]:
+        now_ms = self._now_ms
+        if stage == CLOSED and now_ms < offer.start_ms:
+            yield f"it starts at {rfc3339(offer.start_ms)}, now is {rfc3339(now_ms)}"
+        elif stage == CLOSED:
+            yield f"it ended at {rfc3339(offer.end_ms)}, now is {rfc3339(now_ms)}"
+        elif stage == CONSENT:
+            yield self._consent(offer.purpose)
+        elif stage == ANSWERED:
+            yield from self._answered(offer)
+        else:
+            for layer, when in offer.layers:
+                if layer == stage:
+                    yield from self._evidence.why_not(when.source)
+
+    def _consent(self, purpose: str) -> str:
+        said = self._profile.consents.get(purpose)
+        if said is None:
+            return f"the customer has said nothing of {purpose}, and by default it is withdrawn"
+        return f"the customer withdrew {purpose} at {rfc3339(said.at)}"
+
+    def _answered(self, offer: Offer) -> Iterator[str]:
+        said = self._profile.answers[offer.id]
+        for word, at_ms, rest_ms in (
+            ("dismissed", said.dismissed_at, offer.cooldown_ms),
+            ("accepted", said.accepted_at, offer.suppress_ms),
+        ):
+            if at_ms and self._now_ms < at_ms + rest_ms:
+                until = rfc3339(at_ms + rest_ms)
+                yield f"{word} at {rfc3339(at_ms)}: left alone for {span(rest_ms)}, until {until}"
+
+    def _cap(self, one: Treatment, without: Full) -> str:
+        cap, until = without.cap, rfc3339(without.until_ms)
+        if cap is CROWDED:
+            return f"all that can be kept for caps is kept; room again at {until}"
+        per = "" if cap.per == "customer" else f" per {cap.per}"
+        most = f"at most {cap.most} {cap.of}{per} within {span(cap.within_ms)}"
+        return f"cap {cap.id}, through {one.channel}: {most}; room again at {until}"
+
+    def _weights(self, offer: Offer) -> Iterator[str]:
+        for source in dict.fromkeys(one.weight.source for one in offer.treatments if one.weight):
+            yield f"its weight is no number of 0 or more, or leaves it a loss: {line(source)}"
+
+    def _loss(self, one: Treatment) -> str:
+        terms = reckoning(one, one.propensity, 1.0, self._playbook.power)
+        return f"through {one.channel} it costs more than it may bring: {terms} = {one.score:g}"
+
+    def _why(self, offer: Offer) -> Iterator[str]:
+        if not offer.layers:
+            yield "it is for everyone"
+        for _, when in offer.layers:
+            yield self._evidence.of(when.source)
+
+    def _passed_over(self, offer: Offer, mine: list[Candidate]) -> tuple[str, Iterable[str]]:
+        if self._chooser.is_barred(offer.id):
+            rivals = sorted(offer.rivals & self._served.keys())
+            return RIVAL, [f"{', '.join(rivals)} stands, and the two exclude each other"]
+        if not offer.fallback:
+            for one in mine:
+                if without := self._chooser.without_room(one.treatment):
+                    return CAPPED, [self._cap(one.treatment, without)]
+        found = dict.fromkeys(reason for one in mine for reason in self._outranked(offer, one))
+        over = offer.fallback and not any(
+            self._playbook.offers[name].fallback for name in self._beside(mine)
+        )
+        return FALLBACK if over else OUTRANKED, list(found)
+
+    def _beside(self, mine: list[Candidate]) -> Iterator[str]:
+        places = {one.treatment.placement for one in mine}
+        for chosen in self._served.values():
+            if chosen.candidate.treatment.placement in places:
+                yield chosen.candidate.treatment.offer
+
+    def _outranked(self, offer: Offer, mine: Candidate) -> Iterator[str]:
+        place = mine.treatment.placement
+        for chosen in self._served.values():
+            other = chosen.candidate
+            name = other.treatment.offer
+            if other.treatment.placement != place:
+                continue
+            if offer.fallback and not self._playbook.offers[name].fallback:
+                yield f"it is a fallback, and {name} fits"
+            elif other.score == mine.score:
+                yield f"{name} has the same score, {other.score:g}, and won the draw"
+            else:
+                scores = f"{other.score:g} to {mine.score:g}"
+                yield f"{name} stands in {place} with the higher score, {scores}"

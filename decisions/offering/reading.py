@@ -1,0 +1,204 @@
+"""A playbook's groups and offers, read."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from decisions.document import Node
+from decisions.format.offer_keys import GROUP, OFFER, TREATMENT
+from decisions.format.part import Part
+from decisions.language import Scope, Value
+from decisions.language.kinds import DOUBLE, DYN, INT
+from decisions.offering.arbitration import score
+from decisions.offering.catalogue import LAYERS, Offer, Placement, Treatment
+from decisions.offering.policy import Policy
+from decisions.reading import Reader
+
+DAY_MS: Final = 24 * 60 * 60 * 1000
+USUAL: Final[dict[str, Any]] = {
+    "purpose": "",
+    "propensity": 1.0,
+    "lever": 1.0,
+    "cooldown": 30 * DAY_MS,
+    "suppress": 90 * DAY_MS,
+    "cost": 0.0,
+    "weight": None,
+}
+"""What holds where neither an offer nor its group says otherwise."""
+
+
+class Group(Struct, frozen=True):
+    """What a group says for its offers."""
+
+    said: dict[str, Any]
+    written: Any
+
+
+class Around(Struct, frozen=True):
+    """What a playbook says beside its offers."""
+
+    channels: tuple[str, ...]
+    placements: Mapping[str, Placement]
+    groups: Mapping[str, Group]
+    purposes: Collection[str]
+    policy: Policy
+    rivals: Mapping[str, frozenset[str]]
+    """Offer → those that do not stand beside it, itself among them."""
+    power: float
+    scope: Scope
+
+
+class OfferReader:
+    """Reads offers; what is wrong is noted with `reader`. `plain` gives a node as JSON values."""
+
+    def __init__(self, reader: Reader, around: Around, plain: Callable[[Node], Any]) -> None:
+        self._reader = reader
+        self._around = around
+        self._plain = plain
+
+    def read(self, name: str, node: Node, where: str) -> Offer | None:
+        """One offer; None where what decides about it is wrong."""
+        around = self._around
+        part = Part(self._reader, node, where, OFFER)
+        title = part.text("title")
+        group_id = part.name("group", around.groups)
+        group = around.groups.get(group_id)
+        said = USUAL | (group.said if group else {}) | shared(part, around.purposes)
+        if around.purposes and not said["purpose"] and "purpose" not in part:
+            expected = f"one of {', '.join(around.purposes)}, here or in its group"
+            self._reader.problem(node, part.where("purpose"), expected, "nothing")
+        layers = tuple(
+            (layer, when) for layer in LAYERS for _, when in part.conditions(layer, around.scope)
+        )
+        fallback = part.flag("fallback")
+        said |= self._terms(part, "value", "cost")
+        priced = "value" in said
+        said.setdefault("value", 0.0)
+        treatments = tuple(self._treatments(name, part, said, group_id, counted=not fallback))
+        start_ms, end_ms = self._open(part)
+        ttl_ms = part.duration("ttl")
+        if not priced or ttl_ms is None:
+            return None
+        reads = 0
+        for when in (*(when for _, when in layers), *(one.weight for one in treatments)):
+            reads |= when.reads if when else 0
+        return Offer(
+            id=name,
+            title=title,
+            version=_version([self._plain(node), group and group.written, around.power]),
+            group=group_id,
+            purpose=said["purpose"],
+            layers=layers,
+            treatments=treatments,
+            value=said["value"],
+            lever=said["lever"],
+            start_ms=start_ms,
+            end_ms=end_ms,
+            timed=bool(start_ms or end_ms),
+            ttl_ms=ttl_ms,
+            cooldown_ms=said["cooldown"],
+            suppress_ms=said["suppress"],
+            fallback=fallback,
+            because=part.text("because"),
+            rivals=around.rivals.get(name, frozenset([name])),
+            reads=reads,
+        )
+
+    def _open(self, part: Part) -> tuple[int, int]:
+        start, end = part.moment("start"), part.moment("end", end=True)
+        if start is not None and end is not None and end <= start:
+            place, where = part.get("end") or part.node, part.where("end")
+            self._reader.problem(place, where, "a time after its start", "an earlier one")
+        return start or 0, end or 0
+
+    def _treatments(
+        self, name: str, part: Part, said: dict[str, Any], group: str, *, counted: bool
+    ) -> Iterator[Treatment]:
+        around = self._around
+        channels = part.several("channels", around.channels)
+        terms = dict.fromkeys(channels, said)
+        for channel, key, node in part.named("treatments"):
+            where = f"{part.where('treatments')}.{channel}"
+            if channel in terms:
+                terms[channel] = said | self._terms(
+                    Part(self._reader, node, where, TREATMENT), "propensity", "value", "cost"
+                )
+            elif channels:
+                expected = f"a channel of the offer: {', '.join(channels)}"
+                self._reader.problem(key, part.where("treatments"), expected, f'"{channel}"')
+        for place in part.several("placements", around.placements):
+            served = around.placements[place].channels
+            here = [channel for channel in channels if channel in served]
+            if not here and channels and served:
+                what, got = f"{part.where('placements')}: {place}", ", ".join(channels)
+                node = part.get("placements") or part.node
+                self._reader.problem(node, what, f"a channel of {', '.join(served)}", got)
+            for channel in here:
+                own = terms[channel]
+                p, v, lever, cost = (own[k] for k in ("propensity", "value", "lever", "cost"))
+                yield Treatment(
+                    offer=name,
+                    channel=channel,
+                    placement=place,
+                    propensity=p,
+                    value=v,
+                    lever=lever,
+                    cost=cost,
+                    weight=own["weight"],
+                    score=score(p, 1.0, v, lever, cost, around.power),
+                    counted=around.policy.counted(name, group, channel) if counted else (),
+                )
+
+    def _terms(self, part: Part, *names: str) -> dict[str, Any]:
+        """What is said of some terms, and of the weight."""
+        found: dict[str, Any] = {}
+        for name in names:
+            number = part.number(name)
+            if number is not None:
+                found[name] = number
+        weight: Value | None = part.value("weight", self._around.scope)
+        if weight is not None:
+            found["weight"] = weight
+            if weight.type not in NUMBERS:
+                place = part.get("weight") or part.node
+                self._reader.problem(place, part.where("weight"), "a number", weight.type)
+        return found
+
+
+NUMBERS: Final = (INT, DOUBLE, DYN)
+
+
+def read_groups(
+    reader: Reader, book: Part, purposes: Collection[str], plain: Callable[[Node], Any]
+) -> dict[str, Group]:
+    """The section `groups`."""
+
+    def read(_name: str, node: Node, where: str) -> Group:
+        part = Part(reader, node, where, GROUP)
+        part.text("title")
+        return Group(shared(part, purposes), plain(node))
+
+    return book.entries("groups", read)
+
+
+def shared(part: Part, purposes: Collection[str]) -> dict[str, Any]:
+    """What an offer or its group says of what both may say."""
+    found: dict[str, Any] = {}
+    if purpose := part.name("purpose", purposes):
+        found["purpose"] = purpose
+    for name in ("propensity", "lever"):
+        number = part.number(name)
+        if number is not None:
+            found[name] = number
+    for name in ("cooldown", "suppress"):
+        if name in part:
+            found[name] = part.duration(name) or 0
+    return found
+
+
+def _version(written: Any) -> bytes:
+    text = json.dumps(written, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=4).digest()

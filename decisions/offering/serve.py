@@ -1,0 +1,113 @@
+"""What a customer is served: what stays as it was decided, and what is decided anew."""
+
+from decisions.acting import action_id
+from decisions.offering.caps import DECIDED as SPENT
+from decisions.offering.caps import count, forget
+from decisions.offering.choose import Chosen, choose, stands_until
+from decisions.offering.memory import PROPOSALS_KEPT
+from decisions.offering.record import DECIDED, action, served
+from decisions.playbook import Playbook
+from state.decision import Decision, Serving
+from state.decision_ids import name
+from state.profile import HeldOffer, Profile, Proposal
+from state.times import earliest
+from state.touchpoint import Touchpoint
+
+
+def serve(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    playbook: Playbook,
+    now_ms: int,
+    decision: Decision | None,
+) -> Decision | None:
+    """Chooses anew; a serving and its new decisions are added to `decision` when something changed.
+
+    Changes of the profile `offers`, `offers_until`, `proposals` and `contacts`. An offer that stays
+    in its placement and channel, is not old, and of which the playbook says what it said, keeps its
+    decision. What is decided anew is counted at once, so that the next choice knows of it.
+    """
+    before = profile.offers
+    kept = standing(profile, playbook, now_ms)
+    choice = choose(profile, touchpoint, playbook, now_ms, kept)
+    if choice.errors:
+        decision = decision or Decision()
+        for offer_id in choice.errors:
+            decision.err(f"offer.{offer_id}")
+    after = []
+    new: list[tuple[Chosen, HeldOffer]] = []
+    until = choice.again_at
+    for chosen in choice.chosen:
+        held = chosen.kept
+        if held is None:
+            held = _decide(profile, touchpoint, playbook, now_ms, chosen)
+            new.append((chosen, held))
+        after.append(held)
+        old_at = stands_until(held, playbook.offers[held.offer_id])
+        until = earliest(until, old_at if old_at > now_ms else held.expires_at)
+    profile.offers = after
+    profile.offers_until = until
+    if not new and [held.offer_id for held in after] == [held.offer_id for held in before]:
+        return decision
+    # An empty list stands as long as what it replaces can still be read.
+    expires_at = max([held.expires_at for held in after or before])
+    if expires_at <= now_ms:
+        return decision
+    decision = decision or Decision()
+    for chosen, held in new:
+        decision.actions.append(action(touchpoint, playbook, chosen, held))
+        _note(profile, playbook, now_ms, chosen, held)
+    offers = [served(rank, held, playbook) for rank, held in enumerate(after, 1)]
+    decision.serving = Serving(now_ms, expires_at, offers)
+    return decision
+
+
+def standing(profile: Profile, playbook: Playbook, now_ms: int) -> dict[str, HeldOffer]:
+    """Offer → the decision for it that has not expired, where the playbook still says of the offer
+    what it said."""
+    offers = playbook.offers
+    return {
+        held.offer_id: held
+        for held in profile.offers
+        if now_ms < held.expires_at
+        and (offer := offers.get(held.offer_id))
+        and offer.version == held.version
+    }
+
+
+def _decide(
+    profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int, chosen: Chosen
+) -> HeldOffer:
+    one = chosen.candidate.treatment
+    offer, quiet = playbook.offers[one.offer], playbook.policy.quiet
+    expires_at = now_ms + offer.ttl_ms
+    if offer.end_ms:
+        expires_at = min(expires_at, offer.end_ms)
+    if quiet and one.channel in quiet.channels:
+        expires_at = min(expires_at, quiet.begins_at(profile, touchpoint, now_ms))
+    own = action_id(touchpoint, DECIDED, one.offer)
+    return HeldOffer(
+        offer_id=one.offer,
+        decision_id=name(touchpoint.customer_id, own),
+        channel=one.channel,
+        placement=one.placement,
+        score=chosen.candidate.score,
+        decided_at=now_ms,
+        expires_at=expires_at,
+        version=offer.version,
+        propensity=one.propensity,
+        weight=chosen.candidate.weight,
+    )
+
+
+def _note(
+    profile: Profile, playbook: Playbook, now_ms: int, chosen: Chosen, held: HeldOffer
+) -> None:
+    counted = chosen.candidate.treatment.counted
+    if counted:
+        forget(profile.contacts, playbook.counted, now_ms)
+        count(profile.contacts, counted, SPENT, now_ms)
+    profile.proposals.append(
+        Proposal(held.decision_id, held.offer_id, held.channel, held.placement, now_ms)
+    )
+    del profile.proposals[:-PROPOSALS_KEPT]
