@@ -35,6 +35,7 @@ COMMANDS = {
     "run": "One flow against configured servers.",
     "simulate": "A seeded population that writes events and answers offers.",
     "customer": "What is known of one customer.",
+    "explain": "Why a customer is offered what they are offered.",
     "segments": "Segments: how many customers are in each, and who.",
     "tail": "Follow decisions as they are published.",
     "topics": "List, create and check the topics; accept one made anew.",

@@ -7,23 +7,18 @@ from contextlib import ExitStack
 
 import click
 import orjson
-import redis
 
-from connectors.kafka.murmur2 import partition_of
 from flows.clients import check_redis
 from flows.commands.customer.document import document
 from flows.commands.customer.history import NOT_ASKED, Asking, History, Question
+from flows.commands.customer.looking_up import look_up_or_end
 from flows.commands.customer.page import SHOWN_ALERTS, last_alerts, page
 from flows.commands.customer.rows import HEADING_COLUMNS, LEAST_COLUMNS, LIST_COLUMNS, lines_of
 from flows.commands.customer.titles import read_titles
-from flows.commands.customer.unknown import why_unknown
 from flows.commands.customer_id import customer_id
 from flows.commands.nearby import nearby_settings
 from flows.commands.option_types import FilledPath, redis_url, warehouse_address
-from flows.commands.redis_trouble import redis_away
 from flows.settings import SettingsError
-from state.profile import ProfileUnreadable
-from state.store.lookup import Known, look_up
 
 MOST_TOUCHPOINTS = 10_000
 
@@ -99,7 +94,7 @@ def command(
             # Asked first: it takes longest, and Redis and the playbook meanwhile.
             question = Question(history.url, customer, touchpoints, SHOWN_ALERTS)
             asking = asked.enter_context(Asking(question))
-        known = _look_up(url, customer, partitions)
+        known = look_up_or_end(url, customer, partitions)
         titles = read_titles(playbook or settings.playbook)
         if touchpoints:
             history = asking.answer()
@@ -114,18 +109,3 @@ def command(
     )
     for line in lines_of(page(known, history, titles, now_ms, list_columns), columns):
         click.echo(line)
-
-
-def _look_up(url: str, customer: str, partitions: int) -> Known:
-    """What Redis knows; who is unknown, and a Redis that does not answer, end the command."""
-    client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
-    try:
-        known = look_up(client, customer, partition_of(customer, partitions))
-        if known is None:
-            raise click.ClickException(why_unknown(client, customer, partitions))
-    except ProfileUnreadable as error:
-        raise click.ClickException(f"customer {customer!r}: {error}") from None
-    except redis.RedisError as error:
-        click.echo(f"Error: {redis_away(url, error)}", err=True)
-        sys.exit(2)
-    return known

@@ -1,0 +1,230 @@
+"""Caps: at every instant at most so many within the time before it, and no more is kept."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decisions.offering.caps import Cap, count, forget, full, subjects
+from decisions.offering.memory import TIMES_KEPT
+from tests.decisions.offering.shop import answer, offer, served, shop, told
+from tests.decisions.someone import DAY_MS, HOUR_MS, START_MS, Someone, actions
+
+CAPPED = "contact: {{caps: {{c: {{most: {most}, within: {within}{more}}}}}}}"
+
+
+def capped(offers: str, most: int, within: str, more: str = "") -> Someone:
+    rest = CAPPED.format(most=most, within=within, more=f", {more}" if more else "")
+    return shop(offers, rest)
+
+
+def decided(someone: Someone, after_ms: int, event: str = "Page Viewed") -> list[str]:
+    return [a.body["offer_id"] for a in actions(someone.does(event, after_ms=after_ms), "offer.d")]
+
+
+def test_what_is_decided_stops_at_the_cap_and_the_best_are_what_spends_it() -> None:
+    someone = capped(
+        "\n".join(offer(name, value) for name, value in zip("abc", (1, 3, 2), strict=True)), 1, "1d"
+    )
+    assert decided(someone, 1_000) == ["b"]
+    found = told(someone)
+    assert (found["b"].stage, found["c"].stage, found["a"].stage) == ("served", "capped", "capped")
+    until = "2026-02-03T02:40:01.000Z"
+    assert found["c"].reasons == (
+        f"cap c, through click: at most 1 decided within 1 day; room again at {until}",
+    )
+
+
+def test_a_window_slides_to_the_millisecond() -> None:
+    """A day is over exactly a day later, not at midnight, and not a moment before."""
+    someone = capped(
+        "\n".join(offer(name, 1, "ttl: 1h") for name in "a").replace("ttl: 1d, ", ""), 2, "1d"
+    )
+    assert decided(someone, 0) == ["a"]
+    assert decided(someone, 2 * HOUR_MS) == ["a"]
+    assert decided(someone, 22 * HOUR_MS - 1) == []
+    assert served(someone) == []
+    assert decided(someone, 1) == ["a"]
+    assert someone.now_ms == START_MS + DAY_MS
+
+
+def test_an_offer_that_stands_spends_nothing_and_stays_until_it_expires() -> None:
+    someone = capped(offer("a"), 1, "30d")
+    assert decided(someone, 0) == ["a"]
+    assert decided(someone, 20 * HOUR_MS) == []  # it would be renewed now
+    assert served(someone) == ["a"]
+    assert decided(someone, 4 * HOUR_MS - 1) == []
+    assert served(someone) == ["a"]
+    assert decided(someone, 1) == []
+    assert served(someone) == []
+    assert decided(someone, 29 * DAY_MS - 1) == []
+    assert decided(someone, 1) == ["a"]
+
+
+def test_a_renewal_spends_like_any_decision() -> None:
+    someone = capped(offer("a"), 2, "30d")
+    assert decided(someone, 0) == ["a"]
+    assert decided(someone, 20 * HOUR_MS) == ["a"]
+    assert decided(someone, 20 * HOUR_MS) == []
+    assert served(someone) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("per: offer", ["a", "b", "m"]),
+        ("per: channel", ["a", "m"]),
+        ("per: group", ["a", "b"]),
+        ("channels: click", ["a", "m"]),
+        ("offers: [a, b]", ["a", "m"]),
+        ("groups: g", ["a", "b"]),
+        ("per: customer", ["a"]),
+    ],
+)
+def test_a_cap_counts_what_it_says(more: str, expected: list[str]) -> None:
+    offers = "\n".join(
+        [
+            offer("a", 9, "group: g"),
+            offer("b", 8, "group: h"),
+            offer("m", 7, "group: g", "inbox: email"),
+        ]
+    )
+    rest = CAPPED.format(most=1, within="7d", more=f", {more}")
+    someone = shop(offers, rest + "\ngroups: {g: {title: G}, h: {title: H}}")
+    someone.does("Page Viewed")
+    assert served(someone) == expected
+
+
+def test_what_was_shown_as_often_as_allowed_goes_with_the_event_that_says_so() -> None:
+    someone = capped("\n".join([offer("a", 9), offer("b", 1)]), 1, "7d", "of: shown, per: offer")
+    someone.does("Page Viewed")
+    decision = answer(someone, "Shown", "a")
+    assert decision.serving is not None
+    assert [one.offer_id for one in decision.serving.offers] == ["b"]
+    assert told(someone)["a"].stage == "capped"
+    shown_at = someone.now_ms
+    someone.does("Page Viewed", after_ms=7 * DAY_MS - 1)
+    assert served(someone) == ["b"]
+    someone.does("Page Viewed", after_ms=1)
+    assert someone.now_ms == shown_at + 7 * DAY_MS
+    assert served(someone) == ["a", "b"]
+
+
+def test_a_cap_on_what_is_accepted_holds_back_the_whole_group() -> None:
+    offers = "\n".join(
+        [offer("a", 9, "group: g"), offer("b", 8, "group: g"), offer("c", 1, "group: h")]
+    )
+    rest = CAPPED.format(most=1, within="30d", more=", of: accepted, per: group")
+    someone = shop(offers, rest + "\ngroups: {g: {title: G}, h: {title: H}}")
+    someone.does("Page Viewed")
+    assert served(someone) == ["a", "b"]
+    answer(someone, "Accepted", "b")
+    assert served(someone) == ["c"]
+
+
+def test_a_fallback_is_neither_counted_nor_stopped() -> None:
+    offers = "\n".join([offer("a", 9), offer("f", 1, "fallback: true")])
+    someone = capped(offers, 1, "30d")
+    assert decided(someone, 0) == ["a"]
+    assert decided(someone, DAY_MS) == ["f"]
+    assert decided(someone, DAY_MS) == ["f"]
+
+
+def test_a_cap_that_is_lowered_below_what_was_spent_lets_nothing_through_until_it_may() -> None:
+    offers = "\n".join(offer(name, value) for name, value in zip("ab", (2, 1), strict=True))
+    someone = capped(offers, 5, "7d")
+    assert decided(someone, 0) == ["a", "b"]
+    assert decided(someone, DAY_MS) == ["a", "b"]
+    someone.playbook = capped(offers, 1, "7d").playbook
+    assert decided(someone, 1_000) == []
+    assert served(someone) == ["a", "b"]  # what stands, stands
+    assert decided(someone, 6 * DAY_MS) == []
+    assert decided(someone, DAY_MS - 1_001) == []
+    assert decided(someone, 1) == ["a"]
+    assert someone.now_ms == START_MS + 8 * DAY_MS
+
+
+def test_what_no_cap_counts_any_more_is_forgotten() -> None:
+    someone = capped(offer("a"), 3, "7d")
+    someone.does("Page Viewed")
+    assert someone.profile.contacts == {"decided": [someone.now_ms]}
+    someone.does("Page Viewed", after_ms=20 * DAY_MS)
+    assert someone.profile.contacts == {"decided": [someone.now_ms]}
+    someone.playbook = capped(offer("a"), 3, "7d", "per: channel").playbook
+    someone.does("Page Viewed", after_ms=20 * DAY_MS)
+    assert someone.profile.contacts == {"decided channel click": [someone.now_ms]}
+
+
+def test_when_all_that_can_be_kept_is_kept_nothing_more_is_decided() -> None:
+    """Never is a cap exceeded because what it counts was forgotten."""
+    someone = capped(offer("a"), 50, "30d", "per: offer")
+    someone.does("Page Viewed")
+    crowd = {f"decided offer x{n}": [someone.now_ms] * 50 for n in range(TIMES_KEPT // 50)}
+    known = someone.playbook.counted
+    (subject,) = known.values()
+    known |= dict.fromkeys(crowd, subject)
+    someone.profile.contacts |= crowd
+    assert decided(someone, 2 * DAY_MS) == []
+    assert told(someone)["a"].reasons[0].startswith("all that can be kept for caps is kept")
+    assert decided(someone, 28 * DAY_MS) == ["a"]
+
+
+CAPS = st.builds(
+    Cap,
+    id=st.just("c"),
+    most=st.integers(1, 4),
+    within_ms=st.integers(1, 50),
+    per=st.sampled_from(["customer", "channel", "group", "offer"]),
+    channels=st.sampled_from([frozenset(), frozenset(["x"])]),
+)
+TRIED = st.lists(
+    st.tuples(st.integers(0, 20), st.sampled_from(["a", "b"]), st.sampled_from(["x", "y"])),
+    max_size=40,
+)
+
+
+def fits(cap: Cap, one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether `cap` counts two treatments (offer, channel) together: by its words."""
+    if cap.channels and not {one[1], other[1]} <= cap.channels:
+        return False
+    same = {"customer": True, "group": True, "offer": one[0] == other[0]}
+    return {**same, "channel": one[1] == other[1]}[cap.per]
+
+
+@settings(max_examples=300)
+@given(st.lists(CAPS, min_size=1, max_size=3), TRIED)
+def test_whatever_is_tried_a_cap_is_never_exceeded_and_never_stricter_than_it_says(
+    caps: list[Cap], tried: list[tuple[int, str, str]]
+) -> None:
+    """Against all that was let through, counted one by one."""
+    contacts: dict[str, list[int]] = {}
+    known: dict[str, Any] = {}
+    through: list[tuple[int, tuple[str, str]]] = []
+    now_ms = 0
+    for after_ms, offer_id, channel in tried:
+        now_ms += after_ms
+        counted = subjects(caps, offer_id, "g", channel)
+        known |= {subject.name: subject for subject in counted}
+        stops = [found for s in counted if (found := full(s, contacts.get(s.name), 0, now_ms))]
+
+        it = offer_id, channel
+
+        def allowed(cap: Cap, at_ms: int, it: tuple[str, str] = it) -> bool:
+            since_ms = at_ms - cap.within_ms
+            before = [t for t, other in through if since_ms < t and fits(cap, it, other)]
+            return not fits(cap, it, it) or len(before) < cap.most
+
+        assert bool(stops) is not all(allowed(cap, now_ms) for cap in caps)
+        if stops:
+            until_ms = max(stop.until_ms for stop in stops)
+            assert all(allowed(cap, until_ms) for cap in caps)
+            assert not all(allowed(cap, until_ms - 1) for cap in caps)
+        else:
+            forget(contacts, known, now_ms)
+            count(contacts, counted, "decided", now_ms)
+            through.append((now_ms, it))
+    most = max(cap.most for cap in caps)
+    assert all(len(times) <= most for times in contacts.values())
+    assert all(a <= b for times in contacts.values() for a, b in pairwise(times))
