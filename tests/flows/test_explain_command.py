@@ -13,7 +13,7 @@ from flows.commands.explain import command
 from state.profile import Profile, encode_profile
 from state.store.keys import offers_key, shard_keys
 from tests.decisions.offering.shop import HEAD, answer, offer
-from tests.decisions.someone import DAY_MS, Someone, book
+from tests.decisions.someone import Someone, book
 
 BOOK = (
     HEAD
@@ -78,19 +78,13 @@ def test_each_offer_is_told_with_its_stage_and_reasons(redis_url: str, playbook:
             "profile.orders.count > 0 is false: profile.orders.count = 0",
         ],
     )
-    assert stages["tea"] == (
-        "answered",
-        [
-            "dismissed at 2026-02-02T02:40:02.000Z: left alone for 10 days, "
-            "until 2026-02-12T02:40:02.000Z"
-        ],
-    )
+    rests = "left alone for 10 days, until 2026-02-12T02:40:02.000Z"
+    assert stages["tea"] == ("answered", [f"dismissed at 2026-02-02T02:40:02.000Z: {rests}"])
     assert stages["cake"] == ("served", ["it is for everyone"])
     assert stages["mails"][0] == "consent"
     (cake,) = [one for one in told["offers"] if one["offer"] == "cake"]
-    assert [(t["rank"], t["score"], t["terms"]) for t in cake["treatments"]] == [
-        (1, 3.0, "value 3")
-    ]
+    (weighed,) = cake["treatments"]
+    assert (weighed["rank"], weighed["score"], weighed["terms"]) == (1, 3.0, "value 3")
     assert re.fullmatch("[0-9a-f]{32}", cake["decision_id"])
 
 
@@ -104,9 +98,7 @@ def test_in_words_the_served_ones_stand_first(redis_url: str, playbook: str) -> 
         "tea: tea",
         "mails: mails",
     ]
-    assert "    rank 1 in home on click: value 3 = 3.0" in lines or (
-        "    rank 1 in home on click: value 3 = 3" in lines
-    )
+    assert "    rank 1 in home on click: value 3 = 3" in lines
 
 
 def test_a_later_time_is_as_if_nothing_had_happened_before(redis_url: str, playbook: str) -> None:
@@ -140,14 +132,8 @@ def test_to_explain_changes_nothing_that_is_kept(redis_url: str, playbook: str) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (
-            ("--offer", "teaa"),
-            "expected one of club, tea, cake, mails, got 'teaa'; did you mean 'tea'?",
-        ),
-        (
-            ("--at", "2026-02-01"),
-            "expected a time not before the last decision, 2026-02-02T02:40:02.000Z",
-        ),
+        (("--offer", "teaa"), "one of club, tea, cake, mails, got 'teaa'; did you mean 'tea'?"),
+        (("--at", "2026-02-01"), "not before the last decision, 2026-02-02T02:40:02.000Z"),
     ],
 )
 def test_what_cannot_be_explained_is_said(
@@ -159,9 +145,8 @@ def test_what_cannot_be_explained_is_said(
 
 
 def test_somebody_unknown_a_wrong_playbook_and_a_wrong_time_are_said(
-    redis_url: str, playbook: str, tmp_path: Path, ann: Someone
+    redis_url: str, playbook: str, tmp_path: Path
 ) -> None:
-    assert ann.now_ms % DAY_MS
     runner, env = CliRunner(), {"TOUCHLINE_PARTITIONS": "16"}
     base = ["--redis-url", redis_url]
     done = runner.invoke(command, ["bob", "--playbook", playbook, *base], env=env)
