@@ -23,6 +23,7 @@ from decisions.offering.record import DECIDED
 from flows.local.numbers import LATENCY, quantile_s
 from flows.metrics.catalogue import STAGES
 from flows.settings import Settings
+from state.decision_ids import name
 from state.store.counters import read_counters
 from state.store.keys import offers_key
 from state.touchpoint import identity
@@ -172,7 +173,7 @@ def offer_waits_ms(
         decided = {offer["decision_id"]: offer["offer_id"] for offer in offers}
         for message_id, due in events.get(customer, ()):
             if (customer, message_id) not in waits and any(
-                identity(customer, message_id, DECIDED, offer).hex() == decision
+                name(customer, identity(customer, message_id, DECIDED, offer)).hex() == decision
                 for decision, offer in decided.items()
             ):
                 waits[customer, message_id] = (at - due) / 1e6

@@ -29,6 +29,7 @@ from decisions.alerting.standing import ACKNOWLEDGED, CLEARED, ESCALATED
 from decisions.alerts import RAISED
 from decisions.journeys.moment import ENDED, STARTED
 from decisions.load import parse_playbook
+from decisions.offering.answers import ANSWERED
 from decisions.offering.record import DECIDED
 from decisions.playbook import PlaybookError
 from decisions.segments import ENTERED, EXITED
@@ -214,7 +215,7 @@ ALERTS = (RAISED, ESCALATED, ACKNOWLEDGED, CLEARED)
 
 
 def test_kinds_of_actions_are_those_that_are_decided() -> None:
-    assert set(BODIES) == {DECIDED, *ALERTS, ENTERED, EXITED, STARTED, ENDED, *KINDS}
+    assert set(BODIES) == {DECIDED, ANSWERED, *ALERTS, ENTERED, EXITED, STARTED, ENDED, *KINDS}
 
 
 @pytest.mark.parametrize("severity", [*SEVERITIES, "fatal"])

@@ -184,6 +184,8 @@ def test_all_names_are_known_that_change_more_than_any_name_and_those_of_offers(
 
 
 DESCRIBED = [(event, one) for event in KNOWN.values() for one in properties_of(event.properties)]
+DECIDING = {"decision_id"}
+"""Read by what decides, not by the fold."""
 ALONE: dict[str, Any] = {
     "sku": "sneaker-42",
     "revenue": 30,
@@ -197,7 +199,7 @@ ALONE: dict[str, Any] = {
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [(event.name, one.name) for event, one in DESCRIBED if one.read],
+    [(event.name, one.name) for event, one in DESCRIBED if one.read and one.name not in DECIDING],
 )
 def test_a_property_that_is_said_to_be_read_makes_a_difference(name: str, said: str) -> None:
     event = KNOWN[name]

@@ -57,8 +57,8 @@ SHORT = {
     "steps": [{"wait": "1s"}, {"action": "log", "message": "It is over"}],
 }
 """A journey that is soon over."""
-ROWS = len(VALID) + 4 * len(MORE) + 2
-"""Accepted events: the valid ones, those that are sent thrice and once misplaced, and two later."""
+ROWS = len(VALID) + 4 * len(MORE) + 3
+"""Accepted events: the valid ones, those that are sent thrice and once misplaced, three later."""
 LATER = ({"alert": "everything"}, {"kiosk_id": "k-4", "store": "Berlin"})
 
 
@@ -146,6 +146,13 @@ def send_later(kafka: str, name: str, properties: dict[str, str]) -> None:
     assert producer.flush(WAIT_S) == 0
 
 
+def served_to_ann(client: "redis.Redis") -> str:
+    """The id of a decision for her."""
+    document = client.get("touchline:offers:ann")
+    assert isinstance(document, bytes)
+    return str(json.loads(document)["offers"][0]["decision_id"])
+
+
 def read(kafka: str, topic: str, enough: Callable[[list[bytes]], bool]) -> list[bytes]:
     """Values of the records with a key, once they are enough; plans have none."""
     consumer = Consumer(
@@ -191,12 +198,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         send_later(kafka, "Kiosk Transaction Failed", LATER[1])
         read(kafka, ACTIONS, lambda values: "alert.escalated" in kinds(values))
         send_later(kafka, "Alert Acknowledged", LATER[0])
+        client = redis.Redis(port=int(port))
+        send_later(kafka, "Offer Shown", {"decision_id": served_to_ann(client)})
         enriched = read(kafka, ENRICHED, many(ROWS))
         actions = read(kafka, ACTIONS, lambda values: kinds(values) == BODIES.keys())
         (command,) = re.findall(r"^\.venv/bin/touchline (.*)$", EVENTS.read_text(), re.MULTILINE)
         words = [*command.split(), "--redis-url", line["redis_url"]]
         customer = ended("-m", "flows.cli", *words)
-        client = redis.Redis(port=int(port))
         served = [client.get(key) for key in client.scan_iter("touchline:offers:*")]
         kept = [value for value in served if isinstance(value, bytes)]
         process.terminate()

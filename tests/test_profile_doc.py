@@ -8,6 +8,7 @@ import pytest
 from decisions.alerting.memory import MAX_REMEMBERED, WATCH_BYTES
 from decisions.format.offer_keys import MAX_SERVED
 from decisions.format.sections import MAX_SEGMENTS
+from decisions.offering.memory import ANSWERS_KEPT, PROPOSALS_KEPT, TIMES_KEPT
 from flows.metrics.catalogue import METRICS
 from state import bounds
 from state.decay import HALF_LIFE_MS
@@ -30,6 +31,7 @@ ROW_OF = {
     "LINES_KEPT": "lines of the cart",
     "CATEGORIES_KEPT": "categories",
     "TRAITS_KEPT": "traits",
+    "CONSENTS_KEPT": "consents",
     "NAME_BYTES": "a name (event, channel, category, product, cart)",
     "TRAIT_BYTES": "a trait that is a text",
     "PRODUCTS_READ": "products read of one event",
@@ -65,6 +67,12 @@ def test_the_limits_of_what_decisions_keep_stand_in_their_rows() -> None:
     assert holds(row(BOUNDS, "the message id that started a run"), CAUSE_BYTES)
     assert holds(row(KEPT, "segments"), MAX_SEGMENTS)
     assert holds(row(KEPT, "offers"), MAX_SERVED)
+    assert holds(row(KEPT, "proposals"), PROPOSALS_KEPT)
+    assert holds(row(BOUNDS, "decisions for offers"), PROPOSALS_KEPT)
+    for first, table in (("answers", KEPT), ("offers answered", BOUNDS)):
+        assert holds(row(table, first), ANSWERS_KEPT)
+    for first, table in (("contacts", KEPT), ("times that caps count", BOUNDS)):
+        assert holds(row(table, first), TIMES_KEPT)
 
 
 def test_the_limits_of_what_is_kept_stand_in_their_rows_too() -> None:
@@ -75,6 +83,7 @@ def test_the_limits_of_what_is_kept_stand_in_their_rows_too() -> None:
         "cart": bounds.LINES_KEPT,
         "interest": bounds.CATEGORIES_KEPT,
         "traits": bounds.TRAITS_KEPT,
+        "consents": bounds.CONSENTS_KEPT,
     }.items():
         assert holds(row(KEPT, first), limit), first
 

@@ -80,7 +80,7 @@ OFFERS: Final = Row(
             "Decisions a minute for each offer of the playbook.",
             (a_minute("touchline_offers_decided_total", "offer"), "{{offer}}"),
             unit="cpm",
-            look="docs/playbook.md: eligibility and priority",
+            look="`touchline explain ID`, for one of the customers in touchpoints.actions",
             empty="no offers in the playbook",
             stack=StackingMode.NORMAL,
         ),
@@ -102,6 +102,14 @@ OFFERS: Final = Row(
             empty="no offers in the playbook",
         ),
         lines(
+            "What became of answers to offers",
+            "The same events by their result: attributed to a decision, or why not.",
+            (a_minute("touchline_offer_answers_total", "result"), "{{result}}"),
+            unit="epm",
+            look="docs/offers.md: what became of a decision",
+            empty=SILENT,
+        ),
+        lines(
             "Accepted by offer",
             "Events a minute that say an offer was taken, by offer.",
             (a_minute(*BY_OFFER, 'outcome="accepted"'), "{{offer}}"),
@@ -114,7 +122,7 @@ OFFERS: Final = Row(
             "Events a minute that say an offer was not wanted, by offer.",
             (a_minute(*BY_OFFER, 'outcome="dismissed"'), "{{offer}}"),
             unit="epm",
-            look="docs/playbook.md: eligibility and priority",
+            look="`touchline explain ID`, for one of the customers in touchpoints.actions",
             empty="no offers in the playbook",
         ),
         lines(

@@ -21,7 +21,7 @@ from decisions.load import load_playbook
 from decisions.offering.catalogue import Offer
 from decisions.playbook import PlaybookError
 from flows.metrics.catalogue import BUILD, METRICS, METRICS_OF, Kind, Metric
-from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER
+from flows.metrics.of_decisions import OFFER_OUTCOMES, OTHER_OFFER
 from flows.processor.build import build_id
 from flows.settings import Settings
 

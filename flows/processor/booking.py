@@ -7,7 +7,7 @@ from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import channel_topic
 from decisions.playbook import Playbook
 from flows.metrics.meter import Meter
-from flows.metrics.of_touchpoints import ALERT_OUTCOMES, OFFER_OUTCOMES
+from flows.metrics.of_decisions import ALERT_OUTCOMES, OFFER_OUTCOMES
 from flows.processor.flush import Flush, Slice, Through
 from flows.processor.letter_limit import counted
 from flows.processor.processor import Processor

@@ -16,7 +16,7 @@ from connectors.published.records import action_record, dead_letter_record, enri
 from decisions.decide import EVERYTHING, decide, time_of
 from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
-from flows.metrics.of_touchpoints import OFFER_OUTCOMES, OTHER_OFFER, REQUEST_KINDS
+from flows.metrics.of_decisions import OFFER_OUTCOMES, OTHER_OFFER, REQUEST_KINDS
 from flows.processor.commit import commit_pending
 from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
 from flows.processor.forwarding import send_on, tell_apart

@@ -19,7 +19,7 @@ from connectors.published.record_types import read_action, read_enriched
 from decisions.offering.record import DECIDED
 from flows.cli import main
 from flows.metrics.catalogue import STAGES
-from flows.metrics.of_touchpoints import RULES
+from flows.metrics.of_decisions import RULES
 from state.fence import decode_plan
 from state.profile import Profile
 from state.times import rfc3339

@@ -5,7 +5,7 @@ import pytest
 from connectors.published import schema_examples as examples
 from connectors.published.schema_bodies import BODIES
 from decisions.journeys.versions import REASONS
-from flows.metrics.of_touchpoints import REQUEST_KINDS
+from flows.metrics.of_decisions import REQUEST_KINDS
 from flows.processor.decide import _label
 
 

@@ -29,6 +29,12 @@ BODIES: dict[str, dict[str, Any]] = {
         "reasons": ["likes tea"],
         "expires_at": "2026-01-08T00:00:00.000Z",
     },
+    "offer.answered": {
+        "offer_id": "welcome",
+        "channel": "click",
+        "placement": "home",
+        "answer": "clicked",
+    },
     "alert.raised": {"alert": "vip_unhappy", "severity": "critical", "message": "Rated 1\x1b[2J"},
     "alert.escalated": {
         "alert": "kiosk_failing",
@@ -108,6 +114,10 @@ def logged(value: bytes | None, key: bytes | None = b"ann", topic: str = ACTIONS
         (
             "offer.decided",
             "offer    ann             tea                   home on click, score 900: likes tea",
+        ),
+        (
+            "offer.answered",
+            "answer   ann             welcome               clicked in home on click, decided ?",
         ),
         (
             "alert.raised",
@@ -233,7 +243,7 @@ def test_an_event_of_any_shape_is_told(original: Any) -> None:
         ((), {"offers": ["pots"]}, ()),
         ((), {"severities": ["critical", "info"]}, ("alert.raised", "alert.escalated")),
         ((), {"severities": ["info"], "segments": ["vip"]}, ("segment.entered", "segment.exited")),
-        (("offer", "alert"), {"alerts": ["other"]}, ("offer.decided",)),
+        (("offer", "alert"), {"alerts": ["other"]}, ("offer.decided", "offer.answered")),
         ((), {"customer": "bob"}, ()),
         (("event",), {}, ()),
         (("action",), {}, tuple(REQUESTS)),

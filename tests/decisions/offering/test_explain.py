@@ -50,7 +50,7 @@ contact:
 """
 BOOK = book(f"offers:\n{OFFERS}\n{REST}", HEAD)
 
-events = st.one_of(
+events: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.just("Order Completed"), st.just({"total": 10.0})),
     st.tuples(
         st.sampled_from(["Product Added", "Product Removed"]),

@@ -1,0 +1,107 @@
+"""The metrics of what the touchpoints flow decides."""
+
+from typing import Final
+
+from decisions.actions.kinds import KINDS
+from decisions.journeys.versions import REASONS
+from decisions.offering.answers import RESULTS
+from flows.metrics.metric import C, G, Metric
+
+RULES = ("segment", "offer", "alert")
+ALERT_OUTCOMES = ("escalated", "acknowledged", "cleared")
+OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
+OTHER_OFFER = "?"
+"""Stands for an offer that the playbook does not have."""
+REQUEST_KINDS = tuple(KINDS)
+
+DECISIONS: Final = (
+    Metric(
+        "touchline_offers_decided_total",
+        C,
+        "decisions",
+        "Offers decided, by offer and the channel it is served through.",
+        ("offer", "channel"),
+    ),
+    Metric(
+        "touchline_offer_events_total",
+        C,
+        "events",
+        'Accepted events that tell of an offer; "?" is one that the playbook does not have.',
+        ("offer", "outcome"),
+        {"outcome": OFFER_OUTCOMES},
+    ),
+    Metric(
+        "touchline_offer_answers_total",
+        C,
+        "events",
+        "The same by what came of them: attributed to a decision; repeated; expired, as the "
+        "decision is too old or not kept any more; foreign, of another customer; "
+        "unknown, of no decision; unnamed, without a decision id.",
+        ("answer", "result"),
+        {"answer": OFFER_OUTCOMES, "result": RESULTS},
+    ),
+    Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
+    Metric(
+        "touchline_alert_outcomes_total",
+        C,
+        "alerts",
+        "What became of alerts that were raised; one is escalated once for each step.",
+        ("alert", "outcome"),
+        {"outcome": ALERT_OUTCOMES},
+    ),
+    Metric(
+        "touchline_actions_requested_total",
+        C,
+        "actions",
+        "Actions that others are asked for: mails, tickets, calls of web addresses, by kind.",
+        ("kind",),
+        {"kind": REQUEST_KINDS},
+    ),
+    Metric(
+        "touchline_journeys_started_total",
+        C,
+        "runs",
+        "Runs of journeys that have begun, by journey.",
+        ("journey",),
+    ),
+    Metric(
+        "touchline_journeys_ended_total",
+        C,
+        "runs",
+        "Runs of journeys that are over, by reason.",
+        ("reason",),
+        {"reason": REASONS},
+    ),
+    Metric(
+        "touchline_segment_transitions_total",
+        C,
+        "customers",
+        "Customers that came into a segment or left it.",
+        ("segment", "direction"),
+        {"direction": ("entered", "exited")},
+    ),
+    Metric(
+        "touchline_segment_customers",
+        G,
+        "customers",
+        "Customers in a segment, of this process's shards: the sum over processes is all of them.",
+        ("segment",),
+    ),
+    Metric(
+        "touchline_rule_evaluations_total",
+        C,
+        "evaluations",
+        "Rules due to be asked by what events changed, by kind; of offers all, each time that they "
+        "are chosen anew.",
+        ("rule",),
+        {"rule": RULES},
+    ),
+    Metric(
+        "touchline_rule_errors_total",
+        C,
+        "evaluations",
+        "Conditions of the playbook that ended in an error, which counts as false, by rule, such as"
+        " alert.kiosk_failing.",
+        ("rule",),
+    ),
+)
