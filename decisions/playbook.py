@@ -114,8 +114,6 @@ class Playbook:
     proper: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
-    weighed: bool = field(default=False, init=False)
-    """Whether the moment has a say in what an offer is worth."""
     counted: dict[str, Subject] = field(default_factory=dict, init=False)
     """All that caps count, by name."""
     plain_moves: dict[int, Changes] = field(default_factory=dict, init=False)
@@ -157,7 +155,6 @@ class Playbook:
         for offer in self.offers.values():
             self.offers_read |= offer.reads
             for treatment in offer.treatments:
-                self.weighed |= treatment.weight is not None
                 self.counted |= {subject.name: subject for subject in treatment.counted}
         for alert in self.alerts.values():
             for name in alert.indexed:

@@ -6,11 +6,11 @@ costs to make it. Its unit is the shop's currency. Equal scores go by an order t
 customer's own, and stays so.
 """
 
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from decisions.language import Value
 from decisions.offering.catalogue import Offer, Treatment
 from state.touchpoint import identity
 
@@ -18,6 +18,7 @@ from state.touchpoint import identity
 class Candidate(Struct, frozen=True, eq=False, gc=False):
     """A treatment that may be chosen, and what it is worth now."""
 
+    offer: str
     treatment: Treatment
     weight: float
     score: float
@@ -32,19 +33,20 @@ class Ranking:
     def __init__(self, offers: Iterable[Offer]) -> None:
         self.offers = tuple(offers)
         """In the order of the file."""
-        usual = [
-            Candidate(one, 1.0, one.score) for offer in self.offers for one in offer.treatments
-        ]
+        every = [one for offer in self.offers for one in offer.treatments]
+        usual = [Candidate(one.offer, one, 1.0, one.score) for one in every]
         self.candidates = tuple(sorted(usual, key=_worst_last))
         """All, with a weight of 1, by score; equal ones in the order of the file."""
+        self.weighed = any(one.weight is not None for one in every)
+        """Whether the moment has a say in what one is worth."""
+        self.clear = not self.weighed and not _tied(self.candidates)
+        """Whether this order is everybody's: no two offers are worth the same."""
 
 
-def score(
-    propensity: float, weight: float, value: float, lever: float, cost: float, power: float
-) -> float:
-    """P^a x C x V x L - cost, in the shop's currency."""
+def gain(propensity: float, value: float, lever: float, power: float) -> float:
+    """P^a x V x L, in the shop's currency."""
     likely = propensity if power == 1.0 else propensity**power
-    return likely * weight * value * lever - cost
+    return likely * value * lever
 
 
 def reckoning(one: Treatment, propensity: float, weight: float, power: float) -> str:
@@ -60,22 +62,24 @@ def reckoning(one: Treatment, propensity: float, weight: float, power: float) ->
     return f"{product} − cost {one.cost:g}" if one.cost else product  # noqa: RUF001 - so is this
 
 
-def weighed(usual: Candidate, weight: float, power: float) -> Candidate:
-    """The same treatment with another weight."""
-    one = usual.treatment
-    worth = score(one.propensity, weight, one.value, one.lever, one.cost, power)
-    return Candidate(one, weight, worth)
+def weighed(usual: Sequence[Candidate], weights: Mapping[Value | None, float]) -> list[Candidate]:
+    """The same treatments with the weights of the moment: P^a x V x L x C - cost. One whose weight
+    is not among `weights` is left out."""
+    found = [(one.treatment, weights.get(one.treatment.weight)) for one in usual]
+    return [
+        Candidate(one.offer, one, weight, one.gain * weight - one.cost)
+        for one, weight in found
+        if weight is not None
+    ]
 
 
 def best_first(candidates: Iterable[Candidate], customer_id: str) -> list[Candidate]:
     """By score; equal ones of different offers by a stable hash of customer and offer, and those of
     one offer in the order in which they come."""
     ranked = sorted(candidates, key=_worst_last)
-    if any(_tied(a, b) for a, b in pairwise(ranked)):
-        lots = {
-            offer: identity(customer_id, offer) for offer in {c.treatment.offer for c in ranked}
-        }
-        ranked.sort(key=lambda one: (-one.score, lots[one.treatment.offer]))
+    if _tied(ranked):
+        lots = {offer: identity(customer_id, offer) for offer in {one.offer for one in ranked}}
+        ranked.sort(key=lambda one: (-one.score, lots[one.offer]))
     return ranked
 
 
@@ -83,5 +87,7 @@ def _worst_last(one: Candidate) -> float:
     return -one.score
 
 
-def _tied(a: Candidate, b: Candidate) -> bool:
-    return a.score == b.score and a.treatment.offer != b.treatment.offer
+def _tied(candidates: Sequence[Candidate]) -> bool:
+    """Whether two offers are worth the same."""
+    offer_of = {one.score: one.offer for one in candidates}
+    return any(offer_of[one.score] != one.offer for one in candidates)

@@ -39,6 +39,8 @@ class Treatment(Struct, frozen=True, eq=False, gc=False):
     """What it costs to make it, in the shop's currency."""
     weight: Value | None
     """What the moment adds or takes; None: 1."""
+    gain: float
+    """P^a x V x L: what it is worth before the moment's weight and the cost."""
     score: float
     """With a weight of 1."""
     counted: tuple[Subject, ...]

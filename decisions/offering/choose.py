@@ -1,6 +1,6 @@
 """The choice: what a customer may be offered now, and what of it stands where."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Final
 
@@ -118,16 +118,18 @@ class Chooser:
     def candidates(self, ranking: Ranking) -> list[Candidate]:
         """What may be chosen of `ranking`, the best first."""
         open_now = {offer.id for offer in ranking.offers if not self.stage(offer)}
-        found = [one for one in ranking.candidates if one.treatment.offer in open_now]
+        found = [one for one in ranking.candidates if one.offer in open_now]
         if self._full:
             found = [one for one in found if not self.cap_on(one.treatment)]
         if self._playbook.policy.quiet:
             found = [one for one in found if not self.quiet_until(one.treatment)]
-        if self._playbook.weighed:
-            found = self._weighed(found)
-        if found and found[-1].score < 0:
-            found = [one for one in found if one.score >= 0]  # it costs more than it may bring
-        return best_first(found, self._touchpoint.customer_id)
+        if ranking.weighed:
+            found = weighed(found, self._weights(found))
+        if not ranking.clear:
+            found = best_first(found, self._touchpoint.customer_id)
+        while found and found[-1].score < 0:  # it costs more than it may bring
+            found.pop()
+        return found
 
     def stage(self, offer: Offer) -> str:
         """Where an offer stops for this customer, whatever the channel: one of CLOSED, CONSENT,
@@ -190,7 +192,7 @@ class Chooser:
             if not left:
                 return
             treatment = one.treatment
-            if not room.get(treatment.placement) or treatment.offer in self._barred:
+            if not room.get(treatment.placement) or one.offer in self._barred:
                 continue
             kept = self._held(treatment)
             offer = self._playbook.offers[treatment.offer]
@@ -225,19 +227,13 @@ class Chooser:
             if subject.of == DECIDED:
                 self._spent[subject.name] = self._spent.get(subject.name, 0) + 1
 
-    def _weighed(self, found: list[Candidate]) -> list[Candidate]:
-        known: dict[int, float | None] = {}
-        after = []
-        for one in found:
-            weight = one.treatment.weight
-            if weight is None:
-                after.append(one)
-                continue
-            if id(weight) not in known:
-                known[id(weight)] = self._weight(one.treatment.offer, weight)
-            if (heavy := known[id(weight)]) is not None:
-                after.append(weighed(one, heavy, self._playbook.power))
-        return after
+    def _weights(self, found: Iterable[Candidate]) -> dict[Value | None, float]:
+        """Weight → what it is now; one that is no number of 0 or more is left out."""
+        known: dict[Value | None, float] = {None: 1.0}
+        for weight, offer in {one.treatment.weight: one.offer for one in found}.items():
+            if weight is not None and (now := self._weight(offer, weight)) is not None:
+                known[weight] = now
+        return known
 
     def _weight(self, offer: str, weight: Value) -> float | None:
         try:

@@ -80,7 +80,7 @@ class _Teller:
         kept = standing(profile, playbook, now_ms)
         self._chooser = Chooser(profile, touchpoint, playbook, now_ms, kept)
         chosen = self._chooser.choose().chosen
-        self._served = {one.candidate.treatment.offer: one for one in chosen}
+        self._served = {one.candidate.offer: one for one in chosen}
         self._ranked = {
             fallback: self._chooser.candidates(ranking)
             for fallback, ranking in ((False, playbook.proper), (True, playbook.fallbacks))
@@ -91,9 +91,7 @@ class _Teller:
 
     def _told(self, offer: Offer) -> Told:
         ranked = self._ranked[offer.fallback]
-        mine = [
-            (rank, one) for rank, one in enumerate(ranked, 1) if one.treatment.offer == offer.id
-        ]
+        mine = [(rank, one) for rank, one in enumerate(ranked, 1) if one.offer == offer.id]
         stage, reasons = self._stage(offer, [one for _, one in mine])
         chosen = self._served.get(offer.id)
         kept = chosen.kept if chosen else None
@@ -209,13 +207,13 @@ class _Teller:
         places = {one.treatment.placement for one in mine}
         for chosen in self._served.values():
             if chosen.candidate.treatment.placement in places:
-                yield chosen.candidate.treatment.offer
+                yield chosen.candidate.offer
 
     def _outranked(self, offer: Offer, mine: Candidate) -> Iterator[str]:
         place = mine.treatment.placement
         for chosen in self._served.values():
             other = chosen.candidate
-            name = other.treatment.offer
+            name = other.offer
             if other.treatment.placement != place:
                 continue
             if offer.fallback and not self._playbook.offers[name].fallback:

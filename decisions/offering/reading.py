@@ -12,7 +12,7 @@ from decisions.format.offer_keys import GROUP, OFFER, TREATMENT
 from decisions.format.part import Part
 from decisions.language import Scope, Value
 from decisions.language.kinds import DOUBLE, DYN, INT
-from decisions.offering.arbitration import score
+from decisions.offering.arbitration import gain
 from decisions.offering.catalogue import LAYERS, Offer, Placement, Treatment
 from decisions.offering.policy import Policy
 from decisions.reading import Reader
@@ -148,7 +148,8 @@ class OfferReader:
                     lever=lever,
                     cost=cost,
                     weight=own["weight"],
-                    score=score(p, 1.0, v, lever, cost, around.power),
+                    gain=(worth := gain(p, v, lever, around.power)),
+                    score=worth - cost,
                     counted=around.policy.counted(name, group, channel) if counted else (),
                 )
 
