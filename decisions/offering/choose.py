@@ -84,6 +84,8 @@ class Chooser:
         standing: Mapping[str, HeldOffer],
     ) -> None:
         self.choice = Choice()
+        self.room = dict(playbook.room)
+        """Placement → how many offers it still holds, fallbacks apart."""
         self._profile = profile
         self._touchpoint = touchpoint
         self._playbook = playbook
@@ -106,11 +108,10 @@ class Chooser:
     def choose(self) -> Choice:
         """The choice; to be made once."""
         book, choice = self._playbook, self.choice
-        room = dict(book.room)
-        choice.chosen += self._fill(self.candidates(book.proper), room)
+        choice.chosen += self._fill(self.candidates(book.proper), self.room)
         if book.fallbacks.offers:
             taken = {one.candidate.treatment.placement for one in choice.chosen}
-            empty = {name: 1 for name in room if name not in taken}
+            empty = {name: 1 for name in book.room if name not in taken}
             if empty:
                 choice.chosen += self._fill(self.candidates(book.fallbacks), empty)
         return choice

@@ -195,7 +195,8 @@ class _Teller:
             return RIVAL, [f"{', '.join(rivals)} stands, and the two exclude each other"]
         if not offer.fallback:
             for one in mine:
-                if without := self._chooser.without_room(one.treatment):
+                room = self._chooser.room[one.treatment.placement]
+                if room and (without := self._chooser.without_room(one.treatment)):
                     return CAPPED, [self._cap(one.treatment, without)]
         found = dict.fromkeys(reason for one in mine for reason in self._outranked(offer, one))
         over = offer.fallback and not any(

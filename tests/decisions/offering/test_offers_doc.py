@@ -1,0 +1,89 @@
+"""docs/offers.md: its example is recomputed by hand, its tables are those of the code."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+from decisions.load import parse_playbook
+from decisions.offering.answers import RESULTS
+from decisions.offering.explain import STAGES
+from decisions.offering.memory import PROPOSALS_KEPT, TIMES_KEPT
+from state.decision import MOST_ELIGIBLE
+from tests.decisions.offering.shop import answer, told
+from tests.decisions.someone import DAY_MS, Someone, actions
+
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "offers.md").read_text()
+
+
+def between(begin: str, end: str) -> str:
+    return DOCUMENT.split(f"<!-- {begin}: checked by a test -->\n")[1].split(f"<!-- /{end} -->")[0]
+
+
+def first_cells(table: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+
+
+def test_the_stages_are_those_of_explain_in_their_order() -> None:
+    assert first_cells(between("stages", "stages")) == STAGES
+
+
+def test_the_results_of_answers_are_all_of_them() -> None:
+    assert first_cells(between("results", "results")) == RESULTS
+
+
+def test_the_bounds_are_those_in_force() -> None:
+    assert f"At most {TIMES_KEPT} times" in DOCUMENT
+    assert f"({MOST_ELIGIBLE} treatments at most)" in DOCUMENT
+    assert f"the customer's last {PROPOSALS_KEPT} " in DOCUMENT
+
+
+EXAMPLE = between("example", "example")
+ROW = r"^\| `(\w+)` in `(\w+)` through `(\w+)` \|" + r" ([\d.]+) \|" * 6 + "$"
+ROWS = [
+    ((offer, place, channel), [Decimal(number) for number in numbers])
+    for offer, place, channel, *numbers in re.findall(ROW, EXAMPLE, re.MULTILINE)
+]
+
+
+def ann() -> Someone:
+    """She has put a tent into her cart, and agreed to marketing."""
+    (written,) = re.findall(r"```yaml\n(.*?)```", EXAMPLE, re.DOTALL)
+    someone = Someone(parse_playbook(written, "docs/offers.md"), "ann")
+    someone.does("Product Added", {"product_id": "tent", "price": 80.0})
+    return someone
+
+
+def test_each_score_of_the_example_is_what_its_terms_make_by_hand() -> None:
+    assert len(ROWS) == 5
+    for _, (propensity, weight, value, lever, cost, score) in ROWS:
+        assert propensity * weight * value * lever - cost == score
+    scores = [numbers[-1] for _, numbers in ROWS]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_example_is_what_is_decided() -> None:
+    someone = ann()
+    assert [offer for offer, _, _ in someone.offers()] == ["delivery", "survey"]
+    assert told(someone)["club"].stage == "consent"
+    fresh = Someone(someone.playbook, "ann")
+    fresh.does("Consent Granted", {"purpose": "marketing"})
+    someone = Someone(someone.playbook, "ann")
+    someone.profile.consents = fresh.profile.consents
+    decided = actions(
+        someone.does("Product Added", {"product_id": "tent", "price": 80.0}), "offer.decided"
+    )
+    assert someone.offers() == [("club", "email", "inbox"), ("delivery", "click", "home")]
+    eligible = decided[0].body["eligible"]
+    names = zip(eligible["offer_id"], eligible["placement"], eligible["channel"], strict=True)
+    assert list(names) == [name for name, _ in ROWS]
+    scores = [float(numbers[-1]) for _, numbers in ROWS]
+    assert [round(score, 12) for score in eligible["score"]] == scores
+    assert told(someone)["survey"].stage == "capped"
+    first_ms = someone.now_ms
+    answer(someone, "Dismissed", "delivery")
+    assert someone.offers() == [("club", "email", "inbox")]
+    assert told(someone)["survey"].stage == "capped"
+    someone.does("Page Viewed", after_ms=first_ms + DAY_MS - 1 - someone.now_ms)
+    assert someone.offers() == [("club", "email", "inbox")]
+    someone.does("Page Viewed", after_ms=1)
+    assert someone.offers() == [("club", "email", "inbox"), ("survey", "click", "home")]
