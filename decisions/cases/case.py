@@ -75,6 +75,8 @@ class Case(Struct, frozen=True):
     line: int
     traits: dict[str, Any]
     """What is known of the customer before."""
+    answers: dict[str, str]
+    """Message id → the offer to whose last decision it is an answer."""
     steps: tuple[Touchpoint | Expect, ...]
     """In the order of time; the first is an event. An event's time is also the decision's, and
     between two times what is due by itself happens."""

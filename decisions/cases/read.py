@@ -15,6 +15,7 @@ from decisions.format.case_keys import CASE, FIXED_NAMES, GIVEN
 from decisions.format.part import Part
 from decisions.language.errors import nearest
 from decisions.nodes import json_value, quote, show
+from decisions.offering.answers import EVENTS as ANSWERING
 from decisions.playbook import Playbook
 from decisions.reading import Reader
 from state.fold.traits import identify
@@ -54,6 +55,7 @@ class _Reading:
         start_ms = part.moment("start")
         self._clock = CaseClock(reader, START_MS if start_ms is None else start_ms)
         self._steps: list[Touchpoint | Expect] = []
+        self._answers: dict[str, str] = {}
         self._names: set[str] = set()
         self._events = 0
         self._expects = 0
@@ -78,7 +80,7 @@ class _Reading:
             self._reader.problem(
                 part.node, part.path, "an expect, without which nothing is tested", "none"
             )
-        return Case(name, part.node.line, traits, tuple(self._steps))
+        return Case(name, part.node.line, traits, self._answers, tuple(self._steps))
 
     def _traits(self) -> dict[str, Any]:
         declared = self._playbook.traits
@@ -128,6 +130,7 @@ class _Reading:
         kind = given.choice("type") or "track"
         name = self._name(given, kind)
         message_id = given.text("id")
+        offer = self._answered(given, name)
         properties, traits = self._values(given, "properties"), self._values(given, "traits")
         said = {"event": name, "properties": properties, "traits": traits}
         if (size := len(json.dumps(said, ensure_ascii=False).encode())) > MAX_BYTES:
@@ -148,9 +151,18 @@ class _Reading:
             now_ms = at_ms + number * STEP_MS
             self._clock.pass_to(now_ms, event=True)
             event_id = message_id or f"(event {self._events})"
+            if offer:
+                self._answers[event_id] = offer
             self._steps.append(
                 self._touchpoint(event_id, now_ms, channel, kind, name, properties, traits)
             )
+
+    def _answered(self, given: Part, name: str) -> str:
+        offer = given.name("offer", self._playbook.offers)
+        if "offer" in given and name not in ANSWERING:
+            place, expected = given.get("offer") or given.node, f"one of {', '.join(ANSWERING)}"
+            self._reader.problem(place, f"{given.where('offer')}, of an event", expected, name)
+        return offer
 
     def _name(self, given: Part, kind: str) -> str:
         name = given.text("event")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from decisions.actions.kinds import KINDS
 from decisions.cases.case import Case
@@ -75,6 +75,7 @@ class Story:
         flow.
         """
         self._let_pass(event.at_ms - 1)
+        event = self._answering(event)
         self.taken.append(event)
         self.now_ms = event.at_ms
         changed = fold(self.profile, event, self.playbook.traits, self.playbook.limits.duplicates)
@@ -82,6 +83,15 @@ class Story:
             self._note(
                 self.now_ms, decide(self.profile, event, changed, self.playbook, self.now_ms)
             )
+
+    def _answering(self, event: Touchpoint) -> Touchpoint:
+        """An answer says the id of the last decision for its offer, which no file can know."""
+        offer = self.case.answers.get(event.message_id)
+        ids = [p.decision_id.hex() for p in self.profile.proposals if p.offer_id == offer]
+        if not ids:
+            return event
+        properties = {"decision_id": ids[-1], **event.properties}
+        return structs.replace(event, properties=properties)
 
     def wait(self, until_ms: int) -> None:
         """Time passes, and all that is due up to `until_ms` happens."""

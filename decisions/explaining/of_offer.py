@@ -5,11 +5,11 @@ from typing import Final
 
 from decisions.explaining.asking import asked_at, by_time, read_by
 from decisions.explaining.clauses import Line, condition
+from decisions.explaining.of_contact import limit
 from decisions.explaining.page import Part, part
 from decisions.explaining.phrases import counted, listed, moment, number, span
 from decisions.explaining.relations import asked
 from decisions.offering.arbitration import reckoning
-from decisions.offering.caps import Cap
 from decisions.offering.catalogue import APPLICABLE, ELIGIBLE, SUITABLE, Offer, Treatment
 from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
@@ -53,17 +53,12 @@ def _contact(offer: Offer, playbook: Playbook) -> Iterator[Line]:
     yield Line(f"For {span(offer.suppress_ms)} after they accepted it.")
     caps = {cap.id: cap for one in offer.treatments for s in one.counted for cap in s.caps}
     for cap in caps.values():
-        yield Line(f"By the cap {cap.id}: {_cap(cap)}.")
+        yield Line(f"By the cap {cap.id}: {limit(cap)}.")
     quiet = playbook.policy.quiet
     if quiet and (silent_in := [name for name in offer.channels if name in quiet.channels]):
         yield Line(f"In quiet hours, through {listed(silent_in)}.")
     if others := sorted(offer.rivals - {offer.id}):
         yield Line(f"While {listed(others, 'or')} stands.")
-
-
-def _cap(cap: Cap) -> str:
-    per = "" if cap.per == "customer" else f", for each {cap.per} by itself"
-    return f"at most {cap.most} {cap.of} within {span(cap.within_ms)}{per}"
 
 
 def _where(offer: Offer, playbook: Playbook) -> Iterator[Line]:

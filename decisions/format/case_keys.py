@@ -234,6 +234,12 @@ GIVEN: Final = Keys(
             examples=("0s", "2h", "100d before", "+30m", "2026-05-10T12:00:00Z"),
         ),
         Key("properties", Values(), "What the event says."),
+        Key(
+            "offer",
+            Name("offers"),
+            "Of `Offer Shown`, `Offer Clicked`, `Offer Accepted` and `Offer Dismissed`: the offer "
+            "that is answered, by the id of its last decision.",
+        ),
         Key("type", Choice(("track", *FIXED_NAMES)), "Its type.", default="track"),
         Key("traits", Values(), "What an `identify` says of the customer."),
         Key("times", Whole(1, MAX_TIMES), "So many of it, a second apart.", default=1),

@@ -98,8 +98,8 @@ _OFFERS = {
             "vip_preview",
             channel="click",
             placement="home",
-            score=3_200.0,
-            reasons=["one of our best customers", "priority 80 x value 40"],
+            score=8.0,
+            reasons=["one of our best customers", "propensity 0.2 × value 40"],  # noqa: RUF001 - the sign is meant
             expires_at=rfc3339(NOW_MS + 6 * DAY_MS),
         ),
         _offer(
@@ -107,8 +107,8 @@ _OFFERS = {
             "apology",
             channel="chat",
             placement="counter",
-            score=1_350.0,
-            reasons=["something went wrong that we should put right", "priority 90 x value 15"],
+            score=4.5,
+            reasons=["something went wrong that we should put right", "propensity 0.3 × value 15"],  # noqa: RUF001 - the sign is meant
             expires_at=rfc3339(NOW_MS + 14 * DAY_MS),
         ),
     ],

@@ -9,6 +9,7 @@ import click
 
 from decisions.actions.spec import ActionSpec
 from decisions.explaining.explain import UnknownRule, explain
+from decisions.explaining.of_contact import contact
 from decisions.explaining.page import text, to_json
 from decisions.format.schema import schema
 from decisions.journeys.table import Journey
@@ -126,6 +127,10 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
         for offer, best in _by_score(playbook, placement.id):
             score = _score(offer, best, playbook.power)
             yield f"  {offer.id}: {offer.title}, {_who(offer)}{_dates(offer)}{score}"
+    if told := list(contact(playbook)):
+        yield ""
+        yield "Customers are left alone"
+        yield from (f"  {line}" for line in told)
     yield ""
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():

@@ -12,10 +12,13 @@ from flows.commands.customer import command
 from state.event_names import event_key
 from state.fence import Fence, encode_fence
 from state.profile import (
+    Answer,
     Chat,
+    Consent,
     Interest,
     Orders,
     Profile,
+    Proposal,
     encode_profile,
 )
 from state.store.keys import offers_key, shard_keys
@@ -27,6 +30,9 @@ PROFILE = Profile(
     affinity={"tea": Interest(5.5, 1_767_225_600_000)},
     chat=Chat(rated_at=1_767_225_600_000, rating=2),
     segments={"vip": 1_767_225_600_000},
+    consents={"marketing": Consent(granted=False, at=1_767_225_600_000)},
+    answers={"tea": Answer(accepted_at=1_767_225_600_000)},
+    proposals=[Proposal(b"ab" * 8, "tea", "click", "home", 1_767_225_600_000)],
 )
 
 
@@ -60,6 +66,12 @@ def test_what_is_known_of_a_customer_is_told_by_its_documented_names(somebody: s
     assert page["segments"] == {"vip": "2026-01-01T00:00:00.000Z"}
     assert page["offers"] == [{"offer_id": "tea", "rank": 1, "title": None}]
     assert page["touchpoints"] is None
+    at = "2026-01-01T00:00:00.000Z"
+    assert page["consents"] == {"marketing": {"granted": False, "at": at}}
+    assert page["answers"] == {"tea": {"dismissed_at": None, "accepted_at": at}}
+    (proposal,) = page["proposals"]
+    assert (proposal["decision_id"], proposal["decided_at"]) == ("6162" * 8, at)
+    assert proposal["shown_at"] is None
 
 
 def test_in_words_an_id_is_shown_as_it_is_and_what_is_empty_is_a_dash(somebody: str) -> None:
@@ -68,6 +80,8 @@ def test_in_words_an_id_is_shown_as_it_is_and_what_is_empty_is_a_dash(somebody: 
     lines = told.stdout.splitlines()
     assert lines[0] == "customer_id  ann [1]"
     assert "kiosk        -" in lines
+    assert any(line.startswith("consents     marketing  withdrawn ") for line in lines)
+    assert any(line.startswith("answered     tea  accepted ") for line in lines)
     assert [line for line in lines if line != line.rstrip()] == []
 
 

@@ -45,6 +45,12 @@ def document(
             "expires_at": served.get("expires_at"),
         },
         "traits": profile.traits,
+        "consents": _plain(profile.consents),
+        "answers": _plain(profile.answers),
+        "proposals": [
+            {**_plain(one), "decision_id": one.decision_id.hex()}
+            for one in reversed(profile.proposals)
+        ],
         **{name: _plain(getattr(profile, name)) for name in SECTIONS},
         "events": {event_name(key): count for key, count in profile.events.items()},
         "orders": _orders(profile.orders),

@@ -39,6 +39,8 @@ def page(
         Section("alerts", _alerts(profile, history, titles, now_ms)),
         *_journeys(profile, titles, now_ms),
         *_asked(history, now_ms),
+        *_if_any("consents", words.consents(profile, now_ms)),
+        *_if_any("answered", words.answers(profile, now_ms)),
         GAP,
         Section("cart", plain(words.cart(profile.cart, now_ms))),
         Section("orders", plain(words.orders(profile.orders, now_ms))),
@@ -60,6 +62,10 @@ def page(
         Section(heading, [Row(printable(text), look) for text, look in rows])
         for heading, rows in sections
     ]
+
+
+def _if_any(heading: str, rows: list[str]) -> list[Section]:
+    return [Section(heading, plain(rows))] if rows else []
 
 
 def last_alerts(profile: Profile, history: History, titles: Titles) -> list[RaisedAlert]:

@@ -22,6 +22,30 @@ def traits(profile: Profile, columns: int) -> list[str]:
     return filled((f"{name} {value}" for name, value in profile.traits.items()), columns)
 
 
+def consents(profile: Profile, now_ms: int) -> list[str]:
+    """What they agree to, and what not; by name."""
+    return aligned(
+        {
+            purpose: f"{'granted' if said.granted else 'withdrawn'} {ago(said.at, now_ms)}"
+            for purpose, said in sorted(profile.consents.items())
+        }
+    )
+
+
+def answers(profile: Profile, now_ms: int) -> list[str]:
+    """The offers that they dismissed or accepted, the last answer first."""
+    return aligned(
+        {
+            offer: ", ".join(
+                f"{word} {ago(at, now_ms)}"
+                for word, at in (("accepted", said.accepted_at), ("dismissed", said.dismissed_at))
+                if at
+            )
+            for offer, said in reversed(profile.answers.items())
+        }
+    )
+
+
 def seen(profile: Profile, now_ms: int) -> list[str]:
     """When last, and when first."""
     return [f"{ago(profile.last_at, now_ms)}, first {minute(profile.first_at)}"]
