@@ -25,8 +25,8 @@ puts = st.lists(
                 NOTHING, DAY_MS, at_ms, tries=tries, taken=tries * share
             ),
             moments,
-            st.floats(0, 1e4, allow_subnormal=False),
-            st.floats(0, 1, allow_subnormal=False),
+            st.just(0.0) | st.floats(1e-6, 1e4),
+            st.just(0.0) | st.floats(1e-6, 1),
         ),
     ),
     max_size=30,
