@@ -5,11 +5,13 @@ Beta(a + taken, b + tries - taken), also for real numbers of them (Russo, Van Ro
 Osband, Wen: "A Tutorial on Thompson Sampling", 2018, section 3).
 """
 
+from math import inf
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
-from decisions.learning.sound import Floats, floats
+from decisions.learning.sound import Floats, floats, least_of, most_of
 
 
 class Starts(Struct, frozen=True, eq=False):
@@ -53,6 +55,11 @@ def beliefs(start: Starts, tries: Any, taken: Any) -> Beliefs:
 
     Raises ValueError for what is not finite, negative, or more taken than tried.
     """
-    taken = floats("taken", taken)
-    refused = floats("tries less taken", floats("tries", tries) - taken)
+    tries, taken = np.asarray(tries, dtype=np.float64), np.asarray(taken, dtype=np.float64)
+    refused = tries - taken
+    # Whatever is wrong shows in one of these; who is to blame is only asked then.
+    if refused.size and not (least_of(refused) >= 0 <= least_of(taken) and most_of(refused) < inf):
+        floats("tries", tries)
+        floats("taken", taken)
+        floats("tries less taken", refused)
     return Beliefs(start.alpha + taken, start.beta + refused)

@@ -5,9 +5,11 @@ Thompson, 1952; Li, Chu, Langford, Wang: "Unbiased Offline Evaluation of Context
 News Article Recommendation Algorithms", WSDM 2011). For Thompson sampling: `quadrature`, offline.
 """
 
+from math import inf, isfinite
+
 import numpy as np
 
-from decisions.learning.sound import Floats, floats, number
+from decisions.learning.sound import Floats, floats, least_of, number
 
 
 def first_of(scores: Floats, first: int | None = None) -> int:
@@ -15,8 +17,10 @@ def first_of(scores: Floats, first: int | None = None) -> int:
     equal ones the first. Raises ValueError for no scores or what is not finite."""
     if not len(scores):
         raise ValueError("expected one score or more, got none")
-    found = floats("scores", scores, least=-np.inf)
-    return int(found.argmax()) if first is None else first
+    best = int(scores.argmax())
+    if not (isfinite(scores[best]) and isfinite(least_of(scores))):
+        floats("scores", scores, least=-inf)
+    return best if first is None else first
 
 
 def chances_of_first(scores: Floats, share: float = 0.0) -> Floats:

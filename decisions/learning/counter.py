@@ -4,7 +4,8 @@ Forward decay (Cormode, Shkapenyuk, Srivastava, Xu: "Forward Decay: A Practical 
 Streaming Systems", ICDE 2009, section III) with an exponential: what happened at `t` weighs
 2^((t - L) / half-life) as of a landmark L. Here L is the beginning of the half-life in which the
 newest contribution came, times being cut into half-lives from 1970 on. To move it is to multiply by
-a power of two, which is exact; so these are equalities, to the bit, down to where floats end (1e-308):
+a power of two, which is exact; so these are equalities, to the bit, down to where floats end
+(1e-308):
 
     moved(moved(a, s), t) == moved(a, t)
     moved(a, t) + moved(b, t) == moved(a + b, t)         a and b of the same landmark

@@ -35,14 +35,7 @@ class EpsilonGreedy(Struct, frozen=True, tag="epsilon-greedy"):
 
 
 class UpperBound(Struct, frozen=True, tag="upper-bound"):
-    """As high a propensity as an arm may plausibly have: KL-UCB, see `bounds`."""
-
-    logs: float = 0.0
-    """How often log log t is added to log t: 3 in the proof, 0 as its authors advise in practice.
-    Raises ValueError below 0."""
-
-    def __post_init__(self) -> None:
-        number("logs", self.logs)
+    """As high a propensity as an arm may plausibly have: KL-UCB⁺, see `bounds`."""
 
 
 Policy = Thompson | Greedy | EpsilonGreedy | UpperBound

@@ -38,8 +38,8 @@ def propose(policy: Policy, found: Beliefs, dice: Generator) -> Proposal:
             propensity = matured(found) if mature else found.mean
             if dice.random() < share:
                 first = int(dice.integers(arms))
-        case UpperBound(logs):
-            propensity = upper_bounds(found, logs)
+        case UpperBound():
+            propensity = upper_bounds(found)
         case _:
             assert_never(policy)
     return Proposal(floats("propensity", propensity, most=1.0), first)
