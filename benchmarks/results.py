@@ -265,7 +265,7 @@ class LearningCosts(Struct, frozen=True):
 
 
 class Spent(Struct, frozen=True):
-    """Processor time of a decision, learning from its answer included, one policy after the other."""
+    """Processor time of a decision, learning from its answer included."""
 
     arms: int
     us: dict[str, float]

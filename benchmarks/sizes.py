@@ -67,7 +67,7 @@ QUICK = Sizes(
     asked_events=5_000,
     timers=50_000,
     active=2_000,
-    decisions=5_000,
+    decisions=3_000,
     seeds=2,
 )
 

@@ -29,8 +29,8 @@ def measure_costs() -> LearningCosts:
     for row in rows.tolist():
         tries = float(known.uniform(0, 1_000))
         table.put(0, row, Counter(tries, tries * known.uniform(0, 0.2), NOW_MS))
-    start = starts(known.uniform(0.01, 0.15, DRAWS), 20.0)
-    found = beliefs(start, *table.totals(rows, NOW_MS))
+    start = starts(known.uniform(0.01, 0.15, DRAWS), np.full(DRAWS, 20.0))
+    found = beliefs(start, table.totals(rows, NOW_MS))
     counter = Counter(40.0, 2.0, NOW_MS - NOW_MS % DAY_MS)
     decision_id = bytes(range(16))
 
@@ -38,7 +38,7 @@ def measure_costs() -> LearningCosts:
         dice.loaded(decision_id).beta(found.alpha, found.beta)
 
     def decide() -> None:
-        believed = beliefs(start, *table.totals(rows, NOW_MS))
+        believed = beliefs(start, table.totals(rows, NOW_MS))
         propose(Thompson(), believed, dice.loaded(decision_id))
 
     def book() -> None:

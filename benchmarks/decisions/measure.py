@@ -13,7 +13,7 @@ from benchmarks.results import Decisions, Learned, Learner, Spent
 
 ARMS, BATCH = 20, 100
 """Offers to choose from, and after how many decisions it is told what they led to."""
-TIMED_ARMS, TIMED_ROUNDS, TIMES = (20, 200), 1_000, 3
+TIMED_ARMS, TIMED_ROUNDS, TIMES = (20, 200), 500, 3
 """Of games for the sake of their processor time alone."""
 
 Game = tuple[str, int]

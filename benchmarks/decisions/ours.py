@@ -31,15 +31,14 @@ class Ours(Player):
     ) -> None:
         self._policy, self._half_life_ms, self._seed = policy, half_life_ms, seed.to_bytes(8)
         start, evidence = (world.start, EVIDENCE) if grouped else (np.full(world.arms, 0.5), 2.0)
-        self._start, self._value = starts(start, evidence), world.value
+        self._start, self._value = starts(start, np.full(world.arms, evidence)), world.value
         self._rows, self._dice = np.arange(world.arms), Dice()
         self._counters = [NOTHING] * world.arms
         self._table = CounterTable(world.arms, 1, half_life_ms)
 
     def choose(self, number: int) -> int:
         """As a flow would for a decision whose id is made of seed and number."""
-        tries, taken = self._table.totals(self._rows, _at_ms(number))
-        found = beliefs(self._start, tries, taken)
+        found = beliefs(self._start, self._table.totals(self._rows, _at_ms(number)))
         dice = self._dice.loaded(self._seed + number.to_bytes(8))
         proposal = propose(self._policy, found, dice)
         return first_of(proposal.propensity * self._value, proposal.first)

@@ -20,9 +20,9 @@ LOCK = ROOT / "requirements" / "peers.lock"
 
 
 def peers_python() -> Path:
-    """The interpreter of their environment, made or renewed if need be: 20 s, and an index of packages.
+    """The interpreter of their environment, made or renewed if need be.
 
-    Raises RuntimeError when that fails.
+    That takes 20 s and an index of packages. Raises RuntimeError when it fails.
     """
     home = Path(sys.prefix) / "peers"
     python, stamp = home / "bin" / "python", home / ".made-from"

@@ -21,7 +21,7 @@ from benchmarks.decisions.game import Player, play
 from benchmarks.decisions.world import World, world
 
 WIDTH = 0.05
-"""Of upper bounds, times what UCB1 has: with 1 they do hardly better than chance in these worlds."""
+"""Of upper bounds, times what UCB1 has: with 1 they do hardly better than chance in here."""
 
 
 class Mabwiser(Player):
@@ -70,7 +70,7 @@ class River(Player):
                 self._policy.update(arm, float(was_taken) * self._value[arm])
 
 
-class ValuedThompson(bandit.ThompsonSampling):
+class ValuedThompson(bandit.ThompsonSampling):  # type: ignore[misc] # river is not installed here
     """river's, with the value of an arm in its own hook."""
 
     value: list[float]

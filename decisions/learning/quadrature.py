@@ -33,7 +33,7 @@ def thompson_chances(
     """
     from scipy import special  # noqa: PLC0415 - an extra, and 80 MB: only who asks needs it
 
-    arms = len(found.alpha)
+    arms = found.shapes.shape[1]
     weight = np.broadcast_to(floats("weight", weight, least=1e-300), arms)
     cost = np.broadcast_to(floats("cost", cost, least=-np.inf), arms)
     exponent = number("exponent", exponent, least=1e-6)

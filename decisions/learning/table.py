@@ -12,20 +12,22 @@ from decisions.learning.sound import Floats, Rows
 
 
 class CounterTable:
-    """16 bytes for an arm and shard, and 16 more for an arm's total."""
+    """16 bytes for an arm and shard, and 16 more for an arm's total.
+
+    What is kept is what was taken and what was refused, the tries less that.
+    """
 
     def __init__(self, arms: int, shards: int, half_life_ms: int) -> None:
         self.half_life_ms = half_life_ms
         self.at_ms = 0
         """The landmark."""
-        self._tries, self._taken = np.zeros((shards, arms)), np.zeros((shards, arms))
-        self._all_tries, self._all_taken = np.zeros(arms), np.zeros(arms)
+        self._seen = np.zeros((2, shards, arms))
+        self._totals = np.zeros((2, arms))
 
     @property
     def nbytes(self) -> int:
         """What the arrays take."""
-        totals = self._all_tries.nbytes + self._all_taken.nbytes
-        return self._tries.nbytes + self._taken.nbytes + totals
+        return self._seen.nbytes + self._totals.nbytes
 
     def put(self, shard: int, row: int, counter: Counter) -> None:
         """Takes the place of what was known of that arm in that shard.
@@ -38,19 +40,18 @@ class CounterTable:
         if newest > self.at_ms and counter.tries:
             self._move(newest)
         by = factor(counter.at_ms, self.at_ms, self.half_life_ms) if counter.tries else 1.0
-        self._tries[shard, row] = counter.tries * by
-        self._taken[shard, row] = counter.taken * by
+        seen = self._seen[:, :, row]
+        seen[0, shard] = counter.taken * by
+        seen[1, shard] = (counter.tries - counter.taken) * by
         # Added up anew each time: to add the difference would gather rounding errors.
-        self._all_tries[row] = self._tries[:, row].sum()
-        self._all_taken[row] = self._taken[:, row].sum()
+        self._totals[:, row] = np.add.reduce(seen, axis=1)
 
-    def totals(self, rows: Rows, now_ms: int) -> tuple[Floats, Floats]:
-        """Tries and taken over all shards, each of shape (n,), as of `now_ms`."""
-        by = factor(self.at_ms, now_ms, self.half_life_ms)
-        return self._all_tries.take(rows) * by, self._all_taken.take(rows) * by
+    def totals(self, rows: Rows, now_ms: int) -> Floats:
+        """Taken and refused over all shards, as of `now_ms`; shape (2, n)."""
+        return self._totals.take(rows, axis=1) * factor(self.at_ms, now_ms, self.half_life_ms)
 
     def _move(self, to_ms: int) -> None:
         by = factor(self.at_ms, to_ms, self.half_life_ms)
-        for array in (self._tries, self._taken, self._all_tries, self._all_taken):
-            array *= by
+        self._seen *= by
+        self._totals *= by
         self.at_ms = to_ms

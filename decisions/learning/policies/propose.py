@@ -25,7 +25,7 @@ def propose(policy: Policy, found: Beliefs, dice: Generator) -> Proposal:
     is part of what has to be equal for an equal result. Raises ValueError for no arms, and where a
     propensity is not a finite number from 0 to 1.
     """
-    arms = len(found.alpha)
+    arms = found.shapes.shape[1]
     if not arms:
         raise ValueError("expected one arm or more, got none")
     first = None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions.learning.beliefs import beliefs, starts
+from decisions.learning.beliefs import beliefs, seen, starts
 from decisions.learning.maturity import matured, smoothed
 
 shares = st.floats(0.001, 0.999)
@@ -16,7 +16,7 @@ many = st.floats(0.01, 1e5)
 
 
 def test_without_evidence_an_arm_is_what_its_group_starts_with() -> None:
-    found = beliefs(starts([0.02, 0.3], [50, 10]), [0, 0], [0, 0])
+    found = beliefs(starts([0.02, 0.3], [50, 10]), seen([0, 0], [0, 0]))
     assert found.mean.tolist() == pytest.approx([0.02, 0.3])
     assert found.evidence.tolist() == pytest.approx([50, 10])
 
@@ -27,7 +27,7 @@ def test_beliefs_are_those_of_bayes_by_brute_force(
 ) -> None:
     """Prior times likelihood on a grid, normalised, has the same mean."""
     taken = round(share * tries)
-    found = beliefs(starts(sp, se), np.array([tries]), np.array([taken]))
+    found = beliefs(starts([sp], [se]), seen([tries], [taken]))
     a, b = sp * se, (1 - sp) * se
     if min(a + taken, b + tries - taken) < 1.5:
         return  # so near an edge that a plain grid sees nothing
@@ -41,9 +41,9 @@ def test_beliefs_are_those_of_bayes_by_brute_force(
 def test_propensity_by_maturity_is_the_mean_after_one_refusal_more(
     sp: float, se: float, tries: float, share: float
 ) -> None:
-    found = beliefs(starts(sp, se), np.array([tries]), np.array([tries * share]))
+    found = beliefs(starts([sp], [se]), seen([tries], [tries * share]))
     (pega,) = smoothed([sp], se, share, tries)
-    more = beliefs(starts(sp, se), np.array([tries + 1]), np.array([tries * share]))
+    more = beliefs(starts([sp], [se]), seen([tries + 1], [tries * share]))
     assert matured(found)[0] == pytest.approx(pega, rel=1e-9)
     assert more.mean[0] == pytest.approx(pega, rel=1e-9)
 
@@ -60,12 +60,13 @@ def test_propensity_by_maturity_is_a_number_where_there_is_nothing_at_all() -> N
 
 @pytest.mark.parametrize("wrong", [nan, inf, -inf, -0.5])
 def test_numbers_that_are_none_are_refused_by_name_and_place(wrong: float) -> None:
-    def refused(name: str, place: int, made: Any, *values: Any) -> None:
+    def refused(name: str, place: int | str, made: Any, *values: Any) -> None:
         with pytest.raises(ValueError, match=rf"^{name}: .* at \[{place}\]$"):
             made(*values)
 
-    refused("tries", 1, beliefs, starts(0.1, 10), [1, wrong], [0, 0])
-    refused("taken", 0, beliefs, starts(0.1, 10), [1, 1], [wrong, 0])
+    refused("tries", 1, seen, [1, wrong], [0, 0])
+    refused("taken", 0, seen, [1, 1], [wrong, 0])
+    refused("seen", "1, 0", beliefs, starts([0.1], [10]), np.array([[1], [wrong]]))
     refused("starting propensity", 1, starts, [0.1, wrong], 10)
     refused("starting evidence", 0, starts, 0.1, [wrong])
     refused("propensity", 2, smoothed, 0.1, 10, [0, 1, wrong], 10)
@@ -73,7 +74,7 @@ def test_numbers_that_are_none_are_refused_by_name_and_place(wrong: float) -> No
 
 def test_more_taken_than_tried_and_starts_that_leave_no_doubt_are_refused() -> None:
     with pytest.raises(ValueError, match=r"tries less taken: .* got -1\.0 at"):
-        beliefs(starts(0.1, 10), [1], [2])
+        seen([1], [2])
     for certain in (0.0, 1.0):
         with pytest.raises(ValueError, match="starting propensity"):
             starts([certain], 10)

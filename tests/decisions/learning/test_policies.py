@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decisions.learning.beliefs import Beliefs, beliefs, starts
+from decisions.learning.beliefs import Beliefs, beliefs, seen, starts
 from decisions.learning.draws import Dice
 from decisions.learning.policies.bounds import upper_bounds
 from decisions.learning.policies.kinds import (
@@ -39,8 +39,7 @@ def ids(many: int) -> list[bytes]:
 
 
 def of(pairs: list[tuple[float, float]]) -> Beliefs:
-    alpha, beta = np.array(pairs).T
-    return Beliefs(alpha, beta)
+    return Beliefs(np.array(pairs, dtype=float).T)
 
 
 @pytest.mark.parametrize("policy", ALL)
@@ -77,7 +76,7 @@ def test_thompson_draws_are_spread_as_the_beliefs_are() -> None:
 
 
 def test_greedy_expects_what_was_seen_and_by_maturity_a_bit_less() -> None:
-    found = beliefs(starts(0.1, 10), [0, 90], [0, 9])
+    found = beliefs(starts([0.1, 0.1], [10, 10]), seen([0, 90], [0, 9]))
     dice = Dice().loaded(bytes(16))
     assert propose(Greedy(), found, dice).propensity.tolist() == pytest.approx([0.1, 0.1])
     mature = propose(Greedy(mature=True), found, dice).propensity
@@ -120,7 +119,7 @@ def test_upper_bounds_are_where_the_divergence_uses_up_the_budget(
 
 
 def test_an_arm_that_was_hardly_tried_has_the_higher_bound() -> None:
-    found = beliefs(starts(0.05, 10), [0, 1_000], [0, 60])
+    found = beliefs(starts([0.05, 0.05], [10, 10]), seen([0, 1_000], [0, 60]))
     bound = propose(UpperBound(), found, Dice().loaded(bytes(16))).propensity
     assert bound[0] > bound[1] > found.mean[1]
 
@@ -138,8 +137,8 @@ def test_policies_are_read_by_name_and_settings_that_are_none_are_refused() -> N
 @pytest.mark.parametrize("policy", ALL)
 def test_beliefs_that_are_none_lead_to_no_proposal(policy: Policy) -> None:
     def proposed(alpha: list[float]) -> Proposal:
-        beta = np.ones(len(alpha))
-        return propose(policy, Beliefs(np.array(alpha), beta), Dice().loaded(bytes(16)))
+        shapes = np.array([alpha, [1.0] * len(alpha)])
+        return propose(policy, Beliefs(shapes), Dice().loaded(bytes(16)))
 
     with pytest.raises(ValueError, match="expected one arm or more, got none"):
         proposed([])
