@@ -54,7 +54,7 @@ USUAL = Sizes(
     timers=1_000_000,
     active=10_000,
     decisions=50_000,
-    seeds=5,
+    seeds=4,
 )
 QUICK = Sizes(
     events=100_000,

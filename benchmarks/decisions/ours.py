@@ -98,8 +98,7 @@ OURS: dict[str, Maker] = {
     FADING: lambda world, seed: Ours(world, seed, Thompson(), HALF_LIFE_MS),
     UNIFORM: lambda world, seed: Ours(world, seed, Thompson(), FOREVER_MS, grouped=False),
     "ε-greedy 5 %": lambda world, seed: Ours(world, seed, EpsilonGreedy(0.05), FOREVER_MS),
-    "KL-UCB": lambda world, seed: Ours(world, seed, UpperBound(), FOREVER_MS),
-    "KL-UCB, fading": lambda world, seed: Ours(world, seed, UpperBound(), HALF_LIFE_MS),
+    "KL-UCB⁺": lambda world, seed: Ours(world, seed, UpperBound(), FOREVER_MS),
     "greedy": lambda world, seed: Ours(world, seed, Greedy(), FOREVER_MS),
 }
 """Name → a new player. Each starts where the arm's group does, unless its name says otherwise."""

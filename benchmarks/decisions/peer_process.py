@@ -58,11 +58,11 @@ def peers_at(python: Path, asked: dict[str, Any]) -> Iterator["Answers"]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    try:
-        yield Answers(process, json.dumps(asked))
-    finally:
-        process.kill()
-        process.wait()
+    with process:
+        try:
+            yield Answers(process, json.dumps(asked))
+        finally:
+            process.kill()
 
 
 class Answers:
