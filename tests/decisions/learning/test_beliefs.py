@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decisions.learning.beliefs import beliefs, seen, starts
@@ -21,6 +21,7 @@ def test_without_evidence_an_arm_is_what_its_group_starts_with() -> None:
     assert found.evidence.tolist() == pytest.approx([50, 10])
 
 
+@settings(max_examples=40)
 @given(shares, many, st.integers(0, 200), st.floats(0, 1))
 def test_beliefs_are_those_of_bayes_by_brute_force(
     sp: float, se: float, tries: int, share: float
