@@ -16,8 +16,8 @@ ARMS, BATCH = 20, 100
 TIMED_ARMS, TIMED_ROUNDS, TIMES = (20, 200), 500, 3
 """Of games for the sake of their processor time alone."""
 
-Game = tuple[str, int]
-"""Scenario and seed."""
+Game = tuple[str, int, int]
+"""Scenario, seed and arms."""
 
 
 def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
@@ -27,24 +27,25 @@ def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
     """
     tell.say("decisions: MABWiser and river are looked for, or installed")
     python = peers_python()
-    games = [(scenario, seed) for seed in range(1, seeds + 1) for scenario in SCENARIOS]
-    asked = {"games": games, "rounds": rounds, "arms": ARMS, "batch": BATCH}
+    games = [(scenario, seed, ARMS) for seed in range(1, seeds + 1) for scenario in SCENARIOS]
+    asked = {"games": games, "rounds": rounds, "batch": BATCH}
     with peers_at(python, asked) as peers:
         digests: dict[Game, str] = {}
         played: dict[tuple[str, str], list[Played]] = {}
-        for scenario, seed in games:
+        for game in games:
+            scenario, seed, arms = game
             tell.say(f"decisions: {scenario}, seed {seed} of {seeds}")
-            made = world(scenario, seed, rounds, ARMS)
-            digests[scenario, seed] = made.digest
+            made = world(scenario, seed, rounds, arms)
+            digests[game] = made.digest
             for name, maker in (REFERENCES | OURS).items():
                 found = play(made, maker(made, seed), BATCH)
                 played.setdefault((scenario, name), []).append(found)
         tell.say("decisions: waiting for MABWiser and river")
         for said in peers.all():
-            game = said.pop("scenario"), said.pop("seed")
-            if said.pop("world") != digests[game]:
-                raise RuntimeError(f"the peers' world of {game} is another than ours")
-            played.setdefault((game[0], said.pop("name")), []).append(Played(**said))
+            scenario, seed, arms = said.pop("game")
+            if said.pop("world") != digests[scenario, seed, arms]:
+                raise RuntimeError(f"the peers' world of {scenario}, {seed} is another than ours")
+            played.setdefault((scenario, said.pop("name")), []).append(Played(**said))
     learned = [
         _learned(
             scenario, rounds, {name: each for (of, name), each in played.items() if of == scenario}
@@ -52,22 +53,24 @@ def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
         for scenario in SCENARIOS
     ]
     tell.say("decisions: processor time")
-    return Decisions(learned, [_spent(arms, python) for arms in TIMED_ARMS], measure_costs())
+    return Decisions(learned, _spent(python), measure_costs())
 
 
-def _spent(arms: int, python: Path) -> Spent:
+def _spent(python: Path) -> list[Spent]:
     """Ours and then theirs: in the games above the two run side by side, and caches are shared."""
-    games = [("still", seed) for seed in range(TIMES)]
-    took: dict[str, list[float]] = {}
-    for scenario, seed in games:
+    games = [("still", seed, arms) for arms in TIMED_ARMS for seed in range(TIMES)]
+    took: dict[int, dict[str, list[float]]] = {arms: {} for arms in TIMED_ARMS}
+    for scenario, seed, arms in games:
         made = world(scenario, seed, TIMED_ROUNDS, arms)
         for name, maker in OURS.items():
-            took.setdefault(name, []).append(play(made, maker(made, seed), BATCH).us)
-    asked = {"games": games, "rounds": TIMED_ROUNDS, "arms": arms, "batch": BATCH}
-    with peers_at(python, asked) as peers:
+            took[arms].setdefault(name, []).append(play(made, maker(made, seed), BATCH).us)
+    with peers_at(python, {"games": games, "rounds": TIMED_ROUNDS, "batch": BATCH}) as peers:
         for said in peers.all():
-            took.setdefault(said["name"], []).append(said["us"])
-    return Spent(arms, {name: round(median(each), 1) for name, each in took.items()})
+            took[said["game"][-1]].setdefault(said["name"], []).append(said["us"])
+    return [
+        Spent(arms, {name: round(median(each), 1) for name, each in by_name.items()})
+        for arms, by_name in took.items()
+    ]
 
 
 def _learned(scenario: str, rounds: int, played: dict[str, list[Played]]) -> Learned:

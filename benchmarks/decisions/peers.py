@@ -108,11 +108,11 @@ def _players() -> dict[str, Callable[[World, int], Player]]:
 def main() -> None:
     """One request on stdin, then a line of JSON for each game, as it ends."""
     asked = json.load(sys.stdin)
-    for scenario, seed in asked["games"]:
-        made = world(scenario, seed, asked["rounds"], asked["arms"])
+    for scenario, seed, arms in asked["games"]:
+        made = world(scenario, seed, asked["rounds"], arms)
         for name, player in _players().items():
             played = asdict(play(made, player(made, seed), asked["batch"]))
-            said = {"scenario": scenario, "seed": seed, "name": name, "world": made.digest}
+            said = {"game": [scenario, seed, arms], "name": name, "world": made.digest}
             print(json.dumps(said | played), flush=True)
 
 
