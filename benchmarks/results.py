@@ -214,6 +214,72 @@ class Timers(Struct, frozen=True):
     customers: list[Customers]
 
 
+class Learner(Struct, frozen=True):
+    """One policy in all games of a scenario; regret is in what answers are worth, up to 1."""
+
+    name: str
+    regret: list[float]
+    """Gathered by then, at 100 points in the run, the mean over seeds."""
+    least: list[float]
+    """Of any seed."""
+    most: list[float]
+    ends: list[float]
+    """In the end, by seed."""
+
+
+class Learned(Struct, frozen=True):
+    """Policies in worlds whose truth is known, each in the same ones."""
+
+    scenario: str
+    """still, or drift: accept rates change during the run."""
+    rounds: int
+    """Decisions."""
+    arms: int
+    batch: int
+    """After how many decisions it is told what they led to."""
+    seeds: int
+    earned: float
+    """What the oracle, who knows all rates, is expected to earn; the mean over seeds."""
+    learners: list[Learner]
+
+
+class LearningCosts(Struct, frozen=True):
+    """What learning takes by itself: processor µs of each."""
+
+    draws: int
+    """Arms of a decision."""
+    load_us: float
+    """The dice loaded with a decision's id."""
+    draw_us: float
+    """That, and a Beta draw for each arm."""
+    decide_us: float
+    """That, the counters' totals as of now, and all checks: the propensities."""
+    book_us: float
+    """An answer booked in its counter."""
+    put_us: float
+    """A counter put into the table."""
+    counters: int
+    shards: int
+    table_mb: float
+    """The arrays of that many counters in each of that many shards."""
+
+
+class Spent(Struct, frozen=True):
+    """Processor time of a decision, learning from its answer included."""
+
+    arms: int
+    us: dict[str, float]
+    """By policy: the median of some games."""
+
+
+class Decisions(Struct, frozen=True):
+    """What learning gains, and what it takes."""
+
+    learned: list[Learned]
+    spent: list[Spent]
+    costs: LearningCosts
+
+
 class Latency(Struct, frozen=True):
     """An open loop: each event has its time, whether or not the one before is through."""
 
@@ -276,6 +342,7 @@ class Results(Struct, frozen=True):
     targets: list[Target]
     rules: Rules | None = None
     timers: Timers | None = None
+    decisions: Decisions | None = None
 
 
 def spread(observed_ms: list[float]) -> Spread:

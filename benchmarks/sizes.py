@@ -6,11 +6,11 @@ from msgspec import Struct
 
 THROUGHPUT, MEMORY, ROUNDS = "throughput", "memory", "rounds"
 METRICS, PROTOCOL = "metrics", "protocol"
-RULES, TIMERS = "rules", "timers"
+RULES, TIMERS, DECISIONS = "rules", "timers", "decisions"
 LATENCY, APACHE = "latency", "apache"
 WHAT = (THROUGHPUT, MEMORY, ROUNDS, METRICS, PROTOCOL, LATENCY, APACHE)
 """What is measured when nothing is named."""
-MORE = (RULES, TIMERS)
+MORE = (RULES, TIMERS, DECISIONS)
 """What is only measured when it is named, or all."""
 ALL = "all"
 
@@ -36,6 +36,10 @@ class Sizes(Struct, frozen=True):
     """In one process; as many customers are in Redis at the most."""
     active: int
     """Of those customers, how many events come of."""
+    decisions: int
+    """That each policy makes in each game."""
+    seeds: int
+    """Games in each scenario."""
 
 
 USUAL = Sizes(
@@ -49,6 +53,8 @@ USUAL = Sizes(
     asked_events=20_000,
     timers=1_000_000,
     active=10_000,
+    decisions=50_000,
+    seeds=4,
 )
 QUICK = Sizes(
     events=100_000,
@@ -61,6 +67,8 @@ QUICK = Sizes(
     asked_events=5_000,
     timers=50_000,
     active=2_000,
+    decisions=3_000,
+    seeds=2,
 )
 
 MAKE_S = 35e-6
@@ -73,6 +81,8 @@ ASK_S = 13e-6
 TIMER_S, CUSTOMER_S, ACTIVE_S = 65e-6, 15e-6, 700e-6
 """To put a timer into Redis, three times, and to fire it; to put a customer there; and to work off
 all events of one of them."""
+DECISION_S, DECISIONS_S = 0.5e-3, 14.0
+"""A decision by each of our policies, the peers' meanwhile; and what is besides."""
 APACHE_S = 5.0
 """To start Apache Kafka."""
 START_S = 3.0
@@ -99,6 +109,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
         PROTOCOL: stopwatch,
         RULES: make + 2 * flow + asked,
         TIMERS: sizes.timers * TIMER_S + 9 * START_S + loop + sizes.rounds * customers,
+        DECISIONS: DECISIONS_S + 2 * sizes.seeds * sizes.decisions * DECISION_S,
         LATENCY: len(sizes.rates) * loop,
         APACHE: APACHE_S + sizes.apache_warm_up_s + len(sizes.apache_rates) * loop,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from benchmarks.results import (
     Booking,
+    Decisions,
     Latency,
     Memory,
     Protocol,
@@ -31,6 +32,9 @@ can concern."""
 TIMERS_MB, TIMER_US, LATE_MS = 200, 3, 1_000
 """Of memory for a million timers; of processor time to arm one, and to fire it; and how late 99 %
 of them are at most, at half of what the embedded Kafka holds."""
+REGRET, DRAW_US, TABLE_MB = 1.05, 100, 20
+"""Of the lowest regret of any peer, in the end; µs of 200 draws of a decision, seeding included;
+and of memory for the counters of 1,000 offers in 50 buckets."""
 
 
 def targets_of(
@@ -42,6 +46,7 @@ def targets_of(
     apache: Iterable[Latency],
     rules: Rules | None = None,
     timers: Timers | None = None,
+    decisions: Decisions | None = None,
 ) -> list[Target]:
     """Those promises that what was measured has something to say about."""
     found = []
@@ -66,6 +71,8 @@ def targets_of(
         found += _of_rules(rules)
     if timers is not None:
         found += _of_timers(timers)
+    if decisions is not None:
+        found += _of_decisions(decisions)
     found += _of_loops(latency, RATE, P50_MS, P99_MS, "")
     found += _of_loops(apache, APACHE_RATE, APACHE_P50_MS, APACHE_P99_MS, ", Apache Kafka")
     return found
@@ -114,3 +121,34 @@ def _of_timers(timers: Timers) -> Iterator[Target]:
         p99 = late.arrived.p99
         name = f"lateness p99 of timers at {late.rate:,.0f} events/s"
         yield Target(name, f"≤ {LATE_MS:,} ms", f"{p99:,.0f} ms", p99 <= LATE_MS)
+
+
+def _of_decisions(decisions: Decisions) -> Iterator[Target]:
+    for learned in decisions.learned:
+        ends = {each.name: each.regret[-1] for each in learned.learners}
+        peer = min((name for name in ends if of_a_peer(name)), key=lambda name: ends[name])
+        ours = OURS_IN[learned.scenario]
+        name = f"regret, {learned.scenario}: {ours} against the best peer, {peer}"
+        ratio = ends[ours] / ends[peer]
+        yield Target(name, f"≤ {100 * REGRET:.0f} %", f"{100 * ratio:.0f} %", ratio <= REGRET)
+    for spent in decisions.spent:
+        peers = {name: us for name, us in spent.us.items() if name.endswith(" Thompson")}
+        fastest, ours_us = min(peers, key=lambda name: peers[name]), spent.us["Thompson"]
+        name = f"CPU of a decision, {spent.arms} arms: Thompson against {fastest}"
+        most_us = peers[fastest]
+        yield Target(name, f"≤ {most_us:.0f} µs", f"{ours_us:.0f} µs", ours_us <= most_us)
+    costs = decisions.costs
+    name = f"{costs.draws} draws of a decision, seeding included"
+    yield Target(name, f"< {DRAW_US} µs", f"{costs.draw_us:.0f} µs", costs.draw_us < DRAW_US)
+    name = f"memory of {costs.counters:,} counters in {costs.shards} shards"
+    wanted, got = f"≤ {TABLE_MB} MB", f"{costs.table_mb:.1f} MB"
+    yield Target(name, wanted, got, costs.table_mb <= TABLE_MB)
+
+
+def of_a_peer(name: str) -> bool:
+    """Whether a policy of that name is MABWiser's or river's."""
+    return name.startswith(("MABWiser", "river"))
+
+
+OURS_IN = {"still": "Thompson", "drift": "Thompson, fading"}
+"""Which of ours is judged: the default, with counters that fade where rates change."""

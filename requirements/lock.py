@@ -17,9 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # dev.lock comes first and holds everything; the others are held to its versions, so that any two
 # of them can be installed together.
 LOCKS = {
-    "dev": ["pyproject.toml", "--extra=embedded", "--group=dev", "--group=bootstrap"],
+    "dev": [
+        *("pyproject.toml", "--extra=embedded", "--extra=offline"),
+        *("--group=dev", "--group=bootstrap"),
+    ],
     "run": ["pyproject.toml", "--extra=embedded", "--constraint=requirements/dev.lock"],
     "bootstrap": ["--group=bootstrap", "--constraint=requirements/dev.lock"],
+    "peers": ["--group=peers", "--constraint=requirements/dev.lock"],
 }
 
 

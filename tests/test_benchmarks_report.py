@@ -16,10 +16,14 @@ from benchmarks.results import (
     Asked,
     Booking,
     Customers,
+    Decisions,
     Held,
     Index,
     Latency,
     Lateness,
+    Learned,
+    Learner,
+    LearningCosts,
     Memory,
     Program,
     Protocol,
@@ -27,6 +31,7 @@ from benchmarks.results import (
     Rounds,
     Rules,
     Run,
+    Spent,
     Spread,
     Throughput,
     Timers,
@@ -88,9 +93,12 @@ def results(events_per_s: float = 31_000, end_mb: float = 205) -> Results:
         apache=apache,
         apache_not_held="",
         failed={},
-        targets=targets_of(throughput, memory, booking, protocol, latency, apache, RULES, TIMERS),
+        targets=targets_of(
+            throughput, memory, booking, protocol, latency, apache, RULES, TIMERS, DECISIONS
+        ),
         rules=RULES,
         timers=TIMERS,
+        decisions=DECISIONS,
     )
 
 
@@ -128,6 +136,24 @@ TIMERS = Timers(
 )
 
 
+def _learned(scenario: str, **ends: float) -> Learned:
+    learners = [
+        Learner(name.replace("_", " "), [end / 2, end], [end / 4, end / 2], [end, end + 1], [end])
+        for name, end in ends.items()
+    ]
+    return Learned(scenario, 50_000, 20, 100, 1, 500.0, learners)
+
+
+DECISIONS = Decisions(
+    learned=[
+        _learned("still", Thompson=42.0, river_Thompson=50.0, MABWiser_UCB1=40.0, random=300.0),
+        _learned("drift", **{"Thompson, fading": 90.0}, river_Thompson=80.0, random=310.0),
+    ],
+    spent=[Spent(20, {"Thompson": 40.0, "river Thompson": 45.0, "MABWiser Thompson": 39.0})],
+    costs=LearningCosts(200, 2.0, 44.0, 70.0, 2.0, 9.0, 50_000, 16, 13.6),
+)
+
+
 def only_throughput() -> Results:
     """Of a run that was asked for no more."""
     return structs.replace(
@@ -142,6 +168,7 @@ def only_throughput() -> Results:
         targets=[],
         rules=None,
         timers=None,
+        decisions=None,
     )
 
 
@@ -215,6 +242,19 @@ def test_a_load_that_was_not_held_says_nothing_of_how_late_timers_are() -> None:
     assert not [target for target in judged if "lateness" in target.name]
 
 
+def test_policies_are_shown_by_regret_and_judged_against_the_best_and_the_fastest_peer() -> None:
+    text = markdown(results())
+    assert "| Thompson | 42.0 | 8.4 % | 21.0 | 42.0 to 42.0 |" in text
+    best = "regret, still: Thompson against the best peer, MABWiser UCB1"
+    assert f"| {best} | ≤ 105 % | 105 % | met |" in text
+    assert (
+        "Thompson, fading against the best peer, river Thompson | ≤ 105 % | 112 % | MISSED" in text
+    )
+    assert "20 arms: Thompson against MABWiser Thompson | ≤ 39 µs | 40 µs | MISSED |" in text
+    assert "| 200 draws of a decision, seeding included | < 100 µs | 44 µs | met |" in text
+    assert "| memory of 50,000 counters in 16 shards | ≤ 20 MB | 13.6 MB | met |" in text
+
+
 def test_every_row_of_a_table_has_the_width_of_its_header() -> None:
     for table in re.findall(r"(?:^\|.*\n)+", markdown(results()), re.MULTILINE):
         assert len({line.count(" | ") for line in table.splitlines()}) == 1, table
@@ -262,6 +302,7 @@ def test_a_chart_is_a_png_and_the_same_bytes_for_the_same_results(name: str) -> 
             50,
             Rounds(9, [Program("ours", runs)], []),
         ),
+        decisions=structs.replace(DECISIONS, learned=DECISIONS.learned[:1] * 2),
     )
     assert png(CHARTS[name], slower) != image
 

@@ -80,7 +80,7 @@ def asked_for(monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
 
 
 @LINUX
-def test_rules_and_timers_are_measured_when_they_are_named_or_all(
+def test_rules_timers_and_decisions_are_measured_when_they_are_named_or_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert asked_for(monkeypatch) == list(WHAT)
@@ -89,7 +89,7 @@ def test_rules_and_timers_are_measured_when_they_are_named_or_all(
     assert asked_for(monkeypatch, "all", "rules") == [*WHAT, *MORE]
 
 
-def test_how_long_rules_and_timers_take_is_said_as_well() -> None:
+def test_how_long_rules_timers_and_decisions_take_is_said_as_well() -> None:
     usual, quick = (sum(estimated_s(MORE, sizes).values()) for sizes in (USUAL, QUICK))
-    assert 120 < usual < 600
+    assert 120 < usual < 900
     assert 20 < quick < 150

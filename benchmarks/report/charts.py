@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from benchmarks.report.drawings.decisions import draw_decisions
 from benchmarks.report.drawings.latency import draw_latency
 from benchmarks.report.drawings.memory import draw_memory
 from benchmarks.report.drawings.programs import draw_programs
@@ -69,6 +70,11 @@ CHARTS = {
         "CPU µs per event by the number of rules, and the flow's events a second with few and many",
         lambda results: results.rules is not None,
         draw_rules,
+    ),
+    "decisions": Chart(
+        "Regret over time of our policies and the peers' best, accept rates still and drifting",
+        lambda results: results.decisions is not None,
+        draw_decisions,
     ),
 }
 """By file name, in `benchmarks/charts`, without `.png`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from benchmarks.report.decisions import decisions_sheets
 from benchmarks.report.latency import latency_sheets
 from benchmarks.report.rounds import rounds_sheets
 from benchmarks.report.rules import rules_sheets
@@ -39,6 +40,8 @@ def sheets(results: Results) -> list[Sheet]:
         found += rules_sheets(results.rules)
     if results.timers is not None:
         found += timers_sheets(results.timers)
+    if results.decisions is not None:
+        found += decisions_sheets(results.decisions)
     if results.latency or results.not_held:
         found += latency_sheets(results.latency, results.not_held, EMBEDDED, RATE, "latency")
     if results.apache or results.apache_not_held:

@@ -1,0 +1,1 @@
+"""What learning gains: policies in worlds whose truth is known, ours and those of others."""

@@ -1,0 +1,108 @@
+"""Our policies as players, all the way from counter to draw; and what they are measured by."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.decisions.game import Player
+from benchmarks.decisions.world import World
+from decisions.learning.beliefs import beliefs, starts
+from decisions.learning.chances import first_of
+from decisions.learning.counter import FOREVER_MS, NOTHING, booked
+from decisions.learning.draws import Dice
+from decisions.learning.policies.kinds import EpsilonGreedy, Greedy, Policy, Thompson, UpperBound
+from decisions.learning.policies.propose import propose
+from decisions.learning.table import CounterTable
+
+SECOND_MS = 1_000
+"""From one decision to the next."""
+BEGIN_MS = 1_800_000_000_000
+EVIDENCE = 20.0
+"""What the start of a group counts for, in tries."""
+HALF_LIFE_MS = 5_000 * SECOND_MS
+"""Of those that fade: 5,000 decisions."""
+
+
+class Ours(Player):
+    """One of our policies; every arm is of one shard."""
+
+    def __init__(
+        self, world: World, seed: int, policy: Policy, half_life_ms: int, *, grouped: bool = True
+    ) -> None:
+        self._policy, self._half_life_ms, self._seed = policy, half_life_ms, seed.to_bytes(8)
+        start, evidence = (world.start, EVIDENCE) if grouped else (np.full(world.arms, 0.5), 2.0)
+        self._start, self._value = starts(start, np.full(world.arms, evidence)), world.value
+        self._rows, self._dice = np.arange(world.arms), Dice()
+        self._counters = [NOTHING] * world.arms
+        self._table = CounterTable(world.arms, 1, half_life_ms)
+
+    def choose(self, number: int) -> int:
+        """As a flow would for a decision whose id is made of seed and number."""
+        found = beliefs(self._start, self._table.totals(self._rows, _at_ms(number)))
+        dice = self._dice.loaded(self._seed + number.to_bytes(8))
+        proposal = propose(self._policy, found, dice)
+        return first_of(proposal.propensity * self._value, proposal.first)
+
+    def learn(self, numbers: range, arms: list[int], taken: list[bool]) -> None:
+        """Books each, and puts the counters that changed into the table."""
+        for number, arm, was_taken in zip(numbers, arms, taken, strict=True):
+            counter, at_ms = self._counters[arm], _at_ms(number)
+            self._counters[arm] = booked(
+                counter, self._half_life_ms, at_ms, tries=1.0, taken=float(was_taken)
+            )
+        for arm in sorted(set(arms)):
+            self._table.put(0, arm, self._counters[arm])
+
+
+class Always(Player):
+    """The same arm for everybody."""
+
+    def __init__(self, arm: int) -> None:
+        self._arm = arm
+
+    def choose(self, number: int) -> int:
+        """That arm."""
+        return self._arm
+
+    def learn(self, numbers: range, arms: list[int], taken: list[bool]) -> None:
+        """Nothing."""
+
+
+class Random(Player):
+    """Any arm."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self._chosen = np.random.default_rng([seed, 1]).integers(world.arms, size=world.rounds)
+
+    def choose(self, number: int) -> int:
+        """Drawn beforehand."""
+        return int(self._chosen[number])
+
+    def learn(self, numbers: range, arms: list[int], taken: list[bool]) -> None:
+        """Nothing."""
+
+
+def _at_ms(number: int) -> int:
+    return BEGIN_MS + number * SECOND_MS
+
+
+def best_in_hindsight(world: World) -> int:
+    """The arm that would have earned most, had it been shown to all."""
+    return int((world.taken.sum(axis=0) * world.value).argmax())
+
+
+Maker = Callable[[World, int], Player]
+THOMPSON, FADING, UNIFORM = "Thompson", "Thompson, fading", "Thompson, uniform start"
+OURS: dict[str, Maker] = {
+    THOMPSON: lambda world, seed: Ours(world, seed, Thompson(), FOREVER_MS),
+    FADING: lambda world, seed: Ours(world, seed, Thompson(), HALF_LIFE_MS),
+    UNIFORM: lambda world, seed: Ours(world, seed, Thompson(), FOREVER_MS, grouped=False),
+    "ε-greedy 5 %": lambda world, seed: Ours(world, seed, EpsilonGreedy(0.05), FOREVER_MS),
+    "KL-UCB⁺": lambda world, seed: Ours(world, seed, UpperBound(), FOREVER_MS),
+    "greedy": lambda world, seed: Ours(world, seed, Greedy(), FOREVER_MS),
+}
+"""Name → a new player. Each starts where the arm's group does, unless its name says otherwise."""
+REFERENCES: dict[str, Maker] = {
+    "random": Random,
+    "best in hindsight": lambda world, _: Always(best_in_hindsight(world)),
+}
