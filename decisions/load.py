@@ -25,6 +25,8 @@ from decisions.journeys.written.journey import JourneyReader
 from decisions.language import Scope, compile_record
 from decisions.limits import NOTHING, read_limits
 from decisions.offering.catalogue import Offer, Placement
+from decisions.offering.experiment_reading import read_experiments
+from decisions.offering.experiments import Experiment, control, control_of
 from decisions.offering.policy import Policy
 from decisions.offering.policy_reading import PolicyReader
 from decisions.offering.reading import Around, OfferReader, read_groups
@@ -89,6 +91,7 @@ class _Loader(Reader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.purposes: dict[str, bool] = {}
+        self.experiments: dict[str, Experiment] = {}
 
     def playbook(self, root: Node) -> Playbook | None:
         part = Part(self, root, "", PLAYBOOK)
@@ -134,6 +137,7 @@ class _Loader(Reader):
             purposes=self.purposes,
             policy=self.policy,
             power=self.power,
+            experiments=self.experiments,
             journeys={name: journey for name, journey in journeys.items() if journey},
         )
         self.deciding = False
@@ -200,6 +204,11 @@ class _Loader(Reader):
             self.purposes[name] = word == "granted"
         scope = self._scope(event=False)
         groups = read_groups(self, book, self.purposes, _plain)
+        self.experiments = read_experiments(self, book)
+        for name, group in groups.items():
+            if group.control:
+                held_out = control_of(name)
+                self.experiments[held_out] = control(held_out, held_out, group.control)
         contact = PolicyReader(self, book.get("contact"))
         written = book.named("offers")
         names = [name for name, _, _ in written]
@@ -215,6 +224,7 @@ class _Loader(Reader):
             policy=self.policy,
             rivals=contact.rivals(names),
             power=self.power,
+            experiments=self.experiments,
             scope=scope,
         )
         reader = OfferReader(self, around, _plain)

@@ -27,6 +27,7 @@ from decisions.language import (
 from decisions.offering.arbitration import Ranking
 from decisions.offering.caps import Subject
 from decisions.offering.catalogue import Offer, Placement
+from decisions.offering.experiments import Experiment
 from decisions.offering.policy import UNRESTRAINED, Policy
 from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Segment
 from state.limits import USUAL, Limits
@@ -98,6 +99,8 @@ class Playbook:
     """When customers are left alone."""
     power: float = 1.0
     """The exponent of the propensity."""
+    experiments: dict[str, Experiment] = field(default_factory=dict)
+    """Controls among them."""
     journeys: dict[str, Journey] = field(default_factory=dict)
     earlier: dict[tuple[str, bytes], Journey] = field(default_factory=dict)
     """(id, version) → a definition that a journey had before: for runs that began by it. No part of

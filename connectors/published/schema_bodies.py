@@ -48,6 +48,8 @@ class OfferDecided(Struct):
     """What the business adds or takes."""
     cost: float
     """What it costs to make the offer, in the shop's currency."""
+    arms: dict[str, str]
+    """Experiment → the arm that the customer is in; of a control `control` or `treated`."""
     eligible: Eligible
 
 

@@ -45,6 +45,7 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
         "weight": 1.0,
         "lever": 40.0,
         "cost": 0.0,
+        "arms": {"control": "treated", "tone": "warm"},
         "eligible": {
             "offer_id": ["welcome", "delivery"],
             "channel": ["click", "click"],

@@ -1,4 +1,4 @@
-"""When customers are left alone, in words."""
+"""Which customers are left alone, and when, in words."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,9 @@ from decisions.playbook import Playbook
 
 def contact(playbook: Playbook) -> Iterator[str]:
     """A line for each thing that a playbook says of consent and contact."""
+    for one in playbook.experiments.values():
+        dealt = ", ".join(f"{share} % {arm}" for arm, share in one.arms)
+        yield f"{one.id}, an experiment: {dealt}"
     for purpose, granted in playbook.purposes.items():
         yield f"{purpose} is {'granted' if granted else 'withdrawn'} until the customer says more"
     for cap in playbook.policy.caps:

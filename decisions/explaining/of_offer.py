@@ -11,6 +11,7 @@ from decisions.explaining.phrases import counted, listed, moment, number, span
 from decisions.explaining.relations import asked
 from decisions.offering.arbitration import reckoning
 from decisions.offering.catalogue import APPLICABLE, ELIGIBLE, SUITABLE, Offer, Treatment
+from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
 from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
 
@@ -32,6 +33,7 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
         if layer == ELIGIBLE and not lines:
             lines = [Line("always: it is for everyone")]
         yield part(layer, heading, lines)
+    yield part("arms", "Which part of the customers may get it", _dealt(offer, playbook))
     yield part("contact", "When the customer is left alone", _contact(offer, playbook))
     yield part("where", "Where it stands", _where(offer, playbook))
     yield part("rank", "How it is ranked", _rank(offer, playbook))
@@ -43,6 +45,16 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     yield read_by(asked(offer), playbook)
     served = f"{DECIDED}, once for each decision, and what is served of the customer's offers."
     yield part("publishes", "What it publishes", [served])
+
+
+def _dealt(offer: Offer, playbook: Playbook) -> Iterator[Line]:
+    for name, arm in sorted(offer.arms):
+        shares = dict(playbook.experiments[name].arms)
+        yield Line(f"Those in {arm} of {name}: {shares[arm]} % of all.")
+    controls = () if offer.fallback else (EVERYTHING, control_of(offer.group))
+    for name in controls:
+        if experiment := playbook.experiments.get(name):
+            yield Line(f"Not those in {name}: {dict(experiment.arms)[HELD_OUT]} % of all.")
 
 
 def _contact(offer: Offer, playbook: Playbook) -> Iterator[Line]:

@@ -16,7 +16,9 @@ from decisions.format.keys import (
     Name,
     Names,
     Number,
+    Share,
     Text,
+    Texts,
     Whole,
 )
 from decisions.offering.caps import COUNTED, PER
@@ -28,6 +30,7 @@ MAX_SERVED: Final = 6
 """Offers that all placements together may hold."""
 CONSENT: Final = ("granted", "withdrawn")
 """What holds of a purpose for who has said nothing of it."""
+MAX_EXPERIMENTS: Final = 10
 MAX_CAPS: Final = 20
 MAX_MOST: Final = 50
 """What a cap may allow within its time: so many times are kept of what it counts."""
@@ -84,7 +87,42 @@ _SHARED: Final = (
         default="90d",
     ),
 )
-GROUP: Final = Keys((Key("title", Text(), TITLE, required=True), *_SHARED))
+GROUP: Final = Keys(
+    (
+        Key("title", Text(), TITLE, required=True),
+        *_SHARED,
+        Key(
+            "control",
+            Share(),
+            "So many of all customers get no offer of it, so that it can be seen what it is worth.",
+            default="none",
+        ),
+    )
+)
+CONTROLLED: Final = Keys(
+    (
+        Key("share", Share(), "So many of all customers.", required=True),
+        Key(
+            "salt",
+            Text(64),
+            "With another one others are held out.",
+            default="control",
+            examples=("2026-spring",),
+        ),
+    )
+)
+EXPERIMENT: Final = Keys(
+    (
+        Key("title", Text(), "What is tried, in words.", required=True),
+        Key(
+            "arms",
+            Entries(Share(), 10),
+            "Its arms, and how many of all customers are in each; the rest takes no part.",
+            required=True,
+        ),
+        Key("salt", Text(64), "With another one customers are dealt anew.", default="its id"),
+    )
+)
 TREATMENT: Final = Keys(
     (
         Key("propensity", _PROPENSITY, "How likely it is to be accepted there."),
@@ -136,6 +174,13 @@ OFFER: Final = Keys(
             examples=("profile.cart.value > 100.0 ? 1.5 : 1.0",),
         ),
         *_SHARED,
+        Key(
+            "arms",
+            Texts(10),
+            "Only for customers in one of these arms of an experiment.",
+            default="all",
+            examples=("tone.warm",),
+        ),
         Key(
             "channels",
             Names("channels"),

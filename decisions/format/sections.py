@@ -27,7 +27,10 @@ from decisions.format.offer_keys import (
     ARBITRATION,
     CONSENT,
     CONTACT,
+    CONTROLLED,
+    EXPERIMENT,
     GROUP,
+    MAX_EXPERIMENTS,
     MAX_GROUPS,
     MAX_OFFERS,
     MAX_PURPOSES,
@@ -129,6 +132,16 @@ PLAYBOOK: Final = Keys(
             "contact",
             CONTACT,
             "How often, and when, a customer is approached, whatever fits.",
+        ),
+        Key(
+            "control",
+            CONTROLLED,
+            "Customers who get fallback offers only, so that it can be seen what offers are worth.",
+        ),
+        Key(
+            "experiments",
+            Entries(EXPERIMENT, MAX_EXPERIMENTS),
+            "What is tried with a part of the customers: they are dealt into arms.",
         ),
         Key("arbitration", ARBITRATION, "How offers are weighed against each other."),
         Key(

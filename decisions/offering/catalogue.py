@@ -58,6 +58,8 @@ class Offer(Struct, frozen=True):
     """"" = none."""
     purpose: str
     """What the customer must have agreed to; "" = nothing."""
+    arms: frozenset[tuple[str, str]]
+    """(experiment, arm): the customer must be in one of them; none: anybody."""
     layers: tuple[tuple[str, Condition], ...]
     """(one of LAYERS, condition), in the order they are asked."""
     treatments: tuple[Treatment, ...]

@@ -10,6 +10,7 @@ from decisions.language import EvaluationError, Value
 from decisions.offering.arbitration import Candidate, Ranking, best_first, weighed
 from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, crowded, full
 from decisions.offering.catalogue import Offer, Treatment
+from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
 from decisions.offering.memory import TIMES_KEPT
 from decisions.offering.policy import rests_until
 from decisions.playbook import Playbook
@@ -18,6 +19,8 @@ from state.times import earliest
 from state.touchpoint import Touchpoint
 
 CLOSED: Final = "dates"
+CONTROL: Final = "control"
+ARM: Final = "arm"
 CONSENT: Final = "consent"
 ANSWERED: Final = "answered"
 """Stages at which an offer stops, beside its layers."""
@@ -38,6 +41,8 @@ class Choice(Struct, gc=False):
 
     chosen: list[Chosen] = field(default_factory=list)
     """By rank; fallback offers after all others."""
+    arms: dict[str, str] = field(default_factory=dict)
+    """Experiment → the customer's arm."""
     errors: list[str] = field(default_factory=list)
     """Offers of which a condition or a weight ended in an error: they are not chosen."""
     again_at: int = 0
@@ -83,7 +88,7 @@ class Chooser:
         now_ms: int,
         standing: Mapping[str, HeldOffer],
     ) -> None:
-        self.choice = Choice()
+        self.choice = Choice(arms=assigned(playbook.experiments.values(), touchpoint.customer_id))
         self.room = dict(playbook.room)
         """Placement → how many offers it still holds, fallbacks apart."""
         self._profile = profile
@@ -133,11 +138,16 @@ class Chooser:
         return found
 
     def stage(self, offer: Offer) -> str:
-        """Where an offer stops for this customer, whatever the channel: one of CLOSED, CONSENT,
-        LAYERS, ANSWERED; "" = nowhere."""
+        """Where an offer stops for this customer, whatever the channel: one of CLOSED, CONTROL,
+        ARM, CONSENT, LAYERS, ANSWERED; "" = nowhere."""
         now_ms = self._now_ms
         if offer.timed and (now_ms < offer.start_ms or 0 < offer.end_ms <= now_ms):
             return CLOSED
+        arms = self.choice.arms
+        if arms and self._is_held_out(offer):
+            return CONTROL
+        if offer.arms and offer.arms.isdisjoint(arms.items()):
+            return ARM
         if offer.purpose and not self._playbook.agreed(self._profile, offer.purpose):
             return CONSENT
         for layer, when in offer.layers:
@@ -151,6 +161,13 @@ class Chooser:
             self._again(rests)
             return ANSWERED
         return ""
+
+    def _is_held_out(self, offer: Offer) -> bool:
+        """Whether the customer is in a control that keeps it from them."""
+        if offer.fallback:
+            return False
+        controls = (EVERYTHING, control_of(offer.group))
+        return any(self.choice.arms.get(name) == HELD_OUT for name in controls)
 
     def quiet_until(self, treatment: Treatment) -> int:
         """0 where its channel is not silent now; else the first instant at which it is not."""

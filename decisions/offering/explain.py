@@ -13,7 +13,8 @@ from decisions.explaining.phrases import span
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.caps import CROWDED, Full
 from decisions.offering.catalogue import LAYERS, Offer, Treatment
-from decisions.offering.choose import ANSWERED, CLOSED, CONSENT, Chooser
+from decisions.offering.choose import ANSWERED, ARM, CLOSED, CONSENT, CONTROL, Chooser
+from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
 from decisions.offering.serve import standing
 from decisions.playbook import Playbook
 from state.profile import Profile
@@ -29,7 +30,7 @@ RIVAL: Final = "rival"
 OUTRANKED: Final = "outranked"
 FALLBACK: Final = "fallback"
 STAGES: Final = (
-    *(CLOSED, CONSENT, *LAYERS, ANSWERED, QUIET, CAPPED, WEIGHT, COST),
+    *(CLOSED, CONTROL, ARM, CONSENT, *LAYERS, ANSWERED, QUIET, CAPPED, WEIGHT, COST),
     *(FALLBACK, RIVAL, OUTRANKED, SERVED),
 )
 """Where an offer can stop, in the order in which it is asked; the last one is no stop."""
@@ -79,8 +80,9 @@ class _Teller:
         touchpoint = silence(customer_id, now_ms, profile.firings + 1)
         kept = standing(profile, playbook, now_ms)
         self._chooser = Chooser(profile, touchpoint, playbook, now_ms, kept)
-        chosen = self._chooser.choose().chosen
-        self._served = {one.candidate.offer: one for one in chosen}
+        choice = self._chooser.choose()
+        self._arms = choice.arms
+        self._served = {one.candidate.offer: one for one in choice.chosen}
         self._ranked = {
             fallback: self._chooser.candidates(ranking)
             for fallback, ranking in ((False, playbook.proper), (True, playbook.fallbacks))
@@ -142,6 +144,12 @@ class _Teller:
             yield f"it starts at {rfc3339(offer.start_ms)}, now is {rfc3339(now_ms)}"
         elif stage == CLOSED:
             yield f"it ended at {rfc3339(offer.end_ms)}, now is {rfc3339(now_ms)}"
+        elif stage == CONTROL:
+            names = (EVERYTHING, control_of(offer.group))
+            held_out = [name for name in names if self._arms.get(name) == HELD_OUT]
+            yield f"the customer is held out: {', '.join(held_out)}"
+        elif stage == ARM:
+            yield from self._other_arms(offer)
         elif stage == CONSENT:
             yield self._consent(offer.purpose)
         elif stage == ANSWERED:
@@ -150,6 +158,13 @@ class _Teller:
             for layer, when in offer.layers:
                 if layer == stage:
                     yield from self._evidence.why_not(when.source)
+
+    def _other_arms(self, offer: Offer) -> Iterator[str]:
+        for experiment in sorted({experiment for experiment, _ in offer.arms}):
+            arm = self._arms.get(experiment)
+            wanted = sorted(name for of, name in offer.arms if of == experiment)
+            got = f"is in {arm}" if arm else "takes no part"
+            yield f"for {' or '.join(wanted)} of {experiment}; the customer {got}"
 
     def _consent(self, purpose: str) -> str:
         said = self._profile.consents.get(purpose)

@@ -14,6 +14,8 @@ from decisions.language import Scope, Value
 from decisions.language.kinds import DOUBLE, DYN, INT
 from decisions.offering.arbitration import gain
 from decisions.offering.catalogue import LAYERS, Offer, Placement, Treatment
+from decisions.offering.experiment_reading import read_arms
+from decisions.offering.experiments import Experiment
 from decisions.offering.policy import Policy
 from decisions.reading import Reader
 
@@ -35,6 +37,8 @@ class Group(Struct, frozen=True):
 
     said: dict[str, Any]
     written: Any
+    control: int
+    """Percent of all customers who get none of them; 0 = nobody."""
 
 
 class Around(Struct, frozen=True):
@@ -48,6 +52,7 @@ class Around(Struct, frozen=True):
     rivals: Mapping[str, frozenset[str]]
     """Offer → those that do not stand beside it, itself among them."""
     power: float
+    experiments: Mapping[str, Experiment]
     scope: Scope
 
 
@@ -91,6 +96,7 @@ class OfferReader:
             version=_version([self._plain(node), group and group.written, around.power]),
             group=group_id,
             purpose=said["purpose"],
+            arms=read_arms(self._reader, part, around.experiments),
             layers=layers,
             treatments=treatments,
             value=said["value"],
@@ -180,7 +186,7 @@ def read_groups(
     def read(_name: str, node: Node, where: str) -> Group:
         part = Part(reader, node, where, GROUP)
         part.text("title")
-        return Group(shared(part, purposes), plain(node))
+        return Group(shared(part, purposes), plain(node), part.share("control") or 0)
 
     return book.entries("groups", read)
 

@@ -15,7 +15,13 @@ from state.touchpoint import Touchpoint
 DECIDED: Final = "offer.decided"
 
 
-def action(touchpoint: Touchpoint, playbook: Playbook, chosen: Chosen, held: HeldOffer) -> Action:
+def action(
+    touchpoint: Touchpoint,
+    playbook: Playbook,
+    arms: dict[str, str],
+    chosen: Chosen,
+    held: HeldOffer,
+) -> Action:
     """`offer.decided`: all that the choice hung on, so that it can be made again."""
     one, offer = chosen.candidate.treatment, playbook.offers[held.offer_id]
     decision_id = held.decision_id.hex()
@@ -38,6 +44,7 @@ def action(touchpoint: Touchpoint, playbook: Playbook, chosen: Chosen, held: Hel
             "weight": held.weight,
             "lever": one.lever,
             "cost": one.cost,
+            "arms": arms,
             "eligible": eligible(chosen.among),
         },
     )

@@ -55,7 +55,7 @@ def serve(
         return decision
     decision = decision or Decision()
     for chosen, held in new:
-        decision.actions.append(action(touchpoint, playbook, chosen, held))
+        decision.actions.append(action(touchpoint, playbook, choice.arms, chosen, held))
         _note(profile, playbook, now_ms, chosen, held)
     offers = [served(rank, held, playbook) for rank, held in enumerate(after, 1)]
     decision.serving = Serving(now_ms, expires_at, offers)

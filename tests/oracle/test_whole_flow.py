@@ -186,7 +186,7 @@ def explained(played: Played, told: Told) -> dict[str, tuple[Course, list[str]]]
     for action in played.log.acted:
         if action.kind == "offer.decided":
             body = {**action.body, "reason": action.body["reasons"][0]}
-            del body["decision_id"], body["reasons"], body["group"]
+            del body["decision_id"], body["reasons"], body["group"], body["arms"]
             body["among"] = among(body.pop("eligible"))
             at_ms = (action.decided_at - EPOCH) // timedelta(milliseconds=1)
             found[action.customer_id][action.caused_by, at_ms, body["offer_id"]] = body

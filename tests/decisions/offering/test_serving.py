@@ -78,6 +78,7 @@ def test_the_first_event_decides_what_to_serve_and_says_all_of_it() -> None:
         "weight": 1.0,
         "lever": 20.0,
         "cost": 0.0,
+        "arms": {},
         "eligible": {
             "offer_id": ["hello"],
             "channel": ["click"],
