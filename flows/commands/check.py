@@ -331,6 +331,12 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             }
             for offer in playbook.offers.values()
         },
+        "purposes": {
+            name: "granted" if granted else "withdrawn"
+            for name, granted in playbook.purposes.items()
+        },
+        "contact": list(contact(playbook)),
+        "experiments": {one.id: dict(one.arms) for one in playbook.experiments.values()},
         "alerts": {
             alert.id: {
                 "events": alert.events,

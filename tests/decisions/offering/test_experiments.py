@@ -127,13 +127,9 @@ def test_what_cannot_be_dealt_is_refused(rest: str, said: str) -> None:
 
 
 def test_an_arm_that_nobody_deals_is_refused_with_the_nearest() -> None:
-    with pytest.raises(PlaybookError) as refused:
-        shop(
-            offer("a", more="arms: [tone.wram]"),
-            "experiments: {tone: {title: T, arms: {warm: 9%}}}",
-        )
-    assert 'expected one of tone.warm, got "tone.wram"; did you mean "tone.warm"?' in str(
-        refused.value
-    )
+    experiments = "experiments: {tone: {title: T, arms: {warm: 9%}}}"
+    said = 'expected one of tone.warm, got "tone.wram"; did you mean "tone.warm"'
+    with pytest.raises(PlaybookError, match=said):
+        shop(offer("a", more="arms: [tone.wram]"), experiments)
     with pytest.raises(PlaybookError, match="none, as there is no experiment"):
         shop(offer("a", more="arms: [control.treated]"), "control: {share: 5%}")
