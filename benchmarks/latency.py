@@ -23,7 +23,7 @@ from decisions.offering.record import DECIDED
 from flows.local.numbers import LATENCY, quantile_s
 from flows.metrics.catalogue import STAGES
 from flows.settings import Settings
-from state.decision_ids import name
+from state.decision_ids import decision_id
 from state.store.counters import read_counters
 from state.store.keys import offers_key
 from state.touchpoint import identity
@@ -173,11 +173,16 @@ def offer_waits_ms(
         decided = {offer["decision_id"]: offer["offer_id"] for offer in offers}
         for message_id, due in events.get(customer, ()):
             if (customer, message_id) not in waits and any(
-                name(customer, identity(customer, message_id, DECIDED, offer)).hex() == decision
+                decision_of(customer, message_id, offer) == decision
                 for decision, offer in decided.items()
             ):
                 waits[customer, message_id] = (at - due) / 1e6
     return list(waits.values())
+
+
+def decision_of(customer: str, message_id: str, offer: str) -> str:
+    """The id of the decision for an offer that an event led to."""
+    return decision_id(customer, identity(customer, message_id, DECIDED, offer)).hex()
 
 
 def of_buckets(numbers: Numbers, metric: str) -> Spread:

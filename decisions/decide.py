@@ -7,7 +7,7 @@ from decisions.history import forget_unknown, note
 from decisions.journeys.due import next_due as next_step
 from decisions.journeys.run import advance
 from decisions.offering.answers import EVENTS as ANSWERING
-from decisions.offering.answers import take
+from decisions.offering.answers import take_answer
 from decisions.offering.serve import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move, next_move
@@ -109,7 +109,7 @@ def _decide(
     if profile.journeys or starts:
         decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
     if touchpoint.name in ANSWERING:
-        decision, moves = take(profile, touchpoint, playbook, now_ms, decision)
+        decision, moves = take_answer(profile, touchpoint, playbook, now_ms, decision)
         mask |= ANSWERS if moves else 0
     if touchpoint.firing:
         again = before != edition or playbook.offers_read & mask & SEGMENTS

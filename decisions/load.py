@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,7 @@ class _Loader(Reader):
             word = self.choice(node, f"purposes.{name}", CONSENT)
             self.purposes[name] = word == "granted"
         scope = self._scope(event=False)
-        groups = read_groups(self, book, self.purposes, _plain)
+        groups = read_groups(self, book, self.purposes)
         self.experiments = read_experiments(self, book)
         for name, group in groups.items():
             if group.control:
@@ -227,8 +228,19 @@ class _Loader(Reader):
             experiments=self.experiments,
             scope=scope,
         )
-        reader = OfferReader(self, around, _plain)
-        return {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}
+        reader = OfferReader(self, around)
+        offers = {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}
+        self._check_caps(contact, offers.values())
+        return offers
+
+    def _check_caps(self, contact: PolicyReader, offers: Iterable[Offer | None]) -> None:
+        """One that can count nothing is a mistake."""
+        every = [one for offer in offers if offer for one in offer.treatments]
+        counting = {cap.id for one in every for subject in one.counted for cap in subject.caps}
+        for cap in self.policy.caps:
+            if every and cap.id not in counting:
+                where, expected = f"contact.caps.{cap.id}", "a cap that some offer counts for"
+                self.problem(contact.place(cap.id), where, expected, "one of none")
 
     def _alert(self, name: str, node: Node, where: str) -> Alert | None:
         part = Part(self, node, where, ALERT)

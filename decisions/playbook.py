@@ -117,8 +117,8 @@ class Playbook:
     proper: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
-    counted: dict[str, Subject] = field(default_factory=dict, init=False)
-    """All that caps count, by name."""
+    counted: dict[bytes, Subject] = field(default_factory=dict, init=False)
+    """All that caps count, by its key."""
     plain_moves: dict[int, Changes] = field(default_factory=dict, init=False)
     """What is read (bits of state.sections) → when time alone may move a customer into or out of a
     segment that is just a condition over it."""
@@ -158,7 +158,7 @@ class Playbook:
         for offer in self.offers.values():
             self.offers_read |= offer.reads
             for treatment in offer.treatments:
-                self.counted |= {subject.name: subject for subject in treatment.counted}
+                self.counted |= {subject.key: subject for subject in treatment.counted}
         for alert in self.alerts.values():
             for name in alert.indexed:
                 self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)

@@ -11,8 +11,8 @@ below adds one to `Profile.trimmed` each time it happens.
 - Cart lines: the line of the lowest value makes room, of equals the first by product id.
 - Traits: one that is no longer declared makes room first, then the last by name. A value of another
   type than declared is ignored, and so is a trait with a name above `NAME_BYTES`.
-- Consents: the oldest that was granted makes room for one that is withdrawn; a withdrawal goes for
-  nothing, and what finds no room is not taken in.
+- Consents: the oldest to a purpose that is not declared makes room for one that is; what finds no
+  room is not taken in. A playbook declares fewer purposes than are kept.
 - Of the products of one event, those after the first `PRODUCTS_READ` are not read.
 
 A number that is none, or outside +-1e12, is not read at all, and not counted here.
@@ -26,8 +26,8 @@ from typing import Final, TypeVar
 
 from state.profile import Profile
 
-BLOB_BYTES: Final = 32 * 1024
-FOLD_BYTES: Final = 11_008
+BLOB_BYTES: Final = 48 * 1024
+FOLD_BYTES: Final = 12_288
 
 FINGERPRINTS_KEPT: Final = 64
 """Unless the playbook says another number: each one more takes 12 bytes beyond both bounds."""

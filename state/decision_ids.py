@@ -12,21 +12,20 @@ from typing import Final
 BYTES: Final = 16
 
 
-def name(customer_id: str, identity: bytes) -> bytes:
+def decision_id(customer_id: str, identity: bytes) -> bytes:
     """The id of a decision for this customer; `identity`: 12 bytes or more that are its own."""
     own = identity[:12]
-    return own + _check(own) + _check(own + customer_id.encode("utf-8", "surrogatepass"))
+    return own + _check(own) + _check(own + customer_id.encode())
 
 
-def is_ours(decision_id: bytes) -> bool:
+def is_ours(found: bytes) -> bool:
     """Whether it was made here, for whomever."""
-    return len(decision_id) == BYTES and decision_id[12:14] == _check(decision_id[:12])
+    return len(found) == BYTES and found[12:14] == _check(found[:12])
 
 
-def is_of(decision_id: bytes, customer_id: str) -> bool:
+def is_of(found: bytes, customer_id: str) -> bool:
     """Whether it was made for this customer."""
-    customer = customer_id.encode("utf-8", "surrogatepass")
-    return decision_id[14:] == _check(decision_id[:12] + customer)
+    return found[14:] == _check(found[:12] + customer_id.encode())
 
 
 def _check(of: bytes) -> bytes:

@@ -147,6 +147,8 @@ class Proposal(Struct, array_like=True, gc=False):
     clicked_at: int = 0
     accepted_at: int = 0
     dismissed_at: int = 0
+    group: str = ""
+    """The offer's, as of the decision."""
 
 
 class Answer(Struct, array_like=True, gc=False):
@@ -154,6 +156,16 @@ class Answer(Struct, array_like=True, gc=False):
 
     dismissed_at: int = 0
     accepted_at: int = 0
+
+
+class Contact(Struct, array_like=True, gc=False):
+    """When the last things were that caps count, oldest first, by the time of decisions."""
+
+    most: int = 0
+    """The largest number that a cap needed while they were kept."""
+    within_ms: int = 0
+    """And the longest time that one looked back."""
+    times: list[int] = field(default_factory=list)
 
 
 class Consent(Struct, array_like=True, gc=False):
@@ -268,8 +280,8 @@ class Profile(Struct, array_like=True, gc=False):
     """The last decisions for offers, oldest first."""
     answers: dict[str, Answer] = field(default_factory=dict)
     """Offer → the last answers to it, by the time of decisions; the one changed last at the end."""
-    contacts: dict[str, list[int]] = field(default_factory=dict)
-    """What caps count → when it was last so, oldest first, by the time of decisions."""
+    contacts: dict[bytes, Contact] = field(default_factory=dict)
+    """8 bytes that name what caps count → when it was last so."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

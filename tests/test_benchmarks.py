@@ -26,7 +26,7 @@ from connectors.published.records import offers_document
 from decisions.offering.record import DECIDED
 from flows.local.services import MissingExtra, start_kafka
 from state.decision import ServedOffer, Serving
-from state.decision_ids import name
+from state.decision_ids import decision_id
 from state.touchpoint import identity
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,7 +138,7 @@ def test_above_a_rate_that_is_not_held_no_other_is_tried(monkeypatch: pytest.Mon
 
 def test_a_wait_counts_from_the_event_that_decided_the_offer_and_ends_at_its_first_read() -> None:
     def document(message_id: str) -> str:
-        decision = name("c-1", identity("c-1", message_id, DECIDED, "welcome")).hex()
+        decision = decision_id("c-1", identity("c-1", message_id, DECIDED, "welcome")).hex()
         offer = ServedOffer("welcome", decision, "click", 1, 1.0, 1.0, 1.0, "top", [], 9_000)
         return offers_document("c-1", Serving(1_000, 9_000, [offer])).decode()
 

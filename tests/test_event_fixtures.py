@@ -19,6 +19,7 @@ from flows.simulate.answers import NAMES as OUTCOMES
 from state import sections
 from state.fold import _EFFECTS as EFFECTS
 from state.fold import fold
+from state.fold.consents import SAYS
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 from tests.connectors.samples import json_values, valid_raws
@@ -180,7 +181,7 @@ def test_an_event_changes_the_parts_that_are_said(name: str) -> None:
 
 
 def test_all_names_are_known_that_change_more_than_any_name_and_those_of_offers() -> None:
-    assert set(KNOWN) == {*EFFECTS, *OUTCOMES}
+    assert set(KNOWN) == {*EFFECTS, *OUTCOMES, *SAYS}
 
 
 DESCRIBED = [(event, one) for event in KNOWN.values() for one in properties_of(event.properties)]

@@ -14,7 +14,7 @@ from connectors.published.records import (
 )
 from state.applied import Applied
 from state.decision import Action, ServedOffer, Serving
-from state.decision_ids import name
+from state.decision_ids import decision_id
 from state.times import rfc3339
 from state.touchpoint import Touchpoint, identity
 
@@ -25,7 +25,7 @@ CAUSE: Final = "0197-5f0e-click-1"
 PLAYBOOK: Final = "7d0c1f2a9b3e"
 DAY_MS: Final = 86_400_000
 PLACE: Final = Applied(shard=3, generation=0, commit=1207, index=0)
-DECISION: Final = name(CUSTOMER, identity(CUSTOMER, CAUSE, "offer.decided", "welcome")).hex()
+DECISION: Final = decision_id(CUSTOMER, identity(CUSTOMER, CAUSE, "offer.decided", "welcome")).hex()
 RUN: Final = identity(CUSTOMER, CAUSE, "journey.started", "abandoned_cart:c-81").hex()
 REASONS: Final = ["for everyone", "value 10 × lever 40"]  # noqa: RUF001 - the sign is meant
 

@@ -78,7 +78,8 @@ class Story:
         event = self._answering(event)
         self.taken.append(event)
         self.now_ms = event.at_ms
-        changed = fold(self.profile, event, self.playbook.traits, self.playbook.limits.duplicates)
+        book = self.playbook
+        changed = fold(self.profile, event, book.traits, book.limits.duplicates, book.purposes)
         if changed:
             self._note(
                 self.now_ms, decide(self.profile, event, changed, self.playbook, self.now_ms)

@@ -50,6 +50,14 @@ class Evidence:
         """That a condition is true, with its values."""
         return f"{line(source)} is true{self._values(source, None)}"
 
+    def value(self, source: str) -> str:
+        """An expression, and what it is now."""
+        try:
+            found = compile_value(source, self._scope(None))(self._profile, NOTHING, self._now_ms)
+        except EvaluationError as error:
+            return f"{line(source)} is an error ({error}){self._values(source, None)}"
+        return f"{line(source)} is {json.dumps(found)}{self._values(source, None)}"
+
     def _answer(self, source: str, event: Touchpoint | None) -> str:
         condition = compile_condition(source, self._scope(event))
         try:

@@ -128,7 +128,7 @@ TREATMENT: Final = Keys(
         Key("propensity", _PROPENSITY, "How likely it is to be accepted there."),
         Key("value", _MONEY, "What we expect to earn when it is accepted there."),
         Key("cost", _MONEY, "What it costs to make it there."),
-        Key("weight", Expression(), "What the moment adds or takes there: a number, 0 or more."),
+        Key("weight", Expression(), "What the moment adds or takes there."),
     ),
     any_of=("propensity", "value", "cost", "weight"),
 )
@@ -168,8 +168,8 @@ OFFER: Final = Keys(
         Key(
             "weight",
             Expression(),
-            "What the moment adds or takes: an expression that is a number, 0 or more. It cannot "
-            "look at the event.",
+            "What the moment adds or takes: an expression that is a number from 0 to 1,000,000. It "
+            "cannot look at the event.",
             default=1,
             examples=("profile.cart.value > 100.0 ? 1.5 : 1.0",),
         ),

@@ -5,7 +5,7 @@ whichever order they come. Every answer has a result:
 
 - attributed: it is the first of its kind to a decision that this customer was served;
 - repeated: one of its kind was there before;
-- expired: the decision is longer ago than answers count, or is kept no more;
+- expired: the decision does not stand and is longer ago than answers count, or is kept no more;
 - foreign: the decision was made for another customer;
 - unknown: no decision has that id;
 - unnamed: it does not say which decision it is about, or not in 32 hex digits.
@@ -15,7 +15,8 @@ import re
 from typing import Any, Final
 
 from decisions.acting import act
-from decisions.offering.caps import ACCEPTED, SHOWN, count
+from decisions.offering.caps import ACCEPTED, SHOWN
+from decisions.offering.contacts import note
 from decisions.offering.memory import ANSWERS_KEPT
 from decisions.playbook import Playbook
 from state.decision import Decision
@@ -24,12 +25,14 @@ from state.profile import Answer, Profile, Proposal
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
+CLICKED: Final = "clicked"
+DISMISSED: Final = "dismissed"
 ANSWERED: Final = "offer.answered"
 EVENTS: Final = {
     "Offer Shown": SHOWN,
-    "Offer Clicked": "clicked",
+    "Offer Clicked": CLICKED,
     "Offer Accepted": ACCEPTED,
-    "Offer Dismissed": "dismissed",
+    "Offer Dismissed": DISMISSED,
 }
 """Event → the kind of answer that it is."""
 ATTRIBUTED: Final = "attributed"
@@ -42,7 +45,7 @@ RESULTS: Final = (ATTRIBUTED, REPEATED, EXPIRED, FOREIGN, UNKNOWN, UNNAMED)
 HEX: Final = re.compile("[0-9a-f]{32}")
 
 
-def take(
+def take_answer(
     profile: Profile,
     touchpoint: Touchpoint,
     playbook: Playbook,
@@ -61,17 +64,16 @@ def take(
     if proposal is None:
         return decision, False
     setattr(proposal, f"{kind}_at", now_ms)
-    offer = playbook.offers.get(proposal.offer_id)
-    group = offer.group if offer else ""
+    offer, group = playbook.offers.get(proposal.offer_id), proposal.group
     if offer is None or not offer.fallback:
         counted = playbook.policy.counted(proposal.offer_id, group, proposal.channel)
-        count(profile.contacts, counted, kind, now_ms)
-    if kind in ("accepted", "dismissed"):
+        note(profile, counted, kind, now_ms)
+    if kind in (ACCEPTED, DISMISSED):
         _remember(profile, proposal.offer_id, kind, now_ms)
     rule = f"offer.{proposal.offer_id}"
     body = _body(proposal, kind, group)
     decision.actions.append(act(touchpoint, ANSWERED, proposal.offer_id, body, rule=rule))
-    return decision, kind != "clicked"
+    return decision, kind != CLICKED
 
 
 def _attribute(
@@ -82,9 +84,10 @@ def _attribute(
     if type(said) is not str or not HEX.fullmatch(said):
         return None, UNNAMED
     decision_id = bytes.fromhex(said)
+    standing = [one.decision_id for one in profile.offers if now_ms < one.expires_at]
     for proposal in reversed(profile.proposals):
         if proposal.decision_id == decision_id:
-            if now_ms > proposal.decided_at + within_ms:
+            if now_ms > proposal.decided_at + within_ms and decision_id not in standing:
                 return None, EXPIRED
             if getattr(proposal, f"{kind}_at"):
                 return None, REPEATED

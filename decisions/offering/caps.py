@@ -1,15 +1,15 @@
 """Caps: how often a customer is approached, in windows that slide.
 
-At every instant at most `most` within the `within_ms` before it, to the millisecond. Of each
-subject that caps count, a profile keeps the last times only, no more of them than the largest cap
-needs: so it is exact, and bounded. What was counted counts from the decision on in which we learned
-of it, which for a customer never goes back.
+At every instant at most `most` within the `within_ms` before it, to the millisecond. What was
+counted counts from the decision on in which we learned of it, which for a customer never goes back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
+
+from state.touchpoint import identity
 
 DECIDED: Final = "decided"
 SHOWN: Final = "shown"
@@ -18,9 +18,6 @@ COUNTED: Final = (DECIDED, SHOWN, ACCEPTED)
 """What a cap may count."""
 PER: Final = ("customer", "channel", "group", "offer")
 """Of what a cap may count it: of the customer as a whole, or of each of these by itself."""
-
-Contacts = dict[str, list[int]]
-"""Subject → when, oldest first: what a profile keeps."""
 
 
 class Cap(Struct, frozen=True):
@@ -38,7 +35,7 @@ class Cap(Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     offers: frozenset[str] = frozenset()
 
-    def subject(self, offer: str, group: str, channel: str) -> str | None:
+    def subject(self, offer: str, group: str, channel: str) -> tuple[str, ...] | None:
         """What it counts a treatment as; None where it is not about it. Caps that count the same
         share it."""
         parts = [self.of]
@@ -52,25 +49,28 @@ class Cap(Struct, frozen=True):
             if self.per == kind:
                 if not which:
                     return None
-                parts.append(f"{kind} {which}")
+                parts += [kind, which]
             elif only:
-                parts.append(f"{kind} {'|'.join(sorted(only))}")
-        return " ".join(parts)
+                parts += [kind, *sorted(only)]
+        return tuple(parts)
 
 
 CROWDED: Final = Cap("", 0, 0)
-"""Stands for the bound on all times that are kept for caps."""
+"""Stands for the bound on all that is kept for caps."""
 
 
 class Subject(Struct, frozen=True, gc=False):
     """Something that caps count."""
 
-    name: str
+    key: bytes
+    """8 bytes that name it in profiles."""
     of: str
     """One of COUNTED."""
-    keep: int
-    """How many of its last times they need."""
     caps: tuple[Cap, ...]
+    most: int
+    """The largest number that one of them needs."""
+    within_ms: int
+    """The longest time that one of them looks back."""
 
 
 class Full(Struct, frozen=True, gc=False):
@@ -83,21 +83,29 @@ class Full(Struct, frozen=True, gc=False):
 
 def subjects(caps: Iterable[Cap], offer: str, group: str, channel: str) -> tuple[Subject, ...]:
     """What an offer through a channel is counted as."""
-    found: dict[str, list[Cap]] = {}
+    found: dict[tuple[str, ...], list[Cap]] = {}
     for cap in caps:
-        name = cap.subject(offer, group, channel)
-        if name is not None:
-            found.setdefault(name, []).append(cap)
+        named = cap.subject(offer, group, channel)
+        if named is not None:
+            found.setdefault(named, []).append(cap)
     return tuple(
-        Subject(name, those[0].of, max(cap.most for cap in those), tuple(those))
-        for name, those in found.items()
+        Subject(
+            key=identity("cap", *named)[:8],
+            of=those[0].of,
+            caps=tuple(those),
+            most=max(cap.most for cap in those),
+            within_ms=max(cap.within_ms for cap in those),
+        )
+        for named, those in found.items()
     )
 
 
-def full(subject: Subject, times: list[int] | None, spent: int, now_ms: int) -> Full | None:
+def cap_without_room(
+    subject: Subject, times: list[int] | None, spent: int, now_ms: int
+) -> Full | None:
     """The cap on `subject` that stays without room longest; None where all have some.
 
-    `spent`: what this very decision has spent of it, on top of `times`.
+    `spent`: what this very decision has spent of it, on top of `times`, which are in order.
     """
     found: Full | None = None
     for cap in subject.caps:
@@ -111,33 +119,3 @@ def full(subject: Subject, times: list[int] | None, spent: int, now_ms: int) -> 
         if now_ms < until_ms and (found is None or until_ms > found.until_ms):
             found = Full(cap, until_ms)
     return found
-
-
-def count(contacts: Contacts, those: Iterable[Subject], of: str, now_ms: int) -> None:
-    """Notes that `of` happened at `now_ms`."""
-    for subject in those:
-        if subject.of == of:
-            times = contacts.setdefault(subject.name, [])
-            times.append(now_ms)
-            del times[: -subject.keep]
-
-
-def forget(contacts: Contacts, known: Mapping[str, Subject], now_ms: int) -> None:
-    """Drops what no cap needs any more."""
-    for name, times in list(contacts.items()):
-        subject = known.get(name)
-        if subject is None or times[-1] + max(c.within_ms for c in subject.caps) <= now_ms:
-            del contacts[name]
-
-
-def crowded(contacts: Contacts, known: Mapping[str, Subject], most: int) -> int:
-    """0 while there is room for another time; else the first instant at which one kept is needed no
-    more. So a cap is never exceeded because what it counts was forgotten."""
-    if sum(map(len, contacts.values())) < most:
-        return 0
-    ends = [
-        times[0] + max(cap.within_ms for cap in known[name].caps)
-        for name, times in contacts.items()
-        if name in known
-    ]
-    return min(ends, default=0)

@@ -53,7 +53,7 @@ class Offer(Struct, frozen=True):
     id: str
     title: str
     version: bytes
-    """4 bytes of a hash of all that is written of it: while they stay, a decision for it does."""
+    """4 bytes of a hash of what a decision for it says: while they stay, a decision does."""
     group: str
     """"" = none."""
     purpose: str
@@ -64,8 +64,6 @@ class Offer(Struct, frozen=True):
     """(one of LAYERS, condition), in the order they are asked."""
     treatments: tuple[Treatment, ...]
     """By the order in which placements, then channels are preferred."""
-    value: float
-    lever: float
     start_ms: int
     """0 = always open."""
     end_ms: int

@@ -1,23 +1,23 @@
 """The choice: what a customer may be offered now, and what of it stands where."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import isfinite
 from typing import Final
 
 from msgspec import Struct, field
 
 from decisions.language import EvaluationError, Value
 from decisions.offering.arbitration import Candidate, Ranking, best_first, weighed
-from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, crowded, full
+from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, cap_without_room
 from decisions.offering.catalogue import Offer, Treatment
+from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
-from decisions.offering.memory import TIMES_KEPT
 from decisions.offering.policy import rests_until
 from decisions.playbook import Playbook
 from state.profile import HeldOffer, Profile
 from state.times import earliest
 from state.touchpoint import Touchpoint
 
+MOST_WEIGHT: Final = 1e6
 CLOSED: Final = "dates"
 CONTROL: Final = "control"
 ARM: Final = "arm"
@@ -89,21 +89,21 @@ class Chooser:
         standing: Mapping[str, HeldOffer],
     ) -> None:
         self.choice = Choice(arms=assigned(playbook.experiments.values(), touchpoint.customer_id))
-        self.room = dict(playbook.room)
-        """Placement → how many offers it still holds, fallbacks apart."""
+        self.refused: dict[str, tuple[Treatment, Full]] = {}
+        """Offer → the first of its treatments that a cap kept from being decided, and the cap."""
         self._profile = profile
         self._touchpoint = touchpoint
         self._playbook = playbook
         self._now_ms = now_ms
         self._standing = standing
-        self._full: dict[str, Full] = {}
+        self._full: dict[bytes, Full] = {}
         """Subject → the cap on it that has no room."""
-        for name, times in profile.contacts.items():
-            subject = playbook.counted.get(name)
-            if subject and (without := full(subject, times, 0, now_ms)):
-                self._full[name] = without
-        self._crowded_until = crowded(profile.contacts, playbook.counted, TIMES_KEPT)
-        self._spent: dict[str, int] = {}
+        for key, known in profile.contacts.items():
+            subject = playbook.counted.get(key)
+            if subject and (without := cap_without_room(subject, known.times, 0, now_ms)):
+                self._full[key] = without
+        self._left, self._crowded_until = room(profile, now_ms)
+        self._spent: dict[bytes, int] = {}
         """Subject → how many of it this choice decides."""
         self._over_at: int | None = None
         """When it is not quiet any more; None = not looked at."""
@@ -113,7 +113,7 @@ class Chooser:
     def choose(self) -> Choice:
         """The choice; to be made once."""
         book, choice = self._playbook, self.choice
-        choice.chosen += self._fill(self.candidates(book.proper), self.room)
+        choice.chosen += self._fill(self.candidates(book.proper), dict(book.room))
         if book.fallbacks.offers:
             taken = {one.candidate.treatment.placement for one in choice.chosen}
             empty = {name: 1 for name in book.room if name not in taken}
@@ -184,18 +184,19 @@ class Chooser:
     def cap_on(self, treatment: Treatment) -> Full | None:
         """The cap that keeps it out now: one of decisions only where one would have to be made."""
         for subject in treatment.counted:
-            without = self._full.get(subject.name)
+            without = self._full.get(subject.key)
             if without and (subject.of != DECIDED or self._held(treatment) is None):
                 self._again(without.until_ms)
                 return without
         return None
 
-    def without_room(self, treatment: Treatment) -> Full | None:
+    def _without_room(self, treatment: Treatment) -> Full | None:
         """The cap that has no room for one more decision, what is chosen already counted."""
-        if self._now_ms < self._crowded_until and treatment.counted:
+        counted = [subject for subject in treatment.counted if subject.of == DECIDED]
+        if treatment.counted and self._left < max(len(counted), 1):
             return Full(CROWDED, self._crowded_until)
-        for subject in treatment.counted:
-            if subject.of == DECIDED and (without := self._cap_of(subject)):
+        for subject in counted:
+            if without := self._cap_of(subject):
                 return without
         return None
 
@@ -215,12 +216,13 @@ class Chooser:
             kept = self._held(treatment)
             offer = self._playbook.offers[treatment.offer]
             if kept is None or self._now_ms >= stands_until(kept, offer):
-                without = self.without_room(treatment)
+                without = self._without_room(treatment)
                 if without is None:
                     kept = None
                     self._spend(treatment)
                 else:
                     self._again(without.until_ms)
+                    self.refused.setdefault(one.offer, (treatment, without))
                     if kept is None:
                         continue
             room[treatment.placement] -= 1
@@ -235,18 +237,20 @@ class Chooser:
         return held if held.channel == treatment.channel else None
 
     def _cap_of(self, subject: Subject) -> Full | None:
-        spent = self._spent.get(subject.name)
+        spent = self._spent.get(subject.key)
         if not spent:
-            return self._full.get(subject.name)
-        return full(subject, self._profile.contacts.get(subject.name), spent, self._now_ms)
+            return self._full.get(subject.key)
+        known = self._profile.contacts.get(subject.key)
+        return cap_without_room(subject, known.times if known else None, spent, self._now_ms)
 
     def _spend(self, treatment: Treatment) -> None:
         for subject in treatment.counted:
             if subject.of == DECIDED:
-                self._spent[subject.name] = self._spent.get(subject.name, 0) + 1
+                self._spent[subject.key] = self._spent.get(subject.key, 0) + 1
+                self._left -= 1
 
     def _weights(self, found: Iterable[Candidate]) -> dict[Value | None, float]:
-        """Weight → what it is now; one that is no number of 0 or more is left out."""
+        """Weight → what it is now; one that is no number from 0 to MOST_WEIGHT is left out."""
         known: dict[Value | None, float] = {None: 1.0}
         for weight, offer in {one.treatment.weight: one.offer for one in found}.items():
             if weight is not None and (now := self._weight(offer, weight)) is not None:
@@ -258,7 +262,7 @@ class Chooser:
             found = weight(self._profile, self._touchpoint, self._now_ms)
         except EvaluationError:
             found = None
-        if type(found) in (int, float) and isfinite(found) and found >= 0:
+        if type(found) in (int, float) and 0 <= found <= MOST_WEIGHT:
             return float(found)
         self.choice.errors.append(offer)
         return None

@@ -8,12 +8,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from decisions.explaining.evidence import Evidence, line
+from decisions.explaining.evidence import Evidence
 from decisions.explaining.phrases import span
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.caps import CROWDED, Full
 from decisions.offering.catalogue import LAYERS, Offer, Treatment
-from decisions.offering.choose import ANSWERED, ARM, CLOSED, CONSENT, CONTROL, Chooser
+from decisions.offering.choose import ANSWERED, ARM, CLOSED, CONSENT, CONTROL, MOST_WEIGHT, Chooser
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
 from decisions.offering.serve import standing
 from decisions.playbook import Playbook
@@ -30,7 +30,7 @@ RIVAL: Final = "rival"
 OUTRANKED: Final = "outranked"
 FALLBACK: Final = "fallback"
 STAGES: Final = (
-    *(CLOSED, CONTROL, ARM, CONSENT, *LAYERS, ANSWERED, QUIET, CAPPED, WEIGHT, COST),
+    *(CLOSED, CONTROL, ARM, CONSENT, *LAYERS, ANSWERED, CAPPED, QUIET, WEIGHT, COST),
     *(FALLBACK, RIVAL, OUTRANKED, SERVED),
 )
 """Where an offer can stop, in the order in which it is asked; the last one is no stop."""
@@ -78,7 +78,7 @@ class _Teller:
         self._now_ms = now_ms
         self._evidence = Evidence(profile, playbook, now_ms)
         touchpoint = silence(customer_id, now_ms, profile.firings + 1)
-        kept = standing(profile, playbook, now_ms)
+        kept = standing(profile, touchpoint, playbook, now_ms)
         self._chooser = Chooser(profile, touchpoint, playbook, now_ms, kept)
         choice = self._chooser.choose()
         self._arms = choice.arms
@@ -192,7 +192,9 @@ class _Teller:
 
     def _weights(self, offer: Offer) -> Iterator[str]:
         for source in dict.fromkeys(one.weight.source for one in offer.treatments if one.weight):
-            yield f"its weight is no number of 0 or more, or leaves it a loss: {line(source)}"
+            told = self._evidence.value(source)
+            expected = f"no number from 0 to {MOST_WEIGHT:,.0f}, or makes it a loss"
+            yield f"its weight is {expected}: {told}"
 
     def _loss(self, one: Treatment) -> str:
         terms = reckoning(one, one.propensity, 1.0, self._playbook.power)
@@ -208,11 +210,8 @@ class _Teller:
         if self._chooser.is_barred(offer.id):
             rivals = sorted(offer.rivals & self._served.keys())
             return RIVAL, [f"{', '.join(rivals)} stands, and the two exclude each other"]
-        if not offer.fallback:
-            for one in mine:
-                room = self._chooser.room[one.treatment.placement]
-                if room and (without := self._chooser.without_room(one.treatment)):
-                    return CAPPED, [self._cap(one.treatment, without)]
+        if offer.id in self._chooser.refused:
+            return CAPPED, [self._cap(*self._chooser.refused[offer.id])]
         found = dict.fromkeys(reason for one in mine for reason in self._outranked(offer, one))
         over = offer.fallback and not any(
             self._playbook.offers[name].fallback for name in self._beside(mine)

@@ -2,13 +2,11 @@
 
 from msgspec import Struct
 
-from decisions.journeys.clocks.local_time import LocalTime, Quiet, TimeOfDay
+from decisions.journeys.clocks.local_time import LocalTime, Quiet
 from decisions.offering.caps import Cap, Subject, subjects
 from decisions.offering.catalogue import Offer
 from state.profile import Profile
 from state.touchpoint import Touchpoint
-
-EVERY_DAY = frozenset(range(7))
 
 
 class QuietHours(Struct, frozen=True):
@@ -24,9 +22,9 @@ class QuietHours(Struct, frozen=True):
         return self.hours.over_at(zone, now_ms)
 
     def begins_at(self, profile: Profile, touchpoint: Touchpoint, now_ms: int) -> int:
-        """The next instant at which it becomes quiet."""
+        """The first instant after `now_ms`, at which it is not quiet, at which it is."""
         zone, _ = self.local_time.of(profile, touchpoint, now_ms)
-        return TimeOfDay(self.hours.start_ms, EVERY_DAY).after(zone, now_ms)
+        return self.hours.begins_at(zone, now_ms)
 
 
 class Policy(Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from decisions.document import Node
 from decisions.format.offer_keys import GROUP, OFFER, TREATMENT
@@ -36,7 +36,6 @@ class Group(Struct, frozen=True):
     """What a group says for its offers."""
 
     said: dict[str, Any]
-    written: Any
     control: int
     """Percent of all customers who get none of them; 0 = nobody."""
 
@@ -57,12 +56,11 @@ class Around(Struct, frozen=True):
 
 
 class OfferReader:
-    """Reads offers; what is wrong is noted with `reader`. `plain` gives a node as JSON values."""
+    """Reads offers; what is wrong is noted with `reader`."""
 
-    def __init__(self, reader: Reader, around: Around, plain: Callable[[Node], Any]) -> None:
+    def __init__(self, reader: Reader, around: Around) -> None:
         self._reader = reader
         self._around = around
-        self._plain = plain
 
     def read(self, name: str, node: Node, where: str) -> Offer | None:
         """One offer; None where what decides about it is wrong."""
@@ -90,17 +88,16 @@ class OfferReader:
         reads = 0
         for when in (*(when for _, when in layers), *(one.weight for one in treatments)):
             reads |= when.reads if when else 0
-        return Offer(
+        said_because = part.text("because")
+        offer = Offer(
             id=name,
             title=title,
-            version=_version([self._plain(node), group and group.written, around.power]),
+            version=b"",
             group=group_id,
             purpose=said["purpose"],
             arms=read_arms(self._reader, part, around.experiments),
             layers=layers,
             treatments=treatments,
-            value=said["value"],
-            lever=said["lever"],
             start_ms=start_ms,
             end_ms=end_ms,
             timed=bool(start_ms or end_ms),
@@ -108,10 +105,11 @@ class OfferReader:
             cooldown_ms=said["cooldown"],
             suppress_ms=said["suppress"],
             fallback=fallback,
-            because=part.text("because"),
+            because=said_because,
             rivals=around.rivals.get(name, frozenset([name])),
             reads=reads,
         )
+        return structs.replace(offer, version=_version(offer, around.power))
 
     def _open(self, part: Part) -> tuple[int, int]:
         start, end = part.moment("start"), part.moment("end", end=True)
@@ -178,15 +176,13 @@ class OfferReader:
 NUMBERS: Final = (INT, DOUBLE, DYN)
 
 
-def read_groups(
-    reader: Reader, book: Part, purposes: Collection[str], plain: Callable[[Node], Any]
-) -> dict[str, Group]:
+def read_groups(reader: Reader, book: Part, purposes: Collection[str]) -> dict[str, Group]:
     """The section `groups`."""
 
     def read(_name: str, node: Node, where: str) -> Group:
         part = Part(reader, node, where, GROUP)
         part.text("title")
-        return Group(shared(part, purposes), plain(node), part.share("control") or 0)
+        return Group(shared(part, purposes), part.share("control") or 0)
 
     return book.entries("groups", read)
 
@@ -206,6 +202,15 @@ def shared(part: Part, purposes: Collection[str]) -> dict[str, Any]:
     return found
 
 
-def _version(written: Any) -> bytes:
-    text = json.dumps(written, ensure_ascii=False)
-    return hashlib.blake2b(text.encode(), digest_size=4).digest()
+def _version(offer: Offer, power: float) -> bytes:
+    """Of all that a decision for it says, and of what is shown by its id."""
+    terms = [
+        [
+            *(one.placement, one.channel, one.propensity, one.value, one.lever, one.cost),
+            " ".join(one.weight.source.split()) if one.weight else "",
+        ]
+        for one in offer.treatments
+    ]
+    words = offer.because or offer.source
+    said = [offer.title, words, offer.group, offer.ttl_ms, offer.end_ms, power, terms]
+    return hashlib.blake2b(json.dumps(said).encode(), digest_size=4).digest()

@@ -2,13 +2,13 @@
 
 from decisions.acting import action_id
 from decisions.offering.caps import DECIDED as SPENT
-from decisions.offering.caps import count, forget
 from decisions.offering.choose import Chosen, choose, stands_until
+from decisions.offering.contacts import note
 from decisions.offering.memory import PROPOSALS_KEPT
 from decisions.offering.record import DECIDED, action, served
 from decisions.playbook import Playbook
 from state.decision import Decision, Serving
-from state.decision_ids import name
+from state.decision_ids import decision_id
 from state.profile import HeldOffer, Profile, Proposal
 from state.times import earliest
 from state.touchpoint import Touchpoint
@@ -28,7 +28,7 @@ def serve(
     decision. What is decided anew is counted at once, so that the next choice knows of it.
     """
     before = profile.offers
-    kept = standing(profile, playbook, now_ms)
+    kept = standing(profile, touchpoint, playbook, now_ms)
     choice = choose(profile, touchpoint, playbook, now_ms, kept)
     if choice.errors:
         decision = decision or Decision()
@@ -62,9 +62,11 @@ def serve(
     return decision
 
 
-def standing(profile: Profile, playbook: Playbook, now_ms: int) -> dict[str, HeldOffer]:
+def standing(
+    profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int
+) -> dict[str, HeldOffer]:
     """Offer → the decision for it that has not expired, where the playbook still says of the offer
-    what it said."""
+    what it said, and no quiet hours have come before its end since."""
     offers = playbook.offers
     return {
         held.offer_id: held
@@ -72,28 +74,40 @@ def standing(profile: Profile, playbook: Playbook, now_ms: int) -> dict[str, Hel
         if now_ms < held.expires_at
         and (offer := offers.get(held.offer_id))
         and offer.version == held.version
+        and not 0 < _quiet_at(profile, touchpoint, playbook, held.channel, now_ms) < held.expires_at
     }
+
+
+def _quiet_at(
+    profile: Profile, touchpoint: Touchpoint, playbook: Playbook, channel: str, now_ms: int
+) -> int:
+    """The next instant at which it is quiet in a channel, now included; 0 = never."""
+    quiet = playbook.policy.quiet
+    if quiet is None or channel not in quiet.channels:
+        return 0
+    if quiet.over_at(profile, touchpoint, now_ms) > now_ms:
+        return now_ms
+    return quiet.begins_at(profile, touchpoint, now_ms)
 
 
 def _decide(
     profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int, chosen: Chosen
 ) -> HeldOffer:
     one = chosen.candidate.treatment
-    offer, quiet = playbook.offers[one.offer], playbook.policy.quiet
+    offer = playbook.offers[one.offer]
     expires_at = now_ms + offer.ttl_ms
     if offer.end_ms:
         expires_at = min(expires_at, offer.end_ms)
-    if quiet and one.channel in quiet.channels:
-        expires_at = min(expires_at, quiet.begins_at(profile, touchpoint, now_ms))
+    quiet_at = _quiet_at(profile, touchpoint, playbook, one.channel, now_ms)
     own = action_id(touchpoint, DECIDED, one.offer)
     return HeldOffer(
         offer_id=one.offer,
-        decision_id=name(touchpoint.customer_id, own),
+        decision_id=decision_id(touchpoint.customer_id, own),
         channel=one.channel,
         placement=one.placement,
         score=chosen.candidate.score,
         decided_at=now_ms,
-        expires_at=expires_at,
+        expires_at=earliest(expires_at, quiet_at),
         version=offer.version,
         propensity=one.propensity,
         weight=chosen.candidate.weight,
@@ -103,11 +117,12 @@ def _decide(
 def _note(
     profile: Profile, playbook: Playbook, now_ms: int, chosen: Chosen, held: HeldOffer
 ) -> None:
-    counted = chosen.candidate.treatment.counted
-    if counted:
-        forget(profile.contacts, playbook.counted, now_ms)
-        count(profile.contacts, counted, SPENT, now_ms)
+    note(profile, chosen.candidate.treatment.counted, SPENT, now_ms)
+    group = playbook.offers[held.offer_id].group
     profile.proposals.append(
-        Proposal(held.decision_id, held.offer_id, held.channel, held.placement, now_ms)
+        Proposal(held.decision_id, held.offer_id, held.channel, held.placement, now_ms, group=group)
     )
-    del profile.proposals[:-PROPOSALS_KEPT]
+    if len(profile.proposals) > PROPOSALS_KEPT:
+        standing = {one.decision_id for one in profile.offers}
+        oldest = [n for n, one in enumerate(profile.proposals) if one.decision_id not in standing]
+        del profile.proposals[oldest[0]]

@@ -308,8 +308,6 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
                 "group": offer.group or None,
                 "purpose": offer.purpose or None,
                 **{layer: _layer(offer, layer) for layer in LAYERS},
-                "value": offer.value,
-                "lever": offer.lever,
                 "treatments": [
                     {
                         "placement": one.placement,
@@ -317,6 +315,7 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
                         "propensity": one.propensity,
                         "weight": one.weight.source if one.weight else None,
                         "value": one.value,
+                        "lever": one.lever,
                         "cost": one.cost,
                         "score": one.score,
                     }

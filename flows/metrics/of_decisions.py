@@ -100,8 +100,8 @@ DECISIONS: Final = (
         "touchline_rule_errors_total",
         C,
         "evaluations",
-        "Conditions of the playbook that ended in an error, which counts as false, by rule, such as"
-        " alert.kiosk_failing.",
+        "Conditions of the playbook that ended in an error, which counts as false, and weights "
+        "that are no number or out of bounds, by rule, such as alert.kiosk_failing.",
         ("rule",),
     ),
 )

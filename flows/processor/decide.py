@@ -58,7 +58,7 @@ def decide_step(processor: Processor, flush: Flush) -> None:
 def _decide_slice(processor: Processor, part: Slice) -> None:
     playbook, planned_ms = processor.playbook, part.plan.now_ms
     traits, version, summary = playbook.traits, playbook.version, playbook.summary
-    window = playbook.limits.duplicates
+    window, purposes = playbook.limits.duplicates, playbook.purposes
     profiles, touched, rows = part.shard.profiles, part.touched, part.rows
     shard, generation, commit = part.shard.index, part.plan.generation, part.plan.commit
     through = part.through
@@ -79,7 +79,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
             profile = _wake_before(processor, part, position, event, reach)
         trimmed, due_at = profile.trimmed, profile.due_at
         try:
-            changed = fold(profile, event, traits, window)
+            changed = fold(profile, event, traits, window, purposes)
             if not changed:
                 came.duplicates += 1
                 part.events[position] = REPEAT
@@ -336,7 +336,13 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
                 until_ms = part.reached[at]
                 profile, _ = let_time_pass(processor, part, customer, profile, until_ms)
             if at < position and (
-                changed := fold(profile, event, playbook.traits, playbook.limits.duplicates)
+                changed := fold(
+                    profile,
+                    event,
+                    playbook.traits,
+                    playbook.limits.duplicates,
+                    playbook.purposes,
+                )
             ):
                 now_ms = time_of(event, profile, part.plan.now_ms)
                 decide(profile, event, changed, playbook, now_ms)

@@ -5,7 +5,7 @@ amounts, scores. The exceptions say so: sessions, the cart, traits, and whatever
 Nothing that an event holds makes the fold raise.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from state.bounds import CHANNELS_KEPT, EVENTS_KEPT, cut, make_room
@@ -42,8 +42,6 @@ _EFFECTS: Final[dict[str, Callable[[Profile, Properties, int], int]]] = {
     "Email Marked as Spam": email.unsubscribed,
     "Unsubscribed": email.unsubscribed,
     "Subscribed": email.subscribed,
-    "Consent Granted": consents.granted,
-    "Consent Withdrawn": consents.withdrawn,
     "Kiosk Session Started": kiosk.started,
     "Kiosk Item Scanned": kiosk.scanned,
     "Kiosk Transaction Completed": kiosk.completed,
@@ -65,11 +63,13 @@ def fold(
     touchpoint: Touchpoint,
     traits: Mapping[str, str],
     window: Window = USUAL.duplicates,
+    purposes: Collection[str] = (),
 ) -> int:
     """Take `touchpoint` into `profile`, in place; returns the changed sections (`state.sections`).
 
     Returns 0, and changes nothing, when it is a repeat within `window` (see `state.repeats`).
     `traits` are the declared ones, name -> "string", "int", "double" or "bool"; others are ignored.
+    `purposes` are the declared ones: of others only so many are kept.
     """
     recent = profile.recent
     fingerprint, received_ms = touchpoint.fingerprint, touchpoint.received_ms
@@ -108,6 +108,8 @@ def fold(
         # What a mail server or a mail reader reports is no visit of the customer.
         if bits & EMAIL:
             return bits
+    elif name in consents.SAYS:
+        bits |= consents.said(profile, name, touchpoint.properties, at_ms, purposes)
     elif touchpoint.type == "identify":
         bits |= identify(profile, touchpoint.traits, at_ms, traits)
     return bits | visit(profile.sessions, at_ms)

@@ -48,7 +48,7 @@ class Someone:
         self.now_ms += after_ms
         self.events += 1
         event = touchpoint(self.customer_id, f"m-{self.events}", name, self.now_ms, properties)
-        changed = fold(self.profile, event, self.playbook.traits)
+        changed = fold(self.profile, event, self.playbook.traits, purposes=self.playbook.purposes)
         return decide(self.profile, event, changed, self.playbook, self.now_ms)
 
     def offers(self) -> list[tuple[str, str, str]]:

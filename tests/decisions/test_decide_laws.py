@@ -14,12 +14,21 @@ from decisions.format.offer_keys import MAX_SERVED
 from decisions.format.sections import MAX_SEGMENTS
 from decisions.load import load_playbook
 from decisions.offering.choose import choose
+from decisions.offering.memory import ANSWERS_KEPT, PROPOSALS_KEPT, TIMES_KEPT
 from decisions.offering.serve import standing
 from decisions.playbook import NOTHING, Playbook
 from state.bounds import BLOB_BYTES, FOLD_BYTES
 from state.fold import fold
 from state.journeys import CAUSE_BYTES, KEY_BYTES, LEFT_KEPT, RUNS_KEPT, Run
-from state.profile import HeldOffer, Profile, decode_profile, encode_profile
+from state.profile import (
+    Answer,
+    Contact,
+    HeldOffer,
+    Profile,
+    Proposal,
+    decode_profile,
+    encode_profile,
+)
 from tests.decisions.someone import DAY_MS, HOUR_MS, Someone, book, touchpoint
 
 RETAIL = load_playbook(Path(__file__).parents[2] / "playbooks" / "retail.yaml")
@@ -65,7 +74,9 @@ def test_an_index_only_saves_work_each_rule_is_always_as_if_it_had_been_asked(
         for segment in RETAIL.segments.values():
             assert segment.when(profile, NOTHING, now_ms) is (segment.id in profile.segments)
         event = touchpoint(someone.customer_id, "", "", now_ms)
-        chosen = choose(profile, event, RETAIL, now_ms, standing(profile, RETAIL, now_ms)).chosen
+        chosen = choose(
+            profile, event, RETAIL, now_ms, standing(profile, event, RETAIL, now_ms)
+        ).chosen
         treatments = [one.candidate.treatment for one in chosen]
         found = [(one.offer, one.channel, one.placement) for one in treatments]
         assert found == someone.offers()
@@ -149,7 +160,12 @@ def test_what_decisions_store_stays_within_its_share_of_a_profile() -> None:
     profile = Profile(
         segments={f"{n:032}": most for n in range(MAX_SEGMENTS)},
         alerts={f"{n:032}:{'k' * 16}": most for n in range(MAX_REMEMBERED)},
-        offers=[HeldOffer(name, b"d" * 16, name, name, 1e300, most, most)] * MAX_SERVED,
+        offers=[HeldOffer(name, b"d" * 16, name, name, 1e300, most, most, b"v" * 4, 1e300, 1e300)]
+        * MAX_SERVED,
+        proposals=[Proposal(b"d" * 16, name, name, name, most, most, most, most, most, group=name)]
+        * PROPOSALS_KEPT,
+        answers={f"{n:032}": Answer(most, most) for n in range(ANSWERS_KEPT)},
+        contacts={b"%08d" % n: Contact(50, most, [most]) for n in range(TIMES_KEPT)},
         playbook="0123456789ab+500",
         offers_until=most,
         decided_at=most,

@@ -94,8 +94,8 @@ def test_in_words_the_served_ones_stand_first(redis_url: str, playbook: str) -> 
     assert lines[0].startswith("ann at 2026-02-02T02:50:00.000Z, by the playbook of version ")
     assert [line for line in lines if re.match(r"\w+: ", line)] == [
         "cake: cake",
-        "club: club",
         "tea: tea",
+        "club: club",
         "mails: mails",
     ]
     assert "    rank 1 in home on click: value 3 = 3" in lines
@@ -115,6 +115,7 @@ def test_another_playbook_is_asked_anew_with_its_own_segments(
     done = explain(redis_url, str(other), "--at", "2026-02-02T02:50:00Z", "--offer", "club")
     assert "  served" in done.stdout.splitlines()
     assert "the flow decided last with another one: " in done.stdout
+    assert "decision " not in done.stdout  # none has been made for it
 
 
 def test_to_explain_changes_nothing_that_is_kept(redis_url: str, playbook: str) -> None:

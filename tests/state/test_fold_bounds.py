@@ -8,6 +8,7 @@ from state.bounds import (
     BLOB_BYTES,
     CATEGORIES_KEPT,
     CHANNELS_KEPT,
+    CONSENTS_KEPT,
     EVENTS_KEPT,
     FINGERPRINTS_KEPT,
     FOLD_BYTES,
@@ -24,6 +25,7 @@ from state.profile import (
     CartLine,
     ChannelActivity,
     Chat,
+    Consent,
     Email,
     Interest,
     Kiosk,
@@ -61,6 +63,8 @@ def poison(index: int) -> list[Any]:
         touchpoint(name, at_ms, body, channel=key, message_id=f"{name}{index}")
         for name in ("Order Completed", "Kiosk Transaction Completed", "Cart Viewed", key)
     ]
+    agreed = {"purpose": key}
+    events.append(touchpoint("Consent Granted", at_ms, agreed, message_id=f"consent{index}"))
     identified = touchpoint("Identified", at_ms, kind="identify", message_id=f"identify{index}")
     identified.traits = dict.fromkeys(DECLARED, LONG)
     return [*events, identified]
@@ -94,6 +98,7 @@ def test_the_limits_together_keep_within_the_bound() -> None:
         traits=dict.fromkeys(names(TRAITS_KEPT), "t" * TRAIT_BYTES),
         trimmed=many,
         identified_at=late,
+        consents={name: Consent(True, late) for name in names(CONSENTS_KEPT)},
     )
     assert 0.9 * FOLD_BYTES < len(encode_profile(profile)) <= FOLD_BYTES < BLOB_BYTES
 
@@ -107,6 +112,7 @@ def test_a_profile_of_poisoned_keys_stays_within_the_bound() -> None:
     assert len(blob) <= FOLD_BYTES
     assert decode_profile(blob) == profile
     assert len(profile.channels) == CHANNELS_KEPT
+    assert len(profile.consents) == CONSENTS_KEPT
     assert len(profile.events) == EVENTS_KEPT
     assert len(profile.cart.lines) == LINES_KEPT
     assert len(profile.affinity) == CATEGORIES_KEPT

@@ -19,6 +19,7 @@ from state.profile import (
     ChannelActivity,
     Chat,
     Consent,
+    Contact,
     Email,
     HeldOffer,
     Interest,
@@ -149,10 +150,11 @@ def full() -> Profile:
                 clicked_at=74,
                 accepted_at=75,
                 dismissed_at=76,
+                group="loyalty",
             )
         ],
         answers={"club": Answer(dismissed_at=77, accepted_at=78)},
-        contacts={"decided": [79, 80]},
+        contacts={b"87654321": Contact(most=81, within_ms=82, times=[79, 80])},
     )
 
 

@@ -64,6 +64,18 @@ class Quiet(Struct, frozen=True):
             at_ms = change_after(zone, at_ms, over_ms) or over_ms
         return at_ms
 
+    def begins_at(self, zone: ZoneInfo, now_ms: int) -> int:
+        """The first instant after `now_ms`, at which it is not quiet, at which it is."""
+        at_ms = now_ms
+        while True:
+            begins_ms = at_ms + (self.start_ms - at_ms - offset_ms(zone, at_ms)) % DAY_MS
+            changed_ms = change_after(zone, at_ms, begins_ms)
+            if not changed_ms:
+                return begins_ms
+            if self.covers((changed_ms + offset_ms(zone, changed_ms)) % DAY_MS):
+                return changed_ms
+            at_ms = changed_ms
+
 
 class TimeOfDay(Struct, frozen=True):
     """A time of day, on some days of the week."""

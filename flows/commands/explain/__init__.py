@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 import orjson
+from msgspec import structs
 
-from decisions.decide import pass_time
+from decisions.decide import EVERYTHING
 from decisions.offering.explain import Told, tell
 from decisions.playbook import Playbook
+from decisions.segments import leave_unknown, move
 from decisions.wake import wake
 from flows.clients import check_redis
 from flows.commands.customer.looking_up import look_up_or_end
@@ -22,6 +24,7 @@ from flows.commands.playbook_file import read_playbook
 from flows.settings import SettingsError
 from state.profile import Profile, decode_profile, encode_profile
 from state.times import milliseconds, rfc3339
+from state.touchpoint import silence
 
 TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -108,10 +111,17 @@ def command(
 def explained(profile: Profile, customer: str, playbook: Playbook, at_ms: int) -> tuple[Told, ...]:
     """What becomes of each offer at `at_ms` if nothing happens before. Leaves `profile` alone."""
     copy = decode_profile(encode_profile(profile))
-    wake(copy, customer, playbook, at_ms)
-    if copy.playbook.partition("+")[0] != playbook.version:
-        pass_time(copy, customer, playbook, at_ms)  # who is in which of its segments
-    return tell(copy, customer, playbook, at_ms)
+    if copy.playbook.partition("+")[0] == playbook.version:
+        wake(copy, customer, playbook, at_ms)
+    else:  # who is in which of its segments
+        nobody = silence(customer, at_ms, 1)
+        leave_unknown(copy, nobody, playbook, None)
+        move(copy, nobody, playbook.due(EVERYTHING), EVERYTHING, at_ms)
+    made = {one.decision_id.hex() for one in profile.proposals}
+    return tuple(
+        one if one.decision_id in made else structs.replace(one, decision_id="")
+        for one in tell(copy, customer, playbook, at_ms)
+    )
 
 
 def _unknown(offer: str, playbook: Playbook) -> str:

@@ -7,7 +7,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from decisions.offering.explain import SERVED, Told
+from decisions.offering.explain import SERVED, STAGES, Told
 from flows.commands.phrases import number, printable
 from state.times import rfc3339
 
@@ -25,12 +25,12 @@ class Explained(Struct, frozen=True):
 
 
 def lines(what: Explained) -> Iterator[str]:
-    """The served ones first, then each by where it stopped, in the order of the stages."""
+    """The served ones first, then those that came farthest; equal ones as the playbook has them."""
     at = rfc3339(what.at_ms)
     yield f"{printable(what.customer)} at {at}, by the playbook of version {what.playbook}"
     if not _same(what):
         yield f"the flow decided last with another one: {what.decided_with or 'none'}"
-    for one in sorted(what.offers, key=lambda told: told.stage != SERVED):
+    for one in sorted(what.offers, key=lambda told: -STAGES.index(told.stage)):
         yield ""
         stage = click.style(one.stage, fg="green" if one.stage == SERVED else "yellow")
         yield f"{click.style(one.offer, bold=True)}: {one.title}"

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decisions.offering.memory import PROPOSALS_KEPT
 from state.decision import Decision
 from state.times import rfc3339
 from tests.decisions.offering.shop import HEAD, answer, decision_id, offer, say, served, shop
@@ -62,16 +63,25 @@ def test_answers_count_in_whichever_order_they_come() -> None:
     assert results(say(someone, "Shown", said)) == {"shown attributed": 1}
     proposal = someone.profile.proposals[0]
     assert (proposal.accepted_at, proposal.shown_at) == (someone.now_ms - 1_000, someone.now_ms)
-    assert someone.profile.contacts == {"shown offer a": [someone.now_ms]}
+    (shown,) = someone.profile.contacts.values()
+    assert shown.times == [someone.now_ms]
 
 
 def test_an_answer_later_than_answers_count_has_expired() -> None:
     someone = ready()
     said = {"decision_id": decision_id(someone, "a")}
     assert results(say(someone, "Shown", said, 7 * DAY_MS)) == {"shown attributed": 1}
-    someone.now_ms = someone.profile.proposals[0].decided_at
-    someone.profile.decided_at = someone.now_ms
-    assert results(say(someone, "Clicked", said, 7 * DAY_MS + 1)) == {"clicked expired": 1}
+    someone = ready()
+    said = {"decision_id": decision_id(someone, "a")}
+    assert results(say(someone, "Shown", said, 7 * DAY_MS + 1)) == {"shown expired": 1}
+
+
+def test_an_answer_to_what_still_stands_counts_however_long_ago_that_was_decided() -> None:
+    someone = shop(offer("a", 2).replace("ttl: 1d", "ttl: 90d"), CAPS)
+    someone.does("Page Viewed")
+    decision = answer(someone, "Accepted", "a", 31 * DAY_MS)
+    assert results(decision) == {"accepted attributed": 1}
+    assert served(someone) == []
 
 
 def test_an_answer_to_a_decision_that_is_not_kept_any_more_has_expired() -> None:
@@ -79,6 +89,19 @@ def test_an_answer_to_a_decision_that_is_not_kept_any_more_has_expired() -> None
     said = {"decision_id": decision_id(someone, "a")}
     someone.profile.proposals.clear()
     assert results(say(someone, "Accepted", said)) == {"accepted expired": 1}
+
+
+def test_a_decision_that_stands_is_kept_however_many_are_made_beside_it() -> None:
+    """The cart's offer comes and goes forty times; the long one can still be dismissed."""
+    long = offer("long", 1, places="inbox: email").replace("ttl: 1d", "ttl: 200d")
+    someone = shop("\n".join([long, offer("cart", 1, "eligible: profile.cart.value > 0.0")]), CAPS)
+    tent = {"product_id": "tent", "price": 9.0}
+    for _ in range(40):
+        someone.does("Product Added", tent)
+        someone.does("Product Removed", tent)
+    assert len(someone.profile.proposals) == PROPOSALS_KEPT
+    assert results(answer(someone, "Dismissed", "long")) == {"dismissed attributed": 1}
+    assert served(someone) == []
 
 
 def test_an_answer_to_a_decision_for_somebody_else_is_foreign() -> None:
@@ -113,15 +136,18 @@ def test_an_answer_that_names_no_decision_of_ours_is_told_by_its_name(
     assert served(someone) == ["a", "b"]
 
 
-def test_an_offer_that_the_playbook_has_no_more_can_be_answered() -> None:
-    someone = ready()
+def test_an_answer_about_an_offer_that_the_playbook_has_no_more_counts_for_its_group() -> None:
+    cap = "{most: 1, within: 9d, of: accepted, per: group}"
+    rest = f"groups: {{g: {{title: G}}}}\ncontact: {{caps: {{c: {cap}}}}}"
+    someone = shop("\n".join([offer("a", 2, "group: g"), offer("b", 1, "group: g")]), rest)
+    someone.does("Page Viewed")
     said = {"decision_id": decision_id(someone, "a")}
-    someone.playbook = shop(offer("b", 1), CAPS).playbook
+    someone.playbook = shop(offer("b", 1, "group: g"), rest).playbook
     decision = say(someone, "Accepted", said)
     assert results(decision) == {"accepted attributed": 1}
     (answered,) = actions(decision, "offer.answered")
-    assert (answered.body["offer_id"], answered.body["group"]) == ("a", "")
-    assert served(someone) == ["b"]
+    assert (answered.body["offer_id"], answered.body["group"]) == ("a", "g")
+    assert served(someone) == []
 
 
 answers = st.lists(

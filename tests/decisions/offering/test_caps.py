@@ -1,14 +1,16 @@
 """Caps: at every instant at most so many within the time before it, and no more is kept."""
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decisions.offering.caps import Cap, count, forget, full, subjects
-from decisions.offering.memory import TIMES_KEPT
+from decisions.offering.caps import Cap, cap_without_room, subjects
+from decisions.offering.contacts import note
+from decisions.offering.memory import TIMES_FOR_DECISIONS, TIMES_KEPT
+from decisions.playbook import PlaybookError
+from state.profile import Contact, Profile
 from tests.decisions.offering.shop import answer, offer, served, shop, told
 from tests.decisions.someone import DAY_MS, HOUR_MS, START_MS, Someone, actions
 
@@ -146,29 +148,90 @@ def test_a_cap_that_is_lowered_below_what_was_spent_lets_nothing_through_until_i
     assert someone.now_ms == START_MS + 8 * DAY_MS
 
 
-def test_what_no_cap_counts_any_more_is_forgotten() -> None:
+def times(someone: Someone) -> list[list[int]]:
+    return [known.times for known in someone.profile.contacts.values()]
+
+
+def test_what_no_cap_looks_back_to_any_more_is_forgotten() -> None:
     someone = capped(offer("a"), 3, "7d")
     someone.does("Page Viewed")
-    assert someone.profile.contacts == {"decided": [someone.now_ms]}
+    assert times(someone) == [[someone.now_ms]]
     someone.does("Page Viewed", after_ms=20 * DAY_MS)
-    assert someone.profile.contacts == {"decided": [someone.now_ms]}
+    assert times(someone) == [[someone.now_ms]]
     someone.playbook = capped(offer("a"), 3, "7d", "per: channel").playbook
     someone.does("Page Viewed", after_ms=20 * DAY_MS)
-    assert someone.profile.contacts == {"decided channel click": [someone.now_ms]}
+    assert times(someone) == [[someone.now_ms]]
+
+
+def test_a_cap_is_exact_for_an_offer_that_was_away_for_a_while() -> None:
+    both, other = "\n".join([offer("a", 2), offer("b", 1)]), offer("b", 1)
+    someone = capped(both, 1, "60d", "per: offer")
+    assert decided(someone, 0) == ["a", "b"]
+    someone.playbook = capped(other.replace("ttl: 1d", "ttl: 2d"), 1, "60d").playbook
+    assert decided(someone, DAY_MS) == ["b"]
+    someone.playbook = capped(both, 1, "60d", "per: offer").playbook
+    assert decided(someone, 58 * DAY_MS) == []
+    assert decided(someone, DAY_MS) == ["a", "b"]
+
+
+def test_a_cap_that_is_changed_and_changed_back_has_forgotten_nothing() -> None:
+    shop_of = [offer(name).replace("ttl: 1d", "ttl: 1h") for name in "ab"]
+    three = capped("\n".join(shop_of), 3, "1d").playbook
+    one = capped("\n".join(shop_of), 1, "1h").playbook
+    someone = Someone(three, "c-1")
+    assert len(decided(someone, 0)) == 2
+    someone.playbook = one
+    assert len(decided(someone, 2 * HOUR_MS)) == 1
+    someone.playbook = three
+    assert decided(someone, 2 * HOUR_MS) == []
+    assert decided(someone, 20 * HOUR_MS - 1) == []
+    assert len(decided(someone, 1)) == 2
+
+
+def crowd(someone: Someone, number: int, within_ms: int) -> None:
+    """So many times of what other caps counted."""
+    for n in range(number):
+        someone.profile.contacts[b"%08d" % n] = Contact(1, within_ms, [someone.now_ms])
 
 
 def test_when_all_that_can_be_kept_is_kept_nothing_more_is_decided() -> None:
     """Never is a cap exceeded because what it counts was forgotten."""
     someone = capped(offer("a"), 50, "30d", "per: offer")
-    someone.does("Page Viewed")
-    crowd = {f"decided offer x{n}": [someone.now_ms] * 50 for n in range(TIMES_KEPT // 50)}
-    known = someone.playbook.counted
-    (subject,) = known.values()
-    known |= dict.fromkeys(crowd, subject)
-    someone.profile.contacts |= crowd
-    assert decided(someone, 2 * DAY_MS) == []
+    crowd(someone, TIMES_FOR_DECISIONS, 30 * DAY_MS)
+    assert decided(someone, DAY_MS) == []
+    assert told(someone)["a"].stage == "capped"
     assert told(someone)["a"].reasons[0].startswith("all that can be kept for caps is kept")
-    assert decided(someone, 28 * DAY_MS) == ["a"]
+    assert decided(someone, 29 * DAY_MS - 1) == []
+    assert decided(someone, 1) == ["a"]
+    assert len(someone.profile.contacts) == 1
+
+
+def test_times_that_nobody_needs_crowd_nobody() -> None:
+    someone = capped(offer("a"), 50, "30d", "per: offer")
+    crowd(someone, TIMES_KEPT, HOUR_MS)
+    assert decided(someone, 2 * HOUR_MS) == ["a"]
+
+
+def test_one_choice_does_not_go_beyond_what_can_be_kept() -> None:
+    offers = "\n".join([offer("a", 2), offer("b", 1)])
+    someone = capped(offers, 50, "30d", "per: offer")
+    crowd(someone, TIMES_FOR_DECISIONS - 1, 30 * DAY_MS)
+    assert decided(someone, DAY_MS) == ["a"]
+
+
+def test_what_is_shown_beyond_what_can_be_kept_is_not_kept() -> None:
+    someone = capped(offer("a"), 50, "30d", "of: shown, per: offer")
+    someone.does("Page Viewed")
+    crowd(someone, TIMES_KEPT, 30 * DAY_MS)
+    answer(someone, "Shown", "a")
+    assert sum(map(len, times(someone))) == TIMES_KEPT
+    assert someone.profile.trimmed == 1
+
+
+def test_a_cap_that_counts_nothing_is_refused() -> None:
+    rest = CAPPED.format(most=1, within="7d", more=", groups: g, offers: a")
+    with pytest.raises(PlaybookError, match=r"contact\.caps\.c; expected a cap that some"):
+        shop(offer("a"), rest + "\ngroups: {g: {title: G}}")
 
 
 CAPS = st.builds(
@@ -199,15 +262,14 @@ def test_whatever_is_tried_a_cap_is_never_exceeded_and_never_stricter_than_it_sa
     caps: list[Cap], tried: list[tuple[int, str, str]]
 ) -> None:
     """Against all that was let through, counted one by one."""
-    contacts: dict[str, list[int]] = {}
-    known: dict[str, Any] = {}
+    profile = Profile()
     through: list[tuple[int, tuple[str, str]]] = []
     now_ms = 0
     for after_ms, offer_id, channel in tried:
         now_ms += after_ms
         counted = subjects(caps, offer_id, "g", channel)
-        known |= {subject.name: subject for subject in counted}
-        stops = [found for s in counted if (found := full(s, contacts.get(s.name), 0, now_ms))]
+        kept = {key: one.times for key, one in profile.contacts.items()}
+        stops = [cap_without_room(s, kept.get(s.key), 0, now_ms) for s in counted]
 
         it = offer_id, channel
 
@@ -216,15 +278,15 @@ def test_whatever_is_tried_a_cap_is_never_exceeded_and_never_stricter_than_it_sa
             before = [t for t, other in through if since_ms < t and fits(cap, it, other)]
             return not fits(cap, it, it) or len(before) < cap.most
 
-        assert bool(stops) is not all(allowed(cap, now_ms) for cap in caps)
-        if stops:
-            until_ms = max(stop.until_ms for stop in stops)
+        assert any(stops) is not all(allowed(cap, now_ms) for cap in caps)
+        if any(stops):
+            until_ms = max(stop.until_ms for stop in stops if stop)
             assert all(allowed(cap, until_ms) for cap in caps)
             assert not all(allowed(cap, until_ms - 1) for cap in caps)
         else:
-            forget(contacts, known, now_ms)
-            count(contacts, counted, "decided", now_ms)
+            note(profile, counted, "decided", now_ms)
             through.append((now_ms, it))
     most = max(cap.most for cap in caps)
-    assert all(len(times) <= most for times in contacts.values())
-    assert all(a <= b for times in contacts.values() for a, b in pairwise(times))
+    for one in profile.contacts.values():
+        assert len(one.times) <= most
+        assert all(a <= b for a, b in pairwise(one.times))

@@ -91,8 +91,8 @@ def test_an_offer_is_told_to_be_served_exactly_where_it_is_chosen(
     someone = play(history)
     profile = someone.profile
     for now_ms in (someone.now_ms, someone.now_ms + after_ms):
-        kept = standing(profile, BOOK, now_ms)
         nobody = silence(someone.customer_id, now_ms, 1)
+        kept = standing(profile, nobody, BOOK, now_ms)
         chosen = choose(profile, nobody, BOOK, now_ms, kept).chosen
         found = tell(profile, someone.customer_id, BOOK, now_ms)
         assert [one.offer for one in found] == list(BOOK.offers)
@@ -133,6 +133,21 @@ def test_what_outranks_it_is_told_with_both_scores() -> None:
     )
     (weighed,) = told(someone)["c"].treatments
     assert (weighed.rank, weighed.terms, weighed.score) == (3, "value 1", 1.0)
+
+
+def test_a_cap_that_the_better_ones_spend_is_told_and_no_better_one_is_invented() -> None:
+    offers = "\n".join(
+        [
+            offer("a", 10, "group: g"),
+            offer("b", 9, "group: g", "inbox: email"),
+            offer("c", 1, places="inbox: email"),
+        ]
+    )
+    rest = "groups: {g: {title: G}}\ncontact: {caps: {c: {most: 1, within: 1d, per: group}}}"
+    someone = shop(offers, rest)
+    found = told(someone)
+    assert (found["b"].stage, found["c"].stage) == ("capped", "served")
+    assert found["b"].reasons[0].startswith("cap c, through email: at most 1 decided per group")
 
 
 def test_a_decision_that_stands_is_named() -> None:

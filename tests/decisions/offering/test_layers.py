@@ -2,6 +2,7 @@
 
 import pytest
 
+from state.bounds import CONSENTS_KEPT
 from tests.decisions.offering.shop import answer, offer, served, shop, told
 from tests.decisions.someone import DAY_MS, START_MS, Someone
 
@@ -113,6 +114,17 @@ def test_consents_are_kept_before_a_playbook_knows_their_purpose() -> None:
     someone.playbook = later
     someone.does("Page Viewed")
     assert "sale" in served(someone)
+
+
+def test_a_withdrawal_of_a_declared_purpose_is_heard_whatever_else_is_withdrawn() -> None:
+    someone = shop(offer("a", more="purpose: marketing"), "purposes: {marketing: granted}")
+    for number in range(CONSENTS_KEPT):
+        consents(someone, "Withdrawn", f"junk{number}")
+    assert served(someone) == ["a"]
+    consents(someone, "Withdrawn", "marketing")
+    assert served(someone) == []
+    assert len(someone.profile.consents) == CONSENTS_KEPT
+    assert "junk0" not in someone.profile.consents
 
 
 def test_what_was_dismissed_rests_for_its_cooldown_and_what_was_accepted_is_suppressed() -> None:

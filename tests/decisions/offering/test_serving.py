@@ -1,5 +1,5 @@
 from state.decision import Serving
-from state.decision_ids import name
+from state.decision_ids import decision_id
 from state.sections import ANSWERS, ORDERS
 from state.times import rfc3339
 from state.touchpoint import identity
@@ -56,16 +56,16 @@ def test_the_first_event_decides_what_to_serve_and_says_all_of_it() -> None:
     decision = someone.does("Page Viewed")
     assert decision is not None
     now_ms = START_MS + 1_000
-    decision_id = name("c-1", identity("c-1", "m-1", "offer.decided", "hello")).hex()
+    number = decision_id("c-1", identity("c-1", "m-1", "offer.decided", "hello")).hex()
     assert decision.serving is not None
     (served,) = decision.serving.offers
     assert (decision.serving.as_of, decision.serving.expires_at) == (now_ms, now_ms + 6 * HOUR_MS)
-    assert (served.offer_id, served.decision_id, served.rank) == ("hello", decision_id, 1)
+    assert (served.offer_id, served.decision_id, served.rank) == ("hello", number, 1)
     (action,) = decision.actions
-    assert (action.id, action.kind, action.caused_by) == (decision_id, "offer.decided", "m-1")
+    assert (action.id, action.kind, action.caused_by) == (number, "offer.decided", "m-1")
     assert action.body == {
         "offer_id": "hello",
-        "decision_id": decision_id,
+        "decision_id": number,
         "channel": "click",
         "score": 110.0,
         "propensity": 1.0,
