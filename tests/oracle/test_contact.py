@@ -16,6 +16,7 @@ from tests.faults.world import ROOT
 from tests.oracle.contact.checker import Checker, Told
 from tests.oracle.contact.findings import (
     ANSWERED,
+    CAUSED,
     CONSENT,
     COOLDOWN,
     COUNTED,
@@ -330,6 +331,24 @@ def test_time_that_goes_back_is_found(log: Log) -> None:
     log.decided(1, "news")
     log.decided(0.999, "news")
     assert log.found() == [FORWARD]
+
+
+def test_what_follows_from_another_event_than_the_last_one_is_found(log: Log) -> None:
+    log.does(0)
+    log.message = "m-0"
+    log.decided(0, "news")
+    log.message = "time:offer.news:m-1"
+    log.decided(0, "news")
+    assert log.found() == [CAUSED]
+
+
+def test_of_pages_those_are_found_on_which_two_of_an_exclusive_set_stood(log: Log) -> None:
+    log.checker.page(["coats", "news"], 7)
+    log.checker.page(["news"], 2)
+    assert broken(log.checker.findings) == []
+    log.checker.page(["coats", "news", "shoes"], 3)
+    assert log.found() == [EXCLUSIVE]
+    assert (log.checker.findings.pages, log.checker.findings.laws[EXCLUSIVE].asked) == (12, 10)
 
 
 def test_an_answer_that_nobody_gave_is_found_and_one_that_counts_twice(log: Log) -> None:

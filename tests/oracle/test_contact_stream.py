@@ -137,7 +137,7 @@ def test_a_policy_without_one_of_its_parts_is_seen_where_that_part_matters(
 ) -> None:
     (place, what, instead), expected = BREAKS[name]
     monkeypatch.setattr(place, what, instead, raising=False)
-    findings = checked(3_000)
+    findings = checked(4_000)
     assert findings.violations > 0
     broken = {name for name in (*findings.caps, *LAWS) if name in findings.places}
     assert expected <= broken

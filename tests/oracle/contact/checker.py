@@ -5,12 +5,13 @@ they were applied, and between them what was published because of them; from the
 again what caps count, and finds what should not be there.
 
 What it cannot know from records: until when an offer stood, as a withdrawal is not published. So
-two offers of an exclusive set are found where one event decided both; readers of the serving keys
-see the rest (`Findings` has a law for both).
+two offers of an exclusive set are found where one event decided both, and where a page was read on
+which both stood.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 from connectors.published.record_types import ActionRecord
 from tests.oracle.contact.findings import (
     ANSWERED,
+    CAUSED,
     CONSENT,
     COOLDOWN,
     COUNTED,
@@ -125,6 +127,11 @@ class Checker:
         now_ms = (record.decided_at - EPOCH) // MS
         self._law(FORWARD, now_ms >= customer.now_ms, f"{_place(record)}: {customer.now_ms}")
         customer.now_ms = now_ms
+        told = customer.message
+        caused = record.caused_by.startswith("time:") or (
+            told is not None and told.message_id == record.caused_by
+        )
+        self._law(CAUSED, caused, f"{_place(record)}: {record.caused_by}")
         if record.caused_by != customer.cause:
             customer.cause, customer.at_once = record.caused_by, set()
         known = record.body["offer_id"] in self._contact.offers
@@ -134,11 +141,27 @@ class Checker:
         elif known and record.kind == "offer.answered":
             self._answered(customer, record, now_ms)
 
+    def last_message(self, customer: str) -> str:
+        """The message id of the customer's last event; "" before there is one."""
+        told = self._customers[customer].message
+        return told.message_id if told else ""
+
     def repeated(self, identity: str, content: bytes) -> None:
         """A record that lies in the log again, and that readers drop: it must be the same."""
         self.findings.repeats += 1
         known = self._ids.get(bytes.fromhex(identity))
         self._law(ONE_CONTENT, known in (None, _hash(content)), identity)
+
+    def page(self, offers: Sequence[str], pages: int) -> None:
+        """So many pages were read on which these offers stood at once."""
+        findings = self.findings
+        findings.pages += pages
+        for name, those in self._contact.exclusive.items():
+            beside = [offer for offer in offers if offer in those]
+            if beside:
+                findings.laws[EXCLUSIVE].asked += pages
+            if len(beside) > 1:
+                findings.broke(EXCLUSIVE, f"{pages} pages: {name}, {beside}")
 
     def end(self) -> Findings:
         """What was found, once everything is in."""

@@ -17,10 +17,11 @@ ONE_CONTENT = "no id has two contents"
 FORWARD = "a customer's time never goes back"
 ANSWERED = "what counts as an answer was one, once"
 COUNTED = "an answer to a decision that stands counts"
+CAUSED = "what is published follows from the customer's last event"
 KNOWN = "what is decided or answered is of this playbook"
 LAWS = (
     *(COOLDOWN, SUPPRESSED, EXCLUSIVE, QUIET, CONSENT),
-    *(ONCE, ONE_CONTENT, FORWARD, ANSWERED, COUNTED, KNOWN),
+    *(ONCE, ONE_CONTENT, FORWARD, ANSWERED, COUNTED, CAUSED, KNOWN),
 )
 
 
@@ -70,6 +71,8 @@ class Findings(Struct):
     customers: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     """What counted, by kind."""
+    pages: int = 0
+    """Serving keys that were read."""
     repeats: int = 0
     """Records that lie in the log again, for their readers to drop."""
     places: dict[str, list[str]] = field(default_factory=dict)

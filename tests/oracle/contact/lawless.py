@@ -23,7 +23,7 @@ def lawless(written: dict[str, Any]) -> dict[str, Any]:
 def write(written: dict[str, Any], path: Path) -> Path:
     """As a file."""
     with path.open("w") as file:
-        YAML(typ="safe").dump(written, file)
+        YAML().dump(written, file)  # in the order of the keys
     return path
 
 

@@ -39,10 +39,12 @@ class Event(NamedTuple):
     happened_ms: int
     sent_ms: int
     said: dict[str, Any]
+    repeat: bool = False
+    """Sent before."""
 
     def again(self, sent_ms: int) -> "Event":
         """The same, sent once more."""
-        return self._replace(sent_ms=sent_ms)
+        return self._replace(sent_ms=sent_ms, repeat=True)
 
     def value(self) -> bytes:
         """As it stands in its topic."""
