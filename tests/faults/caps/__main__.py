@@ -10,13 +10,12 @@ from pathlib import Path
 
 import click
 import orjson
-from msgspec import structs
 
 from flows.local.services import MissingExtra
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.caps.audience import Pace
-from tests.faults.caps.report import told
+from tests.faults.caps.report import plain, told
 from tests.faults.caps.run import Order, perform
 from tests.faults.progress import Progress
 from tests.faults.stage.arena import Late
@@ -117,9 +116,7 @@ def main(
         kafka.kill()
         redis.kill()
     progress.end("held" if report.holds else f"wrong; logs: {folder}")
-    click.echo(
-        orjson.dumps(structs.asdict(report), default=structs.asdict) if as_json else told(report)
-    )
+    click.echo(orjson.dumps(plain(report)) if as_json else told(report))
     sys.exit(not report.holds)
 
 

@@ -1,5 +1,9 @@
 """A run in words, for people and for the documentation."""
 
+from typing import Any
+
+from msgspec import to_builtins
+
 from tests.faults.caps.run import OVERLAPS, Report
 from tests.oracle.contact.table import percentiles, tables
 
@@ -37,3 +41,13 @@ def told(report: Report) -> str:
         lines.append(f"Never full: {', '.join(findings.slack)}.")
     lines += [f"Trouble: {what}" for what in report.trouble]
     return "\n\n".join(lines)
+
+
+def plain(report: Report) -> dict[str, Any]:
+    """JSON values; of long lists of milliseconds p50, p99 and the maximum."""
+    values: dict[str, Any] = to_builtins(report)
+    values["holds"], values["violations"] = report.holds, report.findings.violations
+    values["latencies_ms"] = report.latency_ms
+    for name, cap in report.findings.caps.items():
+        values["findings"]["caps"][name]["delays_ms"] = percentiles(cap.delays_ms or [0])
+    return values
