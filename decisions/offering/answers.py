@@ -95,9 +95,7 @@ def _attribute(
     return None, EXPIRED if is_of(decision_id, touchpoint.customer_id) else FOREIGN
 
 
-def _remember(
-    profile: Profile, offer_id: str, kind: str, playbook: Playbook, now_ms: int
-) -> None:
+def _remember(profile: Profile, offer_id: str, kind: str, playbook: Playbook, now_ms: int) -> None:
     """Notes what the customer said. Of too many the one goes whose offer would be back first, so
     that what rests for long is not forgotten for what rests no more; counted if it still rests."""
     answers = profile.answers
