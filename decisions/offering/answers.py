@@ -18,6 +18,7 @@ from decisions.acting import act
 from decisions.offering.caps import ACCEPTED, SHOWN
 from decisions.offering.contacts import note
 from decisions.offering.memory import ANSWERS_KEPT
+from decisions.offering.policy import rests_until
 from decisions.playbook import Playbook
 from state.decision import Decision
 from state.decision_ids import is_of, is_ours
@@ -69,7 +70,7 @@ def take_answer(
         counted = playbook.policy.counted(proposal.offer_id, group, proposal.channel)
         note(profile, counted, kind, now_ms)
     if kind in (ACCEPTED, DISMISSED):
-        _remember(profile, proposal.offer_id, kind, now_ms)
+        _remember(profile, proposal.offer_id, kind, playbook, now_ms)
     rule = f"offer.{proposal.offer_id}"
     body = _body(proposal, kind, group)
     decision.actions.append(act(touchpoint, ANSWERED, proposal.offer_id, body, rule=rule))
@@ -97,14 +98,21 @@ def _attribute(
     return None, EXPIRED if is_of(decision_id, touchpoint.customer_id) else FOREIGN
 
 
-def _remember(profile: Profile, offer_id: str, kind: str, now_ms: int) -> None:
+def _remember(profile: Profile, offer_id: str, kind: str, playbook: Playbook, now_ms: int) -> None:
+    """Notes what the customer said. Of too many the one goes whose offer would be back first, so
+    that what rests for long is not forgotten for what rests no more; counted if it still rests."""
     answers = profile.answers
     answer = answers.pop(offer_id, None) or Answer()
     setattr(answer, f"{kind}_at", now_ms)
     answers[offer_id] = answer
     if len(answers) > ANSWERS_KEPT:
-        del answers[next(iter(answers))]
-        profile.trimmed += 1
+        rests = {
+            name: rests_until(offer, profile) if (offer := playbook.offers.get(name)) else 0
+            for name in answers
+        }
+        first = min(rests, key=rests.__getitem__)
+        del answers[first]
+        profile.trimmed += rests[first] > now_ms
 
 
 def _body(proposal: Proposal, kind: str, group: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Final
 PROPOSALS_KEPT: Final = 24
 """Decisions of which it is known what became of them; those that stand are never the ones to go."""
 ANSWERS_KEPT: Final = 40
-"""Offers that the customer dismissed or accepted."""
+"""Offers that the customer dismissed or accepted: those that rest longest."""
 MOST_AT_ONCE: Final = 120
 """Times that one choice can add: six offers, twenty caps."""
 TIMES_KEPT: Final = 240
