@@ -233,7 +233,7 @@ def test_the_touchline_commands_do_what_is_said(up: Up) -> None:
         for line in block.splitlines()
         if line.startswith(".venv/bin/touchline ")
     ]
-    assert len(commands) == 6
+    assert len(commands) == 8
     python(up.here(example("python")))
     for command in commands:
         done = subprocess.run(

@@ -91,6 +91,8 @@ class Chooser:
         self.choice = Choice(arms=assigned(playbook.experiments.values(), touchpoint.customer_id))
         self.refused: dict[str, tuple[Treatment, Full]] = {}
         """Offer → the first of its treatments that a cap kept from being decided, and the cap."""
+        self._held_out = {name for name, arm in self.choice.arms.items() if arm == HELD_OUT}
+        """The controls that the customer is in."""
         self._profile = profile
         self._touchpoint = touchpoint
         self._playbook = playbook
@@ -143,10 +145,9 @@ class Chooser:
         now_ms = self._now_ms
         if offer.timed and (now_ms < offer.start_ms or 0 < offer.end_ms <= now_ms):
             return CLOSED
-        arms = self.choice.arms
-        if arms and self._is_held_out(offer):
+        if self._held_out and self._is_held_out(offer):
             return CONTROL
-        if offer.arms and offer.arms.isdisjoint(arms.items()):
+        if offer.arms and offer.arms.isdisjoint(self.choice.arms.items()):
             return ARM
         if offer.purpose and not self._playbook.agreed(self._profile, offer.purpose):
             return CONSENT
@@ -166,8 +167,7 @@ class Chooser:
         """Whether the customer is in a control that keeps it from them."""
         if offer.fallback:
             return False
-        controls = (EVERYTHING, control_of(offer.group))
-        return any(self.choice.arms.get(name) == HELD_OUT for name in controls)
+        return EVERYTHING in self._held_out or control_of(offer.group) in self._held_out
 
     def quiet_until(self, treatment: Treatment) -> int:
         """0 where its channel is not silent now; else the first instant at which it is not."""
@@ -204,14 +204,14 @@ class Chooser:
         """Whether it stands, or one of its rivals does."""
         return offer_id in self._barred
 
-    def _fill(self, ranked: list[Candidate], room: dict[str, int]) -> Iterator[Chosen]:
+    def _fill(self, ranked: list[Candidate], places: dict[str, int]) -> Iterator[Chosen]:
         """From the best down, each takes its place where that has room; each offer once."""
-        left = sum(room.values())
+        left = sum(places.values())
         for one in ranked:
             if not left:
                 return
             treatment = one.treatment
-            if not room.get(treatment.placement) or one.offer in self._barred:
+            if not places.get(treatment.placement) or one.offer in self._barred:
                 continue
             kept = self._held(treatment)
             offer = self._playbook.offers[treatment.offer]
@@ -225,7 +225,7 @@ class Chooser:
                     self.refused.setdefault(one.offer, (treatment, without))
                     if kept is None:
                         continue
-            room[treatment.placement] -= 1
+            places[treatment.placement] -= 1
             left -= 1
             self._barred |= offer.rivals
             yield Chosen(one, kept, ranked)
