@@ -19,6 +19,8 @@ from decisions.offering.experiments import Experiment
 from decisions.offering.policy import Policy
 from decisions.reading import Reader
 
+NUMBERS: Final = (INT, DOUBLE, DYN)
+"""What the type of a weight may be."""
 DAY_MS: Final = 24 * 60 * 60 * 1000
 USUAL: Final[dict[str, Any]] = {
     "purpose": "",
@@ -88,7 +90,6 @@ class OfferReader:
         reads = 0
         for when in (*(when for _, when in layers), *(one.weight for one in treatments)):
             reads |= when.reads if when else 0
-        said_because = part.text("because")
         offer = Offer(
             id=name,
             title=title,
@@ -105,7 +106,7 @@ class OfferReader:
             cooldown_ms=said["cooldown"],
             suppress_ms=said["suppress"],
             fallback=fallback,
-            because=said_because,
+            because=part.text("because"),
             rivals=around.rivals.get(name, frozenset([name])),
             reads=reads,
         )
@@ -171,9 +172,6 @@ class OfferReader:
                 place = part.get("weight") or part.node
                 self._reader.problem(place, part.where("weight"), "a number", weight.type)
         return found
-
-
-NUMBERS: Final = (INT, DOUBLE, DYN)
 
 
 def read_groups(reader: Reader, book: Part, purposes: Collection[str]) -> dict[str, Group]:
