@@ -1,7 +1,8 @@
 """What became of a decision: `Offer Shown`, `Offer Clicked`, `Offer Accepted`, `Offer Dismissed`.
 
 An answer names its decision by `properties.decision_id`. Each kind counts once for a decision, in
-whichever order they come. Every answer has a result:
+whichever order they come; but caps of what is shown count each time that it is. Every answer has a
+result:
 
 - attributed: it is the first of its kind to a decision that this customer was served;
 - repeated: one of its kind was there before;
@@ -62,13 +63,15 @@ def take_answer(
     proposal, result = _attribute(profile, touchpoint, kind, playbook.policy.answers_ms, now_ms)
     name = f"{kind} {result}"
     decision.answers[name] = decision.answers.get(name, 0) + 1
-    if proposal is None:
+    if proposal is None or (result == REPEATED and kind != SHOWN):
         return decision, False
-    setattr(proposal, f"{kind}_at", now_ms)
     offer, group = playbook.offers.get(proposal.offer_id), proposal.group
     if offer is None or not offer.fallback:
         counted = playbook.policy.counted(proposal.offer_id, group, proposal.channel)
         note(profile, counted, kind, now_ms)
+    if result == REPEATED:
+        return decision, True
+    setattr(proposal, f"{kind}_at", now_ms)
     if kind in (ACCEPTED, DISMISSED):
         _remember(profile, proposal.offer_id, kind, playbook, now_ms)
     rule = f"offer.{proposal.offer_id}"
@@ -80,7 +83,7 @@ def take_answer(
 def _attribute(
     profile: Profile, touchpoint: Touchpoint, kind: str, within_ms: int, now_ms: int
 ) -> tuple[Proposal | None, str]:
-    """The proposal that is answered now, and the result; None unless that is ATTRIBUTED."""
+    """The proposal that is answered, and the result; None unless that is ATTRIBUTED or REPEATED."""
     said = touchpoint.properties.get("decision_id")
     if type(said) is not str or not HEX.fullmatch(said):
         return None, UNNAMED
@@ -91,7 +94,7 @@ def _attribute(
             if now_ms > proposal.decided_at + within_ms and decision_id not in standing:
                 return None, EXPIRED
             if getattr(proposal, f"{kind}_at"):
-                return None, REPEATED
+                return proposal, REPEATED
             return proposal, ATTRIBUTED
     if not is_ours(decision_id):
         return None, UNKNOWN

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from decisions.offering.memory import PROPOSALS_KEPT
 from state.decision import Decision
@@ -43,16 +44,31 @@ def test_an_answer_is_attributed_to_its_decision_and_published_with_all_of_it() 
     assert results(decision) == {"clicked attributed": 1}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_caps_count_each_time_that_an_offer_is_shown() -> None:
+    rest = "contact: {caps: {c: {most: 3, within: 30d, of: shown, per: offer}}}"
+    someone = shop("\n".join([offer("a", 2), offer("b", 1)]), rest)
+    someone.does("Page Viewed")
+    said = {"decision_id": decision_id(someone, "a")}
+    assert results(say(someone, "Shown", said)) == {"shown attributed": 1}
+    assert results(say(someone, "Shown", said)) == {"shown repeated": 1}
+    assert served(someone) == ["a", "b"]
+    third = say(someone, "Shown", said)
+    assert (results(third), actions(third, "offer.answered")) == ({"shown repeated": 1}, [])
+    assert served(someone) == ["b"]
+
+
+@pytest.mark.parametrize("kind", ["Clicked", "Accepted", "Dismissed"])
 def test_the_same_answer_again_changes_nothing(kind: str) -> None:
     someone = ready()
     said = {"decision_id": decision_id(someone, "a")}
     say(someone, kind, said)
-    before = (someone.profile.proposals[0], dict(someone.profile.contacts))
-    decision = say(someone, kind, said, after_ms=2_000)
+    proposal = structs.replace(someone.profile.proposals[0])
+    contacts = [list(known.times) for known in someone.profile.contacts.values()]
+    decision = say(someone, kind, said, after_ms=500)
     assert results(decision) == {f"{kind.lower()} repeated": 1}
     assert actions(decision, "offer.answered") == []
-    assert (someone.profile.proposals[0], someone.profile.contacts) == before
+    assert someone.profile.proposals[0] == proposal
+    assert [known.times for known in someone.profile.contacts.values()] == contacts
 
 
 def test_answers_count_in_whichever_order_they_come() -> None:

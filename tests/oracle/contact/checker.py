@@ -244,12 +244,16 @@ class Checker:
         made = customer.made.get(str(decision))
         if made is None:
             return
-        if kind == "shown" and not self._contact.offers[made.offer].fallback:
+        counted = kind == "shown" and not self._contact.offers[made.offer].fallback
+        if counted:
             self._seen(customer, made, told)
-        fresh = (str(decision), kind) not in customer.answered
         in_time = told.received_ms < made.at_ms + self._contact.answers_ms
-        if fresh and in_time and len(customer.made) - made.number < SURELY_KEPT:
+        if not in_time or len(customer.made) - made.number >= SURELY_KEPT:
+            return
+        if (str(decision), kind) not in customer.answered:
             customer.due = str(decision), kind
+        elif counted:  # it is shown again, which is not published
+            self._spent(customer, made, kind, max(told.received_ms, customer.now_ms))
 
     def _seen(self, customer: Customer, made: Made, told: Told) -> None:
         """A page showed an offer: after a cap of shows was full?"""
@@ -283,8 +287,10 @@ class Checker:
         customer.answered.add((decision, kind))
         self.findings.answers[kind] += 1
         customer.last[made.offer, kind] = now_ms
-        if self._contact.offers[made.offer].fallback:
-            return
+        if not self._contact.offers[made.offer].fallback:
+            self._spent(customer, made, kind, now_ms)
+
+    def _spent(self, customer: Customer, made: Made, kind: str, now_ms: int) -> None:
         for cap in self._contact.caps:
             subject = cap.subject(made.offer, made.group, made.channel)
             if cap.of == kind and subject is not None:
