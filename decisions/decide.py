@@ -61,8 +61,9 @@ def pass_time(
 ) -> Decision | None:
     """What follows at `now_ms` from time alone: as `decide`, without an event.
 
-    The offers are chosen anew when the customer's segments change, and not because they expire or
-    others open: those who are not there would be decided for for ever.
+    The offers are chosen anew when the customer's segments change; because they expire or others
+    open only for as long after the last event as the playbook says (`refresh`): those who are not
+    there would be decided for for ever.
     """
     touchpoint = silence(customer_id, now_ms, profile.firings + 1)
     decision = _decide(profile, touchpoint, 0, NOW, playbook, now_ms)
@@ -83,7 +84,8 @@ def _decide(
     before = profile.playbook if profile.decided_at else ""
     profile.decided_at = now_ms
     edition = playbook.edition(now_ms)
-    if touchpoint.firing and before.partition("+")[0] == playbook.version:
+    fresh = not touchpoint.firing or playbook.is_fresh(profile, now_ms)
+    if not fresh and before.partition("+")[0] == playbook.version:
         edition = before  # offers that have opened since wait for the customer to do something
     known = True
     if before != edition:
@@ -111,12 +113,8 @@ def _decide(
     if touchpoint.name in ANSWERING:
         decision, moves = take_answer(profile, touchpoint, playbook, now_ms, decision)
         mask |= ANSWERS if moves else 0
-    if touchpoint.firing:
-        again = before != edition or playbook.offers_read & mask & SEGMENTS
-    else:
-        over = 0 < profile.offers_until <= now_ms
-        again = before != edition or playbook.offers_read & mask or over
-    if again:
+    again = before != edition or playbook.offers_read & mask & (EVERYTHING if fresh else SEGMENTS)
+    if again or (fresh and 0 < profile.offers_until <= now_ms):
         decision = serve(profile, touchpoint, playbook, now_ms, decision)
     moved = mask & ~always if known else EVERYTHING
     profile.due_at = _due_at(profile, touchpoint, moved, playbook, now_ms)
@@ -136,4 +134,4 @@ def _due_at(
         due_at = earliest(due_at, next_alert(profile, touchpoint, playbook, now_ms))
     if profile.journeys or playbook.journeys_timed:
         due_at = earliest(due_at, next_step(profile, touchpoint, playbook, now_ms))
-    return due_at
+    return earliest(due_at, playbook.refresh_at(profile, now_ms))

@@ -138,6 +138,7 @@ class _Loader(Reader):
             purposes=self.purposes,
             policy=self.policy,
             power=self.power,
+            refresh_ms=0 if "refresh" not in part else part.duration("refresh") or 0,
             experiments=self.experiments,
             journeys={name: journey for name, journey in journeys.items() if journey},
         )

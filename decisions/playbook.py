@@ -33,6 +33,7 @@ from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Segment
 from state.limits import USUAL, Limits
 from state.profile import Profile
 from state.sections import ANSWERS, CONSENTS, EVENT, NOW, SEGMENTS
+from state.times import earliest
 from state.touchpoint import Touchpoint
 
 ALWAYS = NOW | EVENT
@@ -99,6 +100,8 @@ class Playbook:
     """When customers are left alone."""
     power: float = 1.0
     """The exponent of the propensity."""
+    refresh_ms: int = 0
+    """For how long after a customer's last event time alone lets offers be chosen anew."""
     experiments: dict[str, Experiment] = field(default_factory=dict)
     """Controls among them."""
     journeys: dict[str, Journey] = field(default_factory=dict)
@@ -144,6 +147,8 @@ class Playbook:
     """What their conditions read."""
     journeys_timed: tuple[Condition, ...] = field(default=(), init=False)
     """Those of the conditions that time alone may change."""
+    _offers_change: Changes | None = field(default=None, init=False)
+    """When time alone may change an offer's condition."""
     _watching: tuple[Alert, ...] = field(default=(), init=False)
     _starts: tuple[int, ...] = field(default=(), init=False)
     _editions: tuple[str, ...] = field(default=(), init=False)
@@ -159,6 +164,9 @@ class Playbook:
             self.offers_read |= offer.reads
             for treatment in offer.treatments:
                 self.counted |= {subject.key: subject for subject in treatment.counted}
+        layers = [when for offer in self.offers.values() for _, when in offer.layers]
+        by_clock = [when for when in layers if when.reads & NOW and not when.timely]
+        self._offers_change = compile_changes(by_clock) if by_clock else None
         for alert in self.alerts.values():
             for name in alert.indexed:
                 self.alerts_on[name] = (*self.alerts_on.get(name, ()), alert)
@@ -195,6 +203,22 @@ class Playbook:
         The same edition with the same profile leads to the same choice.
         """
         return self._editions[bisect_right(self._starts, now_ms)]
+
+    def is_fresh(self, profile: Profile, now_ms: int) -> bool:
+        """Whether time alone may choose a customer's offers anew at `now_ms`."""
+        return bool(self.refresh_ms) and now_ms <= profile.last_at + self.refresh_ms
+
+    def refresh_at(self, profile: Profile, now_ms: int) -> int:
+        """The first instant after `now_ms` at which it may have to; 0 = never."""
+        if not self.refresh_ms:
+            return 0
+        found = profile.offers_until if now_ms < profile.offers_until else 0
+        next_start = bisect_right(self._starts, now_ms)
+        if next_start < len(self._starts):
+            found = earliest(found, self._starts[next_start])
+        if self._offers_change is not None:
+            found = earliest(found, self._offers_change(profile, NOTHING, now_ms))
+        return found if self.is_fresh(profile, found) else 0
 
     def agreed(self, profile: Profile, purpose: str) -> bool:
         """Whether the customer agrees to a purpose: by what they said last, else by default."""

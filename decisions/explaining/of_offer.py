@@ -19,6 +19,9 @@ NOTICED: Final = (
     "Offers are chosen anew at events, and when time moves the customer between segments: that is "
     "when it is seen."
 )
+REFRESHED: Final = (
+    "Within {} of the customer's last event it is seen at once; later at the next one."
+)
 HEADINGS: Final = (
     (ELIGIBLE, "A customer may get it when"),
     (APPLICABLE, "It makes sense when"),
@@ -41,7 +44,8 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     reason = f'"{offer.because or offer.source or "for everyone"}"'
     yield part("because", "The reason that readers are told", [reason])
     yield asked_at((), playbook.offers_read, by_time=False)
-    yield by_time(asked(offer), playbook, noticed=NOTICED)
+    refreshed = REFRESHED.format(span(playbook.refresh_ms)) if playbook.refresh_ms else NOTICED
+    yield by_time(asked(offer), playbook, noticed=refreshed)
     yield read_by(asked(offer), playbook)
     served = f"{DECIDED}, once for each decision, and what is served of the customer's offers."
     yield part("publishes", "What it publishes", [served])

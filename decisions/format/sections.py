@@ -118,6 +118,14 @@ PLAYBOOK: Final = Keys(
             required=True,
         ),
         Key(
+            "refresh",
+            Duration("1m", "366d"),
+            "For how long after a customer's last event their offers are chosen anew as time "
+            "passes, too: when one expires, opens or ends, a cap frees, a rest is over.",
+            default="not at all: at the next event",
+            examples=("1d", "7d"),
+        ),
+        Key(
             "groups",
             Entries(GROUP, MAX_GROUPS),
             "Groups of offers, and what holds for each offer of one.",
