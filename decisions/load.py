@@ -26,11 +26,11 @@ from decisions.journeys.written.journey import JourneyReader
 from decisions.language import Scope, compile_record
 from decisions.limits import NOTHING, read_limits
 from decisions.offering.catalogue import Offer, Placement
-from decisions.offering.experiment_reading import read_experiments
 from decisions.offering.experiments import Experiment, control, control_of
 from decisions.offering.policy import Policy
-from decisions.offering.policy_reading import PolicyReader
-from decisions.offering.reading import Around, OfferReader, read_groups
+from decisions.offering.written.contact import PolicyReader
+from decisions.offering.written.experiments import read_experiments
+from decisions.offering.written.offers import Around, OfferReader, read_groups
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
 from decisions.rules import Alert, Segment

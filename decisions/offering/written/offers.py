@@ -14,9 +14,9 @@ from decisions.language import Scope, Value
 from decisions.language.kinds import DOUBLE, DYN, INT
 from decisions.offering.arbitration import gain
 from decisions.offering.catalogue import LAYERS, Offer, Placement, Treatment
-from decisions.offering.experiment_reading import read_arms
 from decisions.offering.experiments import Experiment
 from decisions.offering.policy import Policy
+from decisions.offering.written.experiments import read_arms
 from decisions.reading import Reader
 
 NUMBERS: Final = (INT, DOUBLE, DYN)

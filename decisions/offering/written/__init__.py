@@ -1,0 +1,1 @@
+"""Offers, contact policy and experiments as a playbook has them, read."""
