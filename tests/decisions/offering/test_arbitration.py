@@ -97,6 +97,27 @@ def test_a_group_says_what_its_offers_do_not() -> None:
     assert (a.cooldown_ms, a.suppress_ms) == (3_600_000, 7_200_000)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "anew"),
+    [
+        ("ttl: 1d", "ttl: 2d", True),
+        ("ttl: 1d", "ttl: 1d, end: 2026-03-01", True),
+        ("ttl: 1d", "ttl: 1d, because: of you", True),
+        ("ttl: 1d", "ttl: 1d, lever: 2", True),
+        ("ttl: 1d", "ttl: 24h", False),
+        ("ttl: 1d", "ttl: 1d, cooldown: 9d", False),
+        ("value: 2", "value: 2.0", False),
+    ],
+)
+def test_a_decision_is_made_anew_where_it_would_say_something_else(
+    before: str, after: str, anew: bool
+) -> None:
+    someone = shop(offer("a", 2))
+    someone.does("Page Viewed")
+    someone.playbook = shop(offer("a", 2).replace(before, after)).playbook
+    assert (actions(someone.does("Page Viewed"), "offer.decided") != []) is anew
+
+
 def test_a_decision_stays_while_the_playbook_says_of_the_offer_what_it_said() -> None:
     first = shop("\n".join([offer("a", 2), offer("b", 1)]))
     first.does("Page Viewed")

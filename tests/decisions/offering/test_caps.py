@@ -188,6 +188,19 @@ def test_a_cap_that_is_changed_and_changed_back_has_forgotten_nothing() -> None:
     assert len(decided(someone, 1)) == 2
 
 
+def test_a_window_that_is_shortened_for_a_while_has_forgotten_nothing() -> None:
+    shop_of = offer("a").replace("ttl: 1d", "ttl: 1h")
+    long, short = (capped(shop_of, 3, within).playbook for within in ("20d", "1h"))
+    someone = Someone(long, "c-1")
+    assert decided(someone, 0) == ["a"]
+    someone.playbook = short
+    assert decided(someone, 2 * HOUR_MS) == ["a"]
+    assert decided(someone, 2 * HOUR_MS) == ["a"]
+    someone.playbook = long
+    assert decided(someone, 2 * HOUR_MS) == []
+    assert decided(someone, 20 * DAY_MS - 6 * HOUR_MS) == ["a"]
+
+
 def crowd(someone: Someone, number: int, within_ms: int) -> None:
     """So many times of what other caps counted."""
     for n in range(number):

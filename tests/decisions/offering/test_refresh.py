@@ -34,8 +34,9 @@ def test_an_offer_is_renewed_by_time_while_the_customer_was_there_lately_and_the
 ):
     someone = shop(offer("a").replace("ttl: 1d", "ttl: 3d"), REFRESH)
     at(someone)
-    renewed = passes(someone, 60 * DAY_MS)
-    assert renewed == [(48, ["a"]), (96, ["a"]), (144, ["a"])]
+    assert passes(someone, 145 * HOUR_MS) == [(48, ["a"]), (96, ["a"]), (144, ["a"])]
+    assert someone.profile.due_at == 0  # the next one would be eight days after the event
+    assert passes(someone, 60 * DAY_MS) == []
     (held,) = someone.profile.offers
     assert (held.expires_at - START_MS) // HOUR_MS == 144 + 72
     assert someone.profile.due_at == 0
@@ -46,6 +47,25 @@ def test_without_it_nothing_is_chosen_by_time() -> None:
     at(someone)
     assert passes(someone, 60 * DAY_MS) == []
     assert served(someone) == ["a"]
+
+
+def test_what_moves_a_customer_later_renews_nothing_that_has_run_out() -> None:
+    """A segment moves after ten days; with it nothing of the offers that do not ask for it."""
+    away = "segments: {away: {title: A, when: now - profile.last_at > 10d}}\n"
+    someone = shop(offer("a"), away)
+    at(someone)
+    assert passes(someone, 11 * DAY_MS) == [(240, [])]
+    someone = shop(offer("a", more="eligible: now - profile.first_at < 300d"), away)
+    at(someone)
+    assert passes(someone, 11 * DAY_MS) == [(240, [])]
+
+
+def test_where_a_cap_keeps_an_offer_from_its_renewal_a_fallback_follows_when_it_is_over() -> None:
+    offers = "\n".join([offer("a", 9), offer("f", 1, "fallback: true")])
+    someone = shop(offers, REFRESH + "contact: {caps: {c: {most: 1, within: 9d}}}")
+    at(someone)
+    assert passes(someone, 30 * HOUR_MS) == [(24, ["f"])]
+    assert served(someone) == ["f"]
 
 
 def test_when_an_offer_ends_the_next_best_takes_its_place_at_that_instant() -> None:
