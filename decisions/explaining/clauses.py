@@ -106,7 +106,8 @@ def says(node: Node, yes: bool = True) -> str:
         case Name() | Select() | Index():
             place = place_of(node)
             if place is not None and place.name in FLAGS:
-                return FLAGS[place.name][not yes]
+                key = "" if place.key is None else nouns.noun(place.key)
+                return FLAGS[place.name][not yes].replace("{key}", key)
     return f"{nouns.noun(node)} is {'' if yes else 'not '}true"
 
 
@@ -145,7 +146,8 @@ def _contained(item: Node, where: Node, yes: bool) -> str:
     if place is not None and not place.below and place.name in HOLDS:
         key = nouns.noun(item)
         if place.name == "segments" and isinstance(item, Literal):
-            key = str(item.value)
+            # What is no id is no segment either: it stays in quotes.
+            key = name if (name := str(item.value)).isidentifier() else key
         return HOLDS[place.name][not yes].replace("{key}", key)
     if isinstance(where, ListOf):
         if not where.items:

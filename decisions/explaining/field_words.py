@@ -42,6 +42,8 @@ NOUNS: Final = {
     "profile.affinity": "the categories of interest",
     "profile.affinity[key]": "the interest in {key}",
     "profile.top_category": "the category of most interest",
+    "profile.consents": "the purposes the customer has said something of",
+    "profile.consents[key]": "the consent to {key}",
     "profile.email.sent": "the number of mails sent",
     "profile.email.opened": "the number of mails opened",
     "profile.email.clicked": "the number of mails clicked",
@@ -71,6 +73,10 @@ FLAGS: Final = {
         "the customer has not unsubscribed from mail",
     ),
     "profile.chat.open": ("a chat is going on", "no chat is going on"),
+    "profile.consents[key]": (
+        "the customer has granted {key}",
+        "the customer has not granted {key}, or has withdrawn it",
+    ),
 }
 """What is said where one that is true or false holds, and where it does not."""
 
@@ -81,6 +87,10 @@ HOLDS: Final = {
     ),
     "profile.events": ("an event {key} has been seen", "no event {key} has been seen"),
     "profile.channels": ("something has come through {key}", "nothing has come through {key}"),
+    "profile.consents": (
+        "the customer has granted or withdrawn {key}",
+        "the customer has said nothing of {key}",
+    ),
     "profile.affinity": (
         "interest in {key} has been shown",
         "no interest in {key} has been shown",

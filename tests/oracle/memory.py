@@ -58,6 +58,7 @@ def known(deeds: Sequence[Deed], now_ms: int) -> dict[str, Any]:
         **email(deeds),
         **kiosk(deeds),
         **chat(deeds),
+        "profile.consents": consents(deeds),
         "profile.trimmed": refused,
         "customer": told,
     }
@@ -228,6 +229,16 @@ def interests(deeds: Sequence[Deed], now_ms: int) -> dict[str, Any]:
 
 def faded(contributions: Iterable[tuple[float, int]], as_of: int) -> float:
     return fsum(weight * 0.5 ** ((as_of - at) / HALF_LIFE_MS) for weight, at in contributions)
+
+
+def consents(deeds: Sequence[Deed]) -> dict[str, bool]:
+    """Purpose → whether the last word of it grants it; of two at one instant the withdrawal."""
+    words: dict[str, tuple[int, bool]] = {}
+    for deed in named(deeds, "Consent Granted", "Consent Withdrawn"):
+        purpose = word(deed.properties.get("purpose"))
+        said = deed.at_ms, deed.name == "Consent Withdrawn"
+        words[purpose] = max(said, words.get(purpose, said))
+    return {purpose: not withdrawn for purpose, (_, withdrawn) in words.items() if purpose}
 
 
 def email(deeds: Sequence[Deed]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A playbook, read with a YAML reader and asked with Google's CEL.
 
 What ours is documented to have beyond CEL is put into its words before: durations in days, and 0
-for a key of `profile.events`, `profile.channels` and `profile.affinity` that is not there.
+for a key of `profile.events`, `profile.channels` and `profile.affinity` that is not there, false
+for one of `profile.consents`.
 """
 
 import json
@@ -31,9 +32,9 @@ TYPES = {
     "list(string)": cel.Type.List(cel.Type.STRING),
     "map(string, dyn)": ANYTHING,
 }
-COLLECTIONS = ("profile.events", "profile.affinity", "profile.channels")
+COLLECTIONS = ("profile.events", "profile.affinity", "profile.channels", "profile.consents")
 """Asked by key, and with `in`."""
-BY_KEY = re.compile(r'(profile\.(?:events|affinity|channels))\["([^"]*)"\](?:\.(\w+))?')
+BY_KEY = re.compile(r'(profile\.(?:events|affinity|channels|consents))\["([^"]*)"\](?:\.(\w+))?')
 NAME = re.compile(r"[a-z_]\w*(?:\.[a-z_]\w*)*")
 NO_VALUE = object()
 """An expression ended in an error, such as a missing property."""
@@ -87,16 +88,18 @@ def type_of(asked: Asked) -> Any:
     collection, _, field = asked
     if field.endswith("_at"):
         return cel.Type.TIMESTAMP
-    return cel.Type.DOUBLE if collection == "profile.affinity" else cel.Type.INT
+    others = {"profile.affinity": cel.Type.DOUBLE, "profile.consents": cel.Type.BOOL}
+    return others.get(collection, cel.Type.INT)
 
 
 def of_key(context: Context, asked: Asked) -> Any:
-    """The value under a key; 0, or 1970, where there is none."""
+    """The value under a key; 0, false, or 1970, where there is none."""
     collection, key, field = asked
     if field:
         value = context[collection].get(key, {}).get(field, 0)
         return moment(value) if field.endswith("_at") else value
-    return context[collection].get(key, 0.0 if collection == "profile.affinity" else 0)
+    nothing = {"profile.affinity": 0.0, "profile.consents": False}.get(collection, 0)
+    return context[collection].get(key, nothing)
 
 
 def json_of(value: Any) -> Any:

@@ -35,6 +35,7 @@ def as_stored(profile: Profile, names: Mapping[str, Any], rules: Rules, now_ms: 
             name: interest.score * 0.5 ** (max(now_ms - interest.at, 0) / HALF_LIFE_MS)
             for name, interest in profile.affinity.items()
         },
+        "profile.consents": {name: said.granted for name, said in profile.consents.items()},
         "profile.orders.value_90d": sum((value for _, value, _ in orders), 0.0),
         "profile.orders.count_90d": sum(count for _, _, count in orders),
         "lines": {
