@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -230,18 +229,7 @@ class _Loader(Reader):
             scope=scope,
         )
         reader = OfferReader(self, around)
-        offers = {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}
-        self._check_caps(contact, offers.values())
-        return offers
-
-    def _check_caps(self, contact: PolicyReader, offers: Iterable[Offer | None]) -> None:
-        """One that can count nothing is a mistake."""
-        every = [one for offer in offers if offer for one in offer.treatments]
-        counting = {cap.id for one in every for subject in one.counted for cap in subject.caps}
-        for cap in self.policy.caps:
-            if every and cap.id not in counting:
-                where, expected = f"contact.caps.{cap.id}", "a cap that some offer counts for"
-                self.problem(contact.place(cap.id), where, expected, "one of none")
+        return {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}
 
     def _alert(self, name: str, node: Node, where: str) -> Alert | None:
         part = Part(self, node, where, ALERT)

@@ -14,8 +14,9 @@ def contact(playbook: Playbook) -> Iterator[str]:
         yield f"{one.id}, an experiment: {dealt}"
     for purpose, granted in playbook.purposes.items():
         yield f"{purpose} is {'granted' if granted else 'withdrawn'} until the customer says more"
+    counting = {cap.id for subject in playbook.counted.values() for cap in subject.caps}
     for cap in playbook.policy.caps:
-        yield f"{cap.id}: {limit(cap)}"
+        yield f"{cap.id}: {limit(cap)}{'' if cap.id in counting else '; it counts no offer'}"
     if quiet := playbook.policy.quiet:
         hours = f"{time_of_day(quiet.hours.start_ms)} to {time_of_day(quiet.hours.end_ms)}"
         yield f"nothing through {listed(sorted(quiet.channels), 'or')} from {hours}"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-PROPOSALS_KEPT: Final = 24
+PROPOSALS_KEPT: Final = 12
 """Decisions of which it is known what became of them; those that stand are never the ones to go."""
 ANSWERS_KEPT: Final = 40
 """Offers that the customer dismissed or accepted: those that rest longest."""

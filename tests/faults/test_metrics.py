@@ -268,7 +268,7 @@ def test_what_is_done_again_and_by_whom_is_counted(world: World, tmp_path: Path)
     assert again[("touchline_replays_by_other_build_total",)] == 0
 
     other = tmp_path / "other.yaml"
-    other.write_text(world.playbook.read_text().replace("lever: 80", "lever: 81"))
+    other.write_text(world.playbook.read_text().replace("propensity: 0.2\n", "propensity: 0.21\n"))
     produced += world.fill(EVENTS, int(time.time() * 1000), seed=8)
     assert world.run("3 acknowledged", 6, produced) == -9
     again = again_by(structs.replace(world, playbook=other), produced)

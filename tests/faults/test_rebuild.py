@@ -195,7 +195,7 @@ def test_a_rebuild_with_another_playbook_publishes_nothing_of_what_is_there_anew
     lost(world)
     logged, last, commits = lengths(world), last_flushes(world), world.commits()
     other = tmp_path / "other.yaml"
-    other.write_text(world.playbook.read_text().replace("lever: 80", "lever: 1"))
+    other.write_text(world.playbook.read_text().replace("propensity: 0.2\n", "propensity: 0.01\n"))
     wipe(world)
     result = rebuild(structs.replace(world, playbook=other))
     assert result.code == 0, result.said

@@ -163,4 +163,4 @@ with guarded(endless=False):
 def test_what_the_encoding_of_stdout_cannot_carry_becomes_a_question_mark() -> None:
     done = touchline(["check", RETAIL], subprocess.PIPE, PYTHONIOENCODING="iso8859-5")
     assert done.returncode == 0
-    assert "(priority 80 ? value 40 = 3200" in done.stdout
+    assert "(propensity 0.2 ? value 40 = 8" in done.stdout

@@ -27,9 +27,9 @@ ENOUGH = 15
 
 @pytest.mark.parametrize("rate", [200, 0.05], ids=["within minutes", "within weeks"])
 @pytest.mark.parametrize(
-    ("playbook", "most"), [(SHOP, 2_048), (RETAIL, 4_096)], ids=["offers", "journeys as well"]
+    ("playbook", "most"), [(SHOP, 3_072), (RETAIL, 5_120)], ids=["offers", "journeys as well"]
 )
-def test_a_customer_of_1000_simulated_events_takes_2_kb_at_the_median_and_4_with_journeys(
+def test_a_customer_of_1000_simulated_events_takes_3_kb_at_the_median_and_5_with_journeys(
     playbook: Playbook, most: int, rate: float
 ) -> None:
     profiles: dict[str, Profile] = {}

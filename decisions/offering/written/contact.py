@@ -48,10 +48,6 @@ class PolicyReader:
             answers_ms=self._part.duration("answers") or 0,
         )
 
-    def place(self, cap: str) -> Node:
-        """Where a cap stands."""
-        return next(node for name, _, node in self._part.named("caps") if name == cap)
-
     def rivals(self, offers: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Offer → those of its sets, itself among them; offers in no set are left out."""
         found: dict[str, frozenset[str]] = {}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decisions.explaining.of_contact import contact
 from decisions.offering.caps import Cap, cap_without_room, subjects
 from decisions.offering.contacts import note
 from decisions.offering.memory import TIMES_FOR_DECISIONS, TIMES_KEPT
-from decisions.playbook import PlaybookError
 from state.profile import Contact, Profile
 from tests.decisions.offering.shop import answer, offer, served, shop, told
 from tests.decisions.someone import DAY_MS, HOUR_MS, START_MS, Someone, actions
@@ -241,10 +241,14 @@ def test_what_is_shown_beyond_what_can_be_kept_is_not_kept() -> None:
     assert someone.profile.trimmed == 1
 
 
-def test_a_cap_that_counts_nothing_is_refused() -> None:
+def test_a_cap_that_counts_no_offer_is_told_by_check() -> None:
     rest = CAPPED.format(most=1, within="7d", more=", groups: g, offers: a")
-    with pytest.raises(PlaybookError, match=r"contact\.caps\.c; expected a cap that some"):
-        shop(offer("a"), rest + "\ngroups: {g: {title: G}}")
+    playbook = shop(offer("a"), rest + "\ngroups: {g: {title: G}}").playbook
+    (told_of,) = contact(playbook)
+    assert told_of.endswith("; it counts no offer")
+    playbook = shop(offer("a", more="group: g"), rest + "\ngroups: {g: {title: G}}").playbook
+    (told_of,) = contact(playbook)
+    assert "no offer" not in told_of
 
 
 CAPS = st.builds(

@@ -42,7 +42,7 @@ KINDS = {
     "Offer Accepted": "accepted",
     "Offer Dismissed": "dismissed",
 }
-SURELY_KEPT = 20
+SURELY_KEPT = 9
 """An answer to one of so many of a customer's last decisions must count."""
 MS = timedelta(milliseconds=1)
 
