@@ -93,8 +93,8 @@ def test_a_segment_is_left_by_time_alone_and_at_its_time(world: World) -> None:
         ("2 decided", 24),
         ("3 plan produced", 24),
         ("3 acknowledged", 18),
-        ("4 commit sent", 24),
-        ("4 committed", 24),
+        ("4 commit sent", 18),
+        ("4 committed", 18),
         ("5 half published", 18),
     ],
 )
