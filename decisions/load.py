@@ -107,6 +107,7 @@ class _Loader(Reader):
         read = {name: self._segment(name, node) for name, _, node in segments}
         order = self._in_order({name: s for name, s in read.items() if s}, segments)
         offers = self._offers(part)
+        refresh_ms = (part.duration("refresh") or 0) if "refresh" in part else 0
         self.routes = read_routes(self, part)
         alerts = part.entries("alerts", self._alert)
         reader = JourneyReader(self, self._scope(event=False), self.routes)
@@ -137,7 +138,7 @@ class _Loader(Reader):
             purposes=self.purposes,
             policy=self.policy,
             power=self.power,
-            refresh_ms=0 if "refresh" not in part else part.duration("refresh") or 0,
+            refresh_ms=refresh_ms,
             experiments=self.experiments,
             journeys={name: journey for name, journey in journeys.items() if journey},
         )

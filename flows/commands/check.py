@@ -274,6 +274,34 @@ def _layer(offer: Offer, layer: str) -> list[str]:
     return [" ".join(when.source.split()) for name, when in offer.layers if name == layer]
 
 
+def _offer_facts(offer: Offer) -> dict[str, Any]:
+    return {
+        "title": offer.title,
+        "group": offer.group or None,
+        "purpose": offer.purpose or None,
+        **{layer: _layer(offer, layer) for layer in LAYERS},
+        "treatments": [
+            {
+                "placement": one.placement,
+                "channel": one.channel,
+                "propensity": one.propensity,
+                "weight": one.weight.source if one.weight else None,
+                "value": one.value,
+                "lever": one.lever,
+                "cost": one.cost,
+                "score": one.score,
+            }
+            for one in offer.treatments
+        ],
+        "start": rfc3339(offer.start_ms) if offer.start_ms else None,
+        "end": rfc3339(offer.end_ms) if offer.end_ms else None,
+        "ttl_seconds": offer.ttl_ms // 1_000,
+        "cooldown_seconds": offer.cooldown_ms // 1_000,
+        "suppress_seconds": offer.suppress_ms // 1_000,
+        "fallback": offer.fallback,
+    }
+
+
 def _facts(playbook: Playbook) -> dict[str, Any]:
     return {
         "version": playbook.version,
@@ -302,34 +330,7 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             }
             for segment in playbook.segments.values()
         },
-        "offers": {
-            offer.id: {
-                "title": offer.title,
-                "group": offer.group or None,
-                "purpose": offer.purpose or None,
-                **{layer: _layer(offer, layer) for layer in LAYERS},
-                "treatments": [
-                    {
-                        "placement": one.placement,
-                        "channel": one.channel,
-                        "propensity": one.propensity,
-                        "weight": one.weight.source if one.weight else None,
-                        "value": one.value,
-                        "lever": one.lever,
-                        "cost": one.cost,
-                        "score": one.score,
-                    }
-                    for one in offer.treatments
-                ],
-                "start": rfc3339(offer.start_ms) if offer.start_ms else None,
-                "end": rfc3339(offer.end_ms) if offer.end_ms else None,
-                "ttl_seconds": offer.ttl_ms // 1_000,
-                "cooldown_seconds": offer.cooldown_ms // 1_000,
-                "suppress_seconds": offer.suppress_ms // 1_000,
-                "fallback": offer.fallback,
-            }
-            for offer in playbook.offers.values()
-        },
+        "offers": {offer.id: _offer_facts(offer) for offer in playbook.offers.values()},
         "purposes": {
             name: "granted" if granted else "withdrawn"
             for name, granted in playbook.purposes.items()

@@ -279,6 +279,14 @@ def test_a_segment_is_refused_where_nobody_can_tell_when_time_changes_it() -> No
     assert parse_playbook(HEAD + offer, "my.yaml").offers  # they are asked at events alone
 
 
+def test_a_wrong_refresh_is_told_beside_everything_else() -> None:
+    lines = wrong(HEAD + "refresh: soon\n" + OFFER.replace("5.5", "y")).splitlines()
+    assert [line.partition("; ")[0].rpartition(": ")[2] for line in lines] == [
+        "refresh",
+        "offers.hello.value",
+    ]
+
+
 def test_offers_and_segments_may_not_look_at_the_event() -> None:
     event = 'event.name == "Order Completed"'
     assert ":10:" in wrong(HEAD + SEGMENT.replace("profile.orders.count > 0", event))
