@@ -248,10 +248,10 @@ class LearningCosts(Struct, frozen=True):
 
     draws: int
     """Arms of a decision."""
-    load_us: float
-    """The dice loaded with a decision's id."""
+    lots_us: float
+    """A lot for each arm."""
     draw_us: float
-    """That, and a Beta draw for each arm."""
+    """That, and a Beta draw of each."""
     decide_us: float
     """That, the counters' totals as of now, and all checks: the propensities."""
     book_us: float

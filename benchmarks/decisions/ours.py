@@ -1,6 +1,7 @@
 """Our policies as players, all the way from counter to draw; and what they are measured by."""
 
 from collections.abc import Callable
+from hashlib import blake2b
 
 import numpy as np
 
@@ -8,9 +9,9 @@ from benchmarks.decisions.game import Player
 from benchmarks.decisions.world import World
 from decisions.learning.beliefs import beliefs, starts
 from decisions.learning.chances import first_of
-from decisions.learning.counter import FOREVER_MS, NOTHING, booked
-from decisions.learning.draws import Dice
-from decisions.learning.policies.kinds import EpsilonGreedy, Greedy, Policy, Thompson, UpperBound
+from decisions.learning.counter import FOREVER_MS
+from decisions.learning.draws import explores, first_by_lot
+from decisions.learning.policies.kinds import Greedy, Policy, Thompson, UpperBound
 from decisions.learning.policies.propose import propose
 from decisions.learning.table import CounterTable
 
@@ -27,31 +28,34 @@ class Ours(Player):
     """One of our policies; every arm is of one shard."""
 
     def __init__(
-        self, world: World, seed: int, policy: Policy, half_life_ms: int, *, grouped: bool = True
+        self,
+        world: World,
+        seed: int,
+        policy: Policy,
+        half_life_ms: int,
+        *,
+        grouped: bool = True,
+        explored: float = 0.0,
     ) -> None:
-        self._policy, self._half_life_ms, self._seed = policy, half_life_ms, seed.to_bytes(8)
+        self._policy, self._seed, self._explored = policy, seed.to_bytes(8), explored
         start, evidence = (world.start, EVIDENCE) if grouped else (np.full(world.arms, 0.5), 2.0)
         self._start, self._value = starts(start, np.full(world.arms, evidence)), world.value
-        self._rows, self._dice = np.arange(world.arms), Dice()
-        self._counters = [NOTHING] * world.arms
-        self._table = CounterTable(world.arms, 1, half_life_ms)
+        self._rows = np.arange(world.arms)
+        self._keys = np.array([_hashed(b"arm", n) for n in range(world.arms)], dtype=np.uint64)
+        self._table = CounterTable(world.arms, half_life_ms)
 
     def choose(self, number: int) -> int:
-        """As a flow would for a decision whose id is made of seed and number."""
+        """As a flow would for a customer whose seed is made of the game's and the number."""
         found = beliefs(self._start, self._table.totals(self._rows, _at_ms(number)))
-        dice = self._dice.loaded(self._seed + number.to_bytes(8))
-        proposal = propose(self._policy, found, dice)
-        return first_of(proposal.propensity * self._value, proposal.first)
+        seed = _hashed(self._seed, number)
+        propensity = propose(self._policy, found, seed, self._keys)
+        first = first_by_lot(seed, self._keys) if explores(seed, self._explored) else None
+        return first_of(propensity * self._value, first)
 
     def learn(self, numbers: range, arms: list[int], taken: list[bool]) -> None:
-        """Books each, and puts the counters that changed into the table."""
+        """Books each."""
         for number, arm, was_taken in zip(numbers, arms, taken, strict=True):
-            counter, at_ms = self._counters[arm], _at_ms(number)
-            self._counters[arm] = booked(
-                counter, self._half_life_ms, at_ms, tries=1.0, taken=float(was_taken)
-            )
-        for arm in sorted(set(arms)):
-            self._table.put(0, arm, self._counters[arm])
+            self._table.book(arm, _at_ms(number), tries=1.0, taken=float(was_taken))
 
 
 class Always(Player):
@@ -86,6 +90,10 @@ def _at_ms(number: int) -> int:
     return BEGIN_MS + number * SECOND_MS
 
 
+def _hashed(salt: bytes, number: int) -> int:
+    return int.from_bytes(blake2b(salt + number.to_bytes(8), digest_size=8).digest())
+
+
 def best_in_hindsight(world: World) -> int:
     """The arm that would have earned most, had it been shown to all."""
     return int((world.taken.sum(axis=0) * world.value).argmax())
@@ -97,7 +105,7 @@ OURS: dict[str, Maker] = {
     THOMPSON: lambda world, seed: Ours(world, seed, Thompson(), FOREVER_MS),
     FADING: lambda world, seed: Ours(world, seed, Thompson(), HALF_LIFE_MS),
     UNIFORM: lambda world, seed: Ours(world, seed, Thompson(), FOREVER_MS, grouped=False),
-    "ε-greedy 5 %": lambda world, seed: Ours(world, seed, EpsilonGreedy(0.05), FOREVER_MS),
+    "ε-greedy 5 %": lambda world, seed: Ours(world, seed, Greedy(), FOREVER_MS, explored=0.05),
     "KL-UCB⁺": lambda world, seed: Ours(world, seed, UpperBound(), FOREVER_MS),
     "greedy": lambda world, seed: Ours(world, seed, Greedy(), FOREVER_MS),
 }

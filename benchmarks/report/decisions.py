@@ -39,11 +39,11 @@ def _spent(spent: list[Spent]) -> Sheet:
 
 def _costs(costs: LearningCosts) -> Sheet:
     rows: Rows = [
-        ("dice loaded with a decision's id", f"{costs.load_us:.1f}"),
+        ("lots of as many arms", f"{costs.lots_us:.1f}"),
         (f"that, and {costs.draws} Beta draws", f"{costs.draw_us:.1f}"),
         ("that, counters' totals before, checks", f"{costs.decide_us:.1f}"),
         ("an answer booked in its counter", f"{costs.book_us:.1f}"),
-        ("a counter put into the table", f"{costs.put_us:.1f}"),
+        ("a counter of others put into the table", f"{costs.put_us:.1f}"),
     ]
     note = f"{costs.counters:,} counters in {costs.shards} shards take {costs.table_mb:.1f} MB."
     return Sheet("Learning by itself, CPU µs", ("", "µs"), rows, note=note)

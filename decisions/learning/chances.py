@@ -26,8 +26,8 @@ def first_of(scores: Floats, first: int | None = None) -> int:
 def chances_of_first(scores: Floats, share: float = 0.0) -> Floats:
     """How likely each arm is to go first, shape (n,), summing up to 1.
 
-    `scores` are those of propensities that nothing was drawn for: of `Greedy`, `UpperBound` and,
-    with its `share`, `EpsilonGreedy`. Raises ValueError as `first_of` does.
+    `scores` are those of propensities that nothing was drawn for: of `Greedy` and `UpperBound`. In
+    a `share` of decisions any arm goes first, each as likely. Raises ValueError as `first_of` does.
     """
     share = number("share", share, most=1.0)
     best = first_of(scores)

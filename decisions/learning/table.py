@@ -1,57 +1,81 @@
-"""The counters of all arms in one process: the latest of each shard, and their totals.
+"""The counters of all arms as one shard knows them: its own, and the sum of all others'.
 
 Arrays, as 50,000 arms of 16 shards would be 800,000 objects. All numbers are as of one landmark,
 that of the newest counter; to move it multiplies by a power of two and changes no bit but the
-exponent, so that it makes no difference in which order the shards' counters came.
+exponent, so that it makes no difference in which order counters came, or in which process.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 
-from decisions.learning.counter import Counter, checked, factor, landmark
+from decisions.learning.counter import Counter, booked, checked, factor, landmark
 from decisions.learning.sound import Floats, Rows
 
 
 class CounterTable:
-    """16 bytes for an arm and shard, and 16 more for an arm's total.
+    """24 bytes for an arm. What is not sound is refused, and changes nothing.
 
-    What is kept is what was taken and what was refused, the tries less that.
+    The others' sums are kept in single precision (7 digits), in which they are told, too.
     """
 
-    def __init__(self, arms: int, shards: int, half_life_ms: int) -> None:
+    def __init__(self, arms: int, half_life_ms: int) -> None:
         self.half_life_ms = half_life_ms
         self.at_ms = 0
         """The landmark."""
-        self._seen = np.zeros((2, shards, arms))
-        self._totals = np.zeros((2, arms))
+        self._own = np.zeros((2, arms))
+        self._told = np.zeros((2, arms), dtype=np.float32)
 
     @property
     def nbytes(self) -> int:
         """What the arrays take."""
-        return self._seen.nbytes + self._totals.nbytes
+        return self._own.nbytes + self._told.nbytes
 
-    def put(self, shard: int, row: int, counter: Counter) -> None:
-        """Takes the place of what was known of that arm in that shard.
+    def own(self, row: int) -> Counter:
+        """What this shard has counted of an arm."""
+        tries, taken = self._own[:, row].tolist()
+        return Counter(tries, taken, self.at_ms)
 
-        Raises ValueError for a counter that is not sound, and then nothing has changed; IndexError
-        for a shard or row that is not there.
+    def book(self, row: int, at_ms: int, *, tries: float, taken: float) -> Counter:
+        """Takes in what this shard saw of an arm, and returns what it has counted by now.
+
+        Raises ValueError as `counter.booked` does, IndexError for a row that is not there.
         """
-        counter = checked(counter)
-        newest = landmark(counter.at_ms, self.half_life_ms)
-        if newest > self.at_ms and counter.tries:
-            self._move(newest)
-        by = factor(counter.at_ms, self.at_ms, self.half_life_ms) if counter.tries else 1.0
-        seen = self._seen[:, :, row]
-        seen[0, shard] = counter.taken * by
-        seen[1, shard] = (counter.tries - counter.taken) * by
-        # Added up anew each time: to add the difference would gather rounding errors.
-        self._totals[:, row] = np.add.reduce(seen, axis=1)
+        return self.put(
+            row, booked(self.own(row), self.half_life_ms, at_ms, tries=tries, taken=taken)
+        )
+
+    def put(self, row: int, counter: Counter) -> Counter:
+        """Takes the place of what this shard has counted of an arm. Raises as `book` does."""
+        self._place(self._own, row, counter)
+        return self.own(row)
+
+    def tell(self, row: int, counter: Counter) -> None:
+        """Takes the place of what is known of all other shards. Raises as `book` does."""
+        self._place(self._told, row, counter)
 
     def totals(self, rows: Rows, now_ms: int) -> Floats:
         """Taken and refused over all shards, as of `now_ms`; shape (2, n)."""
-        return self._totals.take(rows, axis=1) * factor(self.at_ms, now_ms, self.half_life_ms)
+        found = self._own.take(rows, axis=1)
+        found += self._told.take(rows, axis=1)
+        found *= factor(self.at_ms, now_ms, self.half_life_ms)
+        np.subtract(found[0], found[1], out=found[0])
+        np.maximum(found, 0.0, out=found)
+        return found[::-1]
 
-    def _move(self, to_ms: int) -> None:
-        by = factor(self.at_ms, to_ms, self.half_life_ms)
-        self._seen *= by
-        self._totals *= by
-        self.at_ms = to_ms
+    def rows(self) -> Iterable[int]:
+        """The arms of which this shard has counted something."""
+        found: Iterable[int] = np.flatnonzero(self._own[0]).tolist()
+        return found
+
+    def _place(self, kept: Floats, row: int, counter: Counter) -> None:
+        counter = checked(counter)
+        newest = landmark(counter.at_ms, self.half_life_ms)
+        if newest > self.at_ms and counter.tries:
+            by = factor(self.at_ms, newest, self.half_life_ms)
+            self._own *= by
+            self._told *= np.float32(by)
+            self.at_ms = newest
+        by = factor(counter.at_ms, self.at_ms, self.half_life_ms) if counter.tries else 1.0
+        kept[0, row] = counter.tries * by
+        kept[1, row] = counter.taken * by

@@ -10,9 +10,9 @@ Factors and products are LAPACK's and BLAS's, whose last digits differ between p
 
 import numpy as np
 from msgspec import Struct
-from numpy.random import Generator
 
 from decisions.learning.counter import factor, landmark
+from decisions.learning.draws import Keys, lots
 from decisions.learning.sound import Floats, floats, number
 
 
@@ -95,11 +95,12 @@ def believed(
     return LinearBelief(floats("mean", mean, least=-np.inf), spread * inverse.T)
 
 
-def linear_propensities(belief: LinearBelief, features: Floats, dice: Generator) -> Floats:
+def linear_propensities(belief: LinearBelief, features: Floats, seed: int, keys: Keys) -> Floats:
     """Propensities of n arms, shape (n,), from `features` of shape (n, d): one draw of the weights
-    for all arms, cut off at 0 and 1. Raises ValueError as `booked` does."""
+    for all arms, cut off at 0 and 1, by the lots of the d features, which `keys` name. Raises
+    ValueError as `booked` does."""
     x = _features(features, (len(features), len(belief.mean)))
-    weights = belief.mean + belief.root @ dice.standard_normal(len(belief.mean))
+    weights = belief.mean + belief.root @ lots(seed, keys).normal[0]
     return floats("propensity", np.clip(x @ weights, 0.0, 1.0), most=1.0)
 
 

@@ -2,44 +2,31 @@
 
 from typing import assert_never
 
-from numpy.random import Generator
-
 from decisions.learning.beliefs import Beliefs
+from decisions.learning.draws import Keys, betas, lots
 from decisions.learning.maturity import matured
 from decisions.learning.policies.bounds import upper_bounds
-from decisions.learning.policies.kinds import (
-    EpsilonGreedy,
-    Greedy,
-    Policy,
-    Proposal,
-    Thompson,
-    UpperBound,
-)
-from decisions.learning.sound import floats
+from decisions.learning.policies.kinds import Greedy, Policy, Thompson, UpperBound
+from decisions.learning.sound import Floats, floats
 
 
-def propose(policy: Policy, found: Beliefs, dice: Generator) -> Proposal:
-    """Propensities of the arms in `found`, and who goes first if this decision explores.
+def propose(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> Floats:
+    """The propensities of the n arms in `found`, shape (n,), each from 0 to 1: P of the score
+    P^a·C·V·L - cost.
 
-    `dice` are the decision's own, freshly loaded: see `decisions.learning.draws`. The arms' order
-    is part of what has to be equal for an equal result. Raises ValueError for no arms, and where a
-    propensity is not a finite number from 0 to 1.
+    `seed` (64 bits) and the arms' `keys`, shape (n,), are what is drawn by: see
+    `decisions.learning.draws`. Raises ValueError for no arms, and where a propensity is not a
+    finite number from 0 to 1.
     """
-    arms = found.shapes.shape[1]
-    if not arms:
+    if not found.shapes.shape[1]:
         raise ValueError("expected one arm or more, got none")
-    first = None
     match policy:
         case Thompson():
-            propensity = dice.beta(found.alpha, found.beta)
+            propensity = betas(found, lots(seed, keys))
         case Greedy(mature):
             propensity = matured(found) if mature else found.mean
-        case EpsilonGreedy(share, mature):
-            propensity = matured(found) if mature else found.mean
-            if dice.random() < share:
-                first = int(dice.integers(arms))
         case UpperBound():
             propensity = upper_bounds(found)
         case _:
             assert_never(policy)
-    return Proposal(floats("propensity", propensity, most=1.0), first)
+    return floats("propensity", propensity, most=1.0)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from decisions.learning.beliefs import Beliefs
 from decisions.learning.chances import chances_of_first, first_of
-from decisions.learning.draws import Dice
-from decisions.learning.policies.kinds import EpsilonGreedy
+from decisions.learning.draws import explores, first_by_lot
+from decisions.learning.policies.kinds import Greedy
 from decisions.learning.policies.propose import propose
 from decisions.learning.quadrature import thompson_chances
 
@@ -89,14 +89,15 @@ def test_chances_of_what_is_not_drawn_are_shares_of_one(scores: list[float], sha
     assert found.min() == pytest.approx(share / len(scores) if len(scores) > 1 else 1.0)
 
 
-def test_epsilon_greedy_goes_first_as_often_as_is_said() -> None:
-    found, policy, dice, many = of((1, 9), (2, 9), (3, 9)), EpsilonGreedy(0.3), Dice(), 10_000
-    value = np.array([1.0, 9.0, 2.0])
+def test_who_explores_in_a_share_of_decisions_goes_first_as_often_as_is_said() -> None:
+    found, keys, many = of((1, 9), (2, 9), (3, 9)), np.arange(3, dtype=np.uint64), 10_000
+    scores = propose(Greedy(), found, 0, keys) * np.array([1.0, 9.0, 2.0])
     wins = np.zeros(3)
-    for number in range(many):
-        proposal = propose(policy, found, dice.loaded(number.to_bytes(16, "big")))
-        wins[first_of(proposal.propensity * value, proposal.first)] += 1
-    said = chances_of_first(found.mean * value, 0.3)
+    for seed in range(many):
+        seed *= 0x9E3779B97F4A7C15 % 2**48
+        first = first_by_lot(seed, keys) if explores(seed, 0.3) else None
+        wins[first_of(scores, first)] += 1
+    said = chances_of_first(scores, 0.3)
     assert said.tolist() == pytest.approx([0.1, 0.8, 0.1])
     assert (wins / many).tolist() == pytest.approx(said.tolist(), abs=0.02)
 

@@ -1,69 +1,116 @@
-"""A decision's id is the whole seed: who has it draws the same again."""
+"""Lots: who has the seed draws the same again, of each arm by itself."""
 
 import random
-from hashlib import sha256
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.random import Generator, Philox
 from scipy import stats
 
-from decisions.learning.draws import Dice
+from decisions.learning.beliefs import Beliefs
+from decisions.learning.draws import Keys, betas, explores, first_by_lot, lots, mixed
 
-ids = st.binary(min_size=16, max_size=16)
-
-
-@given(st.lists(ids, min_size=1, max_size=5))
-def test_dice_that_are_loaded_again_are_as_new_ones(several: list[bytes]) -> None:
-    dice = Dice()
-    for decision_id in several:
-        fresh = Generator(Philox(key=int.from_bytes(decision_id, "little")))
-        loaded = dice.loaded(decision_id)
-        for _ in range(2):
-            assert loaded.beta([0.2, 3, 40], [9, 0.7, 800]).tolist() == (
-                fresh.beta([0.2, 3, 40], [9, 0.7, 800]).tolist()
-            )
-        # 32 bits are kept for the next time; nothing of that may reach another decision.
-        assert loaded.integers(9, dtype=np.int32) == fresh.integers(9, dtype=np.int32)
+MASK = 2**64 - 1
+seeds = st.integers(0, MASK)
+keys = st.lists(st.integers(0, MASK), min_size=1, max_size=20, unique=True)
+shapes = st.tuples(st.floats(0.01, 1e5), st.floats(0.01, 1e5))
 
 
-def test_the_first_draws_are_those_of_the_numpy_that_was_chosen() -> None:
-    """When this fails with a new NumPy, decisions of before are not drawn again with it: say so in
-    the changelog, and judge them by what was logged."""
-    loaded = Dice().loaded(bytes(range(16)))
-    assert loaded.bit_generator.random_raw(2).tolist() == RAW
-    assert loaded.beta([0.4, 3, 40, 0.5], [19.6, 97, 960, 0.5]) == pytest.approx(BETAS, rel=1e-12)
+def named(several: list[int]) -> Keys:
+    return np.array(several, dtype=np.uint64)
 
 
-RAW = [14317193316798735637, 17731107087576214090]
-BETAS = [0.001556146423407575, 0.02292567793845653, 0.04503996979835139, 0.18073867254024858]
+def of(alpha: float, beta: float, many: int) -> Beliefs:
+    return Beliefs(np.tile([[alpha], [beta]], (1, many)))
 
 
-@pytest.mark.parametrize("size", [0, 15, 17, 32])
-def test_an_id_of_another_length_is_refused(size: int) -> None:
-    with pytest.raises(ValueError, match=f"decision_id: expected 16 bytes, got {size}"):
-        Dice().loaded(bytes(size))
+def split_mix(state: int) -> int:
+    """The published algorithm, in whole numbers."""
+    z = (state + 0x9E3779B97F4A7C15) & MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
 
 
-@pytest.mark.parametrize(("alpha", "beta"), [(0.2, 9.8), (0.5, 0.5), (1, 1), (3, 97), (40, 900)])
-def test_a_draw_for_each_of_many_ids_has_the_distribution_it_should(
-    alpha: float, beta: float
+@given(seeds, keys)
+def test_bits_are_those_of_the_published_generator(seed: int, several: list[int]) -> None:
+    assert mixed(seed, named(several)).tolist() == [split_mix(seed ^ key) for key in several]
+
+
+def test_the_published_generator_is_the_published_generator() -> None:
+    """Its first number from the state 0, as published with the reference code."""
+    assert split_mix(0) == 0xE220A8397B1DCDAF
+
+
+@given(seeds, keys, st.data())
+def test_an_arms_draw_is_its_own_whatever_other_arms_there_are(
+    seed: int, several: list[int], data: st.DataObject
 ) -> None:
-    """Against another sampler (Python's own) and the distribution function."""
-    dice, other = Dice(), random.Random(7)
-    draws = [
-        float(dice.loaded(sha256(b"%d" % n).digest()[:16]).beta(alpha, beta)) for n in range(4_000)
-    ]
-    assert stats.kstest(draws, stats.beta(alpha, beta).cdf).pvalue > 0.001
-    others = [other.betavariate(alpha, beta) for _ in range(4_000)]
-    assert stats.ks_2samp(draws, others).pvalue > 0.001
+    believed = [data.draw(shapes) for _ in several]
+    whole = betas(Beliefs(np.array(believed).T), lots(seed, named(several)))
+    assert ((whole >= 0) & (whole <= 1)).all()
+    for position, key in enumerate(several):
+        alone = betas(Beliefs(np.array([believed[position]]).T), lots(seed, named([key])))
+        assert alone[0] == pytest.approx(whole[position], rel=1e-12)
 
 
-def test_neighbouring_ids_do_not_draw_alike() -> None:
-    dice = Dice()
-    draws = [dice.loaded(n.to_bytes(16, "little")).random(2) for n in range(2_000)]
-    firsts = np.array(draws)
-    assert abs(np.corrcoef(firsts[:-1, 0], firsts[1:, 0])[0, 1]) < 0.08
-    assert stats.kstest(firsts[:, 0], "uniform").pvalue > 0.001
+@given(seeds, st.integers(0, MASK), shapes, st.floats(0.01, 100))
+def test_what_is_taken_draws_higher_and_what_is_refused_lower_by_the_same_lot(
+    seed: int, key: int, shape: tuple[float, float], more: float
+) -> None:
+    drawn, (alpha, beta) = lots(seed, named([key])), shape
+
+    def draw(alpha: float, beta: float) -> float:
+        return float(betas(of(alpha, beta, 1), drawn)[0])
+
+    now = draw(alpha, beta)
+    assert draw(alpha + more, beta) >= now * (1 - 1e-9)
+    assert draw(alpha, beta + more) <= now * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta"), [(0.05, 50), (0.2, 9.8), (0.5, 0.5), (1, 1), (1, 49), (3, 97), (40, 900)]
+)
+def test_draws_by_many_seeds_are_as_far_from_a_beta_as_is_said(alpha: float, beta: float) -> None:
+    """Against the distribution function, and another sampler (Python's own)."""
+    many = 40_000
+    names = np.random.default_rng(7).integers(0, 2**63, many, dtype=np.uint64)
+    draws = betas(of(alpha, beta, many), lots(12_345, names))
+    noise = 1.63 / many**0.5  # what exact draws stay below in 99 of 100 runs
+    assert stats.kstest(draws, stats.beta(alpha, beta).cdf).statistic < 0.005 + noise
+    other = random.Random(7)
+    others = np.array([other.betavariate(alpha, beta) for _ in range(many)])
+    spread = others.std() / many**0.5
+    assert draws.mean() == pytest.approx(others.mean(), rel=0.01, abs=4 * spread)
+    assert draws.std() == pytest.approx(others.std(), rel=0.06)
+
+
+def test_neighbouring_seeds_and_keys_do_not_draw_alike() -> None:
+    names = np.arange(2_000, dtype=np.uint64)
+    by_key = lots(1, names).normal[0]
+    by_seed = np.array([lots(seed, names[:1]).normal[0, 0] for seed in range(2_000)])
+    for drawn in (by_key, by_seed):
+        assert abs(np.corrcoef(drawn[:-1], drawn[1:])[0, 1]) < 0.08
+        assert stats.kstest(drawn, "norm").pvalue > 0.001
+    drawn = lots(1, names)
+    four = np.corrcoef(np.vstack([drawn.normal, drawn.log_uniform]))
+    assert np.abs(four - np.eye(4)).max() < 0.08
+
+
+def test_a_share_of_seeds_explores_and_each_arm_is_picked_as_often() -> None:
+    exploring = [seed for seed in range(20_000) if explores(split_mix(seed), 0.25)]
+    assert len(exploring) == pytest.approx(5_000, abs=250)
+    assert not any(explores(split_mix(seed), 0.0) for seed in range(100))
+    assert all(explores(split_mix(seed), 1.0) for seed in range(100))
+    names = named([3, 77, 1 << 60, 12_345])
+    picked = [first_by_lot(split_mix(seed), names) for seed in exploring]
+    for arm in range(4):
+        assert picked.count(arm) == pytest.approx(1_250, abs=140)
+
+
+@given(seeds, keys)
+def test_what_is_picked_stays_so_when_others_leave(seed: int, several: list[int]) -> None:
+    picked = several[first_by_lot(seed, named(several))]
+    fewer = [key for key in several if key == picked or key % 2]
+    assert fewer[first_by_lot(seed, named(fewer))] == picked

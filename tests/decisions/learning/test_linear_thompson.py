@@ -1,12 +1,10 @@
 """Linear Thompson sampling: sums that add up, the posterior they lead to, draws from it."""
 
-from hashlib import sha256
 from math import inf, nan
 
 import numpy as np
 import pytest
 
-from decisions.learning.draws import Dice
 from decisions.learning.policies.linear import (
     LinearCounter,
     LinearStart,
@@ -20,6 +18,7 @@ from decisions.learning.policies.linear import (
 from decisions.learning.sound import Floats
 
 DAY_MS = 86_400_000
+KEYS = np.arange(2, dtype=np.uint64)
 BEGIN_MS = 20_833 * DAY_MS
 
 
@@ -68,23 +67,18 @@ def test_what_is_believed_is_weighted_ridge_regression() -> None:
 def test_draws_are_spread_as_the_weights_are() -> None:
     belief = believed(counted(*seen(300, 3)), LinearStart(weight=0.1), BEGIN_MS, DAY_MS)
     x = np.array([[0.5, 0.2, 0.1, 0.3], [0.4, 0.0, 0.5, 0.5]])
-    dice = Dice()
-    drawn = np.array(
-        [
-            linear_propensities(belief, x, dice.loaded(sha256(b"%d" % n).digest()[:16]))
-            for n in range(4_000)
-        ]
-    )
+    keys = np.arange(4, dtype=np.uint64)
+    drawn = np.array([linear_propensities(belief, x, seed, keys) for seed in range(4_000)])
     inside = ((drawn > 0) & (drawn < 1)).all()
     assert inside, "else the cut would show in mean and covariance"
     assert np.allclose(drawn.mean(axis=0), x @ belief.mean, rtol=0.03)
     assert np.allclose(np.cov(drawn.T), x @ belief.root @ belief.root.T @ x.T, rtol=0.12)
 
 
-def test_equal_ids_draw_equal_propensities_within_0_and_1() -> None:
+def test_equal_seeds_draw_equal_propensities_within_0_and_1() -> None:
     belief = believed(nothing(2), LinearStart(spread=5.0), BEGIN_MS, DAY_MS)
     x = np.random.default_rng(1).normal(size=(50, 2))
-    one, two = (linear_propensities(belief, x, Dice().loaded(bytes(16))) for _ in range(2))
+    one, two = (linear_propensities(belief, x, 9, KEYS) for _ in range(2))
     assert one.tobytes() == two.tobytes()
     assert ((one >= 0) & (one <= 1)).all()
     assert 0.0 in one
@@ -106,7 +100,7 @@ def test_numbers_that_are_none_are_refused_by_name(wrong: float) -> None:
         booked(nothing(2), DAY_MS, BEGIN_MS, np.array([1.0, 1.0]), wrong)
     belief = believed(nothing(2), LinearStart(), BEGIN_MS, DAY_MS)
     with pytest.raises(ValueError, match=r"features: .* at \[0, 1\]"):
-        linear_propensities(belief, np.array([[1.0, wrong]]), Dice().loaded(bytes(16)))
+        linear_propensities(belief, np.array([[1.0, wrong]]), 9, KEYS)
     with pytest.raises(ValueError, match="squares"):
         moved(LinearCounter(np.full((1, 1), wrong), np.zeros(1), 0), DAY_MS, DAY_MS)
     with pytest.raises(ValueError, match="precision"):

@@ -1,6 +1,5 @@
 """What each policy proposes, seen from outside: how often, how high, and what it refuses."""
 
-from hashlib import sha256
 from math import inf, log, nan
 
 import msgspec
@@ -10,23 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decisions.learning.beliefs import Beliefs, beliefs, seen, starts
-from decisions.learning.draws import Dice
+from decisions.learning.draws import Keys
 from decisions.learning.policies.bounds import upper_bounds
 from decisions.learning.policies.kinds import (
-    EpsilonGreedy,
     Greedy,
     Policy,
-    Proposal,
     Thompson,
     UpperBound,
 )
 from decisions.learning.policies.propose import propose
+from decisions.learning.sound import Floats
 
 ALL: list[Policy] = [
     Thompson(),
     Greedy(),
     Greedy(mature=True),
-    EpsilonGreedy(0.3),
     UpperBound(),
 ]
 
@@ -34,8 +31,8 @@ shapes = st.floats(0.01, 1e5)
 several = st.lists(st.tuples(shapes, shapes), min_size=1, max_size=20)
 
 
-def ids(many: int) -> list[bytes]:
-    return [sha256(b"%d" % number).digest()[:16] for number in range(many)]
+def keys(many: int) -> Keys:
+    return np.arange(1, many + 1, dtype=np.uint64)
 
 
 def of(pairs: list[tuple[float, float]]) -> Beliefs:
@@ -45,31 +42,27 @@ def of(pairs: list[tuple[float, float]]) -> Beliefs:
 @pytest.mark.parametrize("policy", ALL)
 def test_every_policy_proposes_a_propensity_for_each_arm_and_the_same_again(policy: Policy) -> None:
     @settings(max_examples=50)
-    @given(several, st.binary(min_size=16, max_size=16))
-    def law(pairs: list[tuple[float, float]], decision_id: bytes) -> None:
-        one, two = (propose(policy, of(pairs), Dice().loaded(decision_id)) for _ in range(2))
-        assert one.propensity.shape == (len(pairs),)
-        assert ((one.propensity >= 0) & (one.propensity <= 1)).all()
-        assert one.propensity.tobytes() == two.propensity.tobytes()
-        assert one.first == two.first
-        assert one.first is None or 0 <= one.first < len(pairs)
+    @given(several, st.integers(0, 2**64 - 1))
+    def law(pairs: list[tuple[float, float]], seed: int) -> None:
+        one, two = (propose(policy, of(pairs), seed, keys(len(pairs))) for _ in range(2))
+        assert one.shape == (len(pairs),)
+        assert ((one >= 0) & (one <= 1)).all()
+        assert one.tobytes() == two.tobytes()
 
     law()
 
 
 def test_thompson_draws_an_arm_as_often_as_it_is_best() -> None:
     """Two arms alike: half of the decisions each. One that is certainly better: all."""
-    dice, alike, clear = Dice(), of([(3, 40), (3, 40)]), of([(3, 40), (3000, 40)])
-    best = [propose(Thompson(), alike, dice.loaded(each)).propensity.argmax() for each in ids(4000)]
+    alike, clear = of([(3, 40), (3, 40)]), of([(3, 40), (3000, 40)])
+    best = [propose(Thompson(), alike, seed, keys(2)).argmax() for seed in range(4_000)]
     assert np.mean(best) == pytest.approx(0.5, abs=0.03)
-    assert all(propose(Thompson(), clear, dice.loaded(e)).propensity.argmax() for e in ids(100))
+    assert all(propose(Thompson(), clear, seed, keys(2)).argmax() for seed in range(100))
 
 
 def test_thompson_draws_are_spread_as_the_beliefs_are() -> None:
-    dice, found = Dice(), of([(2, 38), (20, 380)])
-    drawn = np.array(
-        [propose(Thompson(), found, dice.loaded(each)).propensity for each in ids(4_000)]
-    )
+    found = of([(2, 38), (20, 380)])
+    drawn = np.array([propose(Thompson(), found, seed, keys(2)) for seed in range(4_000)])
     n = found.evidence
     assert drawn.mean(axis=0) == pytest.approx(found.mean, rel=0.03)
     assert drawn.var(axis=0) == pytest.approx(found.mean * (1 - found.mean) / (n + 1), rel=0.1)
@@ -77,21 +70,9 @@ def test_thompson_draws_are_spread_as_the_beliefs_are() -> None:
 
 def test_greedy_expects_what_was_seen_and_by_maturity_a_bit_less() -> None:
     found = beliefs(starts([0.1, 0.1], [10, 10]), seen([0, 90], [0, 9]))
-    dice = Dice().loaded(bytes(16))
-    assert propose(Greedy(), found, dice).propensity.tolist() == pytest.approx([0.1, 0.1])
-    mature = propose(Greedy(mature=True), found, dice).propensity
+    assert propose(Greedy(), found, 0, keys(2)).tolist() == pytest.approx([0.1, 0.1])
+    mature = propose(Greedy(mature=True), found, 0, keys(2))
     assert mature.tolist() == pytest.approx([1 / 11, 10 / 101])
-
-
-def test_epsilon_greedy_explores_in_its_share_of_decisions_every_arm_alike() -> None:
-    dice, found = Dice(), of([(1, 9), (2, 9), (3, 9), (4, 9)])
-    firsts = [propose(EpsilonGreedy(0.4), found, dice.loaded(e)).first for e in ids(10_000)]
-    for arm in range(4):
-        assert firsts.count(arm) == pytest.approx(1_000, abs=120)
-    assert firsts.count(None) == pytest.approx(6_000, abs=200)
-    never, ever = EpsilonGreedy(0.0), EpsilonGreedy(1.0)
-    assert all(propose(never, found, dice.loaded(each)).first is None for each in ids(200))
-    assert all(propose(ever, found, dice.loaded(each)).first is not None for each in ids(200))
 
 
 def bisected(p: float, budget: float) -> float:
@@ -120,25 +101,22 @@ def test_upper_bounds_are_where_the_divergence_uses_up_the_budget(
 
 def test_an_arm_that_was_hardly_tried_has_the_higher_bound() -> None:
     found = beliefs(starts([0.05, 0.05], [10, 10]), seen([0, 1_000], [0, 60]))
-    bound = propose(UpperBound(), found, Dice().loaded(bytes(16))).propensity
+    bound = propose(UpperBound(), found, 0, keys(2))
     assert bound[0] > bound[1] > found.mean[1]
 
 
-def test_policies_are_read_by_name_and_settings_that_are_none_are_refused() -> None:
+def test_policies_are_read_by_name() -> None:
     read = msgspec.json.decode
     assert read('{"type": "thompson"}', type=Policy) == Thompson()
-    assert read('{"type": "epsilon-greedy", "share": 0.1}', type=Policy) == EpsilonGreedy(0.1)
+    assert read('{"type": "greedy", "mature": true}', type=Policy) == Greedy(mature=True)
     assert read('{"type": "upper-bound"}', type=Policy) == UpperBound()
-    for wrong in (-0.1, 1.1, nan):
-        with pytest.raises(ValueError, match="share: expected a finite number from 0 to 1"):
-            EpsilonGreedy(wrong)
 
 
 @pytest.mark.parametrize("policy", ALL)
 def test_beliefs_that_are_none_lead_to_no_proposal(policy: Policy) -> None:
-    def proposed(alpha: list[float]) -> Proposal:
+    def proposed(alpha: list[float]) -> Floats:
         shapes = np.array([alpha, [1.0] * len(alpha)])
-        return propose(policy, Beliefs(shapes), Dice().loaded(bytes(16)))
+        return propose(policy, Beliefs(shapes), 0, keys(len(alpha)))
 
     with pytest.raises(ValueError, match="expected one arm or more, got none"):
         proposed([])
