@@ -8,9 +8,11 @@ from decisions.journeys.due import next_due as next_step
 from decisions.journeys.run import advance
 from decisions.offering.answers import EVENTS as ANSWERING
 from decisions.offering.answers import take_answer
+from decisions.offering.outcomes import learn_from_silence, next_silence
 from decisions.offering.serve import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move, next_move
+from decisions.world import BARE, World
 from state.decision import Decision
 from state.profile import Profile
 from state.sections import ANSWERS, NOW, SEGMENTS
@@ -31,7 +33,12 @@ def time_of(touchpoint: Touchpoint, profile: Profile, now_ms: int) -> int:
 
 
 def decide(
-    profile: Profile, touchpoint: Touchpoint, changed: int, playbook: Playbook, now_ms: int
+    profile: Profile,
+    touchpoint: Touchpoint,
+    changed: int,
+    playbook: Playbook,
+    now_ms: int,
+    world: World = BARE,
 ) -> Decision | None:
     """What to do after `touchpoint`; None when there is nothing to do, which is the common case.
 
@@ -53,11 +60,11 @@ def decide(
     rules remember is brought up to date before the first rule is asked. A condition that ends in an
     error counts as false and is counted in the decision.
     """
-    return _decide(profile, touchpoint, changed, ALWAYS, playbook, now_ms)
+    return _decide(profile, touchpoint, changed, ALWAYS, playbook, now_ms, world)
 
 
 def pass_time(
-    profile: Profile, customer_id: str, playbook: Playbook, now_ms: int
+    profile: Profile, customer_id: str, playbook: Playbook, now_ms: int, world: World = BARE
 ) -> Decision | None:
     """What follows at `now_ms` from time alone: as `decide`, without an event.
 
@@ -66,7 +73,7 @@ def pass_time(
     there would be decided for for ever.
     """
     touchpoint = silence(customer_id, now_ms, profile.firings + 1)
-    decision = _decide(profile, touchpoint, 0, NOW, playbook, now_ms)
+    decision = _decide(profile, touchpoint, 0, NOW, playbook, now_ms, world)
     if decision is not None and decision.actions:
         profile.firings += 1
     return decision
@@ -79,6 +86,7 @@ def _decide(
     always: int,
     playbook: Playbook,
     now_ms: int,
+    world: World,
 ) -> Decision | None:
     # A profile of a Touchline that did not note when it decided has no `due_at`, either.
     before = profile.playbook if profile.decided_at else ""
@@ -113,9 +121,11 @@ def _decide(
     if touchpoint.name in ANSWERING:
         decision, moves = take_answer(profile, touchpoint, playbook, now_ms, decision)
         mask |= ANSWERS if moves else 0
+    if playbook.learning is not None and 0 < profile.due_at <= now_ms:
+        decision = learn_from_silence(profile, playbook.learning, now_ms, decision)
     again = before != edition or playbook.offers_read & mask & (EVERYTHING if fresh else SEGMENTS)
     if again or (fresh and 0 < profile.offers_until <= now_ms):
-        decision = serve(profile, touchpoint, playbook, now_ms, decision)
+        decision = serve(profile, touchpoint, playbook, now_ms, decision, world)
     moved = mask & ~always if known else EVERYTHING
     profile.due_at = _due_at(profile, touchpoint, moved, playbook, now_ms)
     return decision
@@ -134,4 +144,6 @@ def _due_at(
         due_at = earliest(due_at, next_alert(profile, touchpoint, playbook, now_ms))
     if profile.journeys or playbook.journeys_timed:
         due_at = earliest(due_at, next_step(profile, touchpoint, playbook, now_ms))
+    if playbook.learning is not None and (anew or touchpoint.name in ANSWERING):
+        due_at = earliest(due_at, next_silence(profile, playbook.learning))
     return earliest(due_at, playbook.refresh_at(profile, now_ms))

@@ -29,6 +29,7 @@ from decisions.offering.experiments import Experiment, control, control_of
 from decisions.offering.policy import Policy
 from decisions.offering.written.contact import PolicyReader
 from decisions.offering.written.experiments import read_experiments
+from decisions.offering.written.learning import read_learning
 from decisions.offering.written.offers import Around, OfferReader, read_groups
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
@@ -115,6 +116,7 @@ class _Loader(Reader):
         summary = {name: node for name, _, node in part.named("summary")}
         scope = self._scope(event=False)
         shown = {name: self.value(node, f"summary.{name}", scope) for name, node in summary.items()}
+        learning = read_learning(self, part.get("learning"), scope)
         if self.problems:  # tests of what is wrong would say little more
             return None
         playbook = Playbook(
@@ -140,6 +142,7 @@ class _Loader(Reader):
             power=self.power,
             refresh_ms=refresh_ms,
             experiments=self.experiments,
+            learning=learning,
             journeys={name: journey for name, journey in journeys.items() if journey},
         )
         self.deciding = False
@@ -227,6 +230,7 @@ class _Loader(Reader):
             rivals=contact.rivals(names),
             power=self.power,
             experiments=self.experiments,
+            learned="learning" in book,
             scope=scope,
         )
         reader = OfferReader(self, around)

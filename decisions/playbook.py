@@ -29,6 +29,7 @@ from decisions.offering.caps import Subject
 from decisions.offering.catalogue import Offer, Placement
 from decisions.offering.experiments import Experiment
 from decisions.offering.policy import UNRESTRAINED, Policy
+from decisions.offering.propensity import Learning, Model
 from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Segment
 from state.limits import USUAL, Limits
 from state.profile import Profile
@@ -104,6 +105,8 @@ class Playbook:
     """For how long after a customer's last event time alone lets offers be chosen anew."""
     experiments: dict[str, Experiment] = field(default_factory=dict)
     """Controls among them."""
+    learning: Learning | None = None
+    """How propensities are learned; None: they are not."""
     journeys: dict[str, Journey] = field(default_factory=dict)
     earlier: dict[tuple[str, bytes], Journey] = field(default_factory=dict)
     """(id, version) → a definition that a journey had before: for runs that began by it. No part of
@@ -120,6 +123,8 @@ class Playbook:
     proper: Ranking = field(init=False)
     """All but fallback offers."""
     fallbacks: Ranking = field(init=False)
+    model: Model | None = field(default=None, init=False)
+    """The arms of what is learned."""
     counted: dict[bytes, Subject] = field(default_factory=dict, init=False)
     """All that caps count, by its key."""
     plain_moves: dict[int, Changes] = field(default_factory=dict, init=False)
@@ -157,9 +162,14 @@ class Playbook:
     def __post_init__(self) -> None:
         self.history = History(self.remembered)
         self.room = {placement.id: placement.offers for placement in self.placements.values()}
-        self.proper = Ranking(o for o in self.offers.values() if not o.fallback)
+        proper = [offer for offer in self.offers.values() if not offer.fallback]
+        self.proper = Ranking(proper, learned=self.learning is not None)
         self.fallbacks = Ranking(o for o in self.offers.values() if o.fallback)
         self.offers_read = ANSWERS | (CONSENTS if self.purposes else 0) | self.policy.reads
+        if self.learning is not None and proper:
+            self.model = Model(self.learning, proper)
+            context = self.learning.context
+            self.offers_read |= context.reads if context else 0
         for offer in self.offers.values():
             self.offers_read |= offer.reads
             for treatment in offer.treatments:

@@ -47,6 +47,20 @@ class Serving(Struct, gc=False):
     offers: list[ServedOffer]
 
 
+class Outcome(Struct, frozen=True, gc=False):
+    """What was learned of an offer that was shown."""
+
+    offer: str
+    channel: str
+    bucket: str
+    """Of the context, as of the decision."""
+    at_ms: int
+    """When it was decided: as of then it counts."""
+    tries: float
+    """0 where one that had counted as refused was taken after all."""
+    taken: float
+
+
 class Decision(Struct, gc=False):
     """What one event led to."""
 
@@ -59,6 +73,8 @@ class Decision(Struct, gc=False):
 
     answers: dict[str, int] = field(default_factory=dict)
     """What became of an answer to an offer, such as "accepted repeated" → how many."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def err(self, rule: str, errors: int = 1) -> None:
         """Count errors of a rule."""

@@ -149,6 +149,10 @@ class Proposal(Struct, array_like=True, gc=False):
     dismissed_at: int = 0
     group: str = ""
     """The offer's, as of the decision."""
+    bucket: str = ""
+    """The bucket of the context in which it is learned from; "" = it is not."""
+    settled: int = 0
+    """What was learned: nothing yet, that it was taken (1), that it was not (2)."""
 
 
 class Answer(Struct, array_like=True, gc=False):

@@ -30,6 +30,7 @@ from decisions.format.offer_keys import (
     CONTROLLED,
     EXPERIMENT,
     GROUP,
+    LEARNING,
     MAX_EXPERIMENTS,
     MAX_GROUPS,
     MAX_OFFERS,
@@ -152,6 +153,12 @@ PLAYBOOK: Final = Keys(
             "What is tried with a part of the customers: they are dealt into arms.",
         ),
         Key("arbitration", ARBITRATION, "How offers are weighed against each other."),
+        Key(
+            "learning",
+            LEARNING,
+            "How propensities are learned from what becomes of offers.",
+            default="they are not: those of the playbook hold",
+        ),
         Key(
             "routes",
             ROUTES,

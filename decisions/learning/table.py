@@ -6,8 +6,10 @@ exponent, so that it makes no difference in which order counters came, or in whi
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from decisions.learning.counter import Counter, booked, checked, factor, landmark
 from decisions.learning.sound import Floats, Rows
@@ -68,7 +70,7 @@ class CounterTable:
         found: Iterable[int] = np.flatnonzero(self._own[0]).tolist()
         return found
 
-    def _place(self, kept: Floats, row: int, counter: Counter) -> None:
+    def _place(self, kept: NDArray[Any], row: int, counter: Counter) -> None:
         counter = checked(counter)
         newest = landmark(counter.at_ms, self.half_life_ms)
         if newest > self.at_ms and counter.tries:

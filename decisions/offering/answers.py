@@ -19,7 +19,9 @@ from decisions.acting import act
 from decisions.offering.caps import ACCEPTED, SHOWN
 from decisions.offering.contacts import note
 from decisions.offering.memory import ANSWERS_KEPT
+from decisions.offering.outcomes import DISMISSED, learn_from
 from decisions.offering.policy import rests_until
+from decisions.offering.propensity import CLICKED
 from decisions.playbook import Playbook
 from state.decision import Decision
 from state.decision_ids import is_of, is_ours
@@ -27,8 +29,6 @@ from state.profile import Answer, Profile, Proposal
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
-CLICKED: Final = "clicked"
-DISMISSED: Final = "dismissed"
 ANSWERED: Final = "offer.answered"
 EVENTS: Final = {
     "Offer Shown": SHOWN,
@@ -72,6 +72,8 @@ def take_answer(
     if result == REPEATED:
         return decision, True
     setattr(proposal, f"{kind}_at", now_ms)
+    if proposal.bucket and playbook.learning is not None:
+        learn_from(proposal, kind, playbook.learning, decision)
     if kind in (ACCEPTED, DISMISSED):
         _remember(profile, proposal.offer_id, kind, playbook, now_ms)
     rule = f"offer.{proposal.offer_id}"

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from decisions.language import Value
 from decisions.offering.catalogue import Offer, Treatment
+from decisions.offering.propensity import Appraisal
 from state.touchpoint import identity
 
 
@@ -22,6 +23,10 @@ class Candidate(Struct, frozen=True, eq=False, gc=False):
     treatment: Treatment
     weight: float
     score: float
+    propensity: float
+    alpha: float = 0.0
+    beta: float = 0.0
+    """What is believed of the propensity, Beta(alpha, beta), where that is learned; else 0."""
 
 
 class Ranking:
@@ -30,16 +35,18 @@ class Ranking:
     Never changes once it is made.
     """
 
-    def __init__(self, offers: Iterable[Offer]) -> None:
+    def __init__(self, offers: Iterable[Offer], *, learned: bool = False) -> None:
+        """`learned`: propensities are not those of the playbook."""
         self.offers = tuple(offers)
         """In the order of the file."""
         every = [one for offer in self.offers for one in offer.treatments]
-        usual = [Candidate(one.offer, one, 1.0, one.score) for one in every]
+        usual = [Candidate(one.offer, one, 1.0, one.score, one.propensity) for one in every]
         self.candidates = tuple(sorted(usual, key=_worst_last))
         """All, with a weight of 1, by score; equal ones in the order of the file."""
         self.weighed = any(one.weight is not None for one in every)
         """Whether the moment has a say in what one is worth."""
-        self.clear = not self.weighed and not _tied(self.candidates)
+        self.learned = learned
+        self.clear = not self.weighed and not learned and not _tied(self.candidates)
         """Whether this order is everybody's: no two offers are worth the same."""
 
 
@@ -67,10 +74,29 @@ def weighed(usual: Sequence[Candidate], weights: Mapping[Value | None, float]) -
     is not among `weights` is left out."""
     found = [(one.treatment, weights.get(one.treatment.weight)) for one in usual]
     return [
-        Candidate(one.offer, one, weight, one.gain * weight - one.cost)
+        Candidate(one.offer, one, weight, one.gain * weight - one.cost, one.propensity)
         for one, weight in found
         if weight is not None
     ]
+
+
+def appraised(
+    usual: Sequence[Candidate],
+    weights: Mapping[Value | None, float],
+    appraisal: Appraisal,
+    power: float,
+) -> list[Candidate]:
+    """The same with the propensities of `appraisal`, one for each of `usual`."""
+    found = []
+    terms = zip(usual, appraisal.propensity, appraisal.alpha, appraisal.beta, strict=True)
+    for candidate, propensity, alpha, beta in terms:
+        one = candidate.treatment
+        weight = weights.get(one.weight)
+        if weight is not None:
+            worth = gain(propensity, one.value, one.lever, power)
+            score = worth * weight - one.cost
+            found.append(Candidate(one.offer, one, weight, score, propensity, alpha, beta))
+    return found
 
 
 def best_first(candidates: Iterable[Candidate], customer_id: str) -> list[Candidate]:

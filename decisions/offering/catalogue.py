@@ -45,6 +45,9 @@ class Treatment(Struct, frozen=True, eq=False, gc=False):
     """With a weight of 1."""
     counted: tuple[Subject, ...]
     """What caps count it as."""
+    starts: str = ""
+    """The group whose propensity it has, as the offer says none: there it starts, where that is
+    learned; "" = none."""
 
 
 class Offer(Struct, frozen=True):

@@ -6,18 +6,21 @@ from typing import Final
 from msgspec import Struct, field
 
 from decisions.language import EvaluationError, Value
-from decisions.offering.arbitration import Candidate, Ranking, best_first, weighed
+from decisions.offering.arbitration import Candidate, Ranking, appraised, best_first, weighed
 from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, cap_without_room
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
 from decisions.offering.policy import rests_until
+from decisions.offering.propensity import Model, bucket_of
 from decisions.playbook import Playbook
+from decisions.world import BARE, World
 from state.profile import HeldOffer, Profile
 from state.times import earliest
 from state.touchpoint import Touchpoint
 
 MOST_WEIGHT: Final = 1e6
+UNWEIGHED: Final[Mapping[Value | None, float]] = {None: 1.0}
 CLOSED: Final = "dates"
 CONTROL: Final = "control"
 ARM: Final = "arm"
@@ -36,6 +39,19 @@ class Chosen(Struct, frozen=True, gc=False):
     """What it was chosen of, the best first: the eligible set."""
 
 
+class Drawn(Struct, frozen=True, gc=False):
+    """What the propensities of a choice hang on, where they are learned."""
+
+    bucket: str
+    seed: int
+    told: int
+    """See `World`."""
+    best: Candidate
+    """The first one by score."""
+    explored: Candidate | None
+    """The one that goes first all the same; None: this is no time to explore."""
+
+
 class Choice(Struct, gc=False):
     """What is to be served."""
 
@@ -44,7 +60,10 @@ class Choice(Struct, gc=False):
     arms: dict[str, str] = field(default_factory=dict)
     """Experiment → the customer's arm."""
     errors: list[str] = field(default_factory=list)
-    """Offers of which a condition or a weight ended in an error: they are not chosen."""
+    """Rules that ended in an error: conditions and weights of offers, which are not chosen then,
+    and the context of what is learned."""
+    drawn: Drawn | None = None
+    """None: nothing is learned, or nothing may be chosen."""
     again_at: int = 0
     """The first instant at which time alone may let one more be chosen; 0 = never."""
 
@@ -55,13 +74,14 @@ def choose(
     playbook: Playbook,
     now_ms: int,
     standing: Mapping[str, HeldOffer],
+    world: World = BARE,
 ) -> Choice:
     """The best offers, each in a place with room, no two rivals, no cap exceeded.
 
     `standing`: offer → the decision for it that has not expired. It stays until it is old, and
     beyond that while a cap has no room for a new one. Changes nothing.
     """
-    return Chooser(profile, touchpoint, playbook, now_ms, standing).choose()
+    return Chooser(profile, touchpoint, playbook, now_ms, standing, world).choose()
 
 
 def stands_until(held: HeldOffer, offer: Offer) -> int:
@@ -87,6 +107,7 @@ class Chooser:
         playbook: Playbook,
         now_ms: int,
         standing: Mapping[str, HeldOffer],
+        world: World = BARE,
     ) -> None:
         self.choice = Choice(arms=assigned(playbook.experiments.values(), touchpoint.customer_id))
         self.refused: dict[str, tuple[Treatment, Full]] = {}
@@ -98,6 +119,7 @@ class Chooser:
         self._playbook = playbook
         self._now_ms = now_ms
         self._standing = standing
+        self._world = world
         self._full: dict[bytes, Full] = {}
         """Subject → the cap on it that has no room."""
         for key, known in profile.contacts.items():
@@ -131,12 +153,37 @@ class Chooser:
             found = [one for one in found if not self.cap_on(one.treatment)]
         if self._playbook.policy.quiet:
             found = [one for one in found if not self.quiet_until(one.treatment)]
-        if ranking.weighed:
-            found = weighed(found, self._weights(found))
+        weights = self._weights(found) if ranking.weighed else UNWEIGHED
+        model = self._playbook.model if ranking.learned and found else None
+        if model is not None:
+            found = self._appraised(model, found, weights)
+        elif ranking.weighed:
+            found = weighed(found, weights)
         if not ranking.clear:
             found = best_first(found, self._touchpoint.customer_id)
         while found and found[-1].score < 0:  # it costs more than it may bring
             found.pop()
+        return self._explored(model, found) if model is not None and found else found
+
+    def _appraised(
+        self, model: Model, found: list[Candidate], weights: Mapping[Value | None, float]
+    ) -> list[Candidate]:
+        bucket, sound = bucket_of(model.learning, self._profile, self._touchpoint, self._now_ms)
+        if not sound:
+            self.choice.errors.append("learning.context")
+        self._bucket = bucket
+        self._seed = model.learning.seed(self._touchpoint.customer_id, self._now_ms)
+        treatments = [one.treatment for one in found]
+        appraisal = model.appraise(treatments, bucket, self._world, self._seed, self._now_ms)
+        return appraised(found, weights, appraisal, self._playbook.power)
+
+    def _explored(self, model: Model, found: list[Candidate]) -> list[Candidate]:
+        at = model.explored([one.treatment for one in found], self._seed)
+        explored = found[at] if at is not None else None
+        best = found[0]
+        self.choice.drawn = Drawn(self._bucket, self._seed, self._world.told, best, explored)
+        if at:
+            found.insert(0, found.pop(at))
         return found
 
     def stage(self, offer: Offer) -> str:
@@ -156,7 +203,7 @@ class Chooser:
                 if not when(self._profile, self._touchpoint, now_ms):
                     return layer
             except EvaluationError:
-                self.choice.errors.append(offer.id)
+                self.choice.errors.append(f"offer.{offer.id}")
                 return layer
         if self._profile.answers and now_ms < (rests := rests_until(offer, self._profile)):
             self._again(rests)
@@ -264,7 +311,7 @@ class Chooser:
             found = None
         if type(found) in (int, float) and 0 <= found <= MOST_WEIGHT:
             return float(found)
-        self.choice.errors.append(offer)
+        self.choice.errors.append(f"offer.{offer}")
         return None
 
     def _again(self, at_ms: int) -> None:

@@ -3,9 +3,11 @@
 from typing import Any, Final
 
 from decisions.acting import cause
+from decisions.learning.policies.kinds import Thompson, name_of
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.catalogue import Offer, Treatment
-from decisions.offering.choose import Chosen
+from decisions.offering.choose import Choice, Chosen, Drawn
+from decisions.offering.propensity import Learning, chance_of_explored
 from decisions.playbook import Playbook
 from state.decision import MOST_ELIGIBLE, Action, ServedOffer
 from state.profile import HeldOffer
@@ -18,7 +20,7 @@ DECIDED: Final = "offer.decided"
 def action(
     touchpoint: Touchpoint,
     playbook: Playbook,
-    arms: dict[str, str],
+    choice: Choice,
     chosen: Chosen,
     held: HeldOffer,
 ) -> Action:
@@ -44,10 +46,41 @@ def action(
             "weight": held.weight,
             "lever": one.lever,
             "cost": one.cost,
-            "arms": arms,
+            "arms": choice.arms,
             "eligible": eligible(chosen.among),
+            "learned": _learned(playbook, choice.drawn, chosen) if not offer.fallback else None,
         },
     )
+
+
+def _learned(playbook: Playbook, drawn: Drawn | None, chosen: Chosen) -> dict[str, Any] | None:
+    """What the propensities were drawn by; None where they are not learned."""
+    if drawn is None or playbook.learning is None:
+        return None
+    learning, one = playbook.learning, chosen.candidate
+    listed = chosen.among[:MOST_ELIGIBLE]
+    return {
+        "policy": name_of(learning.policy),
+        "bucket": drawn.bucket,
+        "seed": f"{drawn.seed:016x}",
+        "totals": drawn.told,
+        "alpha": [other.alpha for other in listed],
+        "beta": [other.beta for other in listed],
+        "explore": learning.explore,
+        "explored": one is drawn.explored,
+        "chance": _chance(learning, drawn, chosen),
+    }
+
+
+def _chance(learning: Learning, drawn: Drawn, chosen: Chosen) -> float | None:
+    """How likely it was to be the first one, where that is a formula; None where it is an integral,
+    or it is not the first."""
+    one, first = chosen.candidate, drawn.explored or drawn.best
+    if one is not first or isinstance(learning.policy, Thompson):
+        return None
+    treatments = [other.treatment for other in chosen.among]
+    by_lot = learning.explore * chance_of_explored(treatments, one.treatment)
+    return by_lot + (1.0 - learning.explore if one is drawn.best else 0.0)
 
 
 def eligible(ranked: list[Candidate]) -> dict[str, list[Any]]:
@@ -58,7 +91,7 @@ def eligible(ranked: list[Candidate]) -> dict[str, list[Any]]:
         "offer_id": [one.offer for one in treatments],
         "channel": [one.channel for one in treatments],
         "placement": [one.placement for one in treatments],
-        "propensity": [one.propensity for one in treatments],
+        "propensity": [one.propensity for one in listed],
         "weight": [one.weight for one in listed],
         "score": [one.score for one in listed],
     }

@@ -2,11 +2,13 @@
 
 from decisions.acting import action_id
 from decisions.offering.caps import DECIDED as SPENT
-from decisions.offering.choose import Chosen, choose, stands_until
+from decisions.offering.choose import Choice, Chosen, choose, stands_until
 from decisions.offering.contacts import note
 from decisions.offering.memory import PROPOSALS_KEPT
+from decisions.offering.outcomes import give_up
 from decisions.offering.record import DECIDED, action, served
 from decisions.playbook import Playbook
+from decisions.world import BARE, World
 from state.decision import Decision, Serving
 from state.decision_ids import decision_id
 from state.profile import HeldOffer, Profile, Proposal
@@ -20,6 +22,7 @@ def serve(
     playbook: Playbook,
     now_ms: int,
     decision: Decision | None,
+    world: World = BARE,
 ) -> Decision | None:
     """Chooses anew; a serving and its new decisions are added to `decision` when something changed.
 
@@ -29,11 +32,11 @@ def serve(
     """
     before = profile.offers
     kept = standing(profile, touchpoint, playbook, now_ms)
-    choice = choose(profile, touchpoint, playbook, now_ms, kept)
+    choice = choose(profile, touchpoint, playbook, now_ms, kept, world)
     if choice.errors:
         decision = decision or Decision()
-        for offer_id in choice.errors:
-            decision.err(f"offer.{offer_id}")
+        for rule in choice.errors:
+            decision.err(rule)
     after = []
     new: list[tuple[Chosen, HeldOffer]] = []
     until = choice.again_at
@@ -55,8 +58,8 @@ def serve(
         return decision
     decision = decision or Decision()
     for chosen, held in new:
-        decision.actions.append(action(touchpoint, playbook, choice.arms, chosen, held))
-        _note(profile, playbook, now_ms, chosen, held)
+        decision.actions.append(action(touchpoint, playbook, choice, chosen, held))
+        _note(profile, playbook, now_ms, chosen, held, choice, decision)
     offers = [served(rank, held, playbook) for rank, held in enumerate(after, 1)]
     decision.serving = Serving(now_ms, expires_at, offers)
     return decision
@@ -109,20 +112,30 @@ def _decide(
         decided_at=now_ms,
         expires_at=earliest(expires_at, quiet_at),
         version=offer.version,
-        propensity=one.propensity,
+        propensity=chosen.candidate.propensity,
         weight=chosen.candidate.weight,
     )
 
 
 def _note(
-    profile: Profile, playbook: Playbook, now_ms: int, chosen: Chosen, held: HeldOffer
+    profile: Profile,
+    playbook: Playbook,
+    now_ms: int,
+    chosen: Chosen,
+    held: HeldOffer,
+    choice: Choice,
+    decision: Decision,
 ) -> None:
     note(profile, chosen.candidate.treatment.counted, SPENT, now_ms)
-    group = playbook.offers[held.offer_id].group
+    offer = playbook.offers[held.offer_id]
     profile.proposals.append(
-        Proposal(held.decision_id, held.offer_id, held.channel, held.placement, now_ms, group=group)
+        Proposal(
+            *(held.decision_id, held.offer_id, held.channel, held.placement, now_ms),
+            group=offer.group,
+            bucket=choice.drawn.bucket if choice.drawn and not offer.fallback else "",
+        )
     )
     if len(profile.proposals) > PROPOSALS_KEPT:
         standing = {one.decision_id for one in profile.offers}
         oldest = [n for n, one in enumerate(profile.proposals) if one.decision_id not in standing]
-        del profile.proposals[oldest[0]]
+        give_up(profile.proposals.pop(oldest[0]), decision)

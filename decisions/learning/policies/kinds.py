@@ -1,5 +1,7 @@
 """Which policies there are, and what can be set of each."""
 
+from typing import Final
+
 from msgspec import Struct
 
 
@@ -26,5 +28,14 @@ class UpperBound(Struct, frozen=True, tag="upper-bound"):
     """As high a propensity as an arm may plausibly have: KL-UCB⁺, see `bounds`."""
 
 
+def name_of(policy: "Policy") -> str:
+    """What a playbook calls it."""
+    return str(policy.__struct_config__.tag)
+
+
 Policy = Thompson | Greedy | UpperBound
 """Of those that ask for nothing but counters. Linear Thompson sampling asks for features, too."""
+POLICIES: Final[dict[str, Policy]] = {
+    name_of(policy): policy for policy in (Thompson(), Greedy(mature=True), UpperBound())
+}
+"""As playbooks call them."""

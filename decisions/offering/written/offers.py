@@ -54,6 +54,8 @@ class Around(Struct, frozen=True):
     """Offer → those that do not stand beside it, itself among them."""
     power: float
     experiments: Mapping[str, Experiment]
+    learned: bool
+    """Propensities are."""
     scope: Scope
 
 
@@ -71,7 +73,8 @@ class OfferReader:
         title = part.text("title")
         group_id = part.name("group", around.groups)
         group = around.groups.get(group_id)
-        said = USUAL | (group.said if group else {}) | shared(part, around.purposes)
+        given = (group.said if group else {}) | shared(part, around.purposes)
+        said = USUAL | given
         if around.purposes and not said["purpose"] and "purpose" not in part:
             expected = f"one of {', '.join(around.purposes)}, here or in its group"
             self._reader.problem(node, part.where("purpose"), expected, "nothing")
@@ -79,6 +82,9 @@ class OfferReader:
             (layer, when) for layer in LAYERS for _, when in part.conditions(layer, around.scope)
         )
         fallback = part.flag("fallback")
+        if around.learned and not fallback and "propensity" not in given:
+            expected = "a propensity that learning starts from, here or in its group"
+            self._reader.problem(node, part.where("propensity"), expected, "nothing")
         said |= self._terms(part, "value", "cost")
         priced = "value" in said
         said.setdefault("value", 0.0)
@@ -125,12 +131,14 @@ class OfferReader:
         around = self._around
         channels = part.several("channels", around.channels)
         terms = dict.fromkeys(channels, said)
+        stated = set(channels) if "propensity" in part else set()
         for channel, key, node in part.named("treatments"):
             where = f"{part.where('treatments')}.{channel}"
             if channel in terms:
-                terms[channel] = said | self._terms(
-                    Part(self._reader, node, where, TREATMENT), "propensity", "value", "cost"
-                )
+                own_part = Part(self._reader, node, where, TREATMENT)
+                terms[channel] = said | self._terms(own_part, "propensity", "value", "cost")
+                if "propensity" in own_part:
+                    stated.add(channel)
             elif channels:
                 expected = f"a channel of the offer: {', '.join(channels)}"
                 self._reader.problem(key, part.where("treatments"), expected, f'"{channel}"')
@@ -156,6 +164,7 @@ class OfferReader:
                     gain=(worth := gain(p, v, lever, around.power)),
                     score=worth - cost,
                     counted=around.policy.counted(name, group, channel) if counted else (),
+                    starts="" if channel in stated else group,
                 )
 
     def _terms(self, part: Part, *names: str) -> dict[str, Any]:

@@ -1,0 +1,44 @@
+"""A playbook's section `learning`, read."""
+
+from decisions.document import Node
+from decisions.format.offer_keys import LEARNING
+from decisions.format.part import Part
+from decisions.language import Scope
+from decisions.language.kinds import DYN, STRING
+from decisions.learning.policies.kinds import POLICIES
+from decisions.nodes import quote
+from decisions.offering.propensity import OTHER_BUCKET, USUAL_BUCKET, Learning
+from decisions.reading import Reader
+
+
+def read_learning(reader: Reader, node: Node | None, scope: Scope) -> Learning | None:
+    """None where it is missing."""
+    if node is None:
+        return None
+    part = Part(reader, node, "learning", LEARNING)
+    context = part.value("context", scope)
+    declared = part.new_ids("buckets", "a bucket", "[buyer, visitor]") if "buckets" in part else ()
+    if context is not None and context.type not in (STRING, DYN):
+        place = part.get("context") or node
+        reader.problem(place, part.where("context"), "a text, one of `buckets`", context.type)
+    if ("context" in part) != ("buckets" in part):
+        there, missing = ("context", "buckets") if "context" in part else ("buckets", "context")
+        expected = f"`{missing}` beside it, as neither says anything without the other"
+        reader.problem(part.get(there) or node, part.where(there), expected, "nothing")
+    if OTHER_BUCKET in declared:
+        expected = "other ids: that one is for whatever else the context says"
+        reader.problem(
+            part.get("buckets") or node, part.where("buckets"), expected, quote(OTHER_BUCKET)
+        )
+    evidence = part.number("evidence")
+    return Learning(
+        policy=POLICIES.get(part.choice("policy")) or POLICIES["thompson"],
+        explore=(part.share("explore") or 0) / 100,
+        half_life_ms=part.duration("half_life") or 1,
+        within_ms=part.duration("within") or 1,
+        success=part.choice("success"),
+        evidence=50.0 if evidence is None else evidence,
+        redraw_ms=part.duration("redraw") or 1,
+        context=context,
+        buckets=(OTHER_BUCKET, *declared) if declared else (USUAL_BUCKET,),
+    )

@@ -1,0 +1,24 @@
+"""What a decision hangs on beside the customer and the playbook: what a shard knows of the world.
+
+It reaches the shard as records among its planned input, so that who decides again after a crash
+knows the same.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from decisions.learning.table import CounterTable
+
+
+class World(Struct):
+    """As of one event; whoever applies records to it does so between two."""
+
+    counters: CounterTable | None = None
+    """What is learned of offers, by the rows of the playbook's model; None: nothing."""
+    told: int = 0
+    """The number of the last record with other shards' counters; 0 = none."""
+
+
+BARE: Final = World()
+"""Where nothing is known."""
