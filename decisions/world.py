@@ -6,9 +6,10 @@ knows the same.
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from decisions.learning.table import CounterTable
+from state.product import Listed
 
 
 class World(Struct):
@@ -16,6 +17,8 @@ class World(Struct):
 
     counters: CounterTable | None = None
     """What is learned of offers, by the rows of the playbook's model; None: nothing."""
+    products: dict[str, Listed] = field(default_factory=dict)
+    """Product id → what the catalogue says of it."""
     told: int = 0
     """The number of the last record with other shards' counters; 0 = none."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
+from flows.broadcast.broadcaster import Broadcaster
 from flows.engine import execute
 from flows.execution import Stopped
 from flows.metrics.meter import Meter
@@ -57,8 +58,14 @@ def run(
     Raises what stopped the flow: Refused, Fenced, NotDelivered, LogTruncated, ...
     """
     processor = start_processor(settings, meter, stop, ready, worker)
-    if processor is not None:  # told to stop while waiting for Kafka or Redis
+    if processor is None:  # told to stop while waiting for Kafka or Redis
+        return
+    broadcaster = Broadcaster(settings, processor.playbook, meter, processor.in_charge)
+    broadcaster.start()
+    try:
         process(processor)
+    finally:
+        broadcaster.close()
 
 
 def process(processor: Processor, intake: Intake | None = None) -> None:

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """Came in another partition than its customer id belongs to, however often it was forwarded."""
     BAD_ORIGIN = "bad_origin"
     """Lies among the forwarded events without a mark of where it came from that can be true."""
+    BAD_BROADCAST = "bad_broadcast"
+    """Lies among what all shards are told, and is no such record."""
     UNDECIDABLE = "undecidable"
     """What the event leads to could not be computed; nothing was changed by it."""
 

@@ -25,6 +25,9 @@ REPLAYED = PREFIX + "replayed"
 FORWARD = PREFIX + "forward"
 """Internal: events on their way to the partition that their customer belongs to."""
 
+BROADCAST = PREFIX + "broadcast"
+"""Internal: what every shard is told, one copy in each partition."""
+
 MAX_RECORD_BYTES = 1_048_588
 """Kafka's own default: a batch of 1 MiB and its framing."""
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES * 4 // 3 + 65_536
@@ -71,9 +74,9 @@ def channel_topic(channel: str) -> str:
 
 
 def input_topics(channels: Iterable[str]) -> tuple[str, ...]:
-    """Names of what every shard reads: the channels' topics in the order given, and what was
-    forwarded."""
-    return (*map(channel_topic, channels), FORWARD)
+    """Names of what every shard reads: the channels' topics in the order given, what was forwarded,
+    and what all are told."""
+    return (*map(channel_topic, channels), FORWARD, BROADCAST)
 
 
 def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
@@ -82,6 +85,7 @@ def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
     outputs = [Topic(ENRICHED), Topic(ACTIONS), Topic(DEAD_LETTER, MAX_DEAD_LETTER_BYTES)]
     internal = [
         Topic(FORWARD, MAX_FORWARD_BYTES, internal=True),
+        Topic(BROADCAST, internal=True),
         Topic(REPLAYED, compacted=True, internal=True),
     ]
     return (*inputs, *outputs, *internal)

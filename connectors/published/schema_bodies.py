@@ -19,6 +19,29 @@ class Eligible(Struct):
     score: list[float]
 
 
+class Learned(Struct):
+    """What the propensities of a decision were drawn by. `alpha` and `beta` go with `eligible`: the
+    propensity of each is believed to be Beta(alpha, beta)."""
+
+    policy: str
+    """thompson, greedy or upper-bound."""
+    bucket: str
+    """Of the context, where the customer is."""
+    seed: str
+    """What was drawn by: 64 bits in hex digits."""
+    totals: int
+    """The number of the counters of other shards that were known; 0 = none."""
+    alpha: list[float]
+    beta: list[float]
+    explore: float
+    """The share of times, 0 to 1, at which any offer of the eligible set goes first."""
+    explored: bool
+    """Whether it was served for that reason."""
+    chance: float | None
+    """How likely it was to go first, 0 to 1; null for what did not, and where that is an integral
+    over the beliefs (thompson)."""
+
+
 class OfferDecided(Struct):
     """`offer.decided`: a customer is to be served this offer."""
 
@@ -51,6 +74,8 @@ class OfferDecided(Struct):
     arms: dict[str, str]
     """Experiment → the arm that the customer is in; of a control `control` or `treated`."""
     eligible: Eligible
+    learned: Learned | None
+    """What the propensities were drawn by; null where they are those of the playbook."""
 
 
 class OfferAnswered(Struct):

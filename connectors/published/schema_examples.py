@@ -54,6 +54,7 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
             "weight": [1.0, 1.0],
             "score": [400.0, 12.5],
         },
+        "learned": None,
     },
     "offer.answered": {
         "offer_id": "welcome",

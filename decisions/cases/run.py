@@ -1,6 +1,7 @@
 """Runs a case: its events go through the fold and the playbook, as they would in a flow."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -27,8 +28,9 @@ by_name = attrgetter("name")
 
 
 def run(case: Case, playbook: Playbook) -> Outcome:
-    """What comes of `case`. A function of its arguments: time is what the case says."""
-    story = Story(case, playbook)
+    """What comes of `case`. A function of its arguments: time is what the case says, propensities
+    are those of the playbook, and nothing is drawn."""
+    story = Story(case, replace(playbook, learning=None))
     differences: list[Difference] = []
     for step in case.steps:
         if isinstance(step, Expect):

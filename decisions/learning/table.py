@@ -38,6 +38,11 @@ class CounterTable:
         tries, taken = self._own[:, row].tolist()
         return Counter(tries, taken, self.at_ms)
 
+    def told(self, row: int) -> Counter:
+        """What is known of all other shards."""
+        tries, taken = self._told[:, row].tolist()
+        return Counter(tries, taken, self.at_ms)
+
     def book(self, row: int, at_ms: int, *, tries: float, taken: float) -> Counter:
         """Takes in what this shard saw of an arm, and returns what it has counted by now.
 

@@ -10,6 +10,7 @@ from flows.metrics.metric import C, G, Metric
 RULES = ("segment", "offer", "alert")
 ALERT_OUTCOMES = ("escalated", "acknowledged", "cleared")
 OFFER_OUTCOMES = ("shown", "clicked", "accepted", "dismissed")
+OUTCOMES = ("taken", "refused", "corrected", "unknown")
 OTHER_OFFER = "?"
 """Stands for an offer that the playbook does not have."""
 REQUEST_KINDS = tuple(KINDS)
@@ -39,6 +40,34 @@ DECISIONS: Final = (
         "unknown, of no decision; unnamed, without a decision id.",
         ("answer", "result"),
         {"answer": OFFER_OUTCOMES, "result": RESULTS},
+    ),
+    Metric(
+        "touchline_offer_outcomes_total",
+        C,
+        "outcomes",
+        "What was learned of offers that were shown: taken; refused, by a word or by silence; "
+        "corrected, as one that counted as refused was taken after all; unknown, as the playbook "
+        "does not have the offer, channel or bucket any more.",
+        ("outcome",),
+        {"outcome": OUTCOMES},
+    ),
+    Metric(
+        "touchline_broadcast_records_total",
+        C,
+        "records",
+        "Records that shards were told of what others learned, by who owns shard 0.",
+    ),
+    Metric(
+        "touchline_broadcast_failures_total",
+        C,
+        "failures",
+        "How often they could not be told, as Redis or Kafka did not answer: it is done again.",
+    ),
+    Metric(
+        "touchline_broadcast_repeats_total",
+        C,
+        "records",
+        "Records of the broadcast topic that said nothing new, and were passed over.",
     ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
     Metric(

@@ -57,6 +57,7 @@ def book(processor: Processor, flush: Flush) -> None:
         meter.add("touchline_trimmed_total", part.trimmed)
         meter.add("touchline_wakes_total", len(part.woken))
         meter.add("touchline_forward_repeats_total", part.tally_of("forward_repeat"))
+        _book_world(meter, part)
         processor.misplaced.note(part)
         _keep_newest(part.shard.newest_ms, part.through)
         if not part.replay:
@@ -94,6 +95,14 @@ def _book_tally(meter: Meter, part: Slice) -> None:
     for kind, (metric, labels) in TWO_LABELS.items():
         for value, count in tally.get(kind, {}).items():
             meter.add(metric, count, **{kind.partition(".")[0]: value}, **labels)
+
+
+def _book_world(meter: Meter, part: Slice) -> None:
+    if part.world is None:
+        return
+    for outcome, count in part.world.booked.items():
+        meter.add("touchline_offer_outcomes_total", count, outcome=outcome)
+    meter.add("touchline_broadcast_repeats_total", part.world.passed_over)
 
 
 def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:

@@ -176,6 +176,9 @@ def _commit(part: Slice, fence: Fence) -> Commit:
         counters=shard.counters,
         origins=part.origins,
         timers=part.timers,
+        learned=part.world.learned if part.world else {},
+        told=part.world.told if part.world else {},
+        products=part.world.products if part.world else {},
     )
 
 

@@ -11,6 +11,7 @@ import traceback
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import MAX_ID_CHARACTERS
 from connectors.events.replayed import first_at_ms
+from connectors.kafka.broadcast import Told
 from connectors.kafka.forwarding import readable_headers
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import EVERYTHING, decide, time_of
@@ -24,6 +25,7 @@ from flows.processor.processor import Processor
 from flows.processor.reach import Reach
 from flows.processor.steps import stored_profile
 from flows.processor.waking import let_time_pass, still_due
+from flows.processor.world import Changes
 from state.applied import Applied
 from state.decision import Decision
 from state.fold import fold
@@ -68,6 +70,8 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     timers, set_timer, forwarded = part.timers, part.shard.timers.set, part.forwarded
     reach = Reach(part.plan, part.shard.reached_ms, part.shard.clock_ms)
     limit_ms, topics = reach.limit_ms, processor.topics
+    world = part.shard.world
+    part.world = Changes(world, playbook.model)
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
             _pass_over(part, position, event)
@@ -86,7 +90,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
                 continue
             edition, offers = profile.playbook, profile.offers
             now_ms = time_of(event, profile, planned_ms)
-            decision = decide(profile, event, changed, playbook, now_ms)
+            decision = decide(profile, event, changed, playbook, now_ms, world)
             if profile.playbook is not edition and edition.partition("+")[0] != version:
                 changed = EVERYTHING
             place = Applied(shard, generation, commit, len(rows))
@@ -117,7 +121,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         part.trimmed += profile.trimmed - trimmed
         if decision is not None:
             part.actions += records
-            _take(part, customer, decision)
+            _take(part, customer, decision, 2 * position + 1)
     part.clock_ms, part.newest_ms = reach.after(), reach.newest_ms
     part.shard.clock_ms, part.shard.reached_ms = part.clock_ms, part.newest_ms
     _wake_due(processor, part)
@@ -138,7 +142,7 @@ def _wake_before(
     if profile.due_at > until_ms:
         return profile
     part.reached[position] = until_ms
-    return _wake(processor, part, event.customer_id, until_ms)
+    return _wake(processor, part, event.customer_id, until_ms, position)
 
 
 def _wake_due(processor: Processor, part: Slice) -> None:
@@ -151,11 +155,14 @@ def _wake_due(processor: Processor, part: Slice) -> None:
             part.timers[customer] = known_ms
             part.shard.timers.set(customer, known_ms)
     for _, customer in still_due(part):
-        _wake(processor, part, customer, part.clock_ms)
+        _wake(processor, part, customer, part.clock_ms, len(part.events))
 
 
-def _wake(processor: Processor, part: Slice, customer: str, until_ms: int) -> Profile:
-    """The profile of a customer after the time until `until_ms` has passed."""
+def _wake(
+    processor: Processor, part: Slice, customer: str, until_ms: int, position: int
+) -> Profile:
+    """The profile of a customer after the time until `until_ms` has passed; before the event at
+    `position`."""
     profile = part.shard.profiles[customer]
     due_ms, trimmed = profile.due_at, profile.trimmed
     profile, decisions = let_time_pass(processor, part, customer, profile, until_ms)
@@ -165,7 +172,7 @@ def _wake(processor: Processor, part: Slice, customer: str, until_ms: int) -> Pr
     for now_ms, decision in decisions:
         version = processor.playbook.version
         part.actions += _records(part, customer, decision, now_ms, version)
-        _take(part, customer, decision)
+        _take(part, customer, decision, 2 * position)
     _set_timer(part, customer)
     return profile
 
@@ -190,13 +197,16 @@ def _refuse(processor: Processor, part: Slice, position: int, error: Exception) 
     _bury(part, position, refusal, "decide")
 
 
-def _pass_over(part: Slice, position: int, event: Refusal | Elsewhere | Repeat) -> None:
+def _pass_over(part: Slice, position: int, event: Refusal | Elsewhere | Repeat | Told) -> None:
     """What earlier steps made of a record that is no event of this shard's."""
+    assert part.world is not None, "made as the slice is begun"
     if isinstance(event, Refusal):
         misplaced = event.reason is Reason.MISPLACED
         _bury(part, position, event, "route" if misplaced else "decode")
     elif isinstance(event, Elsewhere):
         send_on(part, position, event.shard)
+    elif not isinstance(event, Repeat):
+        part.world.tell(2 * position + 1, event)
 
 
 def _count(part: Slice) -> None:
@@ -228,7 +238,8 @@ def _records(
     ]
 
 
-def _take(part: Slice, customer: str, decision: Decision) -> None:
+def _take(part: Slice, customer: str, decision: Decision, moment: int) -> None:
+    """`moment` of the flush: two of them for each event, before it and at it."""
     for action in decision.actions:
         part.count(*_label(action.kind, action.body))
         if action.kind == DECIDED:
@@ -240,6 +251,8 @@ def _take(part: Slice, customer: str, decision: Decision) -> None:
         answer, _, result = name.partition(" ")
         counts = part.tally.setdefault(f"result.{answer}", {})
         counts[result] = counts.get(result, 0) + answers
+    if decision.outcomes and part.world is not None:
+        part.world.learn(moment, decision.outcomes)
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
         for rule, errors in decision.rule_errors.items():
@@ -327,24 +340,26 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
         (stored,) = part.shard.store.end_load()
         part.undone[customer] = (0, stored or encode_profile(Profile()))
     begin, blob = part.undone[customer]
+    assert part.world is not None, "made as the slice is begun"
+    learned = part.world.rewind()
     profile = stored_profile(part, customer, blob)
     playbook = processor.playbook
     for at in range(begin, position + 1):
         event = part.events[at]  # what was refused is a Refusal there by now
-        if isinstance(event, Touchpoint) and event.customer_id == customer:
-            if at in part.reached:
-                until_ms = part.reached[at]
-                profile, _ = let_time_pass(processor, part, customer, profile, until_ms)
-            if at < position and (
-                changed := fold(
-                    profile,
-                    event,
-                    playbook.traits,
-                    playbook.limits.duplicates,
-                    playbook.purposes,
-                )
-            ):
-                now_ms = time_of(event, profile, part.plan.now_ms)
-                decide(profile, event, changed, playbook, now_ms)
+        if not isinstance(event, Touchpoint) or event.customer_id != customer:
+            continue
+        learned.go(2 * at)
+        if at in part.reached:
+            until_ms = part.reached[at]
+            profile, _ = let_time_pass(processor, part, customer, profile, until_ms)
+        learned.go(2 * at + 1)
+        if at < position and (
+            changed := fold(
+                profile, event, playbook.traits, playbook.limits.duplicates, playbook.purposes
+            )
+        ):
+            now_ms = time_of(event, profile, part.plan.now_ms)
+            decide(profile, event, changed, playbook, now_ms, part.shard.world)
+    learned.go(2 * len(part.events) + 1)
     part.undone[customer] = (position, encode_profile(profile))
     return profile

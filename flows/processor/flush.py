@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from connectors.events.dead_letter import Refusal
+from connectors.kafka.broadcast import Told
 from connectors.kafka.forwarding import Forwarded
 from connectors.kafka.shard_consumer import Record
 from flows.processor.shard import Shard
+from flows.processor.world import Changes
 from state.decision import Serving
 from state.fence import Plan
 from state.outbox import ForwardEntry
@@ -52,7 +54,7 @@ class Slice(Struct, eq=False):
     logged: bool = False
     """The enriched topic already holds all of it, since a later plan lies there."""
     # decode
-    events: list[Touchpoint | Refusal | Elsewhere | Repeat] = field(default_factory=list)
+    events: list[Touchpoint | Refusal | Elsewhere | Repeat | Told] = field(default_factory=list)
     """One for each message, in order."""
     forwarded: dict[int, Forwarded] = field(default_factory=dict)
     """Position in `messages` → what was forwarded here, as the record that it was."""
@@ -80,6 +82,8 @@ class Slice(Struct, eq=False):
     forwards: list[ForwardEntry] = field(default_factory=list)
     misplaced: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Topic → of the first event that is forwarded from it: offset, partition where it belongs."""
+    world: Changes | None = None
+    """What it changes of what the shard knows of the world."""
     timers: dict[str, int] = field(default_factory=dict)
     """Customer → when time alone may change something from now on, of those of whom that is
     another time than it was."""

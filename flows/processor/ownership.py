@@ -14,6 +14,7 @@ from flows.processor.acted import newest_actions
 from flows.processor.definitions import definitions_of, recall_journeys
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
+from flows.processor.world import recall
 from state.fence import VERSION, Fence, Position
 from state.outbox import read_outbox
 from state.store.shard_store import Fenced, Refused, Taken, Unsettled
@@ -132,6 +133,7 @@ def _begin(processor: Processor, shard: Shard, found: Taken, log_found: PlanLog)
     """Go on where the last owner was: its begun flushes, its recorded actions, its positions."""
     shard.own(_with_new_topics(processor, shard.index, found), log_found)
     recall_journeys(processor.playbook, found.journeys)
+    shard.world = recall(processor.playbook, found.learned, found.told, found.products)
     _check_topics_of_plans(processor, shard)
     if shard.todo:
         log.info("shard %d: %d flushes were begun and are done again", shard.index, len(shard.todo))

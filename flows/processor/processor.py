@@ -209,6 +209,12 @@ class Processor:
         for shard in self.shards:
             shard.store.close()
 
+    def in_charge(self) -> bool:
+        """Whether it owns shard 0: one of all processes tells all shards what none knows by itself.
+        May be asked by any thread."""
+        first = self.by_index.get(0)
+        return first is not None and first.hold is Hold.OWNED
+
     @property
     def ready(self) -> bool:
         """Whether every shard that is not another owner's is owned."""

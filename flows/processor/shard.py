@@ -9,6 +9,7 @@ from msgspec import structs
 
 from connectors.kafka.plan_log import PlanLog, to_do
 from connectors.kafka.shard_consumer import Record
+from decisions.world import World
 from flows.processor.acted import Acted
 from flows.processor.merge import Patience
 from state.fence import Plan, Range
@@ -75,6 +76,8 @@ class Shard:
         """How far it is in event time; ahead of Redis likewise."""
         self.reached_ms: dict[str, int] = {}
         """Topic → when the newest event of it that was decided happened; likewise."""
+        self.world = World()
+        """What it knows beside its customers; likewise."""
         self.timers = TimerIndex()
         """Customer → when time alone may change something; likewise."""
         self.asked_ms = 0

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from connectors.events.decode import decode
+from connectors.kafka.broadcast import read_told
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import FORWARD, PREFIX
+from connectors.kafka.topics import BROADCAST, FORWARD, PREFIX
 from flows.processor.flush import Flush, Slice
 from flows.processor.forwarding import FORWARDED, receive, route_elsewhere
 from flows.processor.processor import Processor
@@ -29,6 +30,9 @@ def decode_step(processor: Processor, flush: Flush) -> None:
         add = part.events.append
         for message in part.records:
             _, stamp = message.timestamp()
+            if message.topic() == BROADCAST:
+                add(read_told(message.value()))
+                continue
             # None (-1), or one beyond all reason: a producer's clock may say anything.
             received_ms = stamp if 0 < stamp <= LAST_RECEIVED_MS else now_ms
             add(decode(message.value(), channels[message.topic()], received_ms, now_ms, limits))

@@ -68,7 +68,7 @@ def let_time_pass(
     """
     before = encode_profile(profile)
     try:
-        return profile, wake(profile, customer, processor.playbook, until_ms)
+        return profile, wake(profile, customer, processor.playbook, until_ms, part.shard.world)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - one customer's trouble must not stop the others

@@ -9,6 +9,10 @@
 | `touchline:{sNN}:origins` | hash | `<topic id>:<partition>` → next offset (`state.origins`) |
 | `touchline:{sNN}:timers` | sorted set | customer id → when time may change something of it, ms |
 | `touchline:{sNN}:journeys` | hash | `<journey>:<version>` → its text (`state.store.definitions`) |
+| `touchline:{sNN}:learned` | hash | `<offer> <channel> <bucket>` → what it counted (msgpack) |
+| `touchline:{sNN}:learned_at` | sorted set | the same names → the commit that changed it last |
+| `touchline:{sNN}:told` | hash | the same names → what others counted (msgpack); `number` |
+| `touchline:{sNN}:products` | hash | product id → what the catalogue says of it (msgpack) |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
 
 NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
@@ -29,6 +33,10 @@ class ShardKeys(Struct, frozen=True):
     origins: bytes
     timers: bytes
     journeys: bytes
+    learned: bytes
+    learned_at: bytes
+    told: bytes
+    products: bytes
 
 
 def shard_keys(shard: int) -> ShardKeys:
@@ -43,6 +51,10 @@ def shard_keys(shard: int) -> ShardKeys:
         origins=f"{base}origins".encode(),
         timers=f"{base}timers".encode(),
         journeys=f"{base}journeys".encode(),
+        learned=f"{base}learned".encode(),
+        learned_at=f"{base}learned_at".encode(),
+        told=f"{base}told".encode(),
+        products=f"{base}products".encode(),
     )
 
 

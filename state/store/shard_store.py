@@ -61,6 +61,12 @@ class Taken(Struct, frozen=True):
     """Sender of forwarded events → the lowest offset that is new (see `state.origins`)."""
     journeys: dict[str, str] = field(default_factory=dict)
     """Name → definition, of journeys that customers may follow and the playbook has no more."""
+    learned: dict[str, bytes] = field(default_factory=dict)
+    """Arm → what this shard counted of it (see `state.store.world`)."""
+    told: dict[str, bytes] = field(default_factory=dict)
+    """Arm → what all others counted of it."""
+    products: dict[str, bytes] = field(default_factory=dict)
+    """Product → what the catalogue says of it."""
 
 
 class Commit(Struct):
@@ -81,6 +87,10 @@ class Commit(Struct):
     timers: dict[str, int] = field(default_factory=dict)
     """Customer → when time alone may change something of it, ms since the epoch; 0 = never. Those
     that this flush changes."""
+    learned: dict[str, bytes] = field(default_factory=dict)
+    told: dict[str, bytes] = field(default_factory=dict)
+    products: dict[str, bytes] = field(default_factory=dict)
+    """As in `Taken`, those that this flush changes."""
 
 
 class ShardStore:
@@ -112,15 +122,18 @@ class ShardStore:
         self.close()
         wire = self._wire = self._connect()
         keys = self._keys
-        _, stored, outbox, counters, origins, defined = wire.call(
+        _, stored, outbox, counters, origins, defined, *world = wire.call(
             ("WATCH", keys.fence),
             ("GET", keys.fence),
             ("LRANGE", keys.outbox, 0, -1),
             ("GET", keys.counters),
             ("HGETALL", keys.origins),
             ("HGETALL", keys.journeys),
+            ("HGETALL", keys.learned),
+            ("HGETALL", keys.told),
+            ("HGETALL", keys.products),
         )
-        _no_errors([stored, outbox, counters, origins, defined])
+        _no_errors([stored, outbox, counters, origins, defined, *world])
         before = decode_fence(stored) if stored is not None else first()
         if before.version > VERSION:
             raise Refused(
@@ -144,7 +157,11 @@ class ShardStore:
         self._epoch = fence.epoch
         counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
         known_origins = dict(seeds) if first_origins else _numbers(origins)
-        return Taken(fence, list(outbox), counted, known_origins, found.earlier)
+        learned, told, products = map(_named, world)
+        return Taken(
+            *(fence, list(outbox), counted, known_origins, found.earlier),
+            *(learned, told, products),
+        )
 
     def begin_fence(self, fence: Fence) -> None:
         """Send `fence`, which has a plan in it and changes nothing else."""
@@ -189,6 +206,12 @@ class ShardStore:
             changes.append(("RPUSH", keys.outbox, *commit.outbox))
         changes += _origins(keys.origins, commit.origins)
         changes += _timers(keys.timers, commit.timers)
+        changes += _fields(keys.learned, commit.learned)
+        if commit.learned:
+            scores = [part for arm in commit.learned for part in (commit.fence.commit, arm)]
+            changes.append(("ZADD", keys.learned_at, *scores))
+        changes += _fields(keys.told, commit.told)
+        changes += _fields(keys.products, commit.products)
         if commit.trim:
             changes.append(("LTRIM", keys.outbox, commit.trim, -1))
         self._pending = len(changes)
@@ -264,6 +287,12 @@ def _origins(key: bytes, origins: Mapping[str, int]) -> list[Command]:
     return [("HSET", key, *fields)] if fields else []
 
 
+def _fields(key: bytes, fields: Mapping[str, bytes]) -> list[Command]:
+    """What writes them; nothing for none."""
+    parts = [part for entry in fields.items() for part in entry]
+    return [("HSET", key, *parts)] if parts else []
+
+
 def _timers(key: bytes, timers: Mapping[str, int]) -> list[Command]:
     """What sets them, and takes away those that never come."""
     armed = [part for customer, due in timers.items() if due for part in (due, customer.encode())]
@@ -298,6 +327,10 @@ def _hash(found: Mapping[bytes, bytes] | Sequence[bytes]) -> Mapping[bytes, byte
     if isinstance(found, Mapping):
         return found
     return dict(zip(found[::2], found[1::2], strict=True))
+
+
+def _named(found: Mapping[bytes, bytes] | Sequence[bytes]) -> dict[str, bytes]:
+    return {name.decode(): blob for name, blob in _hash(found).items()}
 
 
 def _numbers(found: Mapping[bytes, bytes] | Sequence[bytes]) -> dict[str, int]:

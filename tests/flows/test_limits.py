@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.events.dead_letter import Reason, Refusal
+from connectors.kafka.broadcast import Told
 from flows.metrics.meter import Meter
 from flows.processor import decide
 from flows.processor.booking import book
@@ -28,7 +29,7 @@ AHEAD = {
 }
 """Happened an hour before it was sent, by a clock that is a day ahead."""
 
-Decoded = Touchpoint | Refusal | Elsewhere | Repeat
+Decoded = Touchpoint | Refusal | Elsewhere | Repeat | Told
 
 
 def decided(

@@ -1,0 +1,162 @@
+"""What a shard knows of the world: recalled when it is taken, told by records, learned by outcomes.
+
+A flush changes it in memory as it is decided, ahead of Redis as profiles are; the commit writes
+what changed as absolute values, so that a replay writes the same.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from connectors.kafka.broadcast import ArmCounted, ProductChanged, Told
+from decisions.learning.counter import Counter
+from decisions.learning.table import CounterTable
+from decisions.offering.propensity import Model
+from decisions.playbook import Playbook
+from decisions.world import World
+from state.decision import Outcome
+from state.product import Listed
+from state.store.world import NUMBER
+
+encode_counter = msgspec.msgpack.Encoder().encode
+decode_counter = msgspec.msgpack.Decoder(Counter).decode
+encode_listed = msgspec.msgpack.Encoder().encode
+decode_listed = msgspec.msgpack.Decoder(Listed).decode
+
+
+def arm_name(offer: str, channel: str, bucket: str) -> str:
+    """As it is called in Redis; ids have no spaces."""
+    return f"{offer} {channel} {bucket}"
+
+
+def recall(
+    playbook: Playbook,
+    learned: Mapping[str, bytes],
+    told: Mapping[str, bytes],
+    products: Mapping[str, bytes],
+) -> World:
+    """What a shard knew when it was committed last. Arms that the playbook does not have stay where
+    they are, and count again should it have them again."""
+    listed = {name: decode_listed(blob) for name, blob in products.items()}
+    world = World(products=listed, told=int(told.get(NUMBER, 0)))
+    if playbook.model is not None and playbook.learning is not None:
+        table = CounterTable(playbook.model.size, playbook.learning.half_life_ms)
+        rows = {arm_name(*arm): row for arm, row in playbook.model.rows.items()}
+        for kept, take in ((learned, table.put), (told, table.tell)):
+            for name, blob in kept.items():
+                if (row := rows.get(name)) is not None:
+                    take(row, decode_counter(blob))
+        world.counters = table
+    return world
+
+
+class _Change(Struct, frozen=True):
+    """Of one arm's counter."""
+
+    moment: int
+    row: int
+    own: bool
+    """Of this shard's, not of what it was told."""
+    before: Counter
+    after: Counter
+
+
+class Changes:
+    """What one flush changes of a shard's world, in the order in which it does."""
+
+    def __init__(self, world: World, model: Model | None) -> None:
+        self._world = world
+        self._model = model
+        self.learned: dict[str, bytes] = {}
+        """Arm → what the shard has counted of it, once the flush is done."""
+        self.told: dict[str, bytes] = {}
+        """Arm → what others have; and NUMBER, where something was told."""
+        self.booked: dict[str, int] = {}
+        """"taken", "refused", "corrected" or "unknown" → how many outcomes were so."""
+        self.products: dict[str, bytes] = {}
+        """Product → what the catalogue says of it."""
+        self.passed_over = 0
+        """Records that said nothing new."""
+        self._journal: list[_Change] = []
+
+    def learn(self, moment: int, outcomes: Iterable[Outcome]) -> None:
+        """Count what was learned at a moment of the flush; moments come in order."""
+        table = self._world.counters
+        for outcome in outcomes:
+            arm = (outcome.offer, outcome.channel, outcome.bucket)
+            row = self._model.rows.get(arm) if self._model is not None else None
+            if table is None or row is None:
+                self._count("unknown")
+                continue
+            before = table.own(row)
+            after = table.book(row, outcome.at_ms, tries=outcome.tries, taken=outcome.taken)
+            self._journal.append(_Change(moment, row, True, before, after))
+            self.learned[arm_name(*arm)] = encode_counter(after)
+            self._count(
+                "refused" if not outcome.taken else "taken" if outcome.tries else "corrected"
+            )
+
+    def tell(self, moment: int, told: Told) -> None:
+        """Take in what is told at a moment of the flush."""
+        if isinstance(told, ProductChanged):
+            self._list(told)
+        elif told.number <= self._world.told:
+            self.passed_over += 1
+        else:
+            self._world.told = told.number
+            self.told[NUMBER] = str(told.number).encode()
+            for arm in told.arms:
+                self._sum(moment, arm)
+
+    def _sum(self, moment: int, arm: ArmCounted) -> None:
+        counter = Counter(arm.tries, min(arm.taken, arm.tries), arm.at_ms)
+        name = (arm.offer, arm.channel, arm.bucket)
+        self.told[arm_name(*name)] = encode_counter(counter)
+        table = self._world.counters
+        row = self._model.rows.get(name) if self._model is not None else None
+        if row is not None and table is not None:
+            before = table.told(row)
+            table.tell(row, counter)
+            self._journal.append(_Change(moment, row, False, before, counter))
+
+    def _list(self, told: ProductChanged) -> None:
+        known = self._world.products.get(told.id)
+        if known is not None and known.source == told.source and told.number <= known.number:
+            self.passed_over += 1
+            return
+        listed = Listed(told.source, told.number, told.product)
+        self._world.products[told.id] = listed
+        self.products[told.id] = encode_listed(listed)
+
+    def rewind(self) -> "Rewound":
+        """Put the counters back to where they were before the flush."""
+        for change in reversed(self._journal):
+            self._put(change, change.before)
+        return Rewound(self._journal, self._put)
+
+    def _put(self, change: _Change, counter: Counter) -> None:
+        table = self._world.counters
+        assert table is not None, "something was booked in it"
+        if change.own:
+            table.put(change.row, counter)
+        else:
+            table.tell(change.row, counter)
+
+    def _count(self, result: str) -> None:
+        self.booked[result] = self.booked.get(result, 0) + 1
+
+
+class Rewound:
+    """The counters of a flush on their way from its beginning to where they are."""
+
+    def __init__(self, journal: list[_Change], put: Callable[[_Change, Counter], None]) -> None:
+        self._left = deque(journal)
+        self._put = put
+
+    def go(self, moment: int) -> None:
+        """On to where they were right before a moment; not back."""
+        while self._left and self._left[0].moment < moment:
+            change = self._left.popleft()
+            self._put(change, change.after)
