@@ -36,7 +36,7 @@ class Learned(Struct):
     explore: float
     """The share of times, 0 to 1, at which any offer of the eligible set goes first."""
     explored: bool
-    """Whether it was served for that reason."""
+    """Whether the first of the eligible set stands there for that reason, and not by its score."""
     chance: float | None
     """How likely it was to go first, 0 to 1; null for what did not, and where that is an integral
     over the beliefs (thompson)."""

@@ -30,6 +30,7 @@ DIGITS: Final = 3
 LEAST: Final = 10.0**-DIGITS
 PROPENSITY_DIGITS: Final = 9
 """To which a propensity is: the last ones of a double depend on the processor."""
+LEAST_PROPENSITY: Final = 10.0**-PROPENSITY_DIGITS
 ACCEPTED: Final = "accepted"
 CLICKED: Final = "clicked"
 SUCCESSES: Final = (ACCEPTED, CLICKED)
@@ -123,12 +124,15 @@ class Model:
         self, treatments: Sequence[Treatment], bucket: str, world: World, seed: int, now_ms: int
     ) -> Appraisal:
         """Of each treatment; at least one."""
-        pairs = self._numbers(treatments)
+        pairs = self._numbers((one.offer, one.channel) for one in treatments)
         found = self._beliefs(pairs, bucket, world, now_ms)
-        proposed = propose(self.learning.policy, found, seed, self._keys.take(pairs))
-        propensity = np.round(proposed, PROPENSITY_DIGITS).tolist()
         alpha, beta = found.shapes.tolist()
-        return Appraisal(propensity, alpha, beta)
+        return Appraisal(self._drawn(pairs, found, seed), alpha, beta)
+
+    def redraw(self, arms: Iterable[tuple[str, str]], shapes: Floats, seed: int) -> list[float]:
+        """The propensities that were given for arms, (offer, channel) each, by what a record holds:
+        alphas and betas of shape (2, n), and the seed. Raises KeyError for an unknown arm."""
+        return self._drawn(self._numbers(arms), Beliefs(shapes), seed)
 
     def explored(self, treatments: Sequence[Treatment], seed: int) -> int | None:
         """The position of the one that goes first, as this is a time to explore; None: it is not.
@@ -155,9 +159,16 @@ class Model:
             start += world.counters.totals(rows, now_ms)
         return Beliefs(np.maximum(np.round(start, DIGITS), LEAST))
 
-    def _numbers(self, treatments: Sequence[Treatment]) -> Rows:
+    def _drawn(self, pairs: Rows, found: Beliefs, seed: int) -> list[float]:
+        proposed = propose(self.learning.policy, found, seed, self._keys.take(pairs))
+        rounded: list[float] = np.maximum(
+            np.round(proposed, PROPENSITY_DIGITS), LEAST_PROPENSITY
+        ).tolist()
+        return rounded
+
+    def _numbers(self, arms: Iterable[tuple[str, str]]) -> Rows:
         numbers = self._pairs
-        return np.array([numbers[one.offer, one.channel] for one in treatments], dtype=np.intp)
+        return np.array([numbers[arm] for arm in arms], dtype=np.intp)
 
 
 def chance_of_explored(treatments: Sequence[Treatment], one: Treatment) -> float:

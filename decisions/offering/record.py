@@ -57,7 +57,7 @@ def _learned(playbook: Playbook, drawn: Drawn | None, chosen: Chosen) -> dict[st
     """What the propensities were drawn by; None where they are not learned."""
     if drawn is None or playbook.learning is None:
         return None
-    learning, one = playbook.learning, chosen.candidate
+    learning = playbook.learning
     listed = chosen.among[:MOST_ELIGIBLE]
     return {
         "policy": name_of(learning.policy),
@@ -67,7 +67,7 @@ def _learned(playbook: Playbook, drawn: Drawn | None, chosen: Chosen) -> dict[st
         "alpha": [other.alpha for other in listed],
         "beta": [other.beta for other in listed],
         "explore": learning.explore,
-        "explored": one is drawn.explored,
+        "explored": drawn.explored is not None,
         "chance": _chance(learning, drawn, chosen),
     }
 

@@ -87,6 +87,7 @@ def test_the_first_event_decides_what_to_serve_and_says_all_of_it() -> None:
             "weight": [1.0],
             "score": [110.0],
         },
+        "learned": None,
     }
 
 
