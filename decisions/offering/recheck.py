@@ -166,7 +166,7 @@ def _of_rows(rows: tuple[Row, ...]) -> Iterator[str]:
 def _of_order(rows: tuple[Row, ...], customer_id: str) -> Iterator[str]:
     """As `best_first` has it: by score, equal ones of different offers by the draw."""
     for one, other in pairwise(rows):
-        if one.score > other.score or one.offer_id == other.offer_id and one.score == other.score:
+        if one.score > other.score:
             continue
         where = f"eligible, ranks {one.rank} and {other.rank}"
         if one.score < other.score:

@@ -13,10 +13,16 @@ from tests.decisions.someone import Someone, actions
 
 def published(someone: Someone, decision: Decision | None, kind: str = "") -> list[bytes]:
     """The records of what was decided just now, those of a kind."""
-    place, version = Applied(3, 0, 1, 0), someone.playbook.version
+    version = someone.playbook.version
     return [
-        action_record(someone.customer_id, action, someone.now_ms, version, place)
-        for action in actions(decision, kind)
+        action_record(
+            someone.customer_id,
+            action,
+            someone.now_ms,
+            version,
+            Applied(0, 0, someone.events, index),
+        )
+        for index, action in enumerate(actions(decision, kind))
     ]
 
 
