@@ -118,7 +118,9 @@ def test_what_kafka_has_no_more_is_to_be_found_in_the_warehouse(
     rows = [read(Place(ACTIONS, 0), record) for record in records]
     store(tmp_path / "w", actions=rows)
     asked = CliRunner().invoke(
-        warehouse, ["sql", "--format", "json", "--warehouse-url", str(tmp_path / "w"), sql]
+        warehouse,
+        ["sql", "--format", "json", sql],
+        env={"TOUCHLINE_WAREHOUSE_URL": str(tmp_path / "w")},
     )
     assert asked.exit_code == 0, asked.output
     found = told("--record", "-", "--decision", ids[0], stdin=asked.stdout_bytes)

@@ -101,7 +101,7 @@ def command(
       touchline explain c-000001 --at 2026-12-24T18:00:00Z
       touchline explain c-000001 --playbook next.yaml --json
       touchline explain c-000001 --decision 1f0c22a03f9d5c4e8a6b7d10c2f1a95e --since 2d
-      touchline tail --customer c-000001 --kind offer --limit 1 --json |
+      touchline tail --customer c-000001 --kind offer.decided --since 2d --limit 1 --json |
         touchline explain --record -
     """
     asked = Asked(offer, at, redis_url, playbook, partitions)

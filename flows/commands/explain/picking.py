@@ -5,6 +5,7 @@ from typing import IO
 
 import click
 import msgspec
+import orjson
 
 from decisions.offering.answers import ANSWERED
 from decisions.offering.logged import Answer, Logged, read_answer, read_decided, read_kind
@@ -57,11 +58,11 @@ class Picked:
 def records_in(path: str) -> Iterator[bytes]:
     """The records of a file, or of stdin for "-": one, over however many lines, or one a line.
 
-    What cannot be read ends the command.
+    They may be rows of the warehouse. What cannot be read ends the command.
     """
     try:
         with click.open_file(path, "rb") as file:
-            yield from _records(file)
+            yield from map(_published, _records(file))
     except OSError as trouble:
         raise click.ClickException(f"{path}: cannot be read: {trouble.strerror}") from None
 
@@ -77,3 +78,14 @@ def _records(file: IO[bytes]) -> Iterator[bytes]:
     for line in file:
         if line.strip():
             yield line
+
+
+def _published(record: bytes) -> bytes:
+    """A row of the warehouse as the record that it was made of: its body is a text there."""
+    try:
+        found = orjson.loads(record)
+    except ValueError:
+        return record  # its reader will say
+    if isinstance(found, dict) and isinstance(body := found.get("body"), str):
+        return orjson.dumps(found | {"body": orjson.Fragment(body)})
+    return record
