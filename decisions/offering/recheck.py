@@ -105,9 +105,8 @@ def _of_ids(record: Logged) -> Iterator[str]:
     body, customer = record.body, record.customer_id
     if record.id != body.decision_id:
         yield f"decision_id: expected the record's id {record.id}, got {body.decision_id}"
-    if trouble := wrong_id(record.id, customer):
-        if body.eligible is None:  # by a version whose ids had no checks
-            return
+    # Without it, it is of a version whose ids had no checks.
+    if body.eligible is not None and (trouble := wrong_id(record.id, customer)):
         yield f"id: {trouble}"
     made = identity(customer, record.caused_by, DECIDED, body.offer_id)
     # How often time alone has led to something is not in the record, and its id is made of that.

@@ -167,11 +167,13 @@ def test_a_remark_says_where_what_was_expected_and_what_came(
     assert retell(read_decided(record)).remarks == ()
 
 
-def without(*names: str) -> Retold:
-    """The example as it would be without some fields."""
+def without(*names: str, number: str = "") -> Retold:
+    """The example as it would be without some fields, and with another id."""
     found = example("offer.decided")
     for name in names:
         del found["body"][name]
+    if number:
+        found["id"] = found["body"]["decision_id"] = number
     return retell(read_decided(orjson.dumps(found)))
 
 
@@ -185,6 +187,15 @@ def test_of_an_older_record_it_is_said_what_cannot_be_told() -> None:
         "in which arms the customer was: arms is not in the record",
     )
     assert without("arms").score == 400.0
+
+
+def test_the_id_of_an_older_record_has_no_checks_and_is_made_of_the_same() -> None:
+    record = read_decided(orjson.dumps(example("offer.decided")))
+    made = identity(record.customer_id, record.caused_by, "offer.decided", "welcome").hex()
+    assert without("eligible", number=made).remarks == ()
+    (remark,) = without("eligible", number="0" * 32).remarks
+    assert remark.startswith(f"id: expected one that begins with {made[:24]}")
+    assert len(without("arms", number=made).remarks) == 1
 
 
 def test_what_a_newer_version_adds_is_passed_over() -> None:
