@@ -67,6 +67,23 @@ def first_times(config: Mapping[str, Any], lows: Mapping[Part, int]) -> dict[Par
     return {part: first.timestamp()[1] for part, first in found.items() if first.timestamp()[1] > 0}
 
 
+def offsets_since(
+    config: Mapping[str, Any], places: Iterable[Part], since_ms: int
+) -> dict[Part, int]:
+    """Partition → the offset of its first record of `since_ms` (since the epoch) or later;
+    OFFSET_END where it has none. Raises KafkaException when no broker answers."""
+    consumer = lone_consumer(config, "touchline-since")
+    try:
+        moments = [TopicPartition(*place, since_ms) for place in places]
+        found = consumer.offsets_for_times(moments, timeout=ANSWER_S)
+    finally:
+        consumer.close()
+    for each in found:
+        if each.error is not None:
+            raise KafkaException(each.error)
+    return {(each.topic, each.partition): each.offset for each in found}
+
+
 def true_lows(config: Mapping[str, Any], told: Mapping[Part, int]) -> dict[Part, int]:
     """Where each partition begins, of which the broker has `told` where. Raises KafkaException.
 

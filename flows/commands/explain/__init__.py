@@ -1,36 +1,20 @@
-"""`touchline explain`: why a customer is offered what they are offered, offer by offer."""
+"""`touchline explain`: why a customer is offered what they are offered, now or by the log."""
 
-import difflib
-import time
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
 import click
-import orjson
-from msgspec import structs
 
-from decisions.decide import EVERYTHING
-from decisions.offering.explain import Told, tell
-from decisions.playbook import Playbook
-from decisions.segments import leave_unknown, move
-from decisions.wake import wake
-from flows.clients import check_redis
-from flows.commands.customer.looking_up import look_up_or_end
 from flows.commands.customer_id import customer_id
-from flows.commands.explain.page import Explained, document, lines
-from flows.commands.nearby import nearby_settings
-from flows.commands.option_types import FilledPath, redis_url
-from flows.commands.playbook_file import read_playbook
-from flows.settings import SettingsError
-from state.profile import Profile, decode_profile, encode_profile
-from state.times import milliseconds, rfc3339
-from state.touchpoint import silence
+from flows.commands.explain.logged import explain_file, explain_kafka
+from flows.commands.explain.now import Asked, explain_now
+from flows.commands.explain.option_types import decision
+from flows.commands.option_types import FilledPath, age, kafka_servers, redis_url
 
 TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("customer", metavar="ID", callback=customer_id)
+@click.argument("customer", metavar="[ID]", callback=customer_id, required=False)
 @click.option("--offer", metavar="OFFER", help="Only this one.")
 @click.option(
     "--at",
@@ -51,14 +35,46 @@ TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 @click.option(
     "--partitions", type=click.IntRange(1, 1024), help="Instead of TOUCHLINE_PARTITIONS (16)."
 )
+@click.option(
+    "--decision",
+    "decision_id",
+    metavar="DECISION",
+    callback=decision,
+    help="A decision that was made for ID, from its record in Kafka.",
+)
+@click.option(
+    "--since",
+    "age_ms",
+    metavar="AGE",
+    callback=age,
+    help="With --decision: look for it from so long ago on, such as 90s, 10m, 12h, 7d.  "
+    "[default: all that Kafka has]",
+)
+@click.option(
+    "--bootstrap-servers",
+    metavar="HOST:PORT",
+    callback=kafka_servers,
+    help="With --decision: instead of TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS.",
+)
+@click.option(
+    "--record",
+    type=FilledPath(dir_okay=False),
+    metavar="FILE",
+    help="A decision from a file with its record, or with one record a line, of which --decision "
+    "picks one; - is stdin.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
 def command(
-    customer: str,
+    customer: str | None,
     offer: str | None,
     at: datetime | None,
     redis_url: str | None,
     playbook: str | None,
     partitions: int | None,
+    decision_id: str | None,
+    age_ms: int | None,
+    bootstrap_servers: str | None,
+    record: str | None,
     as_json: bool,
 ) -> None:
     """Say of each offer why the customer ID is served it, or where it stops.
@@ -69,8 +85,14 @@ def command(
     values; or served, with the terms of its score and its rank. Nothing is changed anywhere. With
     another playbook than the flow's one sees what that would do.
 
-    Exit codes: 0 told, 1 nothing is known of them, no such offer, a time that is past, a wrong
-    playbook, or wrong settings, 2 wrong options, or Redis does not answer.
+    With --decision or --record: what was decided then, from its record alone, whatever has
+    happened since: its terms, its rank and what came before and after it, why, what became of it;
+    and whether the score, the order and the id follow from the record. In a file, or from stdin,
+    may be what `touchline tail --json` or `touchline warehouse sql --format json` print of it.
+
+    Exit codes: 0 told, 1 nothing is known of them, no such offer or decision, a time that is past,
+    a wrong playbook, record or wrong settings, or Kafka does not answer, 2 wrong options, or Redis
+    does not answer, 3 the record of a decision does not reproduce itself.
 
     \b
     Examples:
@@ -78,53 +100,29 @@ def command(
       touchline explain c-000001 --offer welcome
       touchline explain c-000001 --at 2026-12-24T18:00:00Z
       touchline explain c-000001 --playbook next.yaml --json
+      touchline explain c-000001 --decision 1f0c22a03f9d5c4e8a6b7d10c2f1a95e --since 2d
+      touchline tail --customer c-000001 --kind offer.decided --since 2d --limit 1 --json |
+        touchline explain --record -
     """
-    try:
-        settings = nearby_settings(redis_url, None)
-        url = redis_url or settings.redis_url
-        check_redis(url)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    book = read_playbook(Path(playbook or settings.playbook), as_json=as_json)
-    if offer is not None and offer not in book.offers:
-        raise click.ClickException(_unknown(offer, book))
-    profile = look_up_or_end(url, customer, partitions or settings.partitions).profile
-    now_ms = time.time_ns() // 1_000_000
-    at_ms = max(now_ms, profile.decided_at) if at is None else milliseconds(at.replace(tzinfo=UTC))
-    if at_ms < profile.decided_at:
-        raise click.ClickException(
-            f"--at: expected a time not before the last decision, {rfc3339(profile.decided_at)}, "
-            f"got {rfc3339(at_ms)}; what was decided before stands in the warehouse: "
-            "`touchline warehouse sql` shows the records of offer.decided"
-        )
-    told = explained(profile, customer, book, at_ms)
-    if offer is not None:
-        told = tuple(one for one in told if one.offer == offer)
-    what = Explained(customer, at_ms, book.version, profile.playbook, told)
-    if as_json:
-        click.echo(orjson.dumps(document(what)))
+    asked = Asked(offer, at, redis_url, playbook, partitions)
+    of_log = decision_id is not None or record is not None
+    for name, given in zip(asked._fields, asked, strict=True):
+        if of_log and given is not None:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is about what would be served now, --decision and "
+                "--record are about what was decided then; drop one of the two"
+            )
+    for name, of_kafka in (("since", age_ms), ("bootstrap-servers", bootstrap_servers)):
+        if of_kafka is not None and (decision_id is None or record is not None):
+            raise click.UsageError(f"--{name} is about a --decision that Kafka has; drop it")
+    if record is not None:
+        explain_file(record, decision_id, customer, as_json=as_json)
         return
-    for line in lines(what):
-        click.echo(line)
-
-
-def explained(profile: Profile, customer: str, playbook: Playbook, at_ms: int) -> tuple[Told, ...]:
-    """What becomes of each offer at `at_ms` if nothing happens before. Leaves `profile` alone."""
-    copy = decode_profile(encode_profile(profile))
-    if copy.playbook.partition("+")[0] == playbook.version:
-        wake(copy, customer, playbook, at_ms)
-    else:  # who is in which of its segments
-        nobody = silence(customer, at_ms, 1)
-        leave_unknown(copy, nobody, playbook, None)
-        move(copy, nobody, playbook.due(EVERYTHING), EVERYTHING, at_ms)
-    made = {one.decision_id.hex() for one in profile.proposals}
-    return tuple(
-        one if one.decision_id in made else structs.replace(one, decision_id="")
-        for one in tell(copy, customer, playbook, at_ms)
-    )
-
-
-def _unknown(offer: str, playbook: Playbook) -> str:
-    near = difflib.get_close_matches(offer, playbook.offers, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"--offer: expected one of {', '.join(playbook.offers) or 'none'}, got {offer!r}{hint}"
+    if customer is None:
+        raise click.UsageError(
+            "expected ID, the customer; only with --record it may be left out, as that names them"
+        )
+    if decision_id is not None:
+        explain_kafka(customer, decision_id, age_ms, bootstrap_servers, as_json=as_json)
+    else:
+        explain_now(customer, asked, as_json=as_json)

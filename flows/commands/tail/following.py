@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, KafkaException
 
-from connectors.kafka.errors import QUIET, words
+from connectors.kafka.edges import offsets_since
+from connectors.kafka.errors import words
 from connectors.kafka.murmur2 import partition_of
 from connectors.kafka.reader import Place, Record, TopicReader
 from connectors.kafka.topics import FoundTopic, admin_client, answered, ask_topics
@@ -23,7 +24,6 @@ LOOK_S = 0.05
 AGAIN_S = 1.0
 PATIENCE_S = 2.0
 """A broker that has not answered for so long is told of; the client itself gives up later."""
-ANSWER_S = 5.0
 
 
 Over = Callable[[], bool]
@@ -132,13 +132,5 @@ def _starts(
         return dict.fromkeys(places, OFFSET_END)
     if not since_ms:
         return {}
-    asking = Consumer(
-        {"client.id": "touchline-tail", **QUIET, **config, "group.id": "never-joined"}
-    )
-    with closing(asking):
-        moments = [TopicPartition(*place, since_ms) for place in places]
-        found = asking.offsets_for_times(moments, timeout=ANSWER_S)
-    for each in found:
-        if each.error is not None:
-            raise KafkaException(each.error)
-    return {Place(each.topic, each.partition): each.offset for each in found}
+    found = offsets_since(config, places, since_ms)
+    return {Place(*place): offset for place, offset in found.items()}

@@ -4,11 +4,15 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from decisions.load import parse_playbook
 from decisions.offering.answers import RESULTS
 from decisions.offering.explain import STAGES
 from decisions.offering.memory import PROPOSALS_KEPT, TIMES_KEPT
+from flows.commands.explain import command
 from state.decision import MOST_ELIGIBLE
+from tests.decisions.offering.logged import published
 from tests.decisions.offering.shop import answer, told
 from tests.decisions.someone import DAY_MS, Someone, actions
 
@@ -38,6 +42,7 @@ def test_the_bounds_are_those_in_force() -> None:
 
 
 EXAMPLE = between("example", "example")
+TENT = {"product_id": "tent", "price": 80.0}
 ROW = r"^\| `(\w+)` in `(\w+)` through `(\w+)` \|" + r" ([\d.]+) \|" * 6 + "$"
 ROWS = [
     ((offer, place, channel), [Decimal(number) for number in numbers])
@@ -49,7 +54,7 @@ def ann() -> Someone:
     """She has put a tent into her cart, and agreed to marketing."""
     (written,) = re.findall(r"```yaml\n(.*?)```", EXAMPLE, re.DOTALL)
     someone = Someone(parse_playbook(written, "docs/offers.md"), "ann")
-    someone.does("Product Added", {"product_id": "tent", "price": 80.0})
+    someone.does("Product Added", TENT)
     return someone
 
 
@@ -61,17 +66,21 @@ def test_each_score_of_the_example_is_what_its_terms_make_by_hand() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+def willing(someone: Someone) -> Someone:
+    """Before the tent, and she has agreed to marketing already."""
+    fresh = Someone(someone.playbook, "ann")
+    fresh.does("Consent Granted", {"purpose": "marketing"})
+    before = Someone(someone.playbook, "ann")
+    before.profile.consents = fresh.profile.consents
+    return before
+
+
 def test_the_example_is_what_is_decided() -> None:
     someone = ann()
     assert [offer for offer, _, _ in someone.offers()] == ["delivery", "survey"]
     assert told(someone)["club"].stage == "consent"
-    fresh = Someone(someone.playbook, "ann")
-    fresh.does("Consent Granted", {"purpose": "marketing"})
-    someone = Someone(someone.playbook, "ann")
-    someone.profile.consents = fresh.profile.consents
-    decided = actions(
-        someone.does("Product Added", {"product_id": "tent", "price": 80.0}), "offer.decided"
-    )
+    someone = willing(someone)
+    decided = actions(someone.does("Product Added", TENT), "offer.decided")
     assert someone.offers() == [("club", "email", "inbox"), ("delivery", "click", "home")]
     eligible = decided[0].body["eligible"]
     names = zip(eligible["offer_id"], eligible["placement"], eligible["channel"], strict=True)
@@ -87,3 +96,16 @@ def test_the_example_is_what_is_decided() -> None:
     assert someone.offers() == [("club", "email", "inbox")]
     someone.does("Page Viewed", after_ms=1)
     assert someone.offers() == [("club", "email", "inbox"), ("survey", "click", "home")]
+
+
+def test_what_explain_says_of_a_logged_decision_is_what_it_says() -> None:
+    someone = willing(ann())
+    records = published(someone, someone.does("Product Added", TENT))
+    records += published(someone, answer(someone, "Dismissed", "delivery"))
+    (shown,) = re.findall(r"```text\n(.*?)```", between("logged", "logged"), re.DOTALL)
+    (decision,) = re.findall(r"^  decision (\w+)$", shown, re.MULTILINE)
+    assert DOCUMENT.count(decision) == 3
+    said = CliRunner().invoke(
+        command, ["--record", "-", "--decision", decision], input=b"\n".join(records)
+    )
+    assert said.stdout == shown
