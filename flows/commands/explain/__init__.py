@@ -19,14 +19,12 @@ from flows.commands.customer.looking_up import look_up_or_end
 from flows.commands.customer_id import customer_id
 from flows.commands.explain.page import Explained, document, lines
 from flows.commands.nearby import nearby_settings
-from flows.commands.option_types import FilledPath, redis_url
+from flows.commands.option_types import TIMES, FilledPath, redis_url
 from flows.commands.playbook_file import read_playbook
 from flows.settings import SettingsError
 from state.profile import Profile, decode_profile, encode_profile
 from state.times import milliseconds, rfc3339
 from state.touchpoint import silence
-
-TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
