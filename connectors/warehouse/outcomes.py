@@ -93,7 +93,7 @@ def outcomes(warehouse: Warehouse, period: Period, success: Success) -> Iterator
               select distinct customer_id from touchpoints_rows
               where {_within(period, "received_at")}
             ), found as ({_values(period, success)})
-            select customer_id, coalesce(value, 0.0) from seen left join found using (customer_id)
+            select customer_id, coalesce(value, 0) from seen left join found using (customer_id)
             """,  # noqa: S608 - no text of a user's
     ):
         yield Outcome(*row)
@@ -102,14 +102,14 @@ def outcomes(warehouse: Warehouse, period: Period, success: Success) -> Iterator
 def _values(period: Period, success: Success) -> str:
     """Of each customer of whom something came."""
     if success in ("accepted", "clicked"):
-        return f"""select customer_id, 1.0 as value from actions
+        return f"""select customer_id, 1::double as value from actions
                    where kind = 'offer.answered' and body ->> '$.answer' = '{success}'
                      and {_within(period, "decided_at")} group by customer_id"""  # noqa: S608 - no text of a user's
     sales = f"""(select customer_id, event, {_AMOUNT} as amount from touchpoints
                  where event in ({_SALES}) and {_within(period, "received_at")})"""  # noqa: S608 - no text of a user's
     if success == "orders":
         return (
-            f"select customer_id, 1.0 as value from {sales} where {_ORDERED} group by customer_id"  # noqa: S608 - no text of a user's
+            f"select customer_id, 1::double as value from {sales} where {_ORDERED} group by customer_id"  # noqa: S608 - no text of a user's
         )
     return f"""select customer_id,
                  sum(case when {_ORDERED} then amount else -amount end) as value
