@@ -51,7 +51,7 @@ def play(world: World, seed: int, run: int) -> Run:
             tallies[arm].customers -= 1  # came before
         judged = judge(experiment, names[0], tallies, means=world.paid)
         found = judged.comparisons
-        off_anytime |= any(one.verdict != "open" for one in found)
+        off_anytime |= any(not _holds(one.anytime, 0.0) for one in found)
         off_looks |= _alarm(judged)
         truths = {arm: world.truth(number, look) for number, arm in enumerate(names)}
         miss_anytime |= any(not _holds(one.anytime, truths[one.arm]) for one in found)

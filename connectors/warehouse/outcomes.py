@@ -108,9 +108,8 @@ def _values(period: Period, success: Success) -> str:
     sales = f"""(select customer_id, event, {_AMOUNT} as amount from touchpoints
                  where event in ({_SALES}) and {_within(period, "received_at")})"""  # noqa: S608 - no text of a user's
     if success == "orders":
-        return (
-            f"select customer_id, 1::double as value from {sales} where {_ORDERED} group by customer_id"  # noqa: S608 - no text of a user's
-        )
+        return f"""select customer_id, 1::double as value from {sales}
+                   where {_ORDERED} group by customer_id"""  # noqa: S608 - no text of a user's
     return f"""select customer_id,
                  sum(case when {_ORDERED} then amount else -amount end) as value
                from {sales} group by customer_id"""  # noqa: S608 - no text of a user's

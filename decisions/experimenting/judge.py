@@ -25,7 +25,8 @@ ERROR: Final = 0.05
 LEAST_INFORMATION: Final = 20.0
 """In successes: below, an interval that rests on large numbers is not given."""
 
-Verdict = Literal["better", "worse", "open"]
+Verdict = Literal["better", "worse", "open", "distrusted"]
+"""distrusted: the arms are not as large as they should be."""
 
 
 class Comparison(Struct, frozen=True):
@@ -40,7 +41,7 @@ class Comparison(Struct, frozen=True):
     anytime: Interval | None
     """Right at all times together. None: too early, or an arm has too few customers."""
     verdict: Verdict
-    """What `anytime` says."""
+    """What `anytime` says, where it can be trusted."""
 
 
 class Judged(Struct, frozen=True):
@@ -74,14 +75,16 @@ def judge(
     others = [arm for arm in shares if arm != reference]
     base = tallies[reference]
     compared = tuple(
-        _compared(arm, tallies[arm], base, error / len(others), means)
+        _compared(arm, tallies[arm], base, error / len(others), means, sound=not found.mismatch)
         for arm in others
         if base.customers and tallies[arm].customers
     )
     return Judged(reference, compared, error, found)
 
 
-def _compared(arm: str, one: Tally, base: Tally, error: float, means: bool) -> Comparison:
+def _compared(
+    arm: str, one: Tally, base: Tally, error: float, means: bool, *, sound: bool
+) -> Comparison:
     difference = one.mean - base.mean if means else one.rate - base.rate
     against = base.mean if means else base.rate
     known = information(one, base)
@@ -94,7 +97,8 @@ def _compared(arm: str, one: Tally, base: Tally, error: float, means: bool) -> C
         once = of_means(one, base, student(error, freedom(one, base)))
         always = of_means(one, base, anytime(error, known))
     relative = difference / against if against > 0 else None
-    return Comparison(arm, difference, relative, once, always, _verdict(always))
+    verdict = _verdict(always) if sound else "distrusted"
+    return Comparison(arm, difference, relative, once, always, verdict)
 
 
 def _verdict(interval: Interval | None) -> Verdict:

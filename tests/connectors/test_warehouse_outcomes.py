@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.warehouse.ask import open_warehouse
 from connectors.warehouse.outcomes import Period, Success, outcomes, recorded, span
+from connectors.warehouse.tables import Row
 from state.fold import fold
 from state.profile import Profile
 from tests.connectors.warehouse_samples import DAY_MS, NOON_MS, decided, event, store
@@ -33,7 +34,8 @@ def found(url: str, success: Success, period: Period | None = None) -> dict[str,
 
 
 def test_orders_and_revenue_are_counted_as_the_profile_counts_them(tmp_path: Path) -> None:
-    dice, playbook, rows = random.Random(7), book(""), []
+    dice, playbook = random.Random(7), book("")
+    rows: list[Row] = []
     profiles = {f"c-{number}": Profile() for number in range(200)}
     for customer_id, profile in profiles.items():
         for nth in range(dice.randrange(1, 5)):

@@ -20,6 +20,7 @@ VERDICTS: dict[Verdict, str] = {
     "better": "is better",
     "worse": "is worse",
     "open": "nothing is shown yet",
+    "distrusted": "not to be trusted",
 }
 
 

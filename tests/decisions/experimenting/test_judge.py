@@ -47,22 +47,25 @@ def test_two_arms_have_the_whole_error_and_the_other_reference_turns_it_round() 
 
 
 def test_where_there_is_little_or_nothing_little_or_nothing_is_said() -> None:
-    none = {"plain": rate(0, 500), "warm": rate(0, 500), "loud": Tally()}
-    judged = judge(THREE, "plain", none)
-    (only,) = judged.comparisons
-    assert (only.arm, only.anytime, only.relative, only.verdict) == ("warm", None, None, "open")
+    two = Experiment("x", "x", (("a", 50), ("b", 50)))
+    none = {"a": rate(0, 500), "b": rate(0, 500)}
+    (only,) = judge(two, "a", none).comparisons
+    assert (only.arm, only.anytime, only.relative, only.verdict) == ("b", None, None, "open")
     assert only.once is not None
     assert only.once.low < 0 < only.once.high
-    (means,) = judge(THREE, "plain", none, means=True).comparisons
+    (means,) = judge(two, "a", none, means=True).comparisons
     assert (means.once, means.anytime, means.verdict) == (None, None, "open")
-    assert judge(THREE, "loud", none).comparisons == ()
-    all_alike = {"plain": rate(500, 500), "warm": rate(400, 400), "loud": rate(100, 100)}
-    assert [one.anytime for one in judge(THREE, "plain", all_alike).comparisons] == [None, None]
+    assert judge(two, "a", {"a": Tally(), "b": rate(0, 3)}).comparisons == ()
+    assert judge(two, "b", {"a": Tally(), "b": rate(0, 3)}).comparisons == ()
+    (alike,) = judge(two, "a", {"a": rate(500, 500), "b": rate(490, 490)}).comparisons
+    assert (alike.difference, alike.anytime, alike.verdict) == (0.0, None, "open")
 
 
 def test_arms_of_the_wrong_size_are_told() -> None:
     tallies = {"plain": rate(0, 4_000), "warm": rate(0, 3_500), "loud": rate(0, 2_000)}
-    assert judge(THREE, "plain", tallies).ratio.mismatch
+    judged = judge(THREE, "plain", tallies)
+    assert judged.ratio.mismatch
+    assert {one.verdict for one in judged.comparisons} == {"distrusted"}
     tallies["warm"] = rate(0, 4_030)
     assert not judge(THREE, "plain", tallies).ratio.mismatch
 
