@@ -1,6 +1,7 @@
 """`touchline experiments` says what an experiment has shown, from rows that were really decided."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,15 @@ def test_a_playbook_without_experiments_says_so(world: tuple[World, Path]) -> No
     assert "0 experiments" in experiments(world[1], text=bare).stdout
     said_so = experiments(world[1], "report", "tone", text=bare).stderr
     assert "none: the playbook has no experiments and no control" in said_so
+
+
+def test_the_commands_that_the_page_shows_do_what_it_says(world: tuple[World, Path]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "offers.md").read_text()
+    shown = re.findall(r"^touchline experiments ?(.*)$", page, re.MULTILINE)
+    assert len(shown) == 3
+    for line in shown:
+        result = experiments(world[1], *line.split())
+        assert result.exit_code == 0, result.output
 
 
 def test_every_member_of_the_group_has_examples_and_exit_codes_in_its_help() -> None:
