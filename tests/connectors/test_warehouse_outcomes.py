@@ -40,10 +40,13 @@ def test_orders_and_revenue_are_counted_as_the_profile_counts_them(tmp_path: Pat
     for customer_id, profile in profiles.items():
         for nth in range(dice.randrange(1, 5)):
             name, properties = dice.choice(SALES), dice.choice(AMOUNTS)
-            rows.append(event(len(rows), customer_id, name=name, **properties))
+            for _ in range(dice.randrange(1, 3)):  # sent again after the window of duplicates
+                event_id = f"{customer_id} {nth}"
+                row = event(len(rows), customer_id, event_id=event_id, name=name, **properties)
+                rows.append(row)
             happened = touchpoint(customer_id, f"m-{nth}", name, NOON_MS + nth, properties)
             fold(profile, happened, playbook.traits)
-    url = store(tmp_path, rows, [rows[0]])
+    url = store(tmp_path, rows)
     paid, ordered = found(url, "revenue"), found(url, "orders")
     assert paid.keys() == ordered.keys() == profiles.keys()
     for customer_id, profile in profiles.items():
