@@ -48,8 +48,8 @@ def test_the_numbers_of_the_example_are_recomputed_from_its_counts() -> None:
         r"warm beside plain: ([+-][\d.]+) .*\n.*\n  at one time +([+-][\d.]+) to ([+-][\d.]+)",
         SHOWN,
     )[0]
-    assert float(points) == round(100 * (COUNTED["warm"][1] / COUNTED["warm"][0]
-        - COUNTED["plain"][1] / COUNTED["plain"][0]), 2)  # fmt: skip
+    (n, k), (m, j) = COUNTED["warm"], COUNTED["plain"]
+    assert float(points) == round(100 * (k / n - j / m), 2)
     expected = of_rates(warm, plain, normal(0.05 / 2))
     assert (float(low), float(high)) == (
         round(100 * expected.low, 2),
