@@ -41,7 +41,7 @@ def main(runs: int, effect_runs: int, seed: int, as_json: bool) -> None:
 
     Customers are dealt by the product's own code, come in 100 steps and succeed some steps later;
     the report is made after each. Shares stand with the interval in which they lie with 95 %
-    (Wilson). Some minutes on two cores.
+    (Wilson). About half an hour on two shared cores.
 
     \b
     Examples:
