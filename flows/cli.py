@@ -37,6 +37,7 @@ COMMANDS = {
     "customer": "What is known of one customer.",
     "explain": "Why a customer is offered what they are offered.",
     "segments": "Segments: how many customers are in each, and who.",
+    "experiments": "Experiments: their arms, and what they have shown.",
     "tail": "Follow decisions as they are published.",
     "topics": "List, create and check the topics; accept one made anew.",
     "dlq": "Dead letters: count them, look at them, replay them.",

@@ -39,6 +39,8 @@ def age(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int |
     return int(found[1]) * UNIT_MS[found[2]]
 
 
+TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
+"""How click.DateTime is told a date or a time in UTC."""
 SECONDS = FiniteRange(min=0, min_open=True)
 CUSTOMERS = click.IntRange(1, 10_000_000)
 """A simulated population is held in memory."""

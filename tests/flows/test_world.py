@@ -18,7 +18,7 @@ from connectors.kafka.broadcast import (
 from decisions.world import World
 from flows.processor.world import Changes, decode_counter, recall
 from state.decision import Outcome
-from state.product import Product
+from state.product import Listed, Product
 from tests.decisions.offering.shop import HEAD, offer
 from tests.decisions.someone import DAY_MS, START_MS, book
 
@@ -38,14 +38,14 @@ ARMS = [
 ]
 
 outcomes = st.builds(
-    lambda arm, at, taken: Outcome(*arm, START_MS + at, 1.0, float(taken)),
+    lambda arm, at, taken: Outcome(arm[0], arm[1], arm[2], START_MS + at, 1.0, float(taken)),
     st.sampled_from([ARMS[0], ARMS[1], ARMS[3]]),
     st.integers(0, 90 * DAY_MS),
     st.booleans(),
 )
 summed = st.builds(
     lambda number, arm, tries, share, at: CountersSummed(
-        number, [ArmCounted(*arm, tries, tries * share, at)]
+        number, [ArmCounted(arm[0], arm[1], arm[2], tries, tries * share, at)]
     ),
     st.integers(1, 50),
     st.sampled_from(ARMS),
@@ -63,10 +63,10 @@ def fresh() -> World:
 def bits(world: World) -> list[tuple[bytes, bytes]]:
     assert world.counters is not None
     assert MODEL is not None
+    encode = msgspec.msgpack.encode
     return [
-        (msgspec.msgpack.encode(world.counters.own(row)), msgspec.msgpack.encode(told))
+        (encode(world.counters.own(row)), encode(world.counters.told(row)))
         for row in range(MODEL.size)
-        if (told := world.counters.told(row)) is not None
     ]
 
 
@@ -79,7 +79,9 @@ def take(changes: Changes, moment: int, deed: Outcome | CountersSummed) -> None:
 
 @given(st.lists(deeds, max_size=4))
 def test_what_is_recalled_is_what_was_known_to_the_bit(flushes: list[list[object]]) -> None:
-    world, learned, told = fresh(), {}, {}
+    world = fresh()
+    learned: dict[str, bytes] = {}
+    told: dict[str, bytes] = {}
     for flush in flushes:
         changes = Changes(world, MODEL)
         for moment, deed in enumerate(flush):
@@ -164,7 +166,7 @@ def test_what_a_catalogue_says_of_a_product_stays_until_it_says_something_later(
     says(4, 9)
     assert world.products["sku-1"].product == Product("shoes", 49.0, 3)
     says(6, None)
-    assert world.products["sku-1"].product is None
+    assert world.products.pop("sku-1") == Listed("one", 6, None)
     says(1, 8, "two")
     assert world.products["sku-1"].product == Product("shoes", 49.0, 8)
     assert recall(BOOK, {}, {}, changes.products).products == world.products

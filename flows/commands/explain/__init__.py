@@ -8,9 +8,7 @@ from flows.commands.customer_id import customer_id
 from flows.commands.explain.logged import explain_file, explain_kafka
 from flows.commands.explain.now import Asked, explain_now
 from flows.commands.explain.option_types import decision
-from flows.commands.option_types import FilledPath, age, kafka_servers, redis_url
-
-TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
+from flows.commands.option_types import TIMES, FilledPath, age, kafka_servers, redis_url
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
