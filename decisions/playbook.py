@@ -118,6 +118,8 @@ class Playbook:
 
     history: History = field(init=False)
     """The same, by the events that may concern it."""
+    products: frozenset[str] = field(default=frozenset(), init=False)
+    """All that its offers name."""
     room: dict[str, int] = field(default_factory=dict, init=False)
     """Placement → how many offers it holds."""
     proper: Ranking = field(init=False)
@@ -161,6 +163,7 @@ class Playbook:
 
     def __post_init__(self) -> None:
         self.history = History(self.remembered)
+        self.products = frozenset(p for offer in self.offers.values() for p in offer.products)
         self.room = {placement.id: placement.offers for placement in self.placements.values()}
         proper = [offer for offer in self.offers.values() if not offer.fallback]
         self.proper = Ranking(proper, learned=self.learning is not None)

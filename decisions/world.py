@@ -6,7 +6,7 @@ knows the same.
 
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from decisions.learning.table import CounterTable
 from state.product import Listed
@@ -17,8 +17,9 @@ class World(Struct):
 
     counters: CounterTable | None = None
     """What is learned of offers, by the rows of the playbook's model; None: nothing."""
-    products: dict[str, Listed] = field(default_factory=dict)
-    """Product id → what the catalogue says of it."""
+    products: dict[str, Listed] | None = None
+    """Product id → what the catalogue says of it; None: no catalogue is looked at, and every
+    product counts as there."""
     told: int = 0
     """The number of the last record with other shards' counters; 0 = none."""
 

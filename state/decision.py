@@ -36,6 +36,10 @@ class ServedOffer(Struct, gc=False):
     reasons: list[str]
     expires_at: int
     """Milliseconds since the epoch."""
+    products: tuple[str, ...] = ()
+    """Ids of what is offered."""
+    price: float | None = None
+    """Theirs together, in the shop's currency; None: not known."""
 
 
 class Serving(Struct, gc=False):

@@ -9,8 +9,8 @@ class Product(Struct, frozen=True):
     """What the shop says of it; whatever else it says is not kept."""
 
     category: Annotated[str, Meta(max_length=128)] = ""
-    price: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
-    """In the shop's currency."""
+    price: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    """In the shop's currency; None: not said."""
     stock: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     """How many there are to sell; None: as many as are wanted."""
 
@@ -24,3 +24,8 @@ class Listed(Struct, frozen=True, array_like=True):
     """Where its record lies there: a higher one is later."""
     product: Product | None
     """None: it is no longer in the catalogue."""
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether there is none to sell: no stock, or no such product any more."""
+        return self.product is None or self.product.stock == 0

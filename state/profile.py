@@ -133,6 +133,10 @@ class HeldOffer(Struct, array_like=True, gc=False):
     """4 bytes that name what the playbook said of the offer."""
     propensity: float = 1.0
     weight: float = 1.0
+    products: tuple[str, ...] = ()
+    """Ids of what it offers, as of the decision; none for one that offers no products."""
+    price: float | None = None
+    """Theirs together, as of the decision; None: not known."""
 
 
 class Proposal(Struct, array_like=True, gc=False):

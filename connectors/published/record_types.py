@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from connectors.events.dead_letter import Reason
 from state.applied import Applied
@@ -98,6 +98,11 @@ class OfferEntry(Struct, frozen=True, gc=False):
     placement: str
     reasons: list[str]
     expires_at: datetime
+    products: list[str] | UnsetType = UNSET
+    """Ids of what is offered; several are a bundle. Left out where the offer names no products."""
+    price: float | UnsetType = UNSET
+    """What they cost together, in the shop's currency, as of the decision; left out where that is
+    not known."""
 
 
 class OffersDocument(Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from orjson import Fragment, dumps
 
 from connectors.events.dead_letter import Reason
 from state.applied import Applied
-from state.decision import Action, Serving
+from state.decision import Action, ServedOffer, Serving
 from state.times import rfc3339
 from state.touchpoint import Touchpoint
 
@@ -90,11 +90,18 @@ def offers_document(customer_id: str, serving: Serving) -> bytes:
                     "placement": offer.placement,
                     "reasons": offer.reasons,
                     "expires_at": rfc3339(offer.expires_at),
+                    **_wares(offer),
                 }
                 for offer in serving.offers
             ],
         }
     )
+
+
+def _wares(offer: ServedOffer) -> dict[str, Any]:
+    """Only where there are products: to say so of each offer would make the key longer."""
+    said: dict[str, Any] = {"products": offer.products} if offer.products else {}
+    return said if offer.price is None else said | {"price": offer.price}
 
 
 def dead_letter_record(

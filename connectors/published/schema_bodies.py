@@ -76,6 +76,10 @@ class OfferDecided(Struct):
     eligible: Eligible
     learned: Learned | None
     """What the propensities were drawn by; null where they are those of the playbook."""
+    products: list[str] | UnsetType = UNSET
+    """Ids of what is offered; several are a bundle. Left out where the offer names no products."""
+    price: float | UnsetType = UNSET
+    """What they cost together, in the shop's currency; left out where that is not known."""
 
 
 class OfferAnswered(Struct):

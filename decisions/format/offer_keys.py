@@ -39,6 +39,8 @@ MAX_BUCKETS: Final = 49
 MAX_CAPS: Final = 20
 MAX_MOST: Final = 50
 """What a cap may allow within its time: so many times are kept of what it counts."""
+MAX_PRODUCTS: Final = 10
+"""Of one offer."""
 MAX_LAYER: Final = 10
 """Conditions of one layer."""
 
@@ -177,6 +179,20 @@ OFFER: Final = Keys(
             "cannot look at the event.",
             default=1,
             examples=("profile.cart.value > 100.0 ? 1.5 : 1.0",),
+        ),
+        Key(
+            "products",
+            Texts(MAX_PRODUCTS),
+            "The products that it offers, by their ids in the catalogue; several are a bundle. It "
+            "is offered while all of them are there.",
+            default="none",
+            examples=("p-1001",),
+        ),
+        Key(
+            "price",
+            _MONEY,
+            "What its products cost together, in the shop's currency.",
+            default="the sum of their prices, where all are known",
         ),
         *_SHARED,
         Key(

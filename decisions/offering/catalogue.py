@@ -85,6 +85,10 @@ class Offer(Struct, frozen=True):
     rivals: frozenset[str]
     """The offers that do not stand beside it, itself among them."""
     reads: int
+    products: tuple[str, ...] = ()
+    """What it offers, by their ids in the shop's catalogue: all of them must be there."""
+    price: float | None = None
+    """Theirs together, in the shop's currency, where the playbook says it."""
 
     @property
     def source(self) -> str:

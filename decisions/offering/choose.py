@@ -13,6 +13,7 @@ from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
 from decisions.offering.policy import rests_until
 from decisions.offering.propensity import Model, bucket_of
+from decisions.offering.stock import first_sold_out
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
 from state.profile import HeldOffer, Profile
@@ -22,6 +23,7 @@ from state.touchpoint import Touchpoint
 MOST_WEIGHT: Final = 1e6
 UNWEIGHED: Final[Mapping[Value | None, float]] = {None: 1.0}
 CLOSED: Final = "dates"
+STOCK: Final = "stock"
 CONTROL: Final = "control"
 ARM: Final = "arm"
 CONSENT: Final = "consent"
@@ -187,11 +189,13 @@ class Chooser:
         return found
 
     def stage(self, offer: Offer) -> str:
-        """Where an offer stops for this customer, whatever the channel: one of CLOSED, CONTROL,
-        ARM, CONSENT, LAYERS, ANSWERED; "" = nowhere."""
+        """Where an offer stops for this customer, whatever the channel: one of CLOSED, STOCK,
+        CONTROL, ARM, CONSENT, LAYERS, ANSWERED; "" = nowhere."""
         now_ms = self._now_ms
         if offer.timed and (now_ms < offer.start_ms or 0 < offer.end_ms <= now_ms):
             return CLOSED
+        if offer.products and first_sold_out(offer.products, self._world):
+            return STOCK
         if self._held_out and self._is_held_out(offer):
             return CONTROL
         if offer.arms and offer.arms.isdisjoint(self.choice.arms.items()):

@@ -13,10 +13,21 @@ from decisions.explaining.phrases import span
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.caps import CROWDED, Full
 from decisions.offering.catalogue import LAYERS, Offer, Treatment
-from decisions.offering.choose import ANSWERED, ARM, CLOSED, CONSENT, CONTROL, MOST_WEIGHT, Chooser
+from decisions.offering.choose import (
+    ANSWERED,
+    ARM,
+    CLOSED,
+    CONSENT,
+    CONTROL,
+    MOST_WEIGHT,
+    STOCK,
+    Chooser,
+)
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
 from decisions.offering.serve import standing
+from decisions.offering.stock import first_sold_out
 from decisions.playbook import Playbook
+from decisions.world import BARE, World
 from state.profile import Profile
 from state.times import rfc3339
 from state.touchpoint import silence
@@ -30,7 +41,7 @@ RIVAL: Final = "rival"
 OUTRANKED: Final = "outranked"
 FALLBACK: Final = "fallback"
 STAGES: Final = (
-    *(CLOSED, CONTROL, ARM, CONSENT, *LAYERS, ANSWERED, CAPPED, QUIET, WEIGHT, COST),
+    *(CLOSED, STOCK, CONTROL, ARM, CONSENT, *LAYERS, ANSWERED, CAPPED, QUIET, WEIGHT, COST),
     *(FALLBACK, RIVAL, OUTRANKED, SERVED),
 )
 """Where an offer can stop, in the order in which it is asked; the last one is no stop."""
@@ -66,20 +77,25 @@ class Told(Struct, frozen=True):
     treatments: tuple[Weighed, ...]
 
 
-def tell(profile: Profile, customer_id: str, playbook: Playbook, now_ms: int) -> tuple[Told, ...]:
+def tell(
+    profile: Profile, customer_id: str, playbook: Playbook, now_ms: int, world: World = BARE
+) -> tuple[Told, ...]:
     """What becomes of every offer of the playbook if it is chosen at `now_ms`, in its order."""
-    return _Teller(profile, customer_id, playbook, now_ms).all()
+    return _Teller(profile, customer_id, playbook, now_ms, world).all()
 
 
 class _Teller:
-    def __init__(self, profile: Profile, customer_id: str, playbook: Playbook, now_ms: int) -> None:
+    def __init__(
+        self, profile: Profile, customer_id: str, playbook: Playbook, now_ms: int, world: World
+    ) -> None:
         self._profile = profile
+        self._world = world
         self._playbook = playbook
         self._now_ms = now_ms
         self._evidence = Evidence(profile, playbook, now_ms)
         touchpoint = silence(customer_id, now_ms, profile.firings + 1)
         kept = standing(profile, touchpoint, playbook, now_ms)
-        self._chooser = Chooser(profile, touchpoint, playbook, now_ms, kept)
+        self._chooser = Chooser(profile, touchpoint, playbook, now_ms, kept, world)
         choice = self._chooser.choose()
         self._arms = choice.arms
         self._served = {one.candidate.offer: one for one in choice.chosen}
@@ -112,13 +128,13 @@ class _Teller:
             rank=rank,
             channel=what.channel,
             placement=what.placement,
-            propensity=what.propensity,
+            propensity=one.propensity,
             weight=one.weight,
             value=what.value,
             lever=what.lever,
             cost=what.cost,
             score=one.score,
-            terms=reckoning(what, what.propensity, one.weight, self._playbook.power),
+            terms=reckoning(what, one.propensity, one.weight, self._playbook.power),
         )
 
     def _stage(self, offer: Offer, mine: list[Candidate]) -> tuple[str, Iterable[str]]:
@@ -144,6 +160,8 @@ class _Teller:
             yield f"it starts at {rfc3339(offer.start_ms)}, now is {rfc3339(now_ms)}"
         elif stage == CLOSED:
             yield f"it ended at {rfc3339(offer.end_ms)}, now is {rfc3339(now_ms)}"
+        elif stage == STOCK:
+            yield self._stock(offer)
         elif stage == CONTROL:
             names = (EVERYTHING, control_of(offer.group))
             held_out = [name for name in names if self._arms.get(name) == HELD_OUT]
@@ -158,6 +176,13 @@ class _Teller:
             for layer, when in offer.layers:
                 if layer == stage:
                     yield from self._evidence.why_not(when.source)
+
+    def _stock(self, offer: Offer) -> str:
+        product = first_sold_out(offer.products, self._world)
+        known = (self._world.products or {}).get(product)
+        if known is None or known.product is None:
+            return f"product {product} is not in the catalogue"
+        return f"product {product} is sold out: its stock is {known.product.stock}"
 
     def _other_arms(self, offer: Offer) -> Iterator[str]:
         for experiment in sorted({experiment for experiment, _ in offer.arms}):

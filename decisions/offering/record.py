@@ -49,8 +49,15 @@ def action(
             "arms": choice.arms,
             "eligible": eligible(chosen.among),
             "learned": _learned(playbook, choice.drawn, chosen) if not offer.fallback else None,
+            **wares(held.products, held.price),
         },
     )
+
+
+def wares(products: tuple[str, ...], price: float | None) -> dict[str, Any]:
+    """What an offer's record says of its products and their price: nothing where there are none."""
+    said: dict[str, Any] = {"products": list(products)} if products else {}
+    return said if price is None else said | {"price": price}
 
 
 def _learned(playbook: Playbook, drawn: Drawn | None, chosen: Chosen) -> dict[str, Any] | None:
@@ -112,6 +119,8 @@ def served(rank: int, held: HeldOffer, playbook: Playbook) -> ServedOffer:
         placement=held.placement,
         reasons=reasons(offer, one, held, playbook.power),
         expires_at=held.expires_at,
+        products=held.products,
+        price=held.price,
     )
 
 

@@ -7,6 +7,7 @@ from decisions.offering.contacts import note
 from decisions.offering.memory import PROPOSALS_KEPT
 from decisions.offering.outcomes import give_up
 from decisions.offering.record import DECIDED, action, served
+from decisions.offering.stock import price_of
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
 from state.decision import Decision, Serving
@@ -43,7 +44,7 @@ def serve(
     for chosen in choice.chosen:
         held = chosen.kept
         if held is None:
-            held = _decide(profile, touchpoint, playbook, now_ms, chosen)
+            held = _decide(profile, touchpoint, playbook, now_ms, chosen, world)
             new.append((chosen, held))
         after.append(held)
         old_at = stands_until(held, playbook.offers[held.offer_id])
@@ -94,7 +95,12 @@ def _quiet_at(
 
 
 def _decide(
-    profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int, chosen: Chosen
+    profile: Profile,
+    touchpoint: Touchpoint,
+    playbook: Playbook,
+    now_ms: int,
+    chosen: Chosen,
+    world: World,
 ) -> HeldOffer:
     one = chosen.candidate.treatment
     offer = playbook.offers[one.offer]
@@ -114,6 +120,8 @@ def _decide(
         version=offer.version,
         propensity=chosen.candidate.propensity,
         weight=chosen.candidate.weight,
+        products=offer.products,
+        price=price_of(offer, world),
     )
 
 

@@ -122,12 +122,14 @@ class Changes:
             self._journal.append(_Change(moment, row, False, before, counter))
 
     def _list(self, told: ProductChanged) -> None:
-        known = self._world.products.get(told.id)
+        products = self._world.products
+        assert products is not None, "recalled as the shard was taken"
+        known = products.get(told.id)
         if known is not None and known.source == told.source and told.number <= known.number:
             self.passed_over += 1
             return
         listed = Listed(told.source, told.number, told.product)
-        self._world.products[told.id] = listed
+        products[told.id] = listed
         self.products[told.id] = encode_listed(listed)
 
     def rewind(self) -> "Rewound":

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from connectors.events.dead_letter import Reason
 from connectors.events.decode import decode
@@ -55,6 +56,8 @@ OFFER = ServedOffer(
     placement="banner",
     reasons=["has_cart"],
     expires_at=NOW + 1,
+    products=("p-1", "p-2"),
+    price=49.5,
 )
 SERVING = Serving(as_of=NOW, expires_at=NOW + 1, offers=[OFFER])
 
@@ -128,8 +131,14 @@ def test_an_offers_document_says_what_to_show() -> None:
         "customer_id": "ana",
         "as_of": "2026-01-01T00:00:00.000Z",
         "expires_at": "2026-01-01T00:00:00.001Z",
-        "offers": [offer | {"expires_at": "2026-01-01T00:00:00.001Z"}],
+        "offers": [offer | {"expires_at": "2026-01-01T00:00:00.001Z", "products": ["p-1", "p-2"]}],
     }
+
+
+def test_an_offer_without_products_says_nothing_of_them() -> None:
+    bare = structs.replace(OFFER, products=(), price=None)
+    (offer,) = json.loads(offers_document("ana", Serving(NOW, NOW + 1, [bare])))["offers"]
+    assert not {"products", "price"} & offer.keys()
 
 
 def test_a_dead_letter_carries_the_record_whole() -> None:

@@ -157,6 +157,9 @@ def test_what_a_catalogue_says_of_a_product_stays_until_it_says_something_later(
     world = fresh()
     changes = Changes(world, MODEL)
 
+    products = world.products
+    assert products is not None
+
     def says(number: int, stock: int | None, source: str = "one") -> None:
         product = None if stock is None else Product("shoes", 49.0, stock)
         changes.tell(0, ProductChanged(number, source, "sku-1", product))
@@ -164,11 +167,11 @@ def test_what_a_catalogue_says_of_a_product_stays_until_it_says_something_later(
     says(5, 3)
     says(5, 9)
     says(4, 9)
-    assert world.products["sku-1"].product == Product("shoes", 49.0, 3)
+    assert products["sku-1"].product == Product("shoes", 49.0, 3)
     says(6, None)
-    assert world.products.pop("sku-1") == Listed("one", 6, None)
+    assert products.pop("sku-1") == Listed("one", 6, None)
     says(1, 8, "two")
-    assert world.products["sku-1"].product == Product("shoes", 49.0, 8)
+    assert products["sku-1"].product == Product("shoes", 49.0, 8)
     assert recall(BOOK, {}, {}, changes.products).products == world.products
     assert changes.passed_over == 2
 

@@ -95,6 +95,8 @@ def full() -> Profile:
                 version=b"v123",
                 propensity=0.69,
                 weight=70.5,
+                products=("p-1",),
+                price=71.5,
             )
         ],
         playbook="49",

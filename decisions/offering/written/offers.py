@@ -115,8 +115,17 @@ class OfferReader:
             because=part.text("because"),
             rivals=around.rivals.get(name, frozenset([name])),
             reads=reads,
+            **self._products(part),
         )
         return structs.replace(offer, version=_version(offer, around.power))
+
+    def _products(self, part: Part) -> dict[str, Any]:
+        products, price = part.texts("products"), part.number("price")
+        if price is not None and "products" not in part:
+            place = part.get("price") or part.node
+            expected = "a price beside the products that it is for"
+            self._reader.problem(place, part.where("price"), expected, "no products")
+        return {"products": products, "price": price}
 
     def _open(self, part: Part) -> tuple[int, int]:
         start, end = part.moment("start"), part.moment("end", end=True)
@@ -220,4 +229,6 @@ def _version(offer: Offer, power: float) -> bytes:
     ]
     words = offer.because or offer.source
     said = [offer.title, words, offer.group, offer.ttl_ms, offer.end_ms, power, terms]
+    if offer.products:  # only then, so that others keep their version
+        said += [offer.products, offer.price]
     return hashlib.blake2b(json.dumps(said).encode(), digest_size=4).digest()

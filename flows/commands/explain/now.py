@@ -15,8 +15,10 @@ from decisions.offering.explain import Told, tell
 from decisions.playbook import Playbook
 from decisions.segments import leave_unknown, move
 from decisions.wake import wake
+from decisions.world import BARE, World
 from flows.clients import check_redis
 from flows.commands.customer.looking_up import look_up_or_end
+from flows.commands.explain.known_world import known_world
 from flows.commands.explain.page import Explained, document, lines
 from flows.commands.nearby import nearby_settings
 from flows.commands.playbook_file import read_playbook
@@ -48,9 +50,10 @@ def explain_now(customer: str, asked: Asked, *, as_json: bool) -> None:
     offer = asked.offer
     if offer is not None and offer not in book.offers:
         raise click.ClickException(_unknown(offer, book))
-    profile = look_up_or_end(url, customer, asked.partitions or settings.partitions).profile
+    known = look_up_or_end(url, customer, asked.partitions or settings.partitions)
+    profile = known.profile
     at_ms = _moment(asked.at, profile)
-    told = explained(profile, customer, book, at_ms)
+    told = explained(profile, customer, book, at_ms, known_world(url, known.shard, book))
     if offer is not None:
         told = tuple(one for one in told if one.offer == offer)
     what = Explained(customer, at_ms, book.version, profile.playbook, told)
@@ -73,11 +76,14 @@ def _moment(at: datetime | None, profile: Profile) -> int:
     return at_ms
 
 
-def explained(profile: Profile, customer: str, playbook: Playbook, at_ms: int) -> tuple[Told, ...]:
-    """What becomes of each offer at `at_ms` if nothing happens before. Leaves `profile` alone."""
+def explained(
+    profile: Profile, customer: str, playbook: Playbook, at_ms: int, world: World = BARE
+) -> tuple[Told, ...]:
+    """What becomes of each offer at `at_ms` if nothing happens before, and the world stays as it
+    is. Leaves `profile` alone."""
     copy = decode_profile(encode_profile(profile))
     if copy.playbook.partition("+")[0] == playbook.version:
-        wake(copy, customer, playbook, at_ms)
+        wake(copy, customer, playbook, at_ms, world)
     else:  # who is in which of its segments
         nobody = silence(customer, at_ms, 1)
         leave_unknown(copy, nobody, playbook, None)
@@ -85,7 +91,7 @@ def explained(profile: Profile, customer: str, playbook: Playbook, at_ms: int) -
     made = {one.decision_id.hex() for one in profile.proposals}
     return tuple(
         one if one.decision_id in made else structs.replace(one, decision_id="")
-        for one in tell(copy, customer, playbook, at_ms)
+        for one in tell(copy, customer, playbook, at_ms, world)
     )
 
 

@@ -1,0 +1,160 @@
+"""An offer of products is made while all of them are there, and says what they cost together."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisions.decide import decide
+from decisions.offering.explain import tell
+from decisions.offering.stock import first_sold_out, price_of
+from decisions.playbook import PlaybookError
+from decisions.world import BARE, World
+from state.decision import Decision
+from state.fold import fold
+from state.product import Listed, Product
+from tests.decisions.offering.shop import HEAD, offer, served, shop
+from tests.decisions.someone import Someone, actions, book, touchpoint
+
+BUNDLE = "products: [tent, mat]"
+SHOP = "\n".join([offer("set", 9, BUNDLE), offer("tent", 5, "products: tent"), offer("club", 1)])
+
+listings = st.none() | st.builds(
+    Product,
+    price=st.none() | st.floats(0, 1e6),
+    stock=st.none() | st.integers(0, 3),
+)
+catalogues = st.dictionaries(st.sampled_from(["tent", "mat", "lamp"]), listings)
+
+
+def world(**products: Product | None) -> World:
+    """One in which the catalogue says this."""
+    return World(products={name: Listed("t", 1, said) for name, said in products.items()})
+
+
+def comes(someone: Someone, known: World) -> Decision | None:
+    """An event of the customer, where this is known."""
+    someone.now_ms += 1_000
+    someone.events += 1
+    event = touchpoint(someone.customer_id, f"m-{someone.events}", "Page Viewed", someone.now_ms)
+    changed = fold(someone.profile, event, someone.playbook.traits)
+    someone.profile.playbook = ""  # all is asked anew, whatever the event changed
+    return decide(someone.profile, event, changed, someone.playbook, someone.now_ms, known)
+
+
+@given(catalogues)
+def test_an_offer_is_served_exactly_if_all_of_its_products_are_there(
+    catalogue: dict[str, Product | None],
+) -> None:
+    someone = shop(SHOP, head=HEAD.replace("offers: 2", "offers: 3"))
+    comes(someone, world(**catalogue))
+    there = {name for name, said in catalogue.items() if said is not None and said.stock != 0}
+    wanted = {"set": {"tent", "mat"}, "tent": {"tent"}, "club": set()}
+    assert set(served(someone)) == {name for name, needs in wanted.items() if needs <= there}
+
+
+@given(catalogues)
+def test_why_an_offer_is_not_made_names_a_product_and_its_stock(
+    catalogue: dict[str, Product | None],
+) -> None:
+    someone = shop(SHOP)
+    known = world(**catalogue)
+    comes(someone, known)
+    found = tell(someone.profile, someone.customer_id, someone.playbook, someone.now_ms, known)
+    told = next(one for one in found if one.offer == "set")
+    missing = first_sold_out(("tent", "mat"), known)
+    assert (told.stage == "stock") == bool(missing)
+    if missing:
+        said = catalogue.get(missing)
+        why = "is not in the catalogue" if said is None else "is sold out: its stock is 0"
+        assert told.reasons == (f"product {missing} {why}",)
+
+
+def test_what_was_served_is_withdrawn_by_the_next_choice_and_may_come_back() -> None:
+    someone = shop(SHOP)
+    comes(someone, world(tent=Product(stock=3), mat=Product(stock=1)))
+    assert served(someone) == ["set", "tent"]
+    comes(someone, world(tent=Product(stock=3), mat=Product(stock=0)))
+    assert served(someone) == ["tent", "club"]
+    comes(someone, world(tent=None, mat=Product(stock=0)))
+    assert served(someone) == ["club"]
+    comes(someone, world(tent=Product(), mat=Product()))
+    assert served(someone) == ["set", "tent"]
+
+
+def test_where_no_catalogue_is_looked_at_every_product_counts_as_there() -> None:
+    someone = shop(SHOP)
+    comes(someone, BARE)
+    assert served(someone) == ["set", "tent"]
+
+
+@given(
+    st.none() | st.floats(0, 1e6),
+    st.lists(st.none() | st.floats(0, 1e6), min_size=1, max_size=10),
+)
+def test_a_bundle_costs_what_is_said_or_the_sum_of_all_prices(
+    own: float | None, prices: list[float | None]
+) -> None:
+    names = [f"p{n}" for n in range(len(prices))]
+    said = f"products: [{', '.join(names)}]" + ("" if own is None else f", price: {own:.6f}")
+    one = book(f"offers:\n{offer('a', 1, said)}\n", HEAD).offers["a"]
+    found = price_of(one, world(**dict(zip(names, map(Product, [""] * 10, prices), strict=False))))
+    if own is not None:
+        assert found == float(f"{own:.6f}")
+    elif None in prices:
+        assert found is None
+    else:
+        assert found == sum(price for price in prices if price is not None)
+
+
+def test_products_and_price_stand_in_the_record_and_in_what_is_served() -> None:
+    someone = shop(SHOP)
+    decision = comes(
+        someone, world(tent=Product("tents", 120.0, 3), mat=Product("mats", 30.0, None))
+    )
+    assert decision is not None
+    assert decision.serving is not None
+    bodies = {a.body["offer_id"]: a.body for a in actions(decision, "offer.decided")}
+    assert bodies["set"]["products"] == ["tent", "mat"]
+    assert bodies["set"]["price"] == 150.0
+    assert [(one.products, one.price) for one in decision.serving.offers] == [
+        (("tent", "mat"), 150.0),
+        (("tent",), 120.0),
+    ]
+
+
+def test_a_decision_that_stays_keeps_the_price_it_was_made_with() -> None:
+    someone = shop(SHOP)
+    comes(someone, world(tent=Product(price=120.0), mat=Product(price=30.0)))
+    comes(someone, world(tent=Product(price=99.0), mat=Product(price=30.0)))
+    assert [held.price for held in someone.profile.offers] == [150.0, 120.0]
+
+
+def test_an_offer_without_products_says_nothing_of_them() -> None:
+    someone = shop(offer("club", 1))
+    (action,) = actions(comes(someone, world()), "offer.decided")
+    assert not {"products", "price"} & action.body.keys()
+
+
+def test_other_products_or_another_price_make_another_version_of_an_offer() -> None:
+    kinds = ["", "products: a", "products: b", "products: [a, b]", "products: a, price: 2"]
+    made = {book(f"offers:\n{offer('x', 1, kind)}\n", HEAD).offers["x"].version for kind in kinds}
+    assert len(made) == len(kinds)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("price: 5", "offers.a.price; expected a price beside the products that it is for"),
+        ("products: [x, x]", 'offers.a.products; expected each once, got "x"'),
+        (f"products: [{'x' * 129}]", "offers.a.products; expected at most 128 characters, got 129"),
+        (
+            f"products: [{', '.join(f'p{n}' for n in range(11))}]",
+            "offers.a.products; expected 1 to 10 entries, got 11",
+        ),
+    ],
+)
+def test_what_no_offer_can_have_is_refused_with_its_place(more: str, said: str) -> None:
+    with pytest.raises(PlaybookError, match=re.escape(said)):
+        book(f"offers:\n{offer('a', 1, more)}\n", HEAD)
