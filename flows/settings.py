@@ -1,6 +1,7 @@
 """Settings from the environment: read once, frozen, each with its default and its check."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from connectors.kafka.channel_names import NO_CHANNELS, may_name_channel
 
 PREFIX = "TOUCHLINE_"
 KAFKA_PREFIX = PREFIX + "KAFKA_"
+OURS = "touchpoints."
+"""What the names of all other topics begin with."""
+TOPIC = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,248}")
 
 
 STATIC, GROUP = "static", "group"
@@ -30,6 +34,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     warehouse_url: str = "./warehouse"
     playbook: str = "playbooks/retail.yaml"
     channels: tuple[str, ...] = ("click", "email", "chat", "kiosk")
+    catalogue_topic: str = "products"
+    """Where the shop's back end says what its products cost and how many there are."""
     partitions: int = 16
     """Used when topics are created; fixed for life afterwards."""
     assignment: str = STATIC
@@ -181,6 +187,12 @@ def _channels(text: str) -> tuple[str, ...]:
     return names
 
 
+def _topic(text: str) -> str:
+    if not TOPIC.fullmatch(text) or text.startswith(OURS):
+        raise ValueError
+    return text
+
+
 def _assignment(text: str) -> str:
     if text not in (STATIC, GROUP):
         raise ValueError
@@ -209,6 +221,10 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
         _channels,
         "different names of letters, digits and _, separated by commas, and none of "
         + ", ".join(NO_CHANNELS),
+    ),
+    "catalogue_topic": (
+        _topic,
+        f"a topic's name: letters, digits, ., _ and -, 249 at most, and not {OURS}...",
     ),
     "partitions": _between(1, 1024),
     "assignment": (_assignment, f"{STATIC} or {GROUP}"),

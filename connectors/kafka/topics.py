@@ -100,18 +100,24 @@ def admin_client(config: Mapping[str, Any]) -> AdminClient:
 
 
 def create_topics(
-    admin_config: Mapping[str, Any], channels: Iterable[str], partitions: int
+    admin_config: Mapping[str, Any],
+    channels: Iterable[str],
+    partitions: int,
+    catalogue: str = "",
 ) -> tuple[str, ...]:
     """Make what is missing, each topic with `partitions` partitions; return the names made.
+    `catalogue` is the shop's own, if it has one ("" = none): however it is cut, it will do.
 
     Repeatable: what is there is left alone. Raises TopicError when an existing topic has another
     number of partitions (nothing is made then), or when the broker refuses; KafkaException when no
     broker answers.
     """
     admin = admin_client(admin_config)
-    wanted = all_topics(channels)
+    of_shop = [Topic(catalogue, compacted=True)] if catalogue else []
+    wanted = [*all_topics(channels), *of_shop]
     found = _describe(admin, [topic.name for topic in wanted])
-    if other := _other_partitions(found.values(), partitions):
+    cut = [topic for topic in found.values() if topic.name != catalogue]
+    if other := _other_partitions(cut, partitions):
         raise TopicError("; ".join(other))
     new = [
         NewTopic(

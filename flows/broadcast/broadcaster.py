@@ -1,4 +1,5 @@
-"""Tells all shards what none of them can know by itself, once a second.
+"""Tells all shards what none of them can know by itself: sums of counters once a second, and what
+the catalogue says at once.
 
 Whoever owns shard 0 does it, in a thread of its own: neither Redis nor Kafka may hold the flow up
 for it. Two that do it at once, as an owner wakes up that was taken for dead, do no harm: whatever
@@ -13,9 +14,11 @@ from collections.abc import Callable
 import redis
 from confluent_kafka import KafkaException
 
+from connectors.kafka.broadcast import Told
 from connectors.kafka.errors import words
 from connectors.kafka.teller import Teller
 from decisions.playbook import Playbook
+from flows.broadcast.catalogue import Catalogue
 from flows.broadcast.counters import Counters
 from flows.metrics.meter import Meter
 from flows.settings import Settings
@@ -23,6 +26,8 @@ from flows.settings import Settings
 log = logging.getLogger("touchline.broadcast")
 
 EVERY_S = 1.0
+WAIT_S = 0.2
+"""How long a record of the catalogue is waited for, and how late a stop is noticed then."""
 ALL_EVERY_S = 600.0
 """How often all is told, changed or not: for a shard that missed something, whyever."""
 ANSWER_S = 5.0
@@ -69,38 +74,61 @@ class Broadcaster(threading.Thread):
         except (redis.RedisError, KafkaException, OSError) as trouble:
             self._meter.add("touchline_broadcast_failures_total")
             if self._well:
-                log.warning("shards are not told what others learned: %s", words(trouble))
+                log.warning("shards are not told what they cannot know: %s", words(trouble))
             self._well = False
 
     def _charge(self) -> None:
         """As long as it is in charge. Raises redis.RedisError, KafkaException."""
-        if self._playbook.model is None:
+        playbook, settings = self._playbook, self._settings
+        if playbook.model is None and not playbook.products:
             return
         client = redis.Redis.from_url(
-            self._settings.redis_url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S
+            settings.redis_url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S
         )
-        teller = Teller(self._settings.kafka_config)
+        teller = Teller(settings.kafka_config)
+        counters = catalogue = None
         try:
-            counters = Counters(self._playbook, client, self._settings.partitions)
-            told_all_s = time.monotonic()
-            while self._in_charge() and not self._over.is_set():
-                if time.monotonic() - told_all_s >= ALL_EVERY_S:
-                    told_all_s = time.monotonic()
-                    counters.tell_all()
-                self._round(counters, teller)
-                self._over.wait(EVERY_S)
+            if playbook.model is not None:
+                counters = Counters(playbook, client, settings.partitions)
+            if playbook.products:
+                of, meter, pause = playbook.products, self._meter, self._over.wait
+                catalogue = Catalogue(settings, of, client, meter, pause)
+            self._tell_on(counters, catalogue, teller)
         finally:
+            if catalogue is not None:
+                catalogue.close()
             teller.close()
             client.close()
 
-    def _round(self, counters: Counters, teller: Teller) -> None:
-        told = counters.look(time.time_ns() // 1_000_000)
+    def _tell_on(
+        self, counters: Counters | None, catalogue: Catalogue | None, teller: Teller
+    ) -> None:
+        all_at_s, counters_at_s = time.monotonic() + ALL_EVERY_S, 0.0
+        while self._in_charge() and not self._over.is_set():
+            now_s = time.monotonic()
+            if now_s >= all_at_s:
+                all_at_s = now_s + ALL_EVERY_S
+                if counters is not None:
+                    counters.tell_all()
+                if catalogue is not None:
+                    catalogue.tell_all()
+            told: list[tuple[int, Told]] = []
+            if counters is not None and now_s >= counters_at_s:
+                counters_at_s = now_s + EVERY_S
+                told += counters.look(time.time_ns() // 1_000_000)
+            if catalogue is not None:
+                told += catalogue.look(WAIT_S)
+            self._tell(told, teller)
+            if catalogue is None:
+                self._over.wait(EVERY_S)
+
+    def _tell(self, told: list[tuple[int, Told]], teller: Teller) -> None:
+        """Raises OSError when it may not have come through: whoever is in charge begins anew."""
         for shard, record in told:
             teller.tell(shard, record)
         if not teller.settle():
-            counters.tell_all()
             raise OSError(f"{len(told)} records were not acknowledged")
         self._meter.add("touchline_broadcast_records_total", len(told))
         if not self._well:
-            log.info("shards are told again what others learned")
+            log.info("shards are told again what they cannot know")
         self._well = True

@@ -119,8 +119,9 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
 @servers
 @as_json
 def create(bootstrap_servers: str | None, as_json: bool) -> None:
-    """Make the topics that are missing. What exists is left alone, and refused if it is cut
-    into another number of partitions.
+    """Make the topics that are missing, the catalogue's (TOUCHLINE_CATALOGUE_TOPIC) among them.
+    What exists is left alone, and refused if it is cut into another number of partitions; the
+    catalogue's is the shop's own, and taken as it is.
 
     Exit codes: 0 all are there, 1 one has another number of partitions, wrong settings, or Kafka
     does not answer, 2 wrong options.
@@ -131,7 +132,9 @@ def create(bootstrap_servers: str | None, as_json: bool) -> None:
       TOUCHLINE_PARTITIONS=64 touchline topics create --bootstrap-servers kafka.example:9092
     """
     with _kafka(bootstrap_servers) as (settings, admin):
-        made = create_topics(admin, settings.channels, settings.partitions)
+        made = create_topics(
+            admin, settings.channels, settings.partitions, settings.catalogue_topic
+        )
     if as_json:
         return _say_json(created=made)
     for name in made:

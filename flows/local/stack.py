@@ -123,6 +123,7 @@ class Stack:
             {"bootstrap.servers": self.services["kafka"].bootstrap_servers},
             self.settings.channels,
             self.settings.partitions,
+            self.settings.catalogue_topic,
         )
         self.folder.tell(self._addresses())
 

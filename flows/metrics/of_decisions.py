@@ -55,7 +55,8 @@ DECISIONS: Final = (
         "touchline_broadcast_records_total",
         C,
         "records",
-        "Records that shards were told of what others learned, by who owns shard 0.",
+        "Records that shards were told, of what others learned and of the catalogue, by who owns "
+        "shard 0.",
     ),
     Metric(
         "touchline_broadcast_failures_total",
@@ -68,6 +69,12 @@ DECISIONS: Final = (
         C,
         "records",
         "Records of the broadcast topic that said nothing new, and were passed over.",
+    ),
+    Metric(
+        "touchline_catalogue_refused_total",
+        C,
+        "records",
+        "Records of the catalogue that could not be read: their products stay as they were.",
     ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
     Metric(

@@ -43,6 +43,15 @@ def read_numbers(client: "redis.Redis", shards: int) -> list[int]:
     return [int(found or 0) for found in pipe.execute()]
 
 
+def read_products(client: "redis.Redis", shards: int) -> list[dict[str, bytes]]:
+    """What shards 0 to `shards` - 1 were told of products: product → blob, of each. Raises
+    redis.RedisError."""
+    pipe = client.pipeline(transaction=False)
+    for shard in range(shards):
+        pipe.hgetall(shard_keys(shard).products)
+    return list(map(_named, pipe.execute()))
+
+
 class Learned:
     """Follows what shards 0 to `shards` - 1 have counted."""
 
