@@ -9,6 +9,10 @@ BY_TIME = "time:"
 """Stands before the cause of what no event led to; then the rule, and after another colon the
 message id of the event that armed it, where there is one."""
 
+BY_STOCK = "stock:"
+"""Stands before the cause of a choice that was made anew as a product is not to be had any more;
+then the product."""
+
 
 def act(
     touchpoint: Touchpoint,

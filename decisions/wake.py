@@ -1,5 +1,9 @@
-"""What the passing of time leads to: the instants at which it may change something, one by one."""
+"""What comes without an event of the customer: by the passing of time, whose instants that may
+change something are found one by one, and by a product that is sold out."""
 
+from collections.abc import Sequence
+
+from decisions.acting import BY_STOCK
 from decisions.decide import pass_time
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
@@ -22,3 +26,27 @@ def wake(
         if decision is not None:
             found.append((now_ms, decision))
     return found
+
+
+def recall(
+    profile: Profile,
+    customer_id: str,
+    playbook: Playbook,
+    now_ms: int,
+    world: World,
+    products: Sequence[str],
+) -> list[tuple[int, Decision]]:
+    """What follows as `products` are not to be had any more: the offers are chosen anew, as (when,
+    decision), because of the first of them that is served. To be called once time has passed until
+    `now_ms`.
+
+    Nothing for whoever is served none. Changes `profile` in place.
+    """
+    now_ms = max(now_ms, profile.decided_at)
+    served = {p for one in profile.offers if now_ms < one.expires_at for p in one.products}
+    product = next(filter(served.__contains__, products), None)
+    if product is None:
+        return []
+    because = f"{BY_STOCK}{product}"
+    decision = pass_time(profile, customer_id, playbook, now_ms, world, because)
+    return [] if decision is None else [(now_ms, decision)]

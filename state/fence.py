@@ -68,6 +68,8 @@ class Plan(Struct, frozen=True, omit_defaults=True):
     is not in it or in those before was received later than what is; 0 when that is not known."""
     wake: int = 0
     """How many customers at most the passing of time is applied to, beside those with events."""
+    recall: int = 0
+    """How many customers at most are looked for who are served what is sold out."""
 
 
 class Fence(Struct, array_like=True, frozen=True):

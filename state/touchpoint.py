@@ -39,14 +39,18 @@ class Touchpoint(Struct, gc=False):
     firing: int = 0
     """Of what stands for time alone, and is no event: how often that has led to something so far,
     this time included. Its name and message id are empty."""
+    because: str = ""
+    """Of what stands for something that has come to be known of the world: what is the cause."""
     key: str | int | float | bool | None = None
     """No part of an event: while a run of a journey is asked for, what the run is about."""
 
 
-def silence(customer_id: str, at_ms: int, firing: int) -> Touchpoint:
+def silence(customer_id: str, at_ms: int, firing: int, because: str = "") -> Touchpoint:
     """What stands for the time that has passed without an event, until `at_ms`."""
     return Touchpoint(
-        "", b"", "", customer_id, "", "", "", at_ms, at_ms, {}, {}, b"", firing=firing
+        *("", b"", "", customer_id, "", "", "", at_ms, at_ms, {}, {}, b""),
+        firing=firing,
+        because=because,
     )
 
 

@@ -30,7 +30,7 @@ def action(
     return Action(
         id=decision_id,
         kind=DECIDED,
-        caused_by=cause(touchpoint, f"offer.{held.offer_id}"),
+        caused_by=touchpoint.because or cause(touchpoint, f"offer.{held.offer_id}"),
         body={
             "offer_id": held.offer_id,
             "decision_id": decision_id,

@@ -71,6 +71,12 @@ DECISIONS: Final = (
         "Records of the broadcast topic that said nothing new, and were passed over.",
     ),
     Metric(
+        "touchline_customers_recalled_total",
+        C,
+        "customers",
+        "Customers for whom offers were chosen anew, as they were served what is sold out.",
+    ),
+    Metric(
         "touchline_catalogue_refused_total",
         C,
         "records",

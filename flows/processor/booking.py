@@ -103,6 +103,7 @@ def _book_world(meter: Meter, part: Slice) -> None:
     for outcome, count in part.world.booked.items():
         meter.add("touchline_offer_outcomes_total", count, outcome=outcome)
     meter.add("touchline_broadcast_repeats_total", part.world.passed_over)
+    meter.add("touchline_customers_recalled_total", len(part.recalled))
 
 
 def _book_rules(meter: Meter, part: Slice, playbook: Playbook) -> None:

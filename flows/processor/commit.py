@@ -179,6 +179,7 @@ def _commit(part: Slice, fence: Fence) -> Commit:
         learned=part.world.learned if part.world else {},
         told=part.world.told if part.world else {},
         products=part.world.products if part.world else {},
+        holders=part.holders,
     )
 
 

@@ -7,6 +7,7 @@ makes the same bytes.
 
 import logging
 import traceback
+from collections.abc import Sequence
 
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import MAX_ID_CHARACTERS
@@ -23,6 +24,7 @@ from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
 from flows.processor.forwarding import send_on, tell_apart
 from flows.processor.processor import Processor
 from flows.processor.reach import Reach
+from flows.processor.recalling import keep_offers, note_holders
 from flows.processor.steps import stored_profile
 from flows.processor.waking import let_time_pass, still_due
 from flows.processor.world import Changes
@@ -72,6 +74,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     limit_ms, topics = reach.limit_ms, processor.topics
     world = part.shard.world
     part.world = Changes(world, playbook.model)
+    keep_offers(processor, part)
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
             _pass_over(part, position, event)
@@ -125,6 +128,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     part.clock_ms, part.newest_ms = reach.after(), reach.newest_ms
     part.shard.clock_ms, part.shard.reached_ms = part.clock_ms, part.newest_ms
     _wake_due(processor, part)
+    note_holders(processor, part)
     _count(part)
 
 
@@ -146,7 +150,8 @@ def _wake_before(
 
 
 def _wake_due(processor: Processor, part: Slice) -> None:
-    """Let time pass for those who are still due, now that all events are applied."""
+    """Let time pass for those who are still due, now that all events are applied; then choose anew
+    for those who are served what is sold out."""
     for due_ms, customer in part.due:
         profile = part.shard.profiles.get(customer)
         known_ms = profile.due_at if profile is not None else 0  # there is no such customer here
@@ -156,18 +161,27 @@ def _wake_due(processor: Processor, part: Slice) -> None:
             part.shard.timers.set(customer, known_ms)
     for _, customer in still_due(part):
         _wake(processor, part, customer, part.clock_ms, len(part.events))
+    for customer, products in part.recalled.items():
+        if customer in part.shard.profiles:
+            _wake(processor, part, customer, part.clock_ms, len(part.events), products)
 
 
 def _wake(
-    processor: Processor, part: Slice, customer: str, until_ms: int, position: int
+    processor: Processor,
+    part: Slice,
+    customer: str,
+    until_ms: int,
+    position: int,
+    sold_out: Sequence[str] = (),
 ) -> Profile:
-    """The profile of a customer after the time until `until_ms` has passed; before the event at
-    `position`."""
+    """The profile of a customer after the time until `until_ms` has passed, and then that products
+    are sold out; before the event at `position`."""
     profile = part.shard.profiles[customer]
     due_ms, trimmed = profile.due_at, profile.trimmed
-    profile, decisions = let_time_pass(processor, part, customer, profile, until_ms)
+    profile, decisions = let_time_pass(processor, part, customer, profile, until_ms, sold_out)
     part.shard.profiles[customer] = part.touched[customer] = profile
-    part.woken.append(due_ms)
+    if 0 < due_ms <= until_ms:
+        part.woken.append(due_ms)
     part.trimmed += profile.trimmed - trimmed
     for now_ms, decision in decisions:
         version = processor.playbook.version

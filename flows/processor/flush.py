@@ -14,7 +14,7 @@ from flows.processor.world import Changes
 from state.decision import Serving
 from state.fence import Plan
 from state.outbox import ForwardEntry
-from state.profile import Profile
+from state.profile import HeldOffer, Profile
 from state.timers import Timer
 from state.touchpoint import Touchpoint
 
@@ -63,7 +63,13 @@ class Slice(Struct, eq=False):
     # route
     due: list[Timer] = field(default_factory=list)
     """The first of those without an event here of whom time alone may change something."""
+    recalled: dict[str, list[str]] = field(default_factory=dict)
+    """Customers who are served what is sold out → those products, in the order they are told."""
     # decide
+    offered: dict[str, list[HeldOffer]] = field(default_factory=dict)
+    """Customer of this flush → what they were served before it, where offers name products."""
+    holders: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """Product → customer → whether they are served it from now on, where that is new."""
     reached: dict[int, int] = field(default_factory=dict)
     """Position of an event before which time was let pass for its customer → until when."""
     clock_ms: int = 0

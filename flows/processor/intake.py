@@ -11,6 +11,7 @@ from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
 from connectors.kafka.planned_checksum import planned_checksum
 from connectors.kafka.shard_consumer import Record
+from connectors.kafka.topics import BROADCAST
 from flows.processor.attention import Attention
 from flows.processor.commit import commit_pending
 from flows.processor.flush import Flush, Slice
@@ -18,6 +19,7 @@ from flows.processor.merge import NOTHING_READ, Bound, bound
 from flows.processor.ownership import read_on, take_due
 from flows.processor.processor import Processor
 from flows.processor.reach import Completeness, after, completeness
+from flows.processor.recalling import RECALL_AT_ONCE, holders_are_left
 from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
 from flows.processor.waking import WAKE_AT_ONCE, learn_timers
@@ -130,6 +132,8 @@ class Intake(StatelessSourcePartition[Flush]):
             return False
         shard.asked_ms = now_ms
         try:
+            if holders_are_left(self._processor, shard):
+                return True
             learn_timers(self._processor, shard, now_ms, 1)
         except (WireLost, Unsettled) as doubt:
             self._processor.lose(shard, doubt, "route")
@@ -194,6 +198,9 @@ class Intake(StatelessSourcePartition[Flush]):
             behind=known.behind,
             merged_ms=bound.merged_ms,
             wake=min(WAKE_AT_ONCE, settings.flush_events),
+            recall=min(RECALL_AT_ONCE, settings.flush_events)
+            if shard.recalls or BROADCAST in ranges
+            else 0,
         )
         return Slice(shard, plan, False, messages)
 

@@ -13,6 +13,7 @@ from connectors.kafka.topics import ENRICHED
 from flows.processor.acted import newest_actions
 from flows.processor.definitions import definitions_of, recall_journeys
 from flows.processor.processor import Processor
+from flows.processor.recalling import sold_out
 from flows.processor.shard import Hold, Shard
 from flows.processor.world import recall
 from state.fence import VERSION, Fence, Position
@@ -134,6 +135,7 @@ def _begin(processor: Processor, shard: Shard, found: Taken, log_found: PlanLog)
     shard.own(_with_new_topics(processor, shard.index, found), log_found)
     recall_journeys(processor.playbook, found.journeys)
     shard.world = recall(processor.playbook, found.learned, found.told, found.products)
+    shard.recalls = sold_out(processor, shard)
     _check_topics_of_plans(processor, shard)
     if shard.todo:
         log.info("shard %d: %d flushes were begun and are done again", shard.index, len(shard.todo))

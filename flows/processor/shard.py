@@ -78,6 +78,9 @@ class Shard:
         """Topic → when the newest event of it that was decided happened; likewise."""
         self.world = World()
         """What it knows beside its customers; likewise."""
+        self.recalls: set[str] = set()
+        """Products that are sold out while customers may be left who are served them: of any other
+        that is sold out Redis has none."""
         self.timers = TimerIndex()
         """Customer → when time alone may change something; likewise."""
         self.asked_ms = 0

@@ -9,6 +9,7 @@ from connectors.kafka.topics import BROADCAST, FORWARD, PREFIX
 from flows.processor.flush import Flush, Slice
 from flows.processor.forwarding import FORWARDED, receive, route_elsewhere
 from flows.processor.processor import Processor
+from flows.processor.recalling import find_holders
 from flows.processor.waking import find_due
 from state.profile import Profile, ProfileUnreadable, decode_profile
 from state.repeats import LAST_RECEIVED_MS
@@ -41,14 +42,18 @@ def decode_step(processor: Processor, flush: Flush) -> None:
 
 
 def route_step(processor: Processor, flush: Flush) -> None:
-    """Read the profiles that are not in memory: of those with events, and of those of whom time
-    alone may change something. Mark events of another shard's customers."""
+    """Read the profiles that are not in memory: of those with events, of those of whom time alone
+    may change something, and of those who are served what is sold out. Mark events of another
+    shard's customers."""
     customers = {part: _customers(part) for part in flush.slices}
     flush.slices = processor.each(
         "route", flush.slices, lambda part: find_due(processor, part, customers[part])
     )
     for part in flush.slices:
         customers[part] += [customer for _, customer in part.due]
+    flush.slices = processor.each("route", flush.slices, lambda part: find_holders(processor, part))
+    for part in flush.slices:
+        customers[part] = list(dict.fromkeys([*customers[part], *part.recalled]))
     asked = {part: _unknown(part, customers[part]) for part in flush.slices}
 
     def ask(part: Slice) -> None:

@@ -1,11 +1,11 @@
 """Whom the passing of time concerns: asked of Redis, found for a plan, and applied to a profile."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
-from decisions.wake import wake
+from decisions.wake import recall, wake
 from flows.processor.flush import Slice
 from flows.processor.processor import Processor
 from flows.processor.shard import Shard
@@ -59,16 +59,26 @@ def still_due(part: Slice) -> list[Timer]:
 
 
 def let_time_pass(
-    processor: Processor, part: Slice, customer: str, profile: Profile, until_ms: int
+    processor: Processor,
+    part: Slice,
+    customer: str,
+    profile: Profile,
+    until_ms: int,
+    sold_out: Sequence[str] = (),
 ) -> tuple[Profile, list[tuple[int, Decision]]]:
-    """What time alone brings about for a customer until `until_ms`, and the profile after it.
+    """What time alone brings about for a customer until `until_ms`, and then that products
+    are sold out, and the profile after it.
 
     A rule that fails in a way that rules cannot leaves the profile as it was, but for the time at
     which all of them are asked again: then, or at the customer's next event.
     """
     before = encode_profile(profile)
     try:
-        return profile, wake(profile, customer, processor.playbook, until_ms, part.shard.world)
+        playbook, world = processor.playbook, part.shard.world
+        found = wake(profile, customer, playbook, until_ms, world)
+        if sold_out:
+            found += recall(profile, customer, playbook, until_ms, world, sold_out)
+        return profile, found
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - one customer's trouble must not stop the others

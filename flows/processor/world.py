@@ -6,6 +6,8 @@ what changed as absolute values, so that a replay writes the same.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -52,15 +54,19 @@ def recall(
     return world
 
 
+def is_news(told: ProductChanged, known: Listed | None) -> bool:
+    """Whether it is later than what is known of the product."""
+    return known is None or known.source != told.source or known.number < told.number
+
+
 class _Change(Struct, frozen=True):
-    """Of one arm's counter."""
+    """Of one counter, or of what is known of one product."""
 
     moment: int
-    row: int
-    own: bool
-    """Of this shard's, not of what it was told."""
-    before: Counter
-    after: Counter
+    put: Callable[[Any], object]
+    """Makes it what it is given."""
+    before: Any
+    after: Any
 
 
 class Changes:
@@ -92,7 +98,7 @@ class Changes:
                 continue
             before = table.own(row)
             after = table.book(row, outcome.at_ms, tries=outcome.tries, taken=outcome.taken)
-            self._journal.append(_Change(moment, row, True, before, after))
+            self._journal.append(_Change(moment, partial(table.put, row), before, after))
             self.learned[arm_name(*arm)] = encode_counter(after)
             self._count(
                 "refused" if not outcome.taken else "taken" if outcome.tries else "corrected"
@@ -101,7 +107,7 @@ class Changes:
     def tell(self, moment: int, told: Told) -> None:
         """Take in what is told at a moment of the flush."""
         if isinstance(told, ProductChanged):
-            self._list(told)
+            self._list(moment, told)
         elif told.number <= self._world.told:
             self.passed_over += 1
         else:
@@ -119,46 +125,46 @@ class Changes:
         if row is not None and table is not None:
             before = table.told(row)
             table.tell(row, counter)
-            self._journal.append(_Change(moment, row, False, before, counter))
+            self._journal.append(_Change(moment, partial(table.tell, row), before, counter))
 
-    def _list(self, told: ProductChanged) -> None:
+    def _list(self, moment: int, told: ProductChanged) -> None:
         products = self._world.products
         assert products is not None, "recalled as the shard was taken"
         known = products.get(told.id)
-        if known is not None and known.source == told.source and told.number <= known.number:
+        if not is_news(told, known):
             self.passed_over += 1
             return
         listed = Listed(told.source, told.number, told.product)
-        products[told.id] = listed
+        put = partial(_put_product, products, told.id)
+        put(listed)
+        self._journal.append(_Change(moment, put, known, listed))
         self.products[told.id] = encode_listed(listed)
 
     def rewind(self) -> "Rewound":
-        """Put the counters back to where they were before the flush."""
+        """Put counters and products back to where they were before the flush."""
         for change in reversed(self._journal):
-            self._put(change, change.before)
-        return Rewound(self._journal, self._put)
-
-    def _put(self, change: _Change, counter: Counter) -> None:
-        table = self._world.counters
-        assert table is not None, "something was booked in it"
-        if change.own:
-            table.put(change.row, counter)
-        else:
-            table.tell(change.row, counter)
+            change.put(change.before)
+        return Rewound(self._journal)
 
     def _count(self, result: str) -> None:
         self.booked[result] = self.booked.get(result, 0) + 1
 
 
-class Rewound:
-    """The counters of a flush on their way from its beginning to where they are."""
+def _put_product(products: dict[str, Listed], product: str, listed: Listed | None) -> None:
+    if listed is None:
+        products.pop(product, None)
+    else:
+        products[product] = listed
 
-    def __init__(self, journal: list[_Change], put: Callable[[_Change, Counter], None]) -> None:
+
+class Rewound:
+    """The world of a flush on its way from its beginning to where it is."""
+
+    def __init__(self, journal: list[_Change]) -> None:
         self._left = deque(journal)
-        self._put = put
 
     def go(self, moment: int) -> None:
-        """On to where they were right before a moment; not back."""
+        """On to where it was right before a moment; not back."""
         while self._left and self._left[0].moment < moment:
             change = self._left.popleft()
-            self._put(change, change.after)
+            change.put(change.after)

@@ -13,6 +13,7 @@
 | `touchline:{sNN}:learned_at` | sorted set | the same names → the commit that changed it last |
 | `touchline:{sNN}:told` | hash | the same names → what others counted (msgpack); `number` |
 | `touchline:{sNN}:products` | hash | product id → what the catalogue says of it (msgpack) |
+| `touchline:{sNN}:holders:<product id>` | sorted set | customers who are served it, all at 0 |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
 
 NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
@@ -37,6 +38,7 @@ class ShardKeys(Struct, frozen=True):
     learned_at: bytes
     told: bytes
     products: bytes
+    holders_prefix: bytes
 
 
 def shard_keys(shard: int) -> ShardKeys:
@@ -55,6 +57,7 @@ def shard_keys(shard: int) -> ShardKeys:
         learned_at=f"{base}learned_at".encode(),
         told=f"{base}told".encode(),
         products=f"{base}products".encode(),
+        holders_prefix=f"{base}holders:".encode(),
     )
 
 

@@ -91,6 +91,8 @@ class Commit(Struct):
     told: dict[str, bytes] = field(default_factory=dict)
     products: dict[str, bytes] = field(default_factory=dict)
     """As in `Taken`, those that this flush changes."""
+    holders: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    """Product → customer → whether they are served it from now on, of whom that is new."""
 
 
 class ShardStore:
@@ -191,6 +193,25 @@ class ShardStore:
         pairs = answer if answer and isinstance(answer[0], list) else _pairs(answer)
         return [(int(float(due)), customer.decode()) for customer, due in pairs]
 
+    def holders(self, products: Sequence[str], most: int) -> tuple[list[tuple[str, str]], int]:
+        """The first `most` of those who are served any of `products`, as it is committed: (product,
+        customer), by product as given, then by customer; and how many there are in all.
+
+        Raises WireLost, Unsettled, Refused.
+        """
+        named = [self._keys.holders_prefix + product.encode() for product in products]
+        if not named:
+            return [], 0
+        counts = self._live().call(*[("ZCARD", key) for key in named])
+        _no_errors(counts)
+        found: list[tuple[str, str]] = []
+        for product, key, count in zip(products, named, counts, strict=True):
+            if count and len(found) < most:
+                (answer,) = self._live().call(("ZRANGE", key, 0, most - len(found) - 1))
+                _no_errors([answer])
+                found += [(product, customer.decode()) for customer in answer]
+        return found, sum(counts)
+
     def begin_commit(self, commit: Commit) -> None:
         """Send everything `commit` changes, as one transaction."""
         keys = self._keys
@@ -212,6 +233,8 @@ class ShardStore:
             changes.append(("ZADD", keys.learned_at, *scores))
         changes += _fields(keys.told, commit.told)
         changes += _fields(keys.products, commit.products)
+        for product, holders in commit.holders.items():
+            changes += _holders(keys.holders_prefix + product.encode(), holders)
         if commit.trim:
             changes.append(("LTRIM", keys.outbox, commit.trim, -1))
         self._pending = len(changes)
@@ -302,6 +325,18 @@ def _timers(key: bytes, timers: Mapping[str, int]) -> list[Command]:
         commands.append(("ZADD", key, *armed))
     if ended:
         commands.append(("ZREM", key, *ended))
+    return commands
+
+
+def _holders(key: bytes, holders: Mapping[str, bool]) -> list[Command]:
+    """What puts in who is served a product, and takes away who is not."""
+    held = [part for customer, holds in holders.items() if holds for part in (0, customer.encode())]
+    gone = [customer.encode() for customer, holds in holders.items() if not holds]
+    commands: list[Command] = []
+    if held:
+        commands.append(("ZADD", key, *held))
+    if gone:
+        commands.append(("ZREM", key, *gone))
     return commands
 
 

@@ -53,24 +53,32 @@ summed = st.builds(
     st.floats(0, 1),
     st.integers(START_MS, START_MS + 90 * DAY_MS),
 )
-deeds = st.lists(outcomes | summed, max_size=20)
+changed = st.builds(
+    ProductChanged,
+    st.integers(1, 9),
+    st.sampled_from(["topic", "another"]),
+    st.sampled_from(["tent", "mat"]),
+    st.none() | st.builds(Product, stock=st.integers(0, 2)),
+)
+deeds = st.lists(outcomes | summed | changed, max_size=20)
 
 
 def fresh() -> World:
     return recall(BOOK, {}, {}, {})
 
 
-def bits(world: World) -> list[tuple[bytes, bytes]]:
+def bits(world: World) -> tuple[list[tuple[bytes, bytes]], dict[str, Listed] | None]:
     assert world.counters is not None
     assert MODEL is not None
     encode = msgspec.msgpack.encode
-    return [
+    counters = [
         (encode(world.counters.own(row)), encode(world.counters.told(row)))
         for row in range(MODEL.size)
     ]
+    return counters, dict(world.products or {})
 
 
-def take(changes: Changes, moment: int, deed: Outcome | CountersSummed) -> None:
+def take(changes: Changes, moment: int, deed: Outcome | CountersSummed | ProductChanged) -> None:
     if isinstance(deed, Outcome):
         changes.learn(moment, [deed])
     else:
@@ -82,15 +90,17 @@ def test_what_is_recalled_is_what_was_known_to_the_bit(flushes: list[list[object
     world = fresh()
     learned: dict[str, bytes] = {}
     told: dict[str, bytes] = {}
+    products: dict[str, bytes] = {}
     for flush in flushes:
         changes = Changes(world, MODEL)
         for moment, deed in enumerate(flush):
-            assert isinstance(deed, Outcome | CountersSummed)
+            assert isinstance(deed, Outcome | CountersSummed | ProductChanged)
             take(changes, moment, deed)
         learned |= changes.learned
         told |= changes.told
-    again = recall(BOOK, learned, told, {})
-    assert again.told == world.told
+        products |= changes.products
+    again = recall(BOOK, learned, told, products)
+    assert (again.told, again.products) == (world.told, world.products)
     assert again.counters is not None
     assert world.counters is not None
     now_ms = START_MS + 91 * DAY_MS
@@ -103,8 +113,8 @@ def test_what_is_recalled_is_what_was_known_to_the_bit(flushes: list[list[object
 
 
 @given(deeds, st.integers(0, 20))
-def test_in_the_middle_of_a_flush_counters_can_be_had_as_they_were(
-    flush: list[Outcome | CountersSummed], middle: int
+def test_in_the_middle_of_a_flush_the_world_can_be_had_as_it_was(
+    flush: list[Outcome | CountersSummed | ProductChanged], middle: int
 ) -> None:
     world = fresh()
     changes = Changes(world, MODEL)
@@ -127,6 +137,7 @@ def test_in_the_middle_of_a_flush_counters_can_be_had_as_they_were(
             # As of another landmark, perhaps: then by a power of two.
             by = 2.0 ** ((world.counters.at_ms - other.counters.at_ms) / (30 * DAY_MS))
             assert (one.tries * by, one.taken * by) == (two.tries, two.taken)
+    assert world.products == other.products
     rewound.go(len(flush) + 1)
     assert bits(world) == after
 

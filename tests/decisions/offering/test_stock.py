@@ -6,16 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.published.records import action_record
 from decisions.decide import decide
 from decisions.offering.explain import tell
+from decisions.offering.logged import read_decided
+from decisions.offering.recheck import retell
 from decisions.offering.stock import first_sold_out, price_of
 from decisions.playbook import PlaybookError
+from decisions.wake import recall
 from decisions.world import BARE, World
+from state.applied import Applied
 from state.decision import Decision
 from state.fold import fold
 from state.product import Listed, Product
 from tests.decisions.offering.shop import HEAD, offer, served, shop
-from tests.decisions.someone import Someone, actions, book, touchpoint
+from tests.decisions.someone import DAY_MS, Someone, actions, book, touchpoint
 
 BUNDLE = "products: [tent, mat]"
 SHOP = "\n".join([offer("set", 9, BUNDLE), offer("tent", 5, "products: tent"), offer("club", 1)])
@@ -158,3 +163,54 @@ def test_other_products_or_another_price_make_another_version_of_an_offer() -> N
 def test_what_no_offer_can_have_is_refused_with_its_place(more: str, said: str) -> None:
     with pytest.raises(PlaybookError, match=re.escape(said)):
         book(f"offers:\n{offer('a', 1, more)}\n", HEAD)
+
+
+@given(catalogues, st.lists(st.sampled_from(["tent", "mat", "lamp"]), min_size=1, unique=True))
+def test_a_recall_leaves_what_can_be_had_as_it_was_decided(
+    catalogue: dict[str, Product | None], out: list[str]
+) -> None:
+    someone = shop(SHOP)
+    comes(someone, world(**catalogue))
+    before = list(someone.profile.offers)
+    known = world(**catalogue | dict.fromkeys(out, Product(stock=0)))
+    someone.now_ms += 1_000
+    found = recall(
+        someone.profile, someone.customer_id, someone.playbook, someone.now_ms, known, out
+    )
+    gone = [held for held in before if not {*out}.isdisjoint(held.products)]
+    after = {held.decision_id for held in someone.profile.offers}
+    assert after.isdisjoint(held.decision_id for held in gone)
+    assert all(held.decision_id in after for held in before if held not in gone)
+    assert bool(found) == bool(gone)
+    for now_ms, decision in found:
+        assert now_ms == someone.now_ms
+        assert decision.serving is not None
+        causes = {action.caused_by for action in decision.actions}
+        first = next(product for product in out if any(product in one.products for one in gone))
+        assert causes <= {f"stock:{first}"}
+
+
+def test_a_decision_after_a_recall_is_made_again_from_its_record() -> None:
+    someone = shop(SHOP)
+    comes(someone, world(tent=Product(), mat=Product()))
+    known = world(tent=Product(), mat=None)
+    ((_, decision),) = recall(
+        someone.profile, someone.customer_id, someone.playbook, someone.now_ms, known, ["mat"]
+    )
+    (action,) = actions(decision, "offer.decided")
+    place = Applied(0, 0, 1, 0)
+    version = someone.playbook.version
+    record = action_record(someone.customer_id, action, someone.now_ms, version, place)
+    told = retell(read_decided(record))
+    assert (told.record.caused_by, told.remarks) == ("stock:mat", ())
+
+
+def test_nobody_is_recalled_for_what_has_expired() -> None:
+    someone = shop(SHOP)
+    comes(someone, world(tent=Product(), mat=Product()))
+    known = world(tent=Product(), mat=None)
+    later_ms = someone.now_ms + DAY_MS
+    assert (
+        recall(someone.profile, someone.customer_id, someone.playbook, later_ms, known, ["mat"])
+        == []
+    )
