@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from decisions.language import EvaluationError, Value
 from decisions.learning.beliefs import Beliefs, starts
-from decisions.learning.draws import explores, first_by_lot
+from decisions.learning.draws import Keys, explores, first_by_lot
 from decisions.learning.policies.kinds import Policy
 from decisions.learning.policies.propose import propose
 from decisions.learning.sound import Floats, Rows
@@ -112,9 +112,7 @@ class Model:
         """Rows of a table; the last one stays empty."""
         rows_of_pools = [self.rows[pool] if pool else nothing for pool in pools]
         self._pools = np.array(rows_of_pools, dtype=np.intp)
-        self._keys = np.array(
-            [int.from_bytes(identity(*pair)[:8]) for pair in first], dtype=np.uint64
-        )
+        self._keys = _keys(first)
         self._start: Floats = starts(
             [min(max(one.propensity, 1e-6), 1 - 1e-6) for one in first.values()],
             [learning.evidence] * len(first),
@@ -127,27 +125,16 @@ class Model:
         pairs = self._numbers((one.offer, one.channel) for one in treatments)
         found = self._beliefs(pairs, bucket, world, now_ms)
         alpha, beta = found.shapes.tolist()
-        return Appraisal(self._drawn(pairs, found, seed), alpha, beta)
-
-    def redraw(self, arms: Iterable[tuple[str, str]], shapes: Floats, seed: int) -> list[float]:
-        """The propensities that were given for arms, (offer, channel) each, by what a record holds:
-        alphas and betas of shape (2, n), and the seed. Raises KeyError for an unknown arm."""
-        return self._drawn(self._numbers(arms), Beliefs(shapes), seed)
+        return Appraisal(
+            _drawn(self.learning.policy, found, seed, self._keys.take(pairs)), alpha, beta
+        )
 
     def explored(self, treatments: Sequence[Treatment], seed: int) -> int | None:
-        """The position of the one that goes first, as this is a time to explore; None: it is not.
-
-        Each offer is as likely, and then each treatment of it: an offer that is made through more
-        channels is not explored more often.
-        """
+        """The position of the one that goes first, as this is a time to explore; None: it is not,
+        or there is none."""
         if not treatments or not explores(seed, self.learning.explore):
             return None
-        offers = list(dict.fromkeys(one.offer for one in treatments))
-        names = np.array([_named(offer) for offer in offers], dtype=np.uint64)
-        offer = offers[first_by_lot(seed, names)]
-        mine = [at for at, one in enumerate(treatments) if one.offer == offer]
-        places = [_named(treatments[at].channel, treatments[at].placement) for at in mine]
-        return mine[first_by_lot(seed, np.array(places, dtype=np.uint64))]
+        return picked([(one.offer, one.channel, one.placement) for one in treatments], seed)
 
     def _beliefs(self, pairs: Rows, bucket: str, world: World, now_ms: int) -> Beliefs:
         start = self._start.take(pairs, axis=1)
@@ -159,23 +146,36 @@ class Model:
             start += world.counters.totals(rows, now_ms)
         return Beliefs(np.maximum(np.round(start, DIGITS), LEAST))
 
-    def _drawn(self, pairs: Rows, found: Beliefs, seed: int) -> list[float]:
-        proposed = propose(self.learning.policy, found, seed, self._keys.take(pairs))
-        rounded: list[float] = np.maximum(
-            np.round(proposed, PROPENSITY_DIGITS), LEAST_PROPENSITY
-        ).tolist()
-        return rounded
-
     def _numbers(self, arms: Iterable[tuple[str, str]]) -> Rows:
         numbers = self._pairs
         return np.array([numbers[arm] for arm in arms], dtype=np.intp)
 
 
-def chance_of_explored(treatments: Sequence[Treatment], one: Treatment) -> float:
-    """How likely `one` of them is to be the one that `Model.explored` picks."""
-    offers = {other.offer for other in treatments}
-    mine = [other for other in treatments if other.offer == one.offer]
-    return 1.0 / (len(offers) * len(mine))
+def redrawn(
+    policy: Policy, arms: Iterable[tuple[str, str]], shapes: Floats, seed: int
+) -> list[float]:
+    """The propensities that arms, (offer, channel) each, were given, by what a record holds: alphas
+    and betas of shape (2, n), and the seed. Raises ValueError for shapes that are none."""
+    return _drawn(policy, Beliefs(shapes), seed, _keys(arms))
+
+
+def picked(treatments: Sequence[tuple[str, str, str]], seed: int) -> int:
+    """The position of the one of treatments, (offer, channel, placement) each, that goes first when
+    it is time to explore; their order makes no difference.
+
+    Each offer is as likely, and then each treatment of it: an offer that is made through more
+    channels is not explored more often.
+    """
+    offers = list(dict.fromkeys(offer for offer, _, _ in treatments))
+    offer = offers[first_by_lot(seed, _keys((offer, "offer") for offer in offers))]
+    mine = [at for at, one in enumerate(treatments) if one[0] == offer]
+    return mine[first_by_lot(seed, _keys(treatments[at][1:] for at in mine))]
+
+
+def chance_of_picked(offers: Sequence[str], offer: str) -> float:
+    """How likely a treatment of `offer` is to be the one that is picked; `offers`: of each
+    treatment its offer."""
+    return 1.0 / (len(set(offers)) * offers.count(offer))
 
 
 def bucket_of(
@@ -188,8 +188,15 @@ def bucket_of(
         return OTHER_BUCKET, False
 
 
-def _named(name: str, *more: str) -> int:
-    return int.from_bytes(identity(name, *(more or ("offer",)))[:8])
+def _drawn(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> list[float]:
+    rounded = np.round(propose(policy, found, seed, keys), PROPENSITY_DIGITS)
+    drawn: list[float] = np.maximum(rounded, LEAST_PROPENSITY).tolist()
+    return drawn
+
+
+def _keys(names: Iterable[tuple[str, str]]) -> Keys:
+    """64 bits that name each."""
+    return np.array([int.from_bytes(identity(*name)[:8]) for name in names], dtype=np.uint64)
 
 
 def _pool(one: Treatment) -> tuple[str, str, str] | None:

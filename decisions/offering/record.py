@@ -7,7 +7,7 @@ from decisions.learning.policies.kinds import Thompson, name_of
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.choose import Choice, Chosen, Drawn
-from decisions.offering.propensity import Learning, chance_of_explored
+from decisions.offering.propensity import Learning, chance_of_picked
 from decisions.playbook import Playbook
 from state.decision import MOST_ELIGIBLE, Action, ServedOffer
 from state.profile import HeldOffer
@@ -78,8 +78,7 @@ def _chance(learning: Learning, drawn: Drawn, chosen: Chosen) -> float | None:
     one, first = chosen.candidate, drawn.explored or drawn.best
     if one is not first or isinstance(learning.policy, Thompson):
         return None
-    treatments = [other.treatment for other in chosen.among]
-    by_lot = learning.explore * chance_of_explored(treatments, one.treatment)
+    by_lot = learning.explore * chance_of_picked([other.offer for other in chosen.among], one.offer)
     return by_lot + (1.0 - learning.explore if one is drawn.best else 0.0)
 
 
