@@ -84,7 +84,7 @@ class _Teller:
         self._arms = choice.arms
         self._served = {one.candidate.offer: one for one in choice.chosen}
         self._ranked = {
-            fallback: self._chooser.candidates(ranking)
+            fallback: list(self._chooser.candidates(ranking))
             for fallback, ranking in ((False, playbook.proper), (True, playbook.fallbacks))
         }
 
@@ -112,13 +112,13 @@ class _Teller:
             rank=rank,
             channel=what.channel,
             placement=what.placement,
-            propensity=what.propensity,
+            propensity=one.propensity,
             weight=one.weight,
             value=what.value,
             lever=what.lever,
             cost=what.cost,
             score=one.score,
-            terms=reckoning(what, what.propensity, one.weight, self._playbook.power),
+            terms=reckoning(what, one.propensity, one.weight, self._playbook.power),
         )
 
     def _stage(self, offer: Offer, mine: list[Candidate]) -> tuple[str, Iterable[str]]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from decisions.language import EvaluationError, Value
 from decisions.learning.beliefs import Beliefs, starts
-from decisions.learning.draws import Keys, explores, first_by_lot
+from decisions.learning.draws import Keys, first_by_lot
 from decisions.learning.policies.kinds import Policy
 from decisions.learning.policies.propose import propose
 from decisions.learning.sound import Floats, Rows
@@ -71,11 +71,17 @@ class Learning(Struct, frozen=True):
 
 
 class Appraisal(Struct, frozen=True, eq=False, gc=False):
-    """What is believed of some arms, and the propensities that were drawn or computed from it."""
+    """What is believed of n treatments, the propensities that were drawn or computed from it, and
+    what the treatments are worth by them."""
 
     propensity: list[float]
     alpha: list[float]
     beta: list[float]
+    score: list[float]
+    order: list[int]
+    """Their positions, the highest score first; equal ones as they came."""
+    even: bool
+    """Whether some are worth the same."""
 
 
 class Model:
@@ -113,42 +119,66 @@ class Model:
         rows_of_pools = [self.rows[pool] if pool else nothing for pool in pools]
         self._pools = np.array(rows_of_pools, dtype=np.intp)
         self._keys = _keys(first)
+        self._pair_of = np.array(
+            [self._pairs[one.offer, one.channel] for one in every], dtype=np.intp
+        )
+        self._terms = np.array([[one.value, one.lever, one.cost] for one in every]).T
         self._start: Floats = starts(
             [min(max(one.propensity, 1e-6), 1 - 1e-6) for one in first.values()],
             [learning.evidence] * len(first),
         )
 
     def appraise(
-        self, treatments: Sequence[Treatment], bucket: str, world: World, seed: int, now_ms: int
+        self,
+        numbers: Sequence[int],
+        weights: Sequence[float] | None,
+        power: float,
+        where: "Moment",
     ) -> Appraisal:
-        """Of each treatment; at least one."""
-        pairs = self._numbers((one.offer, one.channel) for one in treatments)
-        found = self._beliefs(pairs, bucket, world, now_ms)
+        """Of treatments by their numbers, in the order of the offers that the model was made with;
+        at least one. `weights`: one for each, None: 1."""
+        chosen = np.array(numbers, dtype=np.intp)
+        pairs = self._pair_of.take(chosen)
+        found = self._beliefs(pairs, where)
+        propensity = _drawn(self.learning.policy, found, where.seed, self._keys.take(pairs))
+        value, lever, cost = self._terms.take(chosen, axis=1)
+        score = (propensity if power == 1.0 else propensity**power) * value * lever
+        if weights is not None:
+            score *= np.array(weights)
+        score -= cost
+        order = np.argsort(-score, kind="stable")
+        best_first = score.take(order)
         alpha, beta = found.shapes.tolist()
         return Appraisal(
-            _drawn(self.learning.policy, found, seed, self._keys.take(pairs)), alpha, beta
+            *(propensity.tolist(), alpha, beta, score.tolist(), order.tolist()),
+            even=bool((best_first[1:] == best_first[:-1]).any()),
         )
 
-    def explored(self, treatments: Sequence[Treatment], seed: int) -> int | None:
-        """The position of the one that goes first, as this is a time to explore; None: it is not,
-        or there is none."""
-        if not treatments or not explores(seed, self.learning.explore):
-            return None
-        return picked([(one.offer, one.channel, one.placement) for one in treatments], seed)
-
-    def _beliefs(self, pairs: Rows, bucket: str, world: World, now_ms: int) -> Beliefs:
+    def _beliefs(self, pairs: Rows, where: "Moment") -> Beliefs:
         start = self._start.take(pairs, axis=1)
-        if world.counters is not None:
+        counters = where.world.counters
+        if counters is not None:
+            rows = pairs * len(self._buckets) + self._buckets[where.bucket]
             if self.pooled:
-                start += world.counters.totals(self._pools.take(pairs), now_ms)
+                n = len(pairs)
+                seen = counters.totals(
+                    np.concatenate([self._pools.take(pairs), rows]), where.now_ms
+                )
+                start += seen[:, :n]
                 start *= self.learning.evidence / (start[0] + start[1])
-            rows = pairs * len(self._buckets) + self._buckets[bucket]
-            start += world.counters.totals(rows, now_ms)
+                start += seen[:, n:]
+            else:
+                start += counters.totals(rows, where.now_ms)
         return Beliefs(np.maximum(np.round(start, DIGITS), LEAST))
 
-    def _numbers(self, arms: Iterable[tuple[str, str]]) -> Rows:
-        numbers = self._pairs
-        return np.array([numbers[arm] for arm in arms], dtype=np.intp)
+
+class Moment(Struct, frozen=True, gc=False):
+    """When, where and with what luck a customer is chosen for."""
+
+    bucket: str
+    seed: int
+    world: World
+    now_ms: int
 
 
 def redrawn(
@@ -156,7 +186,8 @@ def redrawn(
 ) -> list[float]:
     """The propensities that arms, (offer, channel) each, were given, by what a record holds: alphas
     and betas of shape (2, n), and the seed. Raises ValueError for shapes that are none."""
-    return _drawn(policy, Beliefs(shapes), seed, _keys(arms))
+    drawn: list[float] = _drawn(policy, Beliefs(shapes), seed, _keys(arms)).tolist()
+    return drawn
 
 
 def picked(treatments: Sequence[tuple[str, str, str]], seed: int) -> int:
@@ -188,10 +219,9 @@ def bucket_of(
         return OTHER_BUCKET, False
 
 
-def _drawn(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> list[float]:
+def _drawn(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> Floats:
     rounded = np.round(propose(policy, found, seed, keys), PROPENSITY_DIGITS)
-    drawn: list[float] = np.maximum(rounded, LEAST_PROPENSITY).tolist()
-    return drawn
+    return np.maximum(rounded, LEAST_PROPENSITY)
 
 
 def _keys(names: Iterable[tuple[str, str]]) -> Keys:

@@ -11,7 +11,7 @@ from decisions.decide import decide
 from decisions.learning.counter import Counter
 from decisions.learning.policies.kinds import Thompson
 from decisions.learning.table import CounterTable
-from decisions.offering.propensity import Model, redrawn
+from decisions.offering.propensity import Model, Moment, redrawn
 from decisions.playbook import Playbook
 from decisions.world import World
 from state.fold import fold
@@ -50,9 +50,9 @@ def world_of(found: Playbook, own: dict[tuple[str, str, str], tuple[float, float
 
 
 def appraised(found: Playbook, world: World, seed: int = 7, bucket: str = "all") -> list[float]:
-    model = model_of(found)
-    treatments = [offer.treatments[0] for offer in found.offers.values()]
-    return model.appraise(treatments, bucket, world, seed, START_MS).propensity
+    numbers = list(range(len(found.offers)))
+    where = Moment(bucket, seed, world, START_MS)
+    return model_of(found).appraise(numbers, None, 1.0, where).propensity
 
 
 class Visitor(Someone):
