@@ -111,7 +111,7 @@ OFFERS: Final = Row(
         ),
         lines(
             "What was learned of offers",
-            "Outcomes a minute of what was shown: taken, refused by a word or by silence, corrected;"
+            "Outcomes a minute of what was shown: taken, refused by word or by silence, corrected;"
             " and records that told shards what others learned, and that could not be told.",
             (a_minute("touchline_offer_outcomes_total", "outcome"), "{{outcome}}"),
             (a_minute("touchline_broadcast_records_total"), "told"),
