@@ -24,6 +24,8 @@ REPLAYED = PREFIX + "replayed"
 """Internal: which dead letters have been written again, one small record each, kept for good."""
 FORWARD = PREFIX + "forward"
 """Internal: events on their way to the partition that their customer belongs to."""
+DECIDED = PREFIX + "decided"
+"""Internal: what was decided for somebody who asked, on its way to the customer's shard."""
 
 MAX_RECORD_BYTES = 1_048_588
 """Kafka's own default: a batch of 1 MiB and its framing."""
@@ -71,9 +73,9 @@ def channel_topic(channel: str) -> str:
 
 
 def input_topics(channels: Iterable[str]) -> tuple[str, ...]:
-    """Names of what every shard reads: the channels' topics in the order given, and what was
-    forwarded."""
-    return (*map(channel_topic, channels), FORWARD)
+    """Names of what every shard reads: the channels' topics in the order given, what was forwarded,
+    and what was decided for somebody who asked."""
+    return (*map(channel_topic, channels), FORWARD, DECIDED)
 
 
 def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
@@ -83,6 +85,7 @@ def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
     internal = [
         Topic(FORWARD, MAX_FORWARD_BYTES, internal=True),
         Topic(REPLAYED, compacted=True, internal=True),
+        Topic(DECIDED, internal=True),
     ]
     return (*inputs, *outputs, *internal)
 

@@ -40,7 +40,7 @@ def serve(
     for chosen in choice.chosen:
         held = chosen.kept
         if held is None:
-            held = _decide(profile, touchpoint, playbook, now_ms, chosen)
+            held = decide_anew(profile, touchpoint, playbook, now_ms, chosen)
             new.append((chosen, held))
         after.append(held)
         old_at = stands_until(held, playbook.offers[held.offer_id])
@@ -90,9 +90,10 @@ def _quiet_at(
     return quiet.begins_at(profile, touchpoint, now_ms)
 
 
-def _decide(
+def decide_anew(
     profile: Profile, touchpoint: Touchpoint, playbook: Playbook, now_ms: int, chosen: Chosen
 ) -> HeldOffer:
+    """A decision for what was chosen. Changes nothing."""
     one = chosen.candidate.treatment
     offer = playbook.offers[one.offer]
     expires_at = now_ms + offer.ttl_ms
@@ -119,9 +120,17 @@ def _note(
 ) -> None:
     note(profile, chosen.candidate.treatment.counted, SPENT, now_ms)
     group = playbook.offers[held.offer_id].group
-    profile.proposals.append(
-        Proposal(held.decision_id, held.offer_id, held.channel, held.placement, now_ms, group=group)
+    propose(
+        profile,
+        Proposal(
+            held.decision_id, held.offer_id, held.channel, held.placement, now_ms, group=group
+        ),
     )
+
+
+def propose(profile: Profile, proposal: Proposal) -> None:
+    """Keeps a new decision, so that answers to it are known. Changes `proposals`."""
+    profile.proposals.append(proposal)
     if len(profile.proposals) > PROPOSALS_KEPT:
         standing = {one.decision_id for one in profile.offers}
         oldest = [n for n, one in enumerate(profile.proposals) if one.decision_id not in standing]

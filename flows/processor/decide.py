@@ -14,6 +14,7 @@ from connectors.events.replayed import first_at_ms
 from connectors.kafka.forwarding import readable_headers
 from connectors.published.records import action_record, dead_letter_record, enriched_record
 from decisions.decide import EVERYTHING, decide, time_of
+from decisions.offering.ask import take_decided
 from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
 from flows.metrics.of_decisions import OFFER_OUTCOMES, OTHER_OFFER, REQUEST_KINDS
@@ -25,6 +26,7 @@ from flows.processor.reach import Reach
 from flows.processor.steps import stored_profile
 from flows.processor.waking import let_time_pass, still_due
 from state.applied import Applied
+from state.decided import Decided
 from state.decision import Decision
 from state.fold import fold
 from state.profile import Profile, encode_profile
@@ -70,7 +72,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     limit_ms, topics = reach.limit_ms, processor.topics
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
-            _pass_over(part, position, event)
+            _pass_by(processor, part, position, event, reach)
             continue
         customer = event.customer_id
         profile = profiles[customer]
@@ -122,6 +124,36 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     part.shard.clock_ms, part.shard.reached_ms = part.clock_ms, part.newest_ms
     _wake_due(processor, part)
     _count(part)
+
+
+def _take_decided(
+    processor: Processor, part: Slice, position: int, event: Decided, reach: Reach
+) -> None:
+    """What was decided for somebody who asked: counted and published, as it was answered."""
+    customer = event.customer_id
+    profile = part.shard.profiles[customer]
+    until_ms = reach.before(event.at_ms)
+    if 0 < profile.due_at <= until_ms:
+        part.reached[position] = until_ms
+        profile = _wake(processor, part, customer, until_ms)
+    trimmed = profile.trimmed
+    try:
+        decision = take_decided(profile, event, processor.playbook, part.plan.now_ms)
+        if decision is None:
+            part.events[position] = REPEAT
+            part.count("asked", "repeated")
+            return
+        records = _records(part, customer, decision, event.at_ms, event.playbook)
+    except MemoryError:
+        raise  # not the event's doing: another machine would decide it
+    except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter
+        _refuse(processor, part, position, error)
+        return
+    part.touched[customer] = profile
+    part.trimmed += profile.trimmed - trimmed
+    part.count("asked", "applied")
+    part.actions += records
+    _take(part, customer, decision)
 
 
 def _wake_before(
@@ -179,7 +211,7 @@ def _set_timer(part: Slice, customer: str) -> None:
 def _refuse(processor: Processor, part: Slice, position: int, error: Exception) -> None:
     """The event at `position` could not be decided: a dead letter, and as if it had not come."""
     event = part.events[position]
-    assert isinstance(event, Touchpoint)
+    assert isinstance(event, Touchpoint | Decided)
     customer = event.customer_id
     _log(part, error)
     part.shard.profiles[customer] = _without(processor, part, position)
@@ -190,9 +222,17 @@ def _refuse(processor: Processor, part: Slice, position: int, error: Exception) 
     _bury(part, position, refusal, "decide")
 
 
-def _pass_over(part: Slice, position: int, event: Refusal | Elsewhere | Repeat) -> None:
+def _pass_by(
+    processor: Processor,
+    part: Slice,
+    position: int,
+    event: Decided | Refusal | Elsewhere | Repeat,
+    reach: Reach,
+) -> None:
     """What earlier steps made of a record that is no event of this shard's."""
-    if isinstance(event, Refusal):
+    if isinstance(event, Decided):
+        _take_decided(processor, part, position, event, reach)
+    elif isinstance(event, Refusal):
         misplaced = event.reason is Reason.MISPLACED
         _bury(part, position, event, "route" if misplaced else "decode")
     elif isinstance(event, Elsewhere):
@@ -319,7 +359,7 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
     accepted of the customer before is applied to it once more; what that leads to is known already.
     """
     bad = part.events[position]
-    assert isinstance(bad, Touchpoint)
+    assert isinstance(bad, Touchpoint | Decided)
     customer = bad.customer_id
     if customer not in part.undone:
         commit_pending(processor)  # Redis must know of what this customer did in the flush before
@@ -331,11 +371,14 @@ def _without(processor: Processor, part: Slice, position: int) -> Profile:
     playbook = processor.playbook
     for at in range(begin, position + 1):
         event = part.events[at]  # what was refused is a Refusal there by now
-        if isinstance(event, Touchpoint) and event.customer_id == customer:
+        if isinstance(event, Touchpoint | Decided) and event.customer_id == customer:
             if at in part.reached:
                 until_ms = part.reached[at]
                 profile, _ = let_time_pass(processor, part, customer, profile, until_ms)
-            if at < position and (
+            if isinstance(event, Decided):
+                if at < position:
+                    take_decided(profile, event, playbook, part.plan.now_ms)
+            elif at < position and (
                 changed := fold(
                     profile,
                     event,

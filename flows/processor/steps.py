@@ -4,23 +4,31 @@ from collections.abc import Sequence
 
 from connectors.events.decode import decode
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import FORWARD, PREFIX
+from connectors.kafka.topics import DECIDED, FORWARD, PREFIX
+from connectors.published.decided import read_decided
 from flows.processor.flush import Flush, Slice
 from flows.processor.forwarding import FORWARDED, receive, route_elsewhere
 from flows.processor.processor import Processor
 from flows.processor.waking import find_due
+from state.decided import Decided
 from state.profile import Profile, ProfileUnreadable, decode_profile
 from state.repeats import LAST_RECEIVED_MS
 from state.store.shard_store import Refused
 from state.touchpoint import Touchpoint
 
+ASKED_FOR = DECIDED.removeprefix(PREFIX)
+"""The channel that the topic would be of; no channel is named so."""
+
 
 def decode_step(processor: Processor, flush: Flush) -> None:
-    """Each record becomes a Touchpoint or a Refusal, or a Repeat of what was forwarded before.
+    """Each record becomes a Touchpoint or a Refusal, a Repeat of what was forwarded before, or what
+    was Decided for somebody who asked.
 
     Pure but for the flush it fills and the shard's origins.
     """
-    channels = {PREFIX + name: name for name in (*processor.settings.channels, FORWARDED)}
+    channels = {
+        PREFIX + name: name for name in (*processor.settings.channels, FORWARDED, ASKED_FOR)
+    }
     partitions, limits = processor.settings.partitions, processor.playbook.limits
     for part in flush.slices:
         now_ms = part.plan.now_ms
@@ -34,6 +42,12 @@ def decode_step(processor: Processor, flush: Flush) -> None:
             add(decode(message.value(), channels[message.topic()], received_ms, now_ms, limits))
         for position, verdict in verdicts.items():
             part.events[position] = verdict
+        if DECIDED in part.plan.ranges:
+            for position, message in enumerate(part.messages):
+                if message.topic() == DECIDED:
+                    part.events[position] = read_decided(
+                        message.value(), part.shard.index, partitions, now_ms, limits
+                    )
 
 
 def route_step(processor: Processor, flush: Flush) -> None:
@@ -65,7 +79,9 @@ def route_step(processor: Processor, flush: Flush) -> None:
 def _customers(part: Slice) -> list[str]:
     """Each once, in the order they come."""
     return list(
-        dict.fromkeys(event.customer_id for event in part.events if isinstance(event, Touchpoint))
+        dict.fromkeys(
+            event.customer_id for event in part.events if isinstance(event, Touchpoint | Decided)
+        )
     )
 
 
