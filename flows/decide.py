@@ -105,7 +105,7 @@ async def _serve(
     server = _Server(
         uvicorn.Config(
             Api(answering, meter),
-            http="h11",
+            http="httptools",
             ws="none",
             loop="asyncio",
             lifespan="off",
