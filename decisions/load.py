@@ -146,8 +146,8 @@ class _Loader(Reader):
         playbook.cases = read_cases(self, part, playbook)
         return playbook
 
-    def _scope(self, *, event: bool) -> Scope:
-        return Scope(traits=self.traits, segments=self.segment_ids, event=event)
+    def _scope(self, *, event: bool, context: bool = False) -> Scope:
+        return Scope(traits=self.traits, segments=self.segment_ids, event=event, context=context)
 
     def _placements(self, book: Part) -> dict[str, Placement]:
         placements = {}
@@ -227,7 +227,7 @@ class _Loader(Reader):
             rivals=contact.rivals(names),
             power=self.power,
             experiments=self.experiments,
-            scope=scope,
+            scope=self._scope(event=False, context=True),
         )
         reader = OfferReader(self, around)
         return {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}

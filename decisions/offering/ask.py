@@ -6,9 +6,9 @@ them (`take_decided`). Until they are there, who decided them has to count them 
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from decisions.offering.caps import DECIDED as SPENT
 from decisions.offering.choose import Chooser
@@ -21,10 +21,7 @@ from state.decision import Action, Decision, ServedOffer
 from state.decision_ids import decision_id
 from state.profile import Profile, Proposal
 from state.repeats import is_repeat, remembered
-from state.touchpoint import Touchpoint
-
-EVENT: Final = "Offers Requested"
-"""What conditions and weights see as the event's name; its properties are the context."""
+from state.touchpoint import silence
 
 
 class Question(Struct, frozen=True):
@@ -36,7 +33,7 @@ class Question(Struct, frozen=True):
     placements: Sequence[str]
     """One or more of the playbook's."""
     context: dict[str, Any]
-    """What the page knows: plain JSON values."""
+    """What the page knows, plain JSON values: `context` of conditions and weights."""
 
 
 class Answer(Struct, frozen=True):
@@ -55,11 +52,15 @@ class Answer(Struct, frozen=True):
 def ask(profile: Profile, question: Question, playbook: Playbook, now_ms: int) -> Answer:
     """Chooses for the placements of the question, and changes nothing.
 
-    The channel that conditions see is the first of the first placement. `now_ms` does not go back
-    behind what is decided already. Raises KeyError for a placement that the playbook does not have.
+    `now_ms` does not go back behind what is decided already. Raises KeyError for a placement that
+    the playbook does not have.
     """
     now_ms = max(now_ms, profile.decided_at)
-    touchpoint = _touchpoint(question, playbook, now_ms)
+    touchpoint = structs.replace(
+        silence(question.customer_id, now_ms, 0),
+        message_id=ASKED + question.request,
+        context=question.context,
+    )
     kept = standing(profile, touchpoint, playbook, now_ms)
     room = {name: playbook.room[name] for name in question.placements}
     choice = Chooser(profile, touchpoint, playbook, now_ms, kept).choose(room)
@@ -79,25 +80,6 @@ def ask(profile: Profile, question: Question, playbook: Playbook, now_ms: int) -
         else None
     )
     return Answer(now_ms, offers, decided, choice.errors)
-
-
-def _touchpoint(question: Question, playbook: Playbook, now_ms: int) -> Touchpoint:
-    """What stands for the question while conditions are asked."""
-    first = playbook.placements[question.placements[0]]
-    return Touchpoint(
-        id="",
-        fingerprint=b"",
-        message_id=ASKED + question.request,
-        customer_id=question.customer_id,
-        channel=first.channels[0],
-        type="track",
-        name=EVENT,
-        at_ms=now_ms,
-        received_ms=now_ms,
-        properties=question.context,
-        traits={},
-        raw=b"",
-    )
 
 
 def was_taken(profile: Profile, customer_id: str, request: str, playbook: Playbook) -> bool:
