@@ -19,7 +19,7 @@ from connectors.kafka.topics import (
 
 NAMES = ["touchpoints.click", "touchpoints.kiosk"]
 OUTPUTS = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
-ALL = (*NAMES, *OUTPUTS, "touchpoints.forward", "touchpoints.replayed")
+ALL = (*NAMES, *OUTPUTS, "touchpoints.forward", "touchpoints.replayed", "touchpoints.decided")
 CHANNELS = ["click", "kiosk"]
 
 
