@@ -31,7 +31,7 @@ from tests.faults.watching import until
 from tests.faults.world import PARTITIONS, World
 
 PLAYBOOK = Path(__file__).with_name("asked.yaml")
-SHOES = {"category": "shoes", "price": 50}
+SHOES: dict[str, Any] = {"category": "shoes", "price": 50}
 
 
 @pytest.fixture
