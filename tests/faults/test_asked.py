@@ -124,8 +124,11 @@ def test_asking_changes_nothing_until_the_decision_is_applied(asked: World) -> N
     client = redis.Redis.from_url(asked.redis_url)
 
     def stored() -> dict[bytes, bytes | None]:
-        keys = [key for key in client.keys("*") if not key.startswith(b"touchline:asked:")]
-        return {key: client.dump(key) for key in keys}
+        return {
+            key: client.dump(key)
+            for key in client.keys("*")
+            if isinstance(key, bytes) and not key.startswith(b"touchline:asked:")
+        }
 
     with running(asked, "touchpoints"):
         send(asked, "ann", "Page Viewed")

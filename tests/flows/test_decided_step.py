@@ -3,6 +3,7 @@
 import pytest
 from msgspec import structs
 
+import decisions.decide
 from connectors.events.dead_letter import Reason
 from connectors.kafka.topics import DECIDED
 from connectors.published.decided import decided_record
@@ -65,7 +66,7 @@ def test_an_event_that_cannot_be_decided_takes_nothing_of_it_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(decide, "commit_pending", lambda _: None)
-    whole = decide.decide
+    whole = decisions.decide.decide
 
     def failing(profile, touchpoint, *rest):  # type: ignore[no-untyped-def]  # as it is called
         if touchpoint.message_id == "m1":
