@@ -41,6 +41,9 @@ class Touchpoint(Struct, gc=False):
     this time included. Its name and message id are empty."""
     key: str | int | float | bool | None = None
     """No part of an event: while a run of a journey is asked for, what the run is about."""
+    context: dict[str, Any] | None = None
+    """No part of an event: while offers are chosen for who asks, what the page knows. None where
+    nobody asks."""
 
 
 def silence(customer_id: str, at_ms: int, firing: int) -> Touchpoint:

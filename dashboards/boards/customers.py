@@ -121,6 +121,15 @@ OFFERS: Final = Row(
             empty=SILENT,
         ),
         lines(
+            "Answers to who asked",
+            "Answers of `touchline run decide` a minute that decided something: counted for their"
+            " customer, or there before.",
+            (a_minute("touchline_answers_counted_total", "outcome"), "{{outcome}}"),
+            unit="epm",
+            look="docs/offers.md: asking with a context",
+            empty=SILENT,
+        ),
+        lines(
             "Accepted by offer",
             "Events a minute that say an offer was taken, by offer.",
             (a_minute(*BY_OFFER, 'outcome="accepted"'), "{{offer}}"),

@@ -134,13 +134,15 @@ class Chooser:
         self._barred: set[str] = set()
         """What stands, and its rivals."""
 
-    def choose(self) -> Choice:
-        """The choice; to be made once."""
+    def choose(self, room: Mapping[str, int] | None = None) -> Choice:
+        """The choice; to be made once. `room`: placement → how many offers, where it is not made
+        for all of the playbook's."""
         book, choice = self._playbook, self.choice
-        choice.chosen += self._fill(self.candidates(book.proper), dict(book.room))
+        room = book.room if room is None else room
+        choice.chosen += self._fill(self.candidates(book.proper), dict(room))
         if book.fallbacks.offers:
             taken = {one.candidate.treatment.placement for one in choice.chosen}
-            empty = {name: 1 for name in book.room if name not in taken}
+            empty = {name: 1 for name in room if name not in taken}
             if empty:
                 choice.chosen += self._fill(self.candidates(book.fallbacks), empty)
         return choice

@@ -69,6 +69,15 @@ DECISIONS: Final = (
         "records",
         "Records of the broadcast topic that said nothing new, and were passed over.",
     ),
+    Metric(
+        "touchline_answers_counted_total",
+        C,
+        "answers",
+        "Answers of `touchline run decide` that decided something: counted for their customer, or "
+        "there before.",
+        ("outcome",),
+        {"outcome": ("applied", "repeated")},
+    ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
     Metric(
         "touchline_alert_outcomes_total",

@@ -14,6 +14,7 @@
 | `touchline:{sNN}:told` | hash | the same names → what others counted (msgpack); `number` |
 | `touchline:{sNN}:products` | hash | product id → what the catalogue says of it (msgpack) |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
+| `touchline:asked:<32 hex digits>` | string with TTL | an answer (`state.store.requests`) |
 
 NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
 """
@@ -61,3 +62,8 @@ def shard_keys(shard: int) -> ShardKeys:
 def offers_key(customer_id: str) -> bytes:
     """The serving key of a customer."""
     return b"touchline:offers:" + customer_id.encode()
+
+
+def asked_key(request: bytes) -> bytes:
+    """The key of a request; `request`: 16 bytes that name it."""
+    return b"touchline:asked:" + request.hex().encode()
