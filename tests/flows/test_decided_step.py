@@ -9,7 +9,7 @@ from connectors.kafka.topics import DECIDED
 from connectors.published.decided import decided_record
 from connectors.published.record_types import read_action, read_dead_letter
 from decisions.offering.ask import Question, ask
-from flows.processor import decide
+from flows.processor import decide, refuse
 from flows.processor.booking import book
 from flows.processor.flush import REPEAT, Flush
 from state.decided import Decided
@@ -65,7 +65,7 @@ def test_it_says_nothing_of_how_far_a_channel_is() -> None:
 def test_an_event_that_cannot_be_decided_takes_nothing_of_it_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decide, "commit_pending", lambda _: None)
+    monkeypatch.setattr(refuse, "commit_pending", lambda _: None)
     whole = decisions.decide.decide
 
     def failing(profile, touchpoint, *rest):  # type: ignore[no-untyped-def]  # as it is called
@@ -86,7 +86,7 @@ def test_an_event_that_cannot_be_decided_takes_nothing_of_it_back(
 
 
 def test_one_that_cannot_be_taken_in_is_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decide, "commit_pending", lambda _: None)
+    monkeypatch.setattr(refuse, "commit_pending", lambda _: None)
 
     def failing(*_: object) -> None:
         raise ValueError
