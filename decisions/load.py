@@ -149,8 +149,8 @@ class _Loader(Reader):
         playbook.cases = read_cases(self, part, playbook)
         return playbook
 
-    def _scope(self, *, event: bool) -> Scope:
-        return Scope(traits=self.traits, segments=self.segment_ids, event=event)
+    def _scope(self, *, event: bool, context: bool = False) -> Scope:
+        return Scope(traits=self.traits, segments=self.segment_ids, event=event, context=context)
 
     def _placements(self, book: Part) -> dict[str, Placement]:
         placements = {}
@@ -231,7 +231,7 @@ class _Loader(Reader):
             power=self.power,
             experiments=self.experiments,
             learned="learning" in book,
-            scope=scope,
+            scope=self._scope(event=False, context=True),
         )
         reader = OfferReader(self, around)
         return {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}

@@ -269,7 +269,7 @@ class Playbook:
             for segment in segments
             if segment not in fallible
         ]
-        scope = Scope(traits=self.traits, segments=self.segments, event=False)
+        scope = Scope(traits=self.traits, segments=self.segments, event=False, context=False)
         try:
             return compile_condition(" || ".join(moves), scope) if len(moves) > 1 else None
         except ExpressionError:  # deeper or longer together than a condition may be

@@ -7,7 +7,14 @@ import click
 from bytewax.dataflow import Dataflow
 from bytewax.visualize import RenderedOperator, RenderedPort, to_rendered
 
-from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, FORWARD, channel_topic
+from connectors.kafka.topics import (
+    ACTIONS,
+    DEAD_LETTER,
+    DECIDED,
+    ENRICHED,
+    FORWARD,
+    channel_topic,
+)
 from connectors.warehouse.tables import TABLES
 from flows import touchpoints, warehouse
 from flows.settings import Settings
@@ -39,6 +46,7 @@ def _lines() -> Iterator[str]:
     for number, topic in enumerate((ENRICHED, ACTIONS, DEAD_LETTER)):
         yield f"touchpoints.commit --> out{number}([{topic}])"
     yield f"touchpoints.commit --> forward([{FORWARD}]) --> touchpoints.consume"
+    yield f"redis --> decide[run decide] --> decided([{DECIDED}]) --> touchpoints.consume"
     yield "redis --> service[personalization service]"
     for number in range(2):
         yield f"out{number} --> warehouse.consume"

@@ -44,6 +44,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """0 = any free port."""
+    decide_host: str = "127.0.0.1"
+    decide_port: int = 8070
+    """Where `touchline run decide` answers; 0 = any free port."""
     flush_events: int = 4_000
     """Events that one flush of a shard may hold, and that are read from Kafka at once. Each may
     change a profile, and a commit of many more than 5,000 would hold Redis up for others."""
@@ -230,6 +233,8 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "assignment": (_assignment, f"{STATIC} or {GROUP}"),
     "metrics_host": (_filled, "an address to listen on"),
     "metrics_port": _between(0, 65_535),
+    "decide_host": (_filled, "an address to listen on"),
+    "decide_port": _between(0, 65_535),
     "flush_events": _between(1, 5_000),
     "flush_bytes": _between(1_024, 268_435_456),
     "cache_profiles": _between(1, 10_000_000),

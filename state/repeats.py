@@ -48,3 +48,9 @@ def is_repeat(recent: bytes, fingerprint: bytes, received_ms: int, window: Windo
             return True
         found = recent.find(fingerprint, found + 1)
     return False
+
+
+def remembered(recent: bytes, fingerprint: bytes, received_ms: int, window: Window) -> bytes:
+    """`recent` with one more, without those that `window` does not reach any more."""
+    recent += entry(fingerprint, received_ms // 1_000)
+    return recent if len(recent) <= window.size else recent[-window.size :]

@@ -43,6 +43,9 @@ class Touchpoint(Struct, gc=False):
     """Of what stands for something that has come to be known of the world: what is the cause."""
     key: str | int | float | bool | None = None
     """No part of an event: while a run of a journey is asked for, what the run is about."""
+    context: dict[str, Any] | None = None
+    """No part of an event: while offers are chosen for who asks, what the page knows. None where
+    nobody asks."""
 
 
 def silence(customer_id: str, at_ms: int, firing: int, because: str = "") -> Touchpoint:

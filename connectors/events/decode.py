@@ -40,7 +40,7 @@ def decode(
     readers have them: integers that fit into 64 bits as int, all others as float, all finite.
     """
     if not raw:
-        return Refusal(Reason.TOMBSTONE, "no value") if raw is None else EMPTY
+        return TOMBSTONE if raw is None else EMPTY
     if len(raw) > MAX_BYTES:
         return Refusal(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {MAX_BYTES} allowed")
     # An upper bound, so cheap that the true depth need only be found for few; and `in` is cheaper
@@ -56,12 +56,13 @@ def decode(
     except ValidationError as error:
         return Refusal(Reason.INVALID, str(error))
     except ValueError as error:
-        return _unreadable(raw, error)
+        return unreadable(raw, error)
     if len(raw) > FEW_KEYS_BYTES and (keys := _too_many_keys(raw, tree)):
         return Refusal(Reason.TOO_MANY_KEYS, f"{keys} different keys, at most {MAX_KEYS} allowed")
     return _judge(event, raw, channel, received_ms, now_ms, limits)
 
 
+TOMBSTONE: Final = Refusal(Reason.TOMBSTONE, "no value")
 EMPTY: Final = Refusal(Reason.EMPTY, "a value of no bytes")
 NO_ID: Final = Refusal(Reason.NO_ID, "expected `userId` or `anonymousId`")
 NO_TIME: Final = Refusal(Reason.INVALID, "expected `timestamp` or `originalTimestamp`")
@@ -76,6 +77,12 @@ BAD_ID: Final = Refusal(
 )
 
 
+BAD_CUSTOMER: Final = Refusal(
+    Reason.BAD_ID,
+    f"expected 1 to {MAX_ID_CHARACTERS} characters, no control characters - at `$.customer_id`",
+)
+
+
 def _too_many_keys(raw: bytes, tree: object) -> int:
     """How many different keys there are if that is too many, else 0."""
     if raw.count(b":") <= MAX_KEYS:  # an upper bound that costs nothing
@@ -84,12 +91,19 @@ def _too_many_keys(raw: bytes, tree: object) -> int:
     return keys if keys > MAX_KEYS else 0
 
 
-def _unreadable(raw: bytes, error: ValueError) -> Refusal:
+def unreadable(raw: bytes, error: ValueError) -> Refusal:
+    """Why `raw`, of which a reader of JSON said `error`, is no JSON."""
     try:
         raw.decode()
     except UnicodeDecodeError as mistake:
         return Refusal(Reason.NOT_UTF8, f"{mistake.reason} at byte {mistake.start}")
     return Refusal(Reason.NOT_JSON, str(error))
+
+
+def is_customer_id(text: str) -> bool:
+    """Whether a customer may be called so."""
+    # isprintable is the quick check; it also minds characters that are fine in an id.
+    return 0 < len(text) <= MAX_ID_CHARACTERS and (text.isprintable() or not CONTROL.search(text))
 
 
 def _judge(
@@ -102,12 +116,7 @@ def _judge(
     customer_id = event.anonymous_id if event.user_id is None else event.user_id
     if customer_id is None:
         return NO_ID
-    # isprintable is the quick check; it also minds characters that are fine in an id.
-    if (
-        not customer_id
-        or len(customer_id) > MAX_ID_CHARACTERS
-        or (not customer_id.isprintable() and CONTROL.search(customer_id))
-    ):
+    if not is_customer_id(customer_id):
         return BAD_ID
     moment = event.timestamp or event.original_timestamp
     if moment is None:

@@ -1,6 +1,6 @@
 """Which names a channel may have. Pure; a channel's topic is `touchpoints.` and its name."""
 
-NO_CHANNELS = ("enriched", "actions", "deadLetter", "forward", "replayed", "broadcast")
+NO_CHANNELS = ("enriched", "actions", "deadLetter", "forward", "replayed", "broadcast", "decided")
 """Names of topics out, in Kafka or in docs/asyncapi.yaml, and of internal ones. A flow that had one
 of them as a channel would read what it writes."""
 

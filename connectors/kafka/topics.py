@@ -24,6 +24,8 @@ REPLAYED = PREFIX + "replayed"
 """Internal: which dead letters have been written again, one small record each, kept for good."""
 FORWARD = PREFIX + "forward"
 """Internal: events on their way to the partition that their customer belongs to."""
+DECIDED = PREFIX + "decided"
+"""Internal: what was decided for somebody who asked, on its way to the customer's shard."""
 
 BROADCAST = PREFIX + "broadcast"
 """Internal: what every shard is told, one copy in each partition."""
@@ -75,8 +77,8 @@ def channel_topic(channel: str) -> str:
 
 def input_topics(channels: Iterable[str]) -> tuple[str, ...]:
     """Names of what every shard reads: the channels' topics in the order given, what was forwarded,
-    and what all are told."""
-    return (*map(channel_topic, channels), FORWARD, BROADCAST)
+    what all are told, and what was decided for somebody who asked."""
+    return (*map(channel_topic, channels), FORWARD, BROADCAST, DECIDED)
 
 
 def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
@@ -87,6 +89,7 @@ def all_topics(channels: Iterable[str]) -> tuple[Topic, ...]:
         Topic(FORWARD, MAX_FORWARD_BYTES, internal=True),
         Topic(BROADCAST, internal=True),
         Topic(REPLAYED, compacted=True, internal=True),
+        Topic(DECIDED, internal=True),
     ]
     return (*inputs, *outputs, *internal)
 

@@ -37,7 +37,8 @@ All topics have the same number of partitions (TOUCHLINE_PARTITIONS), which is f
 partition n of each holds the same customers.
 
 Not here is touchpoints.forward, by which events that came in another partition than their
-customer's get there. Nobody but Touchline reads or writes it.
+customer's get there, nor touchpoints.decided, by which what was decided for who asked gets
+to the customer's partition. Nobody but Touchline reads or writes them.
 
 What a personalization service reads is no topic: the value of the Redis key
 touchline:offers:<customer id> is an OffersDocument, see components.

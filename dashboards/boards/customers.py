@@ -110,6 +110,26 @@ OFFERS: Final = Row(
             empty=SILENT,
         ),
         lines(
+            "What was learned of offers",
+            "Outcomes a minute of what was shown: taken, refused by word or by silence, corrected;"
+            " and records that told shards what others learned, and that could not be told.",
+            (a_minute("touchline_offer_outcomes_total", "outcome"), "{{outcome}}"),
+            (a_minute("touchline_broadcast_records_total"), "told"),
+            (a_minute("touchline_broadcast_failures_total"), "not told"),
+            unit="cpm",
+            look="docs/offers.md: learning",
+            empty=SILENT,
+        ),
+        lines(
+            "Answers to who asked",
+            "Answers of `touchline run decide` a minute that decided something: counted for their"
+            " customer, or there before.",
+            (a_minute("touchline_answers_counted_total", "outcome"), "{{outcome}}"),
+            unit="epm",
+            look="docs/offers.md: asking with a context",
+            empty=SILENT,
+        ),
+        lines(
             "Accepted by offer",
             "Events a minute that say an offer was taken, by offer.",
             (a_minute(*BY_OFFER, 'outcome="accepted"'), "{{offer}}"),

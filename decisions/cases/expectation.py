@@ -60,7 +60,9 @@ class _Reading:
         self._happening = Happening(reader, playbook, events, clock)
         self._clock = clock
         self._placed: dict[str, str] = {}
-        self._scope = Scope(traits=playbook.traits, segments=playbook.segments, event=False)
+        self._scope = Scope(
+            traits=playbook.traits, segments=playbook.segments, event=False, context=False
+        )
 
     def expect(self) -> Expect:
         """All of it."""

@@ -10,8 +10,8 @@ Statistics 52, 2024, section 2 (Robbins' normal mixture),
 
     1/n · sqrt(2 (V r² + 1) / r² · log(sqrt(V r² + 1) / error))
 
-with the variance V of the sum as its clock, as in their Proposition 2.5, divided by the standard
-error sqrt(V) / n:
+with the variance V of the sum as its clock, as there where variances change, divided by the
+standard error sqrt(V) / n:
 
     sqrt((1 + 1/v) · log((1 + v) / error²)),      v = V r²
 

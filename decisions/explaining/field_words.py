@@ -11,6 +11,7 @@ NOUNS: Final = {
     "event.at": "the event's time",
     "event.properties": "what the event says",
     "event.traits": "what the event says of the customer",
+    "context": "what the page knows",
     "profile.first_at": "the customer's first event",
     "profile.last_at": "the customer's last event",
     "profile.events": "the events seen",

@@ -147,7 +147,8 @@ OFFER: Final = Keys(
         Key(
             "eligible",
             _LAYER,
-            "Who may have it: conditions, all of them. They cannot look at the event.",
+            "Who may have it: conditions, all of them. They cannot look at the event, but at the "
+            "`context` of who asks.",
             default="everyone",
             examples=('"vip" in segments',),
         ),
@@ -176,7 +177,7 @@ OFFER: Final = Keys(
             "weight",
             Expression(),
             "What the moment adds or takes: an expression that is a number from 0 to 1,000,000. It "
-            "cannot look at the event.",
+            "cannot look at the event, but at the `context` of who asks.",
             default=1,
             examples=("profile.cart.value > 100.0 ? 1.5 : 1.0",),
         ),

@@ -142,7 +142,8 @@ class Checker:
             names = ["event", *self._variables]
             near = nearest(node.name, names)
             raise ExpressionError(what, node.offset, " or ".join(names), shown(node.name), near)
-        known = [name for name in CHILDREN[""] if name != "event" or self._scope.event]
+        lacks = {"event": not self._scope.event, "context": not self._scope.context}
+        known = [name for name in CHILDREN[""] if not lacks.get(name)]
         if node.name not in known:
             if node.name == "event":
                 # What is spelled like it is not what was meant; what looks back may be.

@@ -104,6 +104,13 @@ FIELDS: Final = (
     _field(
         "event.traits", PROPERTIES, EVENT, "What the event says of the customer: any JSON values."
     ),
+    _field(
+        "context",
+        PROPERTIES,
+        0,
+        "For offers alone: what the page knows that asks, any JSON values; empty where none does.",
+        "it if (it := event.context) is not None else {}",
+    ),
     _field("profile.first_at", TIMESTAMP, CHANNELS, "The customer's first event; 1970 = never."),
     _field("profile.last_at", TIMESTAMP, CHANNELS, "The customer's last event; 1970 = never."),
     _field(

@@ -9,7 +9,8 @@ TRAIT_TYPES: Final = frozenset({BOOL, INT, DOUBLE, STRING})
 
 
 class Scope:
-    """The traits and segments that an expression may name, and whether there is an event.
+    """The traits and segments that an expression may name, whether there is an event, and whether
+    offers are chosen, which may be for who asks with a context.
 
     `traits` maps a trait to its type, one of TRAIT_TYPES; ValueError for another. `key` is the type
     of what a run of a journey is about, which is then known as `key`: one of TRAIT_TYPES, or dyn;
@@ -22,11 +23,13 @@ class Scope:
         segments: Iterable[str] = (),
         *,
         event: bool = True,
+        context: bool = True,
         key: str = "",
     ) -> None:
         self.traits = dict(traits or {})
         self.segments = frozenset(segments)
         self.event = event
+        self.context = context
         self.key = key
         for name, kind in self.traits.items():
             if kind not in TRAIT_TYPES:

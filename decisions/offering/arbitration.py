@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from decisions.language import Value
 from decisions.offering.catalogue import Offer, Treatment
-from decisions.offering.propensity import Appraisal
 from state.touchpoint import identity
 
 
@@ -24,6 +23,8 @@ class Candidate(Struct, frozen=True, eq=False, gc=False):
     weight: float
     score: float
     propensity: float
+    number: int
+    """The treatment's among all of its ranking, in the order of the file."""
     alpha: float = 0.0
     beta: float = 0.0
     """What is believed of the propensity, Beta(alpha, beta), where that is learned; else 0."""
@@ -40,7 +41,10 @@ class Ranking:
         self.offers = tuple(offers)
         """In the order of the file."""
         every = [one for offer in self.offers for one in offer.treatments]
-        usual = [Candidate(one.offer, one, 1.0, one.score, one.propensity) for one in every]
+        usual = [
+            Candidate(one.offer, one, 1.0, one.score, one.propensity, number)
+            for number, one in enumerate(every)
+        ]
         self.candidates = tuple(sorted(usual, key=_worst_last))
         """All, with a weight of 1, by score; equal ones in the order of the file."""
         self.weighed = any(one.weight is not None for one in every)
@@ -72,30 +76,13 @@ def reckoning(one: Treatment, propensity: float, weight: float, power: float) ->
 def weighed(usual: Sequence[Candidate], weights: Mapping[Value | None, float]) -> list[Candidate]:
     """The same treatments with the weights of the moment: P^a x V x L x C - cost. One whose weight
     is not among `weights` is left out."""
-    found = [(one.treatment, weights.get(one.treatment.weight)) for one in usual]
-    return [
-        Candidate(one.offer, one, weight, one.gain * weight - one.cost, one.propensity)
-        for one, weight in found
-        if weight is not None
-    ]
-
-
-def appraised(
-    usual: Sequence[Candidate],
-    weights: Mapping[Value | None, float],
-    appraisal: Appraisal,
-    power: float,
-) -> list[Candidate]:
-    """The same with the propensities of `appraisal`, one for each of `usual`."""
     found = []
-    terms = zip(usual, appraisal.propensity, appraisal.alpha, appraisal.beta, strict=True)
-    for candidate, propensity, alpha, beta in terms:
+    for candidate in usual:
         one = candidate.treatment
         weight = weights.get(one.weight)
         if weight is not None:
-            worth = gain(propensity, one.value, one.lever, power)
-            score = worth * weight - one.cost
-            found.append(Candidate(one.offer, one, weight, score, propensity, alpha, beta))
+            score = one.gain * weight - one.cost
+            found.append(Candidate(one.offer, one, weight, score, one.propensity, candidate.number))
     return found
 
 

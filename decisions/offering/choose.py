@@ -1,18 +1,19 @@
 """The choice: what a customer may be offered now, and what of it stands where."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct, field
 
 from decisions.language import EvaluationError, Value
-from decisions.offering.arbitration import Candidate, Ranking, appraised, best_first, weighed
+from decisions.offering.arbitration import Candidate, Ranking, best_first, weighed
 from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, cap_without_room
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
 from decisions.offering.policy import rests_until
-from decisions.offering.propensity import Model, bucket_of
+from decisions.offering.propensity import Model, Moment, bucket_of
+from decisions.offering.ranked import explored, ranked
 from decisions.offering.stock import first_sold_out
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
@@ -21,7 +22,6 @@ from state.times import earliest
 from state.touchpoint import Touchpoint
 
 MOST_WEIGHT: Final = 1e6
-UNWEIGHED: Final[Mapping[Value | None, float]] = {None: 1.0}
 CLOSED: Final = "dates"
 STOCK: Final = "stock"
 CONTROL: Final = "control"
@@ -37,7 +37,7 @@ class Chosen(Struct, frozen=True, gc=False):
     candidate: Candidate
     kept: HeldOffer | None
     """The decision that stays; None: it is decided anew."""
-    among: list[Candidate]
+    among: Sequence[Candidate]
     """What it was chosen of, the best first: the eligible set."""
 
 
@@ -48,9 +48,9 @@ class Drawn(Struct, frozen=True, gc=False):
     seed: int
     told: int
     """See `World`."""
-    best: Candidate
+    best: Treatment
     """The first one by score."""
-    explored: Candidate | None
+    explored: Treatment | None
     """The one that goes first all the same; None: this is no time to explore."""
 
 
@@ -136,18 +136,20 @@ class Chooser:
         self._barred: set[str] = set()
         """What stands, and its rivals."""
 
-    def choose(self) -> Choice:
-        """The choice; to be made once."""
+    def choose(self, room: Mapping[str, int] | None = None) -> Choice:
+        """The choice; to be made once. `room`: placement → how many offers, where it is not made
+        for all of the playbook's."""
         book, choice = self._playbook, self.choice
-        choice.chosen += self._fill(self.candidates(book.proper), dict(book.room))
+        room = book.room if room is None else room
+        choice.chosen += self._fill(self.candidates(book.proper), dict(room))
         if book.fallbacks.offers:
             taken = {one.candidate.treatment.placement for one in choice.chosen}
-            empty = {name: 1 for name in book.room if name not in taken}
+            empty = {name: 1 for name in room if name not in taken}
             if empty:
                 choice.chosen += self._fill(self.candidates(book.fallbacks), empty)
         return choice
 
-    def candidates(self, ranking: Ranking) -> list[Candidate]:
+    def candidates(self, ranking: Ranking) -> Sequence[Candidate]:
         """What may be chosen of `ranking`, the best first."""
         open_now = {offer.id for offer in ranking.offers if not self.stage(offer)}
         found = [one for one in ranking.candidates if one.offer in open_now]
@@ -155,38 +157,32 @@ class Chooser:
             found = [one for one in found if not self.cap_on(one.treatment)]
         if self._playbook.policy.quiet:
             found = [one for one in found if not self.quiet_until(one.treatment)]
-        weights = self._weights(found) if ranking.weighed else UNWEIGHED
-        model = self._playbook.model if ranking.learned and found else None
-        if model is not None:
-            found = self._appraised(model, found, weights)
-        elif ranking.weighed:
+        weights = self._weights(found) if ranking.weighed else None
+        if ranking.learned and self._playbook.model is not None:
+            return self._by_learning(self._playbook.model, found, weights)
+        if weights is not None:
             found = weighed(found, weights)
         if not ranking.clear:
             found = best_first(found, self._touchpoint.customer_id)
         while found and found[-1].score < 0:  # it costs more than it may bring
             found.pop()
-        return self._explored(model, found) if model is not None and found else found
+        return found
 
-    def _appraised(
-        self, model: Model, found: list[Candidate], weights: Mapping[Value | None, float]
-    ) -> list[Candidate]:
-        bucket, sound = bucket_of(model.learning, self._profile, self._touchpoint, self._now_ms)
+    def _by_learning(
+        self, model: Model, found: list[Candidate], weights: Mapping[Value | None, float] | None
+    ) -> Sequence[Candidate]:
+        customer, now_ms = self._touchpoint.customer_id, self._now_ms
+        bucket, sound = bucket_of(model.learning, self._profile, self._touchpoint, now_ms)
         if not sound:
             self.choice.errors.append("learning.context")
-        self._bucket = bucket
-        self._seed = model.learning.seed(self._touchpoint.customer_id, self._now_ms)
-        treatments = [one.treatment for one in found]
-        appraisal = model.appraise(treatments, bucket, self._world, self._seed, self._now_ms)
-        return appraised(found, weights, appraisal, self._playbook.power)
-
-    def _explored(self, model: Model, found: list[Candidate]) -> list[Candidate]:
-        at = model.explored([one.treatment for one in found], self._seed)
-        explored = found[at] if at is not None else None
-        best = found[0]
-        self.choice.drawn = Drawn(self._bucket, self._seed, self._world.told, best, explored)
-        if at:
-            found.insert(0, found.pop(at))
-        return found
+        where = Moment(bucket, model.learning.seed(customer, now_ms), self._world, now_ms)
+        among = ranked(found, weights, model, self._playbook.power, where, customer)
+        if not among:
+            return among
+        best, at = among[0].treatment, explored(among, model, where.seed)
+        first = among[at].treatment if at is not None else None
+        self.choice.drawn = Drawn(bucket, where.seed, self._world.told, best, first)
+        return among.with_first(at) if at else among
 
     def stage(self, offer: Offer) -> str:
         """Where an offer stops for this customer, whatever the channel: one of CLOSED, STOCK,
@@ -255,10 +251,10 @@ class Chooser:
         """Whether it stands, or one of its rivals does."""
         return offer_id in self._barred
 
-    def _fill(self, ranked: list[Candidate], places: dict[str, int]) -> Iterator[Chosen]:
+    def _fill(self, among: Sequence[Candidate], places: dict[str, int]) -> Iterator[Chosen]:
         """From the best down, each takes its place where that has room; each offer once."""
         left = sum(places.values())
-        for one in ranked:
+        for one in among:
             if not left:
                 return
             treatment = one.treatment
@@ -279,7 +275,7 @@ class Chooser:
             places[treatment.placement] -= 1
             left -= 1
             self._barred |= offer.rivals
-            yield Chosen(one, kept, ranked)
+            yield Chosen(one, kept, among)
 
     def _held(self, treatment: Treatment) -> HeldOffer | None:
         held = self._standing.get(treatment.offer)

@@ -100,7 +100,7 @@ class _Teller:
         self._arms = choice.arms
         self._served = {one.candidate.offer: one for one in choice.chosen}
         self._ranked = {
-            fallback: self._chooser.candidates(ranking)
+            fallback: list(self._chooser.candidates(ranking))
             for fallback, ranking in ((False, playbook.proper), (True, playbook.fallbacks))
         }
 

@@ -56,6 +56,18 @@ class Eligible(Struct, frozen=True):
             yield Row(rank, *cells)
 
 
+class Learned(Struct, frozen=True):
+    """What the propensities were drawn by."""
+
+    policy: str
+    seed: str
+    alpha: list[float]
+    beta: list[float]
+    explore: float
+    explored: bool
+    chance: float | None
+
+
 class Decided(Struct, frozen=True):
     """The body of `offer.decided`."""
 
@@ -75,6 +87,7 @@ class Decided(Struct, frozen=True):
     cost: float | None = None
     arms: dict[str, str] | None = None
     eligible: Eligible | None = None
+    learned: Learned | None = None
 
     @property
     def treatment(self) -> tuple[str, str, str]:

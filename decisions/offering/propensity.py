@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from decisions.language import EvaluationError, Value
 from decisions.learning.beliefs import Beliefs, starts
-from decisions.learning.draws import explores, first_by_lot
+from decisions.learning.draws import Keys, first_by_lot
 from decisions.learning.policies.kinds import Policy
 from decisions.learning.policies.propose import propose
 from decisions.learning.sound import Floats, Rows
@@ -71,11 +71,17 @@ class Learning(Struct, frozen=True):
 
 
 class Appraisal(Struct, frozen=True, eq=False, gc=False):
-    """What is believed of some arms, and the propensities that were drawn or computed from it."""
+    """What is believed of n treatments, the propensities that were drawn or computed from it, and
+    what the treatments are worth by them."""
 
     propensity: list[float]
     alpha: list[float]
     beta: list[float]
+    score: list[float]
+    order: list[int]
+    """Their positions, the highest score first; equal ones as they came."""
+    even: bool
+    """Whether some are worth the same."""
 
 
 class Model:
@@ -112,70 +118,95 @@ class Model:
         """Rows of a table; the last one stays empty."""
         rows_of_pools = [self.rows[pool] if pool else nothing for pool in pools]
         self._pools = np.array(rows_of_pools, dtype=np.intp)
-        self._keys = np.array(
-            [int.from_bytes(identity(*pair)[:8]) for pair in first], dtype=np.uint64
+        self._keys = _keys(first)
+        self._pair_of = np.array(
+            [self._pairs[one.offer, one.channel] for one in every], dtype=np.intp
         )
+        self._terms = np.array([[one.value, one.lever, one.cost] for one in every]).T
         self._start: Floats = starts(
             [min(max(one.propensity, 1e-6), 1 - 1e-6) for one in first.values()],
             [learning.evidence] * len(first),
         )
 
     def appraise(
-        self, treatments: Sequence[Treatment], bucket: str, world: World, seed: int, now_ms: int
+        self,
+        numbers: Sequence[int],
+        weights: Sequence[float] | None,
+        power: float,
+        where: "Moment",
     ) -> Appraisal:
-        """Of each treatment; at least one."""
-        pairs = self._numbers((one.offer, one.channel) for one in treatments)
-        found = self._beliefs(pairs, bucket, world, now_ms)
+        """Of treatments by their numbers, in the order of the offers that the model was made with;
+        at least one. `weights`: one for each, None: 1."""
+        chosen = np.array(numbers, dtype=np.intp)
+        pairs = self._pair_of.take(chosen)
+        found = self._beliefs(pairs, where)
+        propensity = _drawn(self.learning.policy, found, where.seed, self._keys.take(pairs))
+        value, lever, cost = self._terms.take(chosen, axis=1)
+        score = (propensity if power == 1.0 else propensity**power) * value * lever
+        if weights is not None:
+            score *= np.array(weights)
+        score -= cost
+        order = np.argsort(-score, kind="stable")
+        best_first = score.take(order)
         alpha, beta = found.shapes.tolist()
-        return Appraisal(self._drawn(pairs, found, seed), alpha, beta)
+        return Appraisal(
+            *(propensity.tolist(), alpha, beta, score.tolist(), order.tolist()),
+            even=bool((best_first[1:] == best_first[:-1]).any()),
+        )
 
-    def redraw(self, arms: Iterable[tuple[str, str]], shapes: Floats, seed: int) -> list[float]:
-        """The propensities that were given for arms, (offer, channel) each, by what a record holds:
-        alphas and betas of shape (2, n), and the seed. Raises KeyError for an unknown arm."""
-        return self._drawn(self._numbers(arms), Beliefs(shapes), seed)
-
-    def explored(self, treatments: Sequence[Treatment], seed: int) -> int | None:
-        """The position of the one that goes first, as this is a time to explore; None: it is not.
-
-        Each offer is as likely, and then each treatment of it: an offer that is made through more
-        channels is not explored more often.
-        """
-        if not treatments or not explores(seed, self.learning.explore):
-            return None
-        offers = list(dict.fromkeys(one.offer for one in treatments))
-        names = np.array([_named(offer) for offer in offers], dtype=np.uint64)
-        offer = offers[first_by_lot(seed, names)]
-        mine = [at for at, one in enumerate(treatments) if one.offer == offer]
-        places = [_named(treatments[at].channel, treatments[at].placement) for at in mine]
-        return mine[first_by_lot(seed, np.array(places, dtype=np.uint64))]
-
-    def _beliefs(self, pairs: Rows, bucket: str, world: World, now_ms: int) -> Beliefs:
+    def _beliefs(self, pairs: Rows, where: "Moment") -> Beliefs:
         start = self._start.take(pairs, axis=1)
-        if world.counters is not None:
+        counters = where.world.counters
+        if counters is not None:
+            rows = pairs * len(self._buckets) + self._buckets[where.bucket]
             if self.pooled:
-                start += world.counters.totals(self._pools.take(pairs), now_ms)
+                n = len(pairs)
+                seen = counters.totals(
+                    np.concatenate([self._pools.take(pairs), rows]), where.now_ms
+                )
+                start += seen[:, :n]
                 start *= self.learning.evidence / (start[0] + start[1])
-            rows = pairs * len(self._buckets) + self._buckets[bucket]
-            start += world.counters.totals(rows, now_ms)
+                start += seen[:, n:]
+            else:
+                start += counters.totals(rows, where.now_ms)
         return Beliefs(np.maximum(np.round(start, DIGITS), LEAST))
 
-    def _drawn(self, pairs: Rows, found: Beliefs, seed: int) -> list[float]:
-        proposed = propose(self.learning.policy, found, seed, self._keys.take(pairs))
-        rounded: list[float] = np.maximum(
-            np.round(proposed, PROPENSITY_DIGITS), LEAST_PROPENSITY
-        ).tolist()
-        return rounded
 
-    def _numbers(self, arms: Iterable[tuple[str, str]]) -> Rows:
-        numbers = self._pairs
-        return np.array([numbers[arm] for arm in arms], dtype=np.intp)
+class Moment(Struct, frozen=True, gc=False):
+    """When, where and with what luck a customer is chosen for."""
+
+    bucket: str
+    seed: int
+    world: World
+    now_ms: int
 
 
-def chance_of_explored(treatments: Sequence[Treatment], one: Treatment) -> float:
-    """How likely `one` of them is to be the one that `Model.explored` picks."""
-    offers = {other.offer for other in treatments}
-    mine = [other for other in treatments if other.offer == one.offer]
-    return 1.0 / (len(offers) * len(mine))
+def redrawn(
+    policy: Policy, arms: Iterable[tuple[str, str]], shapes: Floats, seed: int
+) -> list[float]:
+    """The propensities that arms, (offer, channel) each, were given, by what a record holds: alphas
+    and betas of shape (2, n), and the seed. Raises ValueError for shapes that are none."""
+    drawn: list[float] = _drawn(policy, Beliefs(shapes), seed, _keys(arms)).tolist()
+    return drawn
+
+
+def picked(treatments: Sequence[tuple[str, str, str]], seed: int) -> int:
+    """The position of the one of treatments, (offer, channel, placement) each, that goes first when
+    it is time to explore; their order makes no difference.
+
+    Each offer is as likely, and then each treatment of it: an offer that is made through more
+    channels is not explored more often.
+    """
+    offers = list(dict.fromkeys(offer for offer, _, _ in treatments))
+    offer = offers[first_by_lot(seed, _keys((offer, "offer") for offer in offers))]
+    mine = [at for at, one in enumerate(treatments) if one[0] == offer]
+    return mine[first_by_lot(seed, _keys(treatments[at][1:] for at in mine))]
+
+
+def chance_of_picked(offers: Sequence[str], offer: str) -> float:
+    """How likely a treatment of `offer` is to be the one that is picked; `offers`: of each
+    treatment its offer."""
+    return 1.0 / (len(set(offers)) * offers.count(offer))
 
 
 def bucket_of(
@@ -188,8 +219,14 @@ def bucket_of(
         return OTHER_BUCKET, False
 
 
-def _named(name: str, *more: str) -> int:
-    return int.from_bytes(identity(name, *(more or ("offer",)))[:8])
+def _drawn(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> Floats:
+    rounded = np.round(propose(policy, found, seed, keys), PROPENSITY_DIGITS)
+    return np.maximum(rounded, LEAST_PROPENSITY)
+
+
+def _keys(names: Iterable[tuple[str, str]]) -> Keys:
+    """64 bits that name each."""
+    return np.array([int.from_bytes(identity(*name)[:8]) for name in names], dtype=np.uint64)
 
 
 def _pool(one: Treatment) -> tuple[str, str, str] | None:

@@ -15,6 +15,7 @@ from decisions.acting import BY_STOCK, BY_TIME
 from decisions.offering.arbitration import gain
 from decisions.offering.logged import Decided, Logged, Row
 from decisions.offering.record import DECIDED
+from decisions.offering.redraw import remarks_on_draws
 from state.decision import MOST_ELIGIBLE
 from state.decision_ids import is_of, is_ours
 from state.touchpoint import identity
@@ -54,7 +55,10 @@ def retell(record: Logged) -> Retold:
         remarks.append("expires_at: expected a time after decided_at")
     if body.eligible:
         remarks += [*_of_columns(body.eligible.lengths()), *_of_own(body, own, len(rows))]
-        remarks += [*_of_rows(rows), *_of_order(rows, record.customer_id)]
+        # The one that is explored stands first whatever its score.
+        by_score = rows[1:] if body.learned and body.learned.explored else rows
+        remarks += [*_of_rows(rows), *_of_order(by_score, record.customer_id)]
+        remarks += remarks_on_draws(body, rows)
     return Retold(
         record=record,
         rank=own[0].rank if own else None,

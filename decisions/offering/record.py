@@ -1,5 +1,6 @@
 """What is published of a decision for an offer, and what is served of it."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from decisions.acting import cause
@@ -7,7 +8,7 @@ from decisions.learning.policies.kinds import Thompson, name_of
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.choose import Choice, Chosen, Drawn
-from decisions.offering.propensity import Learning, chance_of_explored
+from decisions.offering.propensity import Learning, chance_of_picked
 from decisions.playbook import Playbook
 from state.decision import MOST_ELIGIBLE, Action, ServedOffer
 from state.profile import HeldOffer
@@ -82,15 +83,14 @@ def _learned(playbook: Playbook, drawn: Drawn | None, chosen: Chosen) -> dict[st
 def _chance(learning: Learning, drawn: Drawn, chosen: Chosen) -> float | None:
     """How likely it was to be the first one, where that is a formula; None where it is an integral,
     or it is not the first."""
-    one, first = chosen.candidate, drawn.explored or drawn.best
+    one, first = chosen.candidate.treatment, drawn.explored or drawn.best
     if one is not first or isinstance(learning.policy, Thompson):
         return None
-    treatments = [other.treatment for other in chosen.among]
-    by_lot = learning.explore * chance_of_explored(treatments, one.treatment)
+    by_lot = learning.explore * chance_of_picked([other.offer for other in chosen.among], one.offer)
     return by_lot + (1.0 - learning.explore if one is drawn.best else 0.0)
 
 
-def eligible(ranked: list[Candidate]) -> dict[str, list[Any]]:
+def eligible(ranked: Sequence[Candidate]) -> dict[str, list[Any]]:
     """The eligible set, column by column, the best first."""
     listed = ranked[:MOST_ELIGIBLE]
     treatments = [one.treatment for one in listed]

@@ -44,7 +44,7 @@ def serve(
     for chosen in choice.chosen:
         held = chosen.kept
         if held is None:
-            held = _decide(profile, touchpoint, playbook, now_ms, chosen, world)
+            held = decide_anew(profile, touchpoint, playbook, now_ms, chosen, world)
             new.append((chosen, held))
         after.append(held)
         old_at = stands_until(held, playbook.offers[held.offer_id])
@@ -94,7 +94,7 @@ def _quiet_at(
     return quiet.begins_at(profile, touchpoint, now_ms)
 
 
-def _decide(
+def decide_anew(
     profile: Profile,
     touchpoint: Touchpoint,
     playbook: Playbook,
@@ -102,6 +102,7 @@ def _decide(
     chosen: Chosen,
     world: World,
 ) -> HeldOffer:
+    """A decision for what was chosen. Changes nothing."""
     one = chosen.candidate.treatment
     offer = playbook.offers[one.offer]
     expires_at = now_ms + offer.ttl_ms
@@ -136,13 +137,18 @@ def _note(
 ) -> None:
     note(profile, chosen.candidate.treatment.counted, SPENT, now_ms)
     offer = playbook.offers[held.offer_id]
-    profile.proposals.append(
-        Proposal(
-            *(held.decision_id, held.offer_id, held.channel, held.placement, now_ms),
-            group=offer.group,
-            bucket=choice.drawn.bucket if choice.drawn and not offer.fallback else "",
-        )
+    proposal = Proposal(
+        *(held.decision_id, held.offer_id, held.channel, held.placement, now_ms),
+        group=offer.group,
+        bucket=choice.drawn.bucket if choice.drawn and not offer.fallback else "",
     )
+    propose(profile, proposal, decision)
+
+
+def propose(profile: Profile, proposal: Proposal, decision: Decision) -> None:
+    """Keeps a new decision, so that answers to it are known. One that goes for it is waited for no
+    longer, which `decision` learns from. Changes `proposals`."""
+    profile.proposals.append(proposal)
     if len(profile.proposals) > PROPOSALS_KEPT:
         standing = {one.decision_id for one in profile.offers}
         oldest = [n for n, one in enumerate(profile.proposals) if one.decision_id not in standing]

@@ -3,7 +3,7 @@
 from decisions.language.grammar.syntax import Index, Literal, Name, Node, Select
 from decisions.structured.source import quoted
 
-MAY_LACK = ("customer", "event.properties", "event.traits")
+MAY_LACK = ("customer", "event.properties", "event.traits", "context")
 """What is below these has a value only where it was told."""
 
 

@@ -1,7 +1,7 @@
 """`touchline check`: is a playbook right, and what does it say?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import click
 from decisions.actions.spec import ActionSpec
 from decisions.explaining.explain import UnknownRule, explain
 from decisions.explaining.of_contact import contact
+from decisions.explaining.of_learning import learning
 from decisions.explaining.page import text, to_json
 from decisions.format.schema import schema
 from decisions.journeys.table import Journey
@@ -127,10 +128,8 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
         for offer, best in _by_score(playbook, placement.id):
             score = _score(offer, best, playbook.power)
             yield f"  {offer.id}: {offer.title}, {_who(offer)}{_dates(offer)}{score}"
-    if told := list(contact(playbook)):
-        yield ""
-        yield "Customers are left alone"
-        yield from (f"  {line}" for line in told)
+    yield from _section("How likely an offer is to be accepted is learned", learning(playbook))
+    yield from _section("Customers are left alone", contact(playbook))
     yield ""
     yield f"{_count(len(playbook.alerts), 'alert')}. People are told"
     for alert in playbook.alerts.values():
@@ -146,6 +145,12 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
     tests = len(playbook.cases)
     how = f"; touchline test {file} runs {'it' if tests == 1 else 'them'}." if tests else "."
     yield f"{_count(tests, 'test case')}{how}"
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Nothing where there are no lines."""
+    if told := [f"  {line}" for line in lines]:
+        yield from ("", title, *told)
 
 
 def _stay(segment: Segment) -> str:

@@ -52,7 +52,7 @@ EXPECTED: dict[type[Exception], int] = {
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Run one flow against configured servers.
+    """Run one flow, or what answers, against configured servers.
 
     Settings come from the environment (TOUCHLINE_KAFKA_BOOTSTRAP_SERVERS, TOUCHLINE_REDIS_URL,
     TOUCHLINE_WAREHOUSE_URL, TOUCHLINE_PLAYBOOK, ...). SIGTERM and Ctrl-C finish the work at hand.
@@ -135,6 +135,24 @@ def warehouse(as_json: bool, fail_fast: bool) -> None:
     _run("warehouse", as_json, fail_fast)
 
 
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
+@click.option("--fail-fast", is_flag=True, help="Exit when Kafka or Redis is absent at start.")
+def decide(as_json: bool, fail_fast: bool) -> None:
+    """Offers for who asks over HTTP, with what a page knows.
+
+    Answers POST /v1/decide at TOUCHLINE_DECIDE_HOST and TOUCHLINE_DECIDE_PORT (127.0.0.1 and 8070
+    unless set; 0 = any free port). There is no authentication: whoever reaches the address may ask.
+    What is decided counts once the touchpoints flow has read it.
+
+    \b
+    Examples:
+      touchline run decide
+      TOUCHLINE_DECIDE_PORT=0 touchline run decide --json
+    """
+    _run("decide", as_json, fail_fast)
+
+
 def _supervise(workers: int, as_json: bool, fail_fast: bool) -> None:
     try:
         supervise(read_settings(), workers, ["--fail-fast"] if fail_fast else [], as_json)
@@ -150,6 +168,8 @@ def not_ready(flow: str, meter: Meter, is_ready: threading.Event) -> str | None:
         return "Kafka does not answer"
     if flow == "warehouse":
         return None if meter.value("touchline_warehouse_up") else "the warehouse is not available"
+    if flow == "decide":
+        return None if meter.value("touchline_redis_up") else "Redis does not answer"
     assigned, owned, waiting = (
         meter.value(f"touchline_shards_{name}") for name in ("assigned", "owned", "waiting")
     )
@@ -181,7 +201,7 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     try:
         settings = read_settings()
         check_kafka(settings.kafka_config)
-        if flow == "touchpoints":
+        if flow != "warehouse":
             check_redis(settings.redis_url)
         if fail_fast:
             settings = structs.replace(settings, fail_fast=True)
@@ -197,13 +217,15 @@ def _run(flow: str, as_json: bool, fail_fast: bool, **options: Any) -> None:
     except (SettingsError, PlaybookError) as error:
         raise click.ClickException(str(error)) from None
 
-    def ready() -> None:
+    def ready(url: str = "") -> None:
         is_ready.set()
         waits = not_ready(flow, meter, is_ready)
         state = f"runs and waits: {waits}" if waits else "is ready"
-        logging.getLogger("touchline").info("%s %s; metrics at %s", flow, state, server.url)
+        at = f" at {url}" if url else ""
+        logging.getLogger("touchline").info("%s %s%s; metrics at %s", flow, state, at, server.url)
         if as_json:
-            click.echo(orjson.dumps({"flow": flow, "metrics_url": server.url}))
+            told = {"flow": flow, "metrics_url": server.url, **({"url": url} if url else {})}
+            click.echo(orjson.dumps(told))
 
     try:
         importlib.import_module(f"flows.{flow}").run(settings, meter, stop, ready, **options)

@@ -7,6 +7,7 @@ so that a rate is right at the first event, and a graph shows nothing instead of
 from typing import Final
 
 from flows.metrics.metric import WAITS, C, G, Kind, Metric
+from flows.metrics.of_deciding import DECIDING, SHARED
 from flows.metrics.of_touchpoints import STAGES, TOUCHPOINTS
 from flows.metrics.of_warehouse import WAREHOUSE
 
@@ -27,9 +28,10 @@ COMMON: Final = (
 )
 """What every flow measures."""
 
-METRICS: Final = (*COMMON, *TOUCHPOINTS, *WAREHOUSE)
+METRICS: Final = (*COMMON, *TOUCHPOINTS, *WAREHOUSE, *DECIDING)
 METRICS_OF: Final = {
     "touchpoints": (*COMMON, *TOUCHPOINTS),
     "warehouse": (*COMMON, *WAREHOUSE),
+    "decide": (*COMMON, *DECIDING, *(one for one in TOUCHPOINTS if one.name in SHARED)),
 }
 """Flow → what it shows: a 0 of something that it does not measure would be a false alarm."""

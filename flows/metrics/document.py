@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from flows.metrics.catalogue import COMMON, Kind, Metric
+from flows.metrics.of_deciding import DECIDING, SHARED
 from flows.metrics.of_touchpoints import TOUCHPOINTS
 from flows.metrics.of_warehouse import WAREHOUSE
 
@@ -79,6 +80,14 @@ QUESTIONS = (
             " / touchline_flush_limit_events"
         ),
     ),
+    (
+        "Requests for offers that got none, a second, by why",
+        'sum by (outcome) (rate(touchline_decide_requests_total{outcome!="answered"}[5m]))',
+    ),
+    (
+        "A request for offers, 99th percentile",
+        "histogram_quantile(0.99, sum by (le) (rate(touchline_decide_seconds_bucket[5m])))",
+    ),
     ("Lag of each topic", "sum by (topic) (touchline_lag_events)"),
     ("The shard that is furthest behind", "topk(1, touchline_clock_delay_seconds)"),
     ("Who holds the shards' clocks back", "sum by (topic) (touchline_clock_holder)"),
@@ -121,6 +130,9 @@ def document() -> str:
             *_section("Every flow", COMMON),
             *_section("The touchpoints flow", TOUCHPOINTS),
             *_section("The warehouse flow", WAREHOUSE),
+            *_section("`touchline run decide`", DECIDING),
+            "\nAnd of what the touchpoints flow measures:",
+            f"{', '.join(f'`{name}`' for name in SHARED)}.",
             "",
         ]
     )

@@ -109,10 +109,11 @@ class Meter(Collector):
             for offer in offers.values():  # through channels that bring no events, too
                 for channel in offer.channels:
                     meter.add("touchline_offers_decided_total", 0, offer=offer.id, channel=channel)
-            for rule in rules:
-                meter.add("touchline_rule_errors_total", 0, rule=rule)
             for outcome in OFFER_OUTCOMES:
                 meter.add("touchline_offer_events_total", 0, offer=OTHER_OFFER, outcome=outcome)
+        if flow != "warehouse":
+            for rule in rules:
+                meter.add("touchline_rule_errors_total", 0, rule=rule)
         return meter
 
     def add(self, name: str, value: float = 1, /, **labels: str) -> None:

@@ -82,6 +82,15 @@ DECISIONS: Final = (
         "records",
         "Records of the catalogue that could not be read: their products stay as they were.",
     ),
+    Metric(
+        "touchline_answers_counted_total",
+        C,
+        "answers",
+        "Answers of `touchline run decide` that decided something: counted for their customer, or "
+        "there before.",
+        ("outcome",),
+        {"outcome": ("applied", "repeated")},
+    ),
     Metric("touchline_alerts_raised_total", C, "alerts", "Alerts raised, by alert.", ("alert",)),
     Metric(
         "touchline_alert_outcomes_total",

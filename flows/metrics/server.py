@@ -54,25 +54,25 @@ def serve(meter: Meter, host: str, port: int, health: State, ready: State) -> Me
     try:
         listener = _Listener((host, port), _handler(meter, health, ready))
     except (OSError, TypeError) as error:  # TypeError: a name that no resolver is asked for
-        raise SettingsError(_trouble(host, port, error)) from None
+        raise SettingsError(cannot_listen("TOUCHLINE_METRICS", host, port, error)) from None
     return MetricsServer(listener)
 
 
-def _trouble(host: str, port: int, error: OSError | TypeError) -> str:
-    """Which of the two settings is to blame, and what to do."""
+def cannot_listen(prefix: str, host: str, port: int, error: OSError | TypeError) -> str:
+    """Which of the two settings PREFIX_HOST and PREFIX_PORT is to blame, and what to do."""
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return (
-            f"TOUCHLINE_METRICS_PORT: expected a free port of {host}, got {port}, which another "
+            f"{prefix}_PORT: expected a free port of {host}, got {port}, which another "
             "program has; choose another one, or 0 for any free port"
         )
     if isinstance(error, PermissionError):
         return (
-            f"TOUCHLINE_METRICS_PORT: expected a port this user may listen on, got {port}; choose "
+            f"{prefix}_PORT: expected a port this user may listen on, got {port}; choose "
             "one above 1023, or 0 for any free port"
         )
     reason = error.strerror if isinstance(error, OSError) else "no name of a host"
     return (
-        f"TOUCHLINE_METRICS_HOST: expected an address of this machine, got {host!r} ({reason}); "
+        f"{prefix}_HOST: expected an address of this machine, got {host!r} ({reason}); "
         "choose 127.0.0.1, or 0.0.0.0 for all of them"
     )
 

@@ -21,6 +21,7 @@ COUNTED = (
     ("touchline_forwarded_events_total", "forwarded", "topic"),
     ("touchline_events_corrected_total", "corrected", "channel"),
     ("touchline_rule_errors_total", "rule_errors", "rule"),
+    ("touchline_answers_counted_total", "asked", "outcome"),
 )
 """Metric, kind of count in a slice's tally, label."""
 TWO_LABELS: dict[str, tuple[str, dict[str, str]]] = {

@@ -5,37 +5,31 @@ A function of the plan, the planned events and the shard's state alone: run agai
 makes the same bytes.
 """
 
-import logging
-import traceback
 from collections.abc import Sequence
 
 from connectors.events.dead_letter import Reason, Refusal
-from connectors.events.decode import MAX_ID_CHARACTERS
-from connectors.events.replayed import first_at_ms
 from connectors.kafka.broadcast import Told
-from connectors.kafka.forwarding import readable_headers
-from connectors.published.records import action_record, dead_letter_record, enriched_record
+from connectors.published.records import action_record, enriched_record
 from decisions.decide import EVERYTHING, decide, time_of
+from decisions.offering.ask import take_decided
 from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
 from flows.metrics.of_decisions import OFFER_OUTCOMES, OTHER_OFFER, REQUEST_KINDS
-from flows.processor.commit import commit_pending
 from flows.processor.flush import REPEAT, Elsewhere, Flush, Repeat, Slice
 from flows.processor.forwarding import send_on, tell_apart
 from flows.processor.processor import Processor
 from flows.processor.reach import Reach
 from flows.processor.recalling import keep_offers, note_holders
-from flows.processor.steps import stored_profile
+from flows.processor.refuse import bury, rearm, refuse
 from flows.processor.waking import let_time_pass, still_due
 from flows.processor.world import Changes
 from state.applied import Applied
+from state.decided import Decided
 from state.decision import Decision
 from state.fold import fold
-from state.profile import Profile, encode_profile
+from state.profile import Profile
 from state.repeats import is_repeat
 from state.touchpoint import Touchpoint
-
-log = logging.getLogger("touchline.touchpoints")
 
 REQUESTED = "requested"
 """In a tally: actions that others are asked for, by their kind."""
@@ -77,7 +71,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     keep_offers(processor, part)
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
-            _pass_over(part, position, event)
+            _pass_by(processor, part, position, event, reach)
             continue
         customer = event.customer_id
         profile = profiles[customer]
@@ -104,7 +98,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
         except MemoryError:
             raise  # not the event's doing: another machine would decide it
         except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter
-            _refuse(processor, part, position, error)
+            refuse(processor, part, position, error)
             continue
         rows.append((customer, row))
         touched[customer] = profile
@@ -130,6 +124,36 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     _wake_due(processor, part)
     note_holders(processor, part)
     _count(part)
+
+
+def _take_decided(
+    processor: Processor, part: Slice, position: int, event: Decided, reach: Reach
+) -> None:
+    """What was decided for somebody who asked: counted and published, as it was answered."""
+    customer = event.customer_id
+    profile = part.shard.profiles[customer]
+    until_ms = reach.before(event.at_ms)
+    if 0 < profile.due_at <= until_ms:
+        part.reached[position] = until_ms
+        profile = _wake(processor, part, customer, until_ms, position)
+    trimmed = profile.trimmed
+    try:
+        decision = take_decided(profile, event, processor.playbook, part.plan.now_ms)
+        if decision is None:
+            part.events[position] = REPEAT
+            part.count("asked", "repeated")
+            return
+        records = _records(part, customer, decision, event.at_ms, event.playbook)
+    except MemoryError:
+        raise  # not the event's doing: another machine would decide it
+    except Exception as error:  # noqa: BLE001 - one event's trouble is a dead letter
+        refuse(processor, part, position, error)
+        return
+    part.touched[customer] = profile
+    part.trimmed += profile.trimmed - trimmed
+    part.count("asked", "applied")
+    part.actions += records
+    _take(part, customer, decision, 2 * position + 1)
 
 
 def _wake_before(
@@ -187,36 +211,24 @@ def _wake(
         version = processor.playbook.version
         part.actions += _records(part, customer, decision, now_ms, version)
         _take(part, customer, decision, 2 * position)
-    _set_timer(part, customer)
+    rearm(part, customer)
     return profile
 
 
-def _set_timer(part: Slice, customer: str) -> None:
-    due_ms = part.shard.profiles[customer].due_at
-    part.timers[customer] = due_ms
-    part.shard.timers.set(customer, due_ms)
-
-
-def _refuse(processor: Processor, part: Slice, position: int, error: Exception) -> None:
-    """The event at `position` could not be decided: a dead letter, and as if it had not come."""
-    event = part.events[position]
-    assert isinstance(event, Touchpoint)
-    customer = event.customer_id
-    _log(part, error)
-    part.shard.profiles[customer] = _without(processor, part, position)
-    if customer in part.touched:
-        part.touched[customer] = part.shard.profiles[customer]
-    _set_timer(part, customer)
-    part.events[position] = refusal = Refusal(Reason.UNDECIDABLE, type(error).__name__)
-    _bury(part, position, refusal, "decide")
-
-
-def _pass_over(part: Slice, position: int, event: Refusal | Elsewhere | Repeat | Told) -> None:
+def _pass_by(
+    processor: Processor,
+    part: Slice,
+    position: int,
+    event: Decided | Refusal | Elsewhere | Repeat | Told,
+    reach: Reach,
+) -> None:
     """What earlier steps made of a record that is no event of this shard's."""
     assert part.world is not None, "made as the slice is begun"
-    if isinstance(event, Refusal):
+    if isinstance(event, Decided):
+        _take_decided(processor, part, position, event, reach)
+    elif isinstance(event, Refusal):
         misplaced = event.reason is Reason.MISPLACED
-        _bury(part, position, event, "route" if misplaced else "decode")
+        bury(part, position, event, "route" if misplaced else "decode")
     elif isinstance(event, Elsewhere):
         send_on(part, position, event.shard)
     elif not isinstance(event, Repeat):
@@ -286,94 +298,7 @@ def _notice(part: Slice, event: Touchpoint, playbook: Playbook) -> None:
     part.answers[answer] = part.answers.get(answer, 0) + 1
 
 
-def _log(part: Slice, error: Exception) -> None:
-    """Where it happened, and not what the error says: that may hold what a customer sent.
-
-    The first of a flush: whoever finds a way to make one can make many.
-    """
-    if part.undone:
-        return
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    log.error(
-        "shard %d, flush %d: an event could not be decided and is a dead letter: %s at %s:%s",
-        part.shard.index,
-        part.plan.commit,
-        type(error).__name__,
-        frame.filename,
-        frame.lineno,
-    )
-
-
 def _label(kind: str, body: dict[str, object]) -> tuple[str, str]:
     if kind in REQUEST_KINDS:
         return REQUESTED, kind
     return kind, str(body[LABELS.get(kind, "segment")])
-
-
-def _bury(part: Slice, position: int, refusal: Refusal, stage: str) -> None:
-    message = part.record(position)
-    headers = readable_headers(message)
-    unread = "; its headers are left out: expected names in UTF-8" if headers is None else ""
-    headers = headers or []
-    place = Applied(
-        part.shard.index, part.plan.generation, part.plan.commit, len(part.dead_letters)
-    )
-    record = dead_letter_record(
-        message.value(),
-        message.key(),
-        headers,
-        message.topic(),
-        message.partition(),
-        message.offset(),
-        refusal.reason,
-        refusal.detail + unread,
-        stage,
-        part.plan.now_ms,
-        first_at_ms(headers, part.plan.now_ms),
-        place,
-    )
-    key = message.key()  # whole in the record; a second time only if that fits beside it
-    fits = key is not None and len(key) <= MAX_ID_CHARACTERS * 4
-    part.dead_letters.append((key if fits else None, record))
-    part.count("dead_letter", message.topic())
-    part.count("reason", refusal.reason)
-
-
-def _without(processor: Processor, part: Slice, position: int) -> Profile:
-    """The customer's profile as if the event at `position` had not come.
-
-    Folding changes profiles in place, so the stored one is read again and what this flush had
-    accepted of the customer before is applied to it once more; what that leads to is known already.
-    """
-    bad = part.events[position]
-    assert isinstance(bad, Touchpoint)
-    customer = bad.customer_id
-    if customer not in part.undone:
-        commit_pending(processor)  # Redis must know of what this customer did in the flush before
-        part.shard.store.begin_load([customer])
-        (stored,) = part.shard.store.end_load()
-        part.undone[customer] = (0, stored or encode_profile(Profile()))
-    begin, blob = part.undone[customer]
-    assert part.world is not None, "made as the slice is begun"
-    learned = part.world.rewind()
-    profile = stored_profile(part, customer, blob)
-    playbook = processor.playbook
-    for at in range(begin, position + 1):
-        event = part.events[at]  # what was refused is a Refusal there by now
-        if not isinstance(event, Touchpoint) or event.customer_id != customer:
-            continue
-        learned.go(2 * at)
-        if at in part.reached:
-            until_ms = part.reached[at]
-            profile, _ = let_time_pass(processor, part, customer, profile, until_ms)
-        learned.go(2 * at + 1)
-        if at < position and (
-            changed := fold(
-                profile, event, playbook.traits, playbook.limits.duplicates, playbook.purposes
-            )
-        ):
-            now_ms = time_of(event, profile, part.plan.now_ms)
-            decide(profile, event, changed, playbook, now_ms, part.shard.world)
-    learned.go(2 * len(part.events) + 1)
-    part.undone[customer] = (position, encode_profile(profile))
-    return profile

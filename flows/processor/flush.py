@@ -11,6 +11,7 @@ from connectors.kafka.forwarding import Forwarded
 from connectors.kafka.shard_consumer import Record
 from flows.processor.shard import Shard
 from flows.processor.world import Changes
+from state.decided import Decided
 from state.decision import Serving
 from state.fence import Plan
 from state.outbox import ForwardEntry
@@ -54,7 +55,9 @@ class Slice(Struct, eq=False):
     logged: bool = False
     """The enriched topic already holds all of it, since a later plan lies there."""
     # decode
-    events: list[Touchpoint | Refusal | Elsewhere | Repeat | Told] = field(default_factory=list)
+    events: list[Touchpoint | Decided | Refusal | Elsewhere | Repeat | Told] = field(
+        default_factory=list
+    )
     """One for each message, in order."""
     forwarded: dict[int, Forwarded] = field(default_factory=dict)
     """Position in `messages` → what was forwarded here, as the record that it was."""

@@ -57,8 +57,8 @@ def start_processor(
     indexes = settings.shards_of(worker) if only is None else only
     _show(settings, meter, playbook, len(indexes))
     kafka, redis_there = Availability(meter, "kafka"), Availability(meter, "redis")
-    ids = _wait_for_kafka(settings, stop, kafka)
-    if ids is None or not _wait_for_redis(settings, stop, redis_there):
+    ids = wait_for_kafka(settings, stop, kafka)
+    if ids is None or not wait_for_redis(settings, stop, redis_there):
         return None
     owner = f"{role}{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connect = partial(Wire, settings.redis_url)
@@ -127,9 +127,13 @@ def _taken(processor: Processor, ready: Callable[[], None]) -> Processor | None:
     return processor
 
 
-def _wait_for_kafka(
+def wait_for_kafka(
     settings: Settings, stop: threading.Event, kafka: Availability
 ) -> dict[str, str] | None:
+    """The ids of all topics, once they are as they should be; None when `stop` is set before.
+
+    Raises Refused when they are not, and ServiceAbsent.
+    """
     config = {"socket.timeout.ms": "5000", **settings.kafka_config}
 
     def ask() -> dict[str, str]:
@@ -146,7 +150,11 @@ def _wait_for_kafka(
     )
 
 
-def _wait_for_redis(settings: Settings, stop: threading.Event, there: Availability) -> bool:
+def wait_for_redis(settings: Settings, stop: threading.Event, there: Availability) -> bool:
+    """True once it answers and is set as it must be; False when `stop` is set before.
+
+    Raises Unsuitable when it is not, and ServiceAbsent.
+    """
     client = redis.Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
 
     def ask() -> bool:

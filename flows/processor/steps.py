@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from connectors.events.decode import decode
 from connectors.kafka.broadcast import read_told
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import BROADCAST, FORWARD, PREFIX
+from connectors.kafka.topics import BROADCAST, DECIDED, FORWARD, PREFIX
+from connectors.published.decided import read_decided
 from flows.processor.flush import Flush, Slice
 from flows.processor.forwarding import FORWARDED, receive, route_elsewhere
 from flows.processor.processor import Processor
 from flows.processor.recalling import find_holders
 from flows.processor.waking import find_due
+from state.decided import Decided
 from state.profile import Profile, ProfileUnreadable, decode_profile
 from state.repeats import LAST_RECEIVED_MS
 from state.store.shard_store import Refused
@@ -18,7 +20,8 @@ from state.touchpoint import Touchpoint
 
 
 def decode_step(processor: Processor, flush: Flush) -> None:
-    """Each record becomes a Touchpoint or a Refusal, or a Repeat of what was forwarded before.
+    """Each record becomes a Touchpoint or a Refusal, a Repeat of what was forwarded before, or what
+    was Decided for somebody who asked.
 
     Pure but for the flush it fills and the shard's origins.
     """
@@ -33,6 +36,10 @@ def decode_step(processor: Processor, flush: Flush) -> None:
             _, stamp = message.timestamp()
             if message.topic() == BROADCAST:
                 add(read_told(message.value()))
+                continue
+            if message.topic() == DECIDED:
+                index = part.shard.index
+                add(read_decided(message.value(), index, partitions, now_ms, limits))
                 continue
             # None (-1), or one beyond all reason: a producer's clock may say anything.
             received_ms = stamp if 0 < stamp <= LAST_RECEIVED_MS else now_ms
@@ -74,7 +81,9 @@ def route_step(processor: Processor, flush: Flush) -> None:
 def _customers(part: Slice) -> list[str]:
     """Each once, in the order they come."""
     return list(
-        dict.fromkeys(event.customer_id for event in part.events if isinstance(event, Touchpoint))
+        dict.fromkeys(
+            event.customer_id for event in part.events if isinstance(event, Touchpoint | Decided)
+        )
     )
 
 

@@ -15,6 +15,7 @@
 | `touchline:{sNN}:products` | hash | product id → what the catalogue says of it (msgpack) |
 | `touchline:{sNN}:holders:<product id>` | sorted set | customers who are served it, all at 0 |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
+| `touchline:asked:<32 hex digits>` | string with TTL | an answer (`state.store.requests`) |
 
 NN is the shard's number in at least two digits; the braces put a shard into one cluster slot.
 """
@@ -64,3 +65,8 @@ def shard_keys(shard: int) -> ShardKeys:
 def offers_key(customer_id: str) -> bytes:
     """The serving key of a customer."""
     return b"touchline:offers:" + customer_id.encode()
+
+
+def asked_key(request: bytes) -> bytes:
+    """The key of a request; `request`: 16 bytes that name it."""
+    return b"touchline:asked:" + request.hex().encode()

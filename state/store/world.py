@@ -32,7 +32,13 @@ def read_world(client: "redis.Redis", shard: int) -> StoredWorld:
     pipe = client.pipeline(transaction=False)
     for key in (keys.learned, keys.told, keys.products):
         pipe.hgetall(key)
-    return StoredWorld(*map(_named, pipe.execute()))
+    return stored_world(pipe.execute())
+
+
+def stored_world(answers: Sequence[Mapping[bytes, bytes]]) -> StoredWorld:
+    """What Redis answered of the hashes `learned`, `told` and `products` of one shard."""
+    learned, told, products = map(_named, answers)
+    return StoredWorld(learned, told, products)
 
 
 def read_numbers(client: "redis.Redis", shards: int) -> list[int]:

@@ -22,7 +22,12 @@ RECORDS = {rule.name: set(rule.name.split(":")[0].split("_")) for rule in read_r
 KNOWN = {name: set(labels) for name, labels in LABELS.items()} | RECORDS
 KNOWN["ALERTS"] = {"alertname", "alertstate", "severity", "flow"}
 
-SHOWN_NOWHERE: dict[str, str] = {}
+NOT_UP = "a board's panels are asked of a live `touchline up`, which answers no requests"
+SHOWN_NOWHERE = {
+    "touchline_decide_requests_total": NOT_UP,
+    "touchline_decide_seconds": NOT_UP,
+    "touchline_decide_offers_total": NOT_UP,
+}
 """Metric → why it is on no board and in no rule."""
 
 SERIES = re.compile(r"\b([a-zA-Z_:][\w:]*)\{([^}]*)\}")

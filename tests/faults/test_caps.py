@@ -11,12 +11,12 @@ from tests.brokers.redis_server import RedisServer
 from tests.faults.caps.__main__ import main
 from tests.faults.caps.audience import Pace
 from tests.faults.caps.report import plain, told
-from tests.faults.caps.run import Order, perform
+from tests.faults.caps.run import OVERLAPS, Order, perform
 
 SMALL = Order(
     pace=Pace(customers=200, events=20_000, rate=1_000, pages=50),
     seed=4,
-    kill_every_s=4,
+    kill_every_s=3,
     quiet_after_s=5,
     most_s=90,
 )
@@ -35,7 +35,8 @@ def test_no_cap_is_exceeded_by_two_processes_that_are_killed_while_they_decide(
     assert findings.slack == []
     assert (report.sent, report.accounted) == (20_000, 20_000)
     assert findings.events + report.repeated >= 20_000 > findings.events
-    assert report.kills >= 2
+    assert report.kills >= 1
+    assert report.kills + report.counts.get(OVERLAPS, 0) >= 2
     assert min(report.repeated, report.late, findings.decisions, len(report.latencies_ms)) > 50
     assert findings.caps["shown"].late_shows > 0
     page = told(report)

@@ -6,8 +6,8 @@ from typing import Any, cast
 from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.replayed import replay_header
 from connectors.published.record_types import DeadLetterRecord, read_dead_letter
-from flows.processor.decide import _bury
 from flows.processor.flush import Slice
+from flows.processor.refuse import bury
 from flows.processor.shard import Shard
 from state.fence import Plan
 from state.store.shard_store import ShardStore
@@ -57,7 +57,7 @@ def buried(message: Record) -> DeadLetterRecord:
     shard = Shard(3, cast(ShardStore, None), 10)
     plan = Plan(1, 0, {}, NOW_MS, "v", "b", 0)
     part = Slice(shard, plan, False, [cast(Any, message)])
-    _bury(part, 0, REFUSAL, "decode")
+    bury(part, 0, REFUSAL, "decode")
     ((_, record),) = part.dead_letters
     return read_dead_letter(record)
 
@@ -71,7 +71,7 @@ def test_an_event_that_is_refused_again_keeps_when_it_first_was() -> None:
 def test_a_header_whose_name_is_no_text_costs_the_headers_and_stops_nothing() -> None:
     shard = Shard(3, cast(ShardStore, None), 10)
     part = Slice(shard, Plan(1, 0, {}, 0, "v", "b", 0), False, [cast(Any, Record())])
-    _bury(part, 0, REFUSAL, "decode")
+    bury(part, 0, REFUSAL, "decode")
     ((key, record),) = part.dead_letters
     letter = read_dead_letter(record)
     assert key == b"ann"

@@ -14,6 +14,7 @@ from flows.processor import decide
 from flows.processor.booking import book
 from flows.processor.flush import Elsewhere, Flush, Repeat, Slice
 from flows.processor.steps import decode_step, route_step
+from state.decided import Decided
 from state.limits import Limits
 from state.profile import Profile
 from state.repeats import LAST_RECEIVED_MS, Window
@@ -29,7 +30,7 @@ AHEAD = {
 }
 """Happened an hour before it was sent, by a clock that is a day ahead."""
 
-Decoded = Touchpoint | Refusal | Elsewhere | Repeat | Told
+Decoded = Touchpoint | Decided | Refusal | Elsewhere | Repeat | Told
 
 
 def decided(

@@ -182,7 +182,9 @@ def test_a_flows_meter_knows_its_channels_and_its_playbook() -> None:
         assert set(counts.values()) == {0}
     assert list(samples(meter, "touchline_build_info").values()) == [1]
     assert samples(meter, "touchline_lag_events") == {
-        (f"touchpoints.{name}", shard): 0 for name in ("click", "fax", "forward") for shard in "13"
+        (f"touchpoints.{name}", shard): 0
+        for name in ("click", "fax", "forward", "decided")
+        for shard in "13"
     }
 
 

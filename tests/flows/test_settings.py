@@ -55,7 +55,7 @@ def test_every_setting_can_be_told_by_a_variable() -> None:
         (
             "TOUCHLINE_CHANNELS",
             "click,actions",
-            "enriched, actions, deadLetter, forward, replayed, broadcast, got",
+            "enriched, actions, deadLetter, forward, replayed, broadcast, decided, got",
         ),
         ("TOUCHLINE_FAIL_FAST", "maybe", "1 or 0, got 'maybe'"),
         ("TOUCHLINE_PLAYBOOK", " ", "the path of a playbook file"),

@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 
 from flows.commands.topics import command
 
-ALL = ["click", "chat", "enriched", "actions", "dead-letter", "forward", "replayed"]
+ALL = ["click", "chat", "enriched", "actions", "dead-letter", "forward", "replayed", "decided"]
 
 
 def touchline_topics(servers: str, *arguments: str, **env: str) -> Result:

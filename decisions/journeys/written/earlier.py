@@ -20,7 +20,7 @@ def read_journey(source: str, playbook: Playbook) -> Journey | None:
     except ValueError:
         return None
     reader = Reader(source)
-    scope = Scope(playbook.traits, playbook.segments)
+    scope = Scope(playbook.traits, playbook.segments, context=False)
     journey = JourneyReader(reader, scope, playbook.routes).read(name, node, name)
     forgotten = reader.remembered.keys() - playbook.history.trackers.keys()
     return None if reader.problems or forgotten else journey

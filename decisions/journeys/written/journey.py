@@ -80,7 +80,7 @@ class JourneyReader:
         )
 
     def _about(self, *, event: bool, key: str = "") -> Scope:
-        return Scope(self._scope.traits, self._scope.segments, event=event, key=key)
+        return Scope(self._scope.traits, self._scope.segments, event=event, context=False, key=key)
 
     def _check_start(self, part: Part, events: tuple[str, ...], when: Condition | None) -> None:
         if events or when is None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from decisions.decide import decide
 from decisions.learning.counter import Counter
+from decisions.learning.policies.kinds import Thompson
 from decisions.learning.table import CounterTable
-from decisions.offering.propensity import Model
+from decisions.offering.propensity import Model, Moment, redrawn
 from decisions.playbook import Playbook
 from decisions.world import World
 from state.fold import fold
@@ -49,9 +50,9 @@ def world_of(found: Playbook, own: dict[tuple[str, str, str], tuple[float, float
 
 
 def appraised(found: Playbook, world: World, seed: int = 7, bucket: str = "all") -> list[float]:
-    model = model_of(found)
-    treatments = [offer.treatments[0] for offer in found.offers.values()]
-    return model.appraise(treatments, bucket, world, seed, START_MS).propensity
+    numbers = list(range(len(found.offers)))
+    where = Moment(bucket, seed, world, START_MS)
+    return model_of(found).appraise(numbers, None, 1.0, where).propensity
 
 
 class Visitor(Someone):
@@ -207,9 +208,9 @@ def test_the_record_holds_what_was_drawn_from_so_that_it_can_be_drawn_again() ->
         learned, eligible = decided.body["learned"], decided.body["eligible"]
         assert (learned["totals"], learned["policy"], learned["bucket"]) == (42, "thompson", "all")
         assert learned["chance"] is None
-        model = model_of(found)
-        again = model.redraw(
-            list(zip(eligible["offer_id"], eligible["channel"], strict=True)),
+        again = redrawn(
+            Thompson(),
+            zip(eligible["offer_id"], eligible["channel"], strict=True),
             np.array([learned["alpha"], learned["beta"]]),
             int(learned["seed"], 16),
         )

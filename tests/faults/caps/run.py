@@ -15,6 +15,7 @@ from tests.brokers.redis_server import RedisServer
 from tests.faults.breaks.sleep import FENCED
 from tests.faults.caps.audience import Crowd, Pace
 from tests.faults.caps.hours import without_policy, written_at
+from tests.faults.caps.learned import check_learned
 from tests.faults.caps.logs import check
 from tests.faults.stage.arena import Arena, Late
 from tests.faults.stage.crew import Crew, Worker, until_ready
@@ -151,7 +152,10 @@ def perform(
         recoveries=arena.crew.recoveries,
         latencies_ms=crowd.latencies_ms,
         outlived=crowd.outlived,
-        trouble=_trouble(arena, accounted),
+        trouble=[
+            *_trouble(arena, accounted),
+            *check_learned(config, redis.redis_url, PARTITIONS, say),
+        ],
     )
 
 

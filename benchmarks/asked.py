@@ -1,0 +1,157 @@
+"""`python -m benchmarks.asked`: how long `touchline run decide` takes, in an open loop.
+
+Each request is sent at its time, whatever became of the ones before, and measured from when it was
+due. Every other customer is known, as some seconds of simulated events have made them, and mostly
+has offers that stand; the others are new, so that each answer decides anew and waits for Kafka. The
+caller shares the machine with all that it asks.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import time
+from collections import Counter
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import orjson
+from msgspec import structs
+
+from benchmarks.brokers import apache
+from benchmarks.results import spread
+from benchmarks.rig import Child, Rig, child, scrape, services, touchpoints
+from benchmarks.sender import send
+from benchmarks.usage import usage_of
+
+CONTEXT = {"page": "product", "category": "shoes", "price": 79.5, "in_stock": True}
+KNOWN_RATE, KNOWN_S = 1_000, 10
+"""Events that make the customers known."""
+WARM_UP_S = 3.0
+"""Of requests, which are not counted."""
+CONNECTIONS = 16
+LATE_S = 30.0
+"""How long the touchpoints flow may take to count the last answer."""
+
+
+async def ask_all(
+    url: str, customers: list[str], rate: float, seconds: float, named: bool
+) -> tuple[list[float], Counter[int]]:
+    """(milliseconds from when each was due, status → how many)."""
+    parts = urlsplit(url)
+    waits: list[float] = []
+    statuses: Counter[int] = Counter()
+    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    for _ in range(CONNECTIONS):
+        free.put_nowait(await asyncio.open_connection(parts.hostname, parts.port))
+    began = time.perf_counter() + 0.1
+    warm_up = int(WARM_UP_S * rate)
+
+    async def one(number: int) -> None:
+        due = began + number / rate
+        body = {"customer_id": customers[number % len(customers)], "placement": "home"}
+        more = {"message_id": f"r-{number}"} if named else {}
+        raw = orjson.dumps({**body, "context": CONTEXT, **more})
+        reader, writer = await free.get()
+        head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(raw)}"
+        writer.write(f"{head}\r\n\r\n".encode() + raw)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        await reader.readexactly(length)
+        free.put_nowait((reader, writer))
+        if number >= warm_up:
+            waits.append((time.perf_counter() - due) * 1000)
+            statuses[int(answer.split(b" ", 2)[1])] += 1
+
+    gc.disable()
+    tasks = []
+    for number in range(int(rate * (seconds + WARM_UP_S))):
+        if (wait := began + number / rate - time.perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        tasks.append(asyncio.create_task(one(number)))
+    await asyncio.gather(*tasks)
+    gc.enable()
+    while not free.empty():
+        _, writer = free.get_nowait()
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    return waits, statuses
+
+
+def measure(rig: Rig, rate: float, seconds: float, named: bool) -> dict[str, Any]:
+    """What one run comes to."""
+    with (
+        touchpoints(rig) as flow,
+        child(rig, "decide", "flows.cli", "run", "decide", "--json") as api,
+    ):
+        sent = send(rig, 2, KNOWN_RATE, KNOWN_S)
+        time.sleep(1)
+        known = list(dict.fromkeys(event.key for event in sent.emissions))
+        customers = [who for n, one in enumerate(known) for who in (one, f"new-{n}")]
+        before, began = _used(rig, flow, api), time.perf_counter()
+        waits, statuses = asyncio.run(ask_all(api.said["url"], customers, rate, seconds, named))
+        took = time.perf_counter() - began
+        used = {name: (s - before[name]) / took for name, s in _used(rig, flow, api).items()}
+        numbers, counted = scrape(api), _counted(flow)
+        resident_mb = usage_of(api.process.pid).resident_mb
+        flow.check()
+        api.check()
+    return {
+        "rate": rate,
+        "seconds": seconds,
+        "named": named,
+        "customers": len(customers),
+        "statuses": {str(status): count for status, count in statuses.items()},
+        "ms": structs.asdict(structs.replace(spread(waits), percentiles=[])),
+        "offers": {
+            how: numbers.get(f"touchline_decide_offers_total{{{how}}}", 0)
+            for how in ("decided", "stood")
+        },
+        "answers_counted": counted,
+        "cores": {name: round(share, 3) for name, share in used.items()},
+        "resident_mb": resident_mb,
+    }
+
+
+def _used(rig: Rig, flow: Child, api: Child) -> dict[str, float]:
+    pids = {
+        "decide": api.process.pid,
+        "touchpoints": flow.process.pid,
+        "kafka": rig.kafka.process.pid,
+        "redis": rig.redis.process.pid,
+        "caller": os.getpid(),
+    }
+    return {name: usage_of(pid).cpu_s for name, pid in pids.items()}
+
+
+def _counted(flow: Child) -> float:
+    """Answers that the touchpoints flow has counted, once their number stands."""
+    before, until = -1.0, time.monotonic() + LATE_S
+    while time.monotonic() < until:
+        now = scrape(flow).get("touchline_answers_counted_total{applied}", 0)
+        if now == before:
+            return now
+        before = now
+        time.sleep(0.5)
+    return before
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--rate", default=200.0, show_default=True, help="Requests a second.")
+@click.option("--seconds", default=30.0, show_default=True, help="For so long.")
+@click.option("--named", is_flag=True, help="Each request has a message_id.")
+@click.option("--embedded", is_flag=True, help="On the embedded broker, not on Apache Kafka.")
+@click.option("--setting", multiple=True, metavar="NAME=VALUE", help="Of the processes measured.")
+def main(
+    rate: float, seconds: float, named: bool, embedded: bool, setting: tuple[str, ...]
+) -> None:
+    """Ask `touchline run decide` at a rate, and print one JSON object of what came of it."""
+    of_flow = dict(one.split("=", 1) for one in setting)
+    with contextlib.nullcontext() if embedded else apache(10.0), services(**of_flow) as rig:
+        click.echo(orjson.dumps(measure(rig, rate, seconds, named), option=orjson.OPT_INDENT_2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Treatments ranked by what is learned of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import overload
+
+from decisions.language import Value
+from decisions.learning.draws import explores
+from decisions.offering.arbitration import Candidate
+from decisions.offering.propensity import Appraisal, Model, Moment, picked
+from state.touchpoint import identity
+
+
+class Ranked(Sequence[Candidate]):
+    """Candidates in their order. Each is made when it is looked at: of hundreds, few are."""
+
+    def __init__(
+        self,
+        found: Sequence[Candidate],
+        weights: Sequence[float] | None,
+        appraisal: Appraisal,
+        order: list[int],
+    ) -> None:
+        self._found = found
+        self._weights = weights
+        self._appraisal = appraisal
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, at: int) -> Candidate: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Candidate]: ...
+
+    def __getitem__(self, at: int | slice) -> Candidate | list[Candidate]:
+        if isinstance(at, slice):
+            return [self._candidate(position) for position in self._order[at]]
+        return self._candidate(self._order[at])
+
+    def _candidate(self, position: int) -> Candidate:
+        one, of = self._found[position], self._appraisal
+        return Candidate(
+            offer=one.offer,
+            treatment=one.treatment,
+            weight=self._weights[position] if self._weights is not None else 1.0,
+            score=of.score[position],
+            propensity=of.propensity[position],
+            number=one.number,
+            alpha=of.alpha[position],
+            beta=of.beta[position],
+        )
+
+    def with_first(self, at: int) -> "Ranked":
+        """The same with another one in front."""
+        order = self._order
+        moved = [order[at], *order[:at], *order[at + 1 :]]
+        return Ranked(self._found, self._weights, self._appraisal, moved)
+
+
+def ranked(
+    found: Sequence[Candidate],
+    weights: Mapping[Value | None, float] | None,
+    model: Model,
+    power: float,
+    where: Moment,
+    customer_id: str,
+) -> Ranked:
+    """Those of `found` that have a weight and are worth what they cost, the best first. Equal
+    scores of different offers go by a stable hash, as in `arbitration.best_first`."""
+    given = None
+    if weights is not None:
+        found = [one for one in found if one.treatment.weight in weights]
+        given = [weights[one.treatment.weight] for one in found]
+    if not found:
+        return Ranked((), None, Appraisal([], [], [], [], [], even=False), [])
+    appraisal = model.appraise([one.number for one in found], given, power, where)
+    order, score = appraisal.order, appraisal.score
+    if appraisal.even:
+        lots = {one.offer: identity(customer_id, one.offer) for one in found}
+        order = sorted(order, key=lambda at: (-score[at], lots[found[at].offer]))
+    while order and score[order[-1]] < 0:  # it costs more than it may bring
+        order.pop()
+    return Ranked(found, given, appraisal, order)
+
+
+def explored(among: Ranked, model: Model, seed: int) -> int | None:
+    """The rank, from 0 on, of the one that goes first, as this is a time to explore; None: it is
+    not, or there is none."""
+    if not among or not explores(seed, model.learning.explore):
+        return None
+    treatments = [one.treatment for one in among]
+    return picked([(one.offer, one.channel, one.placement) for one in treatments], seed)
