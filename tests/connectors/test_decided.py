@@ -51,6 +51,13 @@ def test_of_a_body_only_what_is_known_is_published() -> None:
     assert read(of_offer(more={"deep": [[[]]]})) == answered()
 
 
+def test_products_and_their_price_are_read_where_there_are_any() -> None:
+    found = read(of_offer(products=["p-1", "p-2"], price=49.5))
+    assert isinstance(found, Decided)
+    (action,) = found.actions
+    assert (action.body["products"], action.body["price"]) == (["p-1", "p-2"], 49.5)
+
+
 def test_one_from_long_ago_is_taken() -> None:
     assert read_decided(RECORD, SHARD, PARTITIONS, NOW_MS + 10**11, USUAL) == answered()
 

@@ -10,6 +10,8 @@ from redis import Redis
 
 from connectors.kafka.murmur2 import partition_of
 from flows.commands.explain import command
+from flows.processor.world import encode_listed
+from state.product import Listed, Product
 from state.profile import Profile, encode_profile
 from state.store.keys import offers_key, shard_keys
 from tests.decisions.offering.shop import HEAD, answer, offer
@@ -105,6 +107,30 @@ def test_a_later_time_is_as_if_nothing_had_happened_before(redis_url: str, playb
     done = explain(redis_url, playbook, "--at", "2026-02-12T02:40:02Z", "--offer", "tea", "--json")
     (tea,) = json.loads(done.stdout)["offers"]
     assert (tea["stage"], tea["decision_id"]) == ("served", None)
+
+
+def test_what_is_sold_out_is_told_with_the_stock_that_the_shard_knows(
+    redis_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "products.yaml"
+    path.write_text(
+        HEAD
+        + "offers:\n"
+        + "\n".join([offer("set", 9, "products: [tent, mat]"), offer("tent", 1, "products: tent")])
+        + "\n"
+    )
+    says = {"tent": Product("tents", 120.0, 3), "mat": Product("mats", 30.0, 0)}
+    with Redis.from_url(redis_url) as redis:
+        redis.hset(
+            shard_keys(partition_of("ann", 16)).products,
+            mapping={name: encode_listed(Listed("t", 1, said)) for name, said in says.items()},
+        )
+    done = explain(redis_url, str(path), "--at", "2026-02-02T02:50:00Z", "--json")
+    told = {
+        one["offer"]: (one["stage"], one["reasons"]) for one in json.loads(done.stdout)["offers"]
+    }
+    assert told["set"] == ("stock", ["product mat is sold out: its stock is 0"])
+    assert told["tent"][0] == "served"
 
 
 def test_another_playbook_is_asked_anew_with_its_own_segments(

@@ -10,7 +10,8 @@ from confluent_kafka import Producer
 
 from flows.commands.topics import command
 
-ALL = ["click", "chat", "enriched", "actions", "dead-letter", "forward", "replayed", "decided"]
+INTERNAL = ["forward", "broadcast", "replayed", "decided"]
+ALL = ["click", "chat", "enriched", "actions", "dead-letter", *INTERNAL]
 
 
 def touchline_topics(servers: str, *arguments: str, **env: str) -> Result:
@@ -30,7 +31,7 @@ def said(result: Result) -> Any:
 def test_topics_are_made_listed_and_found_right(fresh_kafka: str) -> None:
     names = [f"touchpoints.{name}" for name in ALL]
     assert sorted(said(touchline_topics(fresh_kafka, "create", "--json"))["created"]) == sorted(
-        names
+        ["products", *names]
     )
     assert said(touchline_topics(fresh_kafka, "create", "--json")) == {"created": []}
     again = touchline_topics(fresh_kafka, "create")
@@ -74,7 +75,8 @@ def test_a_wrong_partition_count_ends_in_exit_code_1(fresh_kafka: str) -> None:
     (problem,) = said(missing)["problems"]
     assert all(f"touchpoints.{name}" in problem for name in ALL)
     made = touchline_topics(fresh_kafka, "create").stdout.splitlines()
-    assert sorted(made) == sorted(f"made touchpoints.{name}: 4 partitions" for name in ALL)
+    names = ["products", *(f"touchpoints.{name}" for name in ALL)]
+    assert sorted(made) == sorted(f"made {name}: 4 partitions" for name in names)
     for action in ("check", "create"):
         wrong = touchline_topics(fresh_kafka, action, TOUCHLINE_PARTITIONS="8")
         assert wrong.exit_code == 1
