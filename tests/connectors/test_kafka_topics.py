@@ -19,7 +19,8 @@ from connectors.kafka.topics import (
 
 NAMES = ["touchpoints.click", "touchpoints.kiosk"]
 OUTPUTS = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
-ALL = (*NAMES, *OUTPUTS, "touchpoints.forward", "touchpoints.replayed", "touchpoints.decided")
+INTERNAL = tuple(f"touchpoints.{name}" for name in ("forward", "broadcast", "replayed", "decided"))
+ALL = (*NAMES, *OUTPUTS, *INTERNAL)
 CHANNELS = ["click", "kiosk"]
 
 
@@ -84,7 +85,7 @@ def test_check_names_what_is_missing_too_small_or_cut_otherwise(fresh_kafka: str
     missing, other, small = check_topics(config, CHANNELS, 4)
     assert missing == (
         "topics touchpoints.enriched, touchpoints.actions, touchpoints.forward, "
-        "touchpoints.replayed, touchpoints.decided do not exist: "
+        "touchpoints.broadcast, touchpoints.replayed, touchpoints.decided do not exist: "
         "`touchline topics create` makes them"
     )
     assert other.startswith(

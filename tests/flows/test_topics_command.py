@@ -10,7 +10,8 @@ from confluent_kafka import Producer
 
 from flows.commands.topics import command
 
-ALL = ["click", "chat", "enriched", "actions", "dead-letter", "forward", "replayed", "decided"]
+INTERNAL = ["forward", "broadcast", "replayed", "decided"]
+ALL = ["click", "chat", "enriched", "actions", "dead-letter", *INTERNAL]
 
 
 def touchline_topics(servers: str, *arguments: str, **env: str) -> Result:
