@@ -29,7 +29,8 @@ from tests.json_schema import Judge
 
 JUDGES = {name: Judge(schema) for name, schema in schemas().items()}
 NOT_OF_THE_EVENT = {
-    *(Reason.TOMBSTONE, Reason.MISPLACED, Reason.BAD_ORIGIN, Reason.UNDECIDABLE),
+    *(Reason.TOMBSTONE, Reason.MISPLACED, Reason.BAD_ORIGIN, Reason.BAD_BROADCAST),
+    Reason.UNDECIDABLE,
 }
 """Reasons that lie in the record, its place or the playbook."""
 UNSAID = {

@@ -66,9 +66,10 @@ DEAD_LETTERS: Final = Row(
         lines(
             "Forwarded by topic",
             "Events a minute that came in another partition than their customer's and were"
-            " forwarded, and repeats of such that were dropped.",
+            " forwarded, and repeats of such, and of what all shards are told, that were dropped.",
             (a_minute("touchline_forwarded_events_total", "topic"), "{{topic}}"),
             (a_minute("touchline_forward_repeats_total"), "repeats"),
+            (a_minute("touchline_broadcast_repeats_total"), "told again"),
             unit="epm",
             look="the producer's partitioner and key; docs/events.md",
             empty=SILENT,

@@ -19,8 +19,8 @@ from connectors.kafka.topics import (
 
 NAMES = ["touchpoints.click", "touchpoints.kiosk"]
 OUTPUTS = ("touchpoints.enriched", "touchpoints.actions", "touchpoints.dead-letter")
-INTERNAL = ("forward", "broadcast", "replayed", "decided")
-ALL = (*NAMES, *OUTPUTS, *(f"touchpoints.{name}" for name in INTERNAL))
+INTERNAL = tuple(f"touchpoints.{name}" for name in ("forward", "broadcast", "replayed", "decided"))
+ALL = (*NAMES, *OUTPUTS, *INTERNAL)
 CHANNELS = ["click", "kiosk"]
 
 

@@ -183,7 +183,7 @@ def test_a_flows_meter_knows_its_channels_and_its_playbook() -> None:
     assert list(samples(meter, "touchline_build_info").values()) == [1]
     assert samples(meter, "touchline_lag_events") == {
         (f"touchpoints.{name}", shard): 0
-        for name in ("click", "fax", "forward", "decided")
+        for name in ("click", "fax", "forward", "broadcast", "decided")
         for shard in "13"
     }
 
