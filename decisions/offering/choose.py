@@ -13,7 +13,7 @@ from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
 from decisions.offering.policy import rests_until
 from decisions.offering.propensity import Model, Moment, bucket_of
-from decisions.offering.ranked import explored, ranked
+from decisions.offering.ranked import explored, ranked, treatments_of
 from decisions.offering.stock import first_sold_out
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
@@ -178,7 +178,7 @@ class Chooser:
         where = Moment(bucket, model.learning.seed(customer, now_ms), self._world, now_ms)
         among = ranked(found, weights, model, self._playbook.power, where, customer)
         if not among:
-            return among
+            return ()
         best, at = among[0].treatment, explored(among, model, where.seed)
         first = among[at].treatment if at is not None else None
         self.choice.drawn = Drawn(bucket, where.seed, self._world.told, best, first)
@@ -254,11 +254,10 @@ class Chooser:
     def _fill(self, among: Sequence[Candidate], places: dict[str, int]) -> Iterator[Chosen]:
         """From the best down, each takes its place where that has room; each offer once."""
         left = sum(places.values())
-        for one in among:
+        for rank, treatment in enumerate(treatments_of(among)):
             if not left:
                 return
-            treatment = one.treatment
-            if not places.get(treatment.placement) or one.offer in self._barred:
+            if not places.get(treatment.placement) or treatment.offer in self._barred:
                 continue
             kept = self._held(treatment)
             offer = self._playbook.offers[treatment.offer]
@@ -269,13 +268,13 @@ class Chooser:
                     self._spend(treatment)
                 else:
                     self._again(without.until_ms)
-                    self.refused.setdefault(one.offer, (treatment, without))
+                    self.refused.setdefault(treatment.offer, (treatment, without))
                     if kept is None:
                         continue
             places[treatment.placement] -= 1
             left -= 1
             self._barred |= offer.rivals
-            yield Chosen(one, kept, among)
+            yield Chosen(among[rank], kept, among)
 
     def _held(self, treatment: Treatment) -> HeldOffer | None:
         held = self._standing.get(treatment.offer)

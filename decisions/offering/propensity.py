@@ -74,12 +74,13 @@ class Appraisal(Struct, frozen=True, eq=False, gc=False):
     """What is believed of n treatments, the propensities that were drawn or computed from it, and
     what the treatments are worth by them."""
 
-    propensity: list[float]
-    alpha: list[float]
-    beta: list[float]
-    score: list[float]
+    propensity: Floats
+    shapes: Floats
+    """Alphas and betas, shape (2, n)."""
+    score: Floats
     order: list[int]
-    """Their positions, the highest score first; equal ones as they came."""
+    """The positions of those that are worth what they cost, the highest score first; equal ones as
+    they came."""
     even: bool
     """Whether some are worth the same."""
 
@@ -148,11 +149,9 @@ class Model:
         score -= cost
         order = np.argsort(-score, kind="stable")
         best_first = score.take(order)
-        alpha, beta = found.shapes.tolist()
-        return Appraisal(
-            *(propensity.tolist(), alpha, beta, score.tolist(), order.tolist()),
-            even=bool((best_first[1:] == best_first[:-1]).any()),
-        )
+        worth_it = int(np.count_nonzero(best_first >= 0.0))
+        even = bool((best_first[1:] == best_first[:-1]).any())
+        return Appraisal(propensity, found.shapes, score, order[:worth_it].tolist(), even)
 
     def _beliefs(self, pairs: Rows, where: "Moment") -> Beliefs:
         start = self._start.take(pairs, axis=1)

@@ -1,11 +1,12 @@
 """Treatments ranked by what is learned of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
 from decisions.language import Value
 from decisions.learning.draws import explores
 from decisions.offering.arbitration import Candidate
+from decisions.offering.catalogue import Treatment
 from decisions.offering.propensity import Appraisal, Model, Moment, picked
 from state.touchpoint import identity
 
@@ -35,22 +36,32 @@ class Ranked(Sequence[Candidate]):
     def __getitem__(self, at: slice) -> list[Candidate]: ...
 
     def __getitem__(self, at: int | slice) -> Candidate | list[Candidate]:
+        of = self._appraisal
         if isinstance(at, slice):
-            return [self._candidate(position) for position in self._order[at]]
-        return self._candidate(self._order[at])
-
-    def _candidate(self, position: int) -> Candidate:
-        one, of = self._found[position], self._appraisal
-        return Candidate(
-            offer=one.offer,
-            treatment=one.treatment,
-            weight=self._weights[position] if self._weights is not None else 1.0,
-            score=of.score[position],
-            propensity=of.propensity[position],
-            number=one.number,
-            alpha=of.alpha[position],
-            beta=of.beta[position],
+            score, propensity = of.score.tolist(), of.propensity.tolist()
+            alpha, beta = of.shapes.tolist()
+            return [
+                self._candidate(one, score[one], propensity[one], alpha[one], beta[one])
+                for one in self._order[at]
+            ]
+        one = self._order[at]
+        score, propensity = float(of.score[one]), float(of.propensity[one])
+        return self._candidate(
+            one, score, propensity, float(of.shapes[0, one]), float(of.shapes[1, one])
         )
+
+    def _candidate(
+        self, position: int, score: float, propensity: float, alpha: float, beta: float
+    ) -> Candidate:
+        one = self._found[position]
+        weight = self._weights[position] if self._weights is not None else 1.0
+        return Candidate(
+            *(one.offer, one.treatment, weight, score, propensity, one.number, alpha, beta)
+        )
+
+    def treatments(self) -> Iterator[Treatment]:
+        """Theirs, in their order."""
+        return (self._found[position].treatment for position in self._order)
 
     def with_first(self, at: int) -> "Ranked":
         """The same with another one in front."""
@@ -66,22 +77,22 @@ def ranked(
     power: float,
     where: Moment,
     customer_id: str,
-) -> Ranked:
+) -> Ranked | None:
     """Those of `found` that have a weight and are worth what they cost, the best first. Equal
-    scores of different offers go by a stable hash, as in `arbitration.best_first`."""
+    scores of different offers go by a stable hash, as in `arbitration.best_first`. None: there are
+    none."""
     given = None
     if weights is not None:
         found = [one for one in found if one.treatment.weight in weights]
         given = [weights[one.treatment.weight] for one in found]
     if not found:
-        return Ranked((), None, Appraisal([], [], [], [], [], even=False), [])
+        return None
     appraisal = model.appraise([one.number for one in found], given, power, where)
-    order, score = appraisal.order, appraisal.score
+    order = appraisal.order
     if appraisal.even:
+        score = appraisal.score.tolist()
         lots = {one.offer: identity(customer_id, one.offer) for one in found}
         order = sorted(order, key=lambda at: (-score[at], lots[found[at].offer]))
-    while order and score[order[-1]] < 0:  # it costs more than it may bring
-        order.pop()
     return Ranked(found, given, appraisal, order)
 
 
@@ -90,5 +101,10 @@ def explored(among: Ranked, model: Model, seed: int) -> int | None:
     not, or there is none."""
     if not among or not explores(seed, model.learning.explore):
         return None
-    treatments = [one.treatment for one in among]
-    return picked([(one.offer, one.channel, one.placement) for one in treatments], seed)
+    treatments = [(one.offer, one.channel, one.placement) for one in among.treatments()]
+    return picked(treatments, seed)
+
+
+def treatments_of(among: Sequence[Candidate]) -> Iterable[Treatment]:
+    """Of candidates, in their order; of ranked ones without making them."""
+    return among.treatments() if isinstance(among, Ranked) else [one.treatment for one in among]

@@ -96,8 +96,9 @@ def stocks(found: list[tuple[int, ProductChanged]], shard: int) -> list[tuple[st
 
 
 def test_all_shards_are_told_the_last_word_on_what_offers_name(
-    config: dict[str, Any], begun: Callable[..., Catalogue]
+    config: dict[str, Any], begun: Callable[..., Catalogue], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("flows.broadcast.catalogue.BATCH", 1)  # it takes some looks to its end
     say(
         config,
         ("tent", b'{"category":"tents","price":120,"stock":3,"colour":"red"}'),

@@ -52,7 +52,8 @@ def world_of(found: Playbook, own: dict[tuple[str, str, str], tuple[float, float
 def appraised(found: Playbook, world: World, seed: int = 7, bucket: str = "all") -> list[float]:
     numbers = list(range(len(found.offers)))
     where = Moment(bucket, seed, world, START_MS)
-    return model_of(found).appraise(numbers, None, 1.0, where).propensity
+    drawn: list[float] = model_of(found).appraise(numbers, None, 1.0, where).propensity.tolist()
+    return drawn
 
 
 class Visitor(Someone):
