@@ -33,7 +33,10 @@ def processor_of(redis_url: str, *, worked_on: bool = False) -> Processor:
     )
     return Processor(
         settings=Settings(partitions=4),
-        playbook=cast(Playbook, SimpleNamespace(journeys={}, earlier={}, model=None)),
+        playbook=cast(
+            Playbook,
+            SimpleNamespace(journeys={}, earlier={}, model=None, products=frozenset()),
+        ),
         meter=(meter := Meter()),
         shards=[
             Shard(index, ShardStore(lambda: Wire(redis_url), index, "me"), 100)

@@ -392,22 +392,3 @@ def test_definitions_of_journeys_outlive_the_playbook_that_had_them(
     taken = store("four").take(KEPT_MS * 1000 + day_us, new_fence)
     assert taken.journeys == {"cart:03": "c", "talk:02": "b"}
     assert client.hkeys(KEYS.journeys) == [b"talk:02", b"cart:03"]
-
-
-@pytest.mark.parametrize("protocol", [2, 3])
-def test_who_is_served_a_product_is_stored_with_a_commit_and_read_by_their_ids(
-    redis_url: str, client: "redis.Redis", protocol: int
-) -> None:
-    mine = ShardStore(lambda: Wire(f"{redis_url}?protocol={protocol}"), 3, "me")
-    fence = mine.take(5, new_fence).fence
-    assert mine.holders([], 5) == ([], 0)
-    assert mine.holders(["tent", "mat"], 5) == ([], 0)
-    holders = {"tent": dict.fromkeys(["cy", "ann", "bö"], True), "mat": {"cy": True, "di": False}}
-    done(mine, Commit(structs.replace(fence, commit=1), holders=holders))
-    everybody = [("mat", "cy"), ("tent", "ann"), ("tent", "bö"), ("tent", "cy")]
-    assert mine.holders(["mat", "tent"], 9) == (everybody, 4)
-    assert mine.holders(["mat", "tent"], 2) == (everybody[:2], 4)
-    assert mine.holders(["tent"], 0) == ([], 3)
-    gone = {"tent": {"ann": False, "cy": False}}
-    done(mine, Commit(structs.replace(fence, commit=2), holders=gone))
-    assert mine.holders(["tent"], 9) == ([("tent", "bö")], 1)
