@@ -25,7 +25,8 @@ from flows.settings import Settings
 
 log = logging.getLogger("touchline.broadcast")
 
-EVERY_S = 1.0
+EVERY_S = 0.8
+"""How often sums are told: with the way there and back it is a second at most."""
 WAIT_S = 0.2
 """How long a record of the catalogue is waited for, and how late a stop is noticed then."""
 ALL_EVERY_S = 600.0
