@@ -112,10 +112,12 @@ OFFERS: Final = Row(
         lines(
             "What was learned of offers",
             "Outcomes a minute of what was shown: taken, refused by word or by silence, corrected;"
-            " and records that told shards what others learned, and that could not be told.",
+            " records that told shards what others learned, and that could not be told; and customers"
+            " whose offers were recalled, as a product was sold out.",
             (a_minute("touchline_offer_outcomes_total", "outcome"), "{{outcome}}"),
             (a_minute("touchline_broadcast_records_total"), "told"),
             (a_minute("touchline_broadcast_failures_total"), "not told"),
+            (a_minute("touchline_customers_recalled_total"), "recalled"),
             unit="cpm",
             look="docs/offers.md: learning",
             empty=SILENT,

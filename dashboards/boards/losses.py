@@ -53,6 +53,14 @@ DEAD_LETTERS: Final = Row(
             steps=Steps(GOOD, ((0.01, BAD),)),
         ),
         lines(
+            "Catalogue records refused",
+            "Records of the catalogue a minute that could not be read; products stay as they were.",
+            (a_minute("touchline_catalogue_refused_total"), "refused"),
+            unit="cpm",
+            look="the log of the process that owns shard 0; docs/events.md",
+            empty=SILENT,
+        ),
+        lines(
             "Repeats by channel",
             "Events a minute that came again and were dropped: producers that retry.",
             (

@@ -181,6 +181,7 @@ class Chooser:
             return ()
         best, at = among[0].treatment, explored(among, model, where.seed)
         first = among[at].treatment if at is not None else None
+        self._again(model.learning.redraw_at(customer, now_ms))
         self.choice.drawn = Drawn(bucket, where.seed, self._world.told, best, first)
         return among.with_first(at) if at else among
 

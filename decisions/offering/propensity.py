@@ -62,6 +62,11 @@ class Learning(Struct, frozen=True):
         period = (now_ms + own % self.redraw_ms) // self.redraw_ms
         return int.from_bytes(identity(customer_id, "lots", str(period))[:8])
 
+    def redraw_at(self, customer_id: str, now_ms: int) -> int:
+        """The first instant after `now_ms` at which the seed is another one."""
+        own = int.from_bytes(identity(customer_id, "lots")[:8]) % self.redraw_ms
+        return ((now_ms + own) // self.redraw_ms + 1) * self.redraw_ms - own
+
     def bucket(self, profile: Profile, touchpoint: Touchpoint, now_ms: int) -> str:
         """Where a customer belongs now. Raises EvaluationError."""
         if self.context is None:

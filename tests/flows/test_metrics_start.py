@@ -23,7 +23,7 @@ def test_its_shards_wait_while_kafka_is_waited_for(
     def told_to_stop_meanwhile(*_: object) -> None:
         waiting.append(meter.value("touchline_shards_waiting"))
 
-    monkeypatch.setattr(start, "_wait_for_kafka", told_to_stop_meanwhile)
+    monkeypatch.setattr(start, "wait_for_kafka", told_to_stop_meanwhile)
     processor = start.start_processor(
         settings, meter, threading.Event(), lambda: pytest.fail("it is not ready"), worker
     )

@@ -181,6 +181,7 @@ def offer_body(held: Held, offer: Mapping[str, Any]) -> Body:
         "lever": float(offer["lever"]),
         "cost": 0.0,
         "among": held.among,
+        "learned": None,
     }
 
 
