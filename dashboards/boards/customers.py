@@ -112,7 +112,7 @@ OFFERS: Final = Row(
         lines(
             "What was learned of offers",
             "Outcomes a minute of what was shown: taken, refused by word or by silence, corrected;"
-            " records that told shards what others learned, and that could not be told; and customers"
+            " records that told shards what others learned, and that could not be told; customers"
             " whose offers were recalled, as a product was sold out.",
             (a_minute("touchline_offer_outcomes_total", "outcome"), "{{outcome}}"),
             (a_minute("touchline_broadcast_records_total"), "told"),
