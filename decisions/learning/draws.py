@@ -41,7 +41,7 @@ _MIXERS: Final = (
     (np.uint64(27), np.uint64(0x94D049BB133111EB)),
 )
 _LAST: Final = np.uint64(31)
-_EXPLORING: Final = np.zeros(1, dtype=np.uint64)
+_ALL_BITS: Final = 2**64 - 1
 _PICKING: Final = 0x5851F42D4C957F2D
 """Lots for exploring are not those for drawing."""
 
@@ -77,13 +77,21 @@ def explores(seed: int, share: float) -> bool:
     """Whether this seed is among the `share` of them (0 to 1) that explore."""
     if not share:
         return False
-    return int(mixed(seed, _EXPLORING)[0]) < share * 2.0**64
+    return _mixed_one(seed) < share * 2.0**64
 
 
 def first_by_lot(seed: int, keys: Keys) -> int:
     """The position of one of `keys` (at least one), each as likely; of those that stay, the same
     as long as it is there."""
     return int(mixed(seed ^ _PICKING, keys).argmin())
+
+
+def _mixed_one(state: int) -> int:
+    """`mixed` of one key, 0: arrays of one element take eight times as long."""
+    found = (state + int(_GAMMA)) & _ALL_BITS
+    for shift, factor in _MIXERS:
+        found = ((found ^ (found >> int(shift))) * int(factor)) & _ALL_BITS
+    return found ^ (found >> int(_LAST))
 
 
 def betas(found: Beliefs, drawn: Lots) -> Floats:

@@ -99,6 +99,9 @@ def test_neighbouring_seeds_and_keys_do_not_draw_alike() -> None:
 
 
 def test_a_share_of_seeds_explores_and_each_arm_is_picked_as_often() -> None:
+    for seed in range(200):  # by the same generator as everything else
+        assert explores(seed, (split_mix(seed) + 2**20) / 2**64)
+        assert not explores(seed, (split_mix(seed) - 2**20) / 2**64)
     exploring = [seed for seed in range(20_000) if explores(split_mix(seed), 0.25)]
     assert len(exploring) == pytest.approx(5_000, abs=250)
     assert not any(explores(split_mix(seed), 0.0) for seed in range(100))
