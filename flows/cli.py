@@ -23,11 +23,11 @@ if sys.argv[1:2] and sys.argv[1] in RUNNING:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
 
-import importlib  # noqa: E402 - see above
 from typing import Any  # noqa: E402 - see above
 
 import click  # noqa: E402 - see above
 
+from flows.commands.lazy_group import LazyGroup  # noqa: E402 - see above
 from flows.commands.streams import guarded  # noqa: E402 - see above
 
 COMMANDS = {
@@ -48,33 +48,21 @@ COMMANDS = {
 }
 
 
-class Lazy(click.Group):
-    """A group whose members live in flows/commands/, one module each."""
+class Touchline(LazyGroup):
+    """All commands."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click has it, with one answer of all commands to a stdout that cannot be written."""
         with guarded(endless=bool(sys.argv[1:2]) and sys.argv[1] in RUNNING):
             return super().main(*args, **kwargs)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order of the help."""
-        return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one; None for a name that is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"flows.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Names and their sentences, without importing a module."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Touchline,
+    package="flows.commands",
+    members=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="touchline")
 def main() -> None:
     """Touchline: customer touchpoints in, the next best offer out, in real time."""
