@@ -113,6 +113,17 @@ def test_of_what_is_kept_no_more_it_is_waited_no_longer_for_an_answer() -> None:
         assert len(given_up) == max(at + 2 - PROPOSALS_KEPT, 0)
 
 
+def test_what_was_never_shown_and_is_kept_no_more_teaches_nothing() -> None:
+    many = "\n".join(
+        offer(f"o{n}", 99 - n, f"propensity: 0.5, eligible: 'profile.sessions.events == {n}'")
+        for n in range(1, PROPOSALS_KEPT + 5)
+    )
+    someone = shop(many, LEARNING)
+    outcomes = [learned(someone.does("Page Viewed")) for _ in range(PROPOSALS_KEPT + 4)]
+    assert len(someone.profile.proposals) == PROPOSALS_KEPT
+    assert outcomes == [[]] * (PROPOSALS_KEPT + 4)
+
+
 def test_fallbacks_and_playbooks_that_learn_nothing_book_nothing() -> None:
     someone = shop(
         offer("f", 1, "fallback: true")
