@@ -1,7 +1,7 @@
 """The playbook: what a marketer wrote, checked, compiled and indexed by what each rule reads."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,6 +154,7 @@ class Playbook:
     """What their conditions read."""
     journeys_timed: tuple[Condition, ...] = field(default=(), init=False)
     """Those of the conditions that time alone may change."""
+    _refused_by_default: frozenset[str] = field(default=frozenset(), init=False)
     _offers_change: Changes | None = field(default=None, init=False)
     """When time alone may change an offer's condition."""
     _watching: tuple[Alert, ...] = field(default=(), init=False)
@@ -168,6 +169,7 @@ class Playbook:
         proper = [offer for offer in self.offers.values() if not offer.fallback]
         self.proper = Ranking(proper, learned=self.learning is not None)
         self.fallbacks = Ranking(o for o in self.offers.values() if o.fallback)
+        self._refused_by_default = frozenset(p for p, usual in self.purposes.items() if not usual)
         self.offers_read = ANSWERS | (CONSENTS if self.purposes else 0) | self.policy.reads
         if self.learning is not None and proper:
             self.model = Model(self.learning, proper)
@@ -233,10 +235,12 @@ class Playbook:
             found = earliest(found, self._offers_change(profile, NOTHING, now_ms))
         return found if self.is_fresh(profile, found) else 0
 
-    def agreed(self, profile: Profile, purpose: str) -> bool:
-        """Whether the customer agrees to a purpose: by what they said last, else by default."""
-        consent = profile.consents.get(purpose)
-        return self.purposes[purpose] if consent is None else consent.granted
+    def refused_purposes(self, profile: Profile) -> Set[str]:
+        """What the customer does not agree to: by what they said last, else by default."""
+        if not profile.consents:
+            return self._refused_by_default
+        said = {purpose: one.granted for purpose, one in profile.consents.items()}
+        return {purpose for purpose, usual in self.purposes.items() if not said.get(purpose, usual)}
 
     def due(self, changed: int) -> Due:
         """The rules to ask after `changed` (bits of state.sections), found once for each value.

@@ -27,6 +27,9 @@ class CounterTable:
         """The landmark."""
         self._own = np.zeros((2, arms))
         self._told = np.zeros((2, arms), dtype=np.float32)
+        self._tries, self._taken = self._own[0].data, self._own[1].data
+        self._tries_told, self._taken_told = self._told[0].data, self._told[1].data
+        """The same memory: one number of it is sooner read so."""
 
     @property
     def nbytes(self) -> int:
@@ -65,10 +68,20 @@ class CounterTable:
         """Taken and refused over all shards, as of `now_ms`; shape (2, n)."""
         found = self._own.take(rows, axis=1)
         found += self._told.take(rows, axis=1)
-        found *= factor(self.at_ms, now_ms, self.half_life_ms)
+        found *= self.share(now_ms)
         np.subtract(found[0], found[1], out=found[0])
         np.maximum(found, 0.0, out=found)
         return found[::-1]
+
+    def share(self, now_ms: int) -> float:
+        """What a count of the landmark is worth as of `now_ms`."""
+        return factor(self.at_ms, now_ms, self.half_life_ms)
+
+    def total(self, row: int, share: float) -> tuple[float, float]:
+        """`totals` of one arm, by the `share` of then: taken and refused."""
+        tries = (self._tries[row] + self._tries_told[row]) * share
+        taken = (self._taken[row] + self._taken_told[row]) * share
+        return max(0.0, taken), tries - taken if tries > taken else 0.0
 
     def rows(self) -> Iterable[int]:
         """The arms of which this shard has counted something."""

@@ -45,6 +45,8 @@ class Treatment(Struct, frozen=True, eq=False, gc=False):
     """With a weight of 1."""
     counted: tuple[Subject, ...]
     """What caps count it as."""
+    spends: tuple[Subject, ...]
+    """Of these, what a decision for it counts as."""
     starts: str = ""
     """The group whose propensity it has, as the offer says none: there it starts, where that is
     learned; "" = none."""

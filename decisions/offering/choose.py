@@ -116,6 +116,7 @@ class Chooser:
         """Offer → the first of its treatments that a cap kept from being decided, and the cap."""
         self._held_out = {name for name, arm in self.choice.arms.items() if arm == HELD_OUT}
         """The controls that the customer is in."""
+        self._refused_purposes = playbook.refused_purposes(profile)
         self._profile = profile
         self._touchpoint = touchpoint
         self._playbook = playbook
@@ -175,14 +176,15 @@ class Chooser:
         bucket, sound = bucket_of(model.learning, self._profile, self._touchpoint, now_ms)
         if not sound:
             self.choice.errors.append("learning.context")
-        where = Moment(bucket, model.learning.seed(customer, now_ms), self._world, now_ms)
+        seed, until_ms = model.learning.luck(customer, now_ms)
+        where = Moment(bucket, seed, self._world, now_ms)
         among = ranked(found, weights, model, self._playbook.power, where, customer)
         if not among:
             return ()
-        best, at = among[0].treatment, explored(among, model, where.seed)
+        best, at = among[0].treatment, explored(among, model, seed)
         first = among[at].treatment if at is not None else None
-        self._again(model.learning.redraw_at(customer, now_ms))
-        self.choice.drawn = Drawn(bucket, where.seed, self._world.told, best, first)
+        self._again(until_ms)
+        self.choice.drawn = Drawn(bucket, seed, self._world.told, best, first)
         return among.with_first(at) if at else among
 
     def stage(self, offer: Offer) -> str:
@@ -197,7 +199,7 @@ class Chooser:
             return CONTROL
         if offer.arms and offer.arms.isdisjoint(self.choice.arms.items()):
             return ARM
-        if offer.purpose and not self._playbook.agreed(self._profile, offer.purpose):
+        if offer.purpose in self._refused_purposes:
             return CONSENT
         for layer, when in offer.layers:
             try:
@@ -240,10 +242,9 @@ class Chooser:
 
     def _without_room(self, treatment: Treatment) -> Full | None:
         """The cap that has no room for one more decision, what is chosen already counted."""
-        counted = [subject for subject in treatment.counted if subject.of == DECIDED]
-        if treatment.counted and self._left < max(len(counted), 1):
+        if treatment.counted and self._left < max(len(treatment.spends), 1):
             return Full(CROWDED, self._crowded_until)
-        for subject in counted:
+        for subject in treatment.spends:
             if without := self._cap_of(subject):
                 return without
         return None
@@ -291,10 +292,9 @@ class Chooser:
         return cap_without_room(subject, known.times if known else None, spent, self._now_ms)
 
     def _spend(self, treatment: Treatment) -> None:
-        for subject in treatment.counted:
-            if subject.of == DECIDED:
-                self._spent[subject.key] = self._spent.get(subject.key, 0) + 1
-                self._left -= 1
+        for subject in treatment.spends:
+            self._spent[subject.key] = self._spent.get(subject.key, 0) + 1
+        self._left -= len(treatment.spends)
 
     def _weights(self, found: Iterable[Candidate]) -> dict[Value | None, float]:
         """Weight → what it is now; one that is no number from 0 to MOST_WEIGHT is left out."""

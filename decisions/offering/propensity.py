@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from decisions.language import EvaluationError, Value
 from decisions.learning.beliefs import Beliefs, starts
-from decisions.learning.draws import Keys, first_by_lot
-from decisions.learning.policies.kinds import Policy
+from decisions.learning.draws import Keys, beta, first_by_lot
+from decisions.learning.policies.kinds import Policy, Thompson
 from decisions.learning.policies.propose import propose
 from decisions.learning.sound import Floats, Rows
+from decisions.learning.table import CounterTable
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.world import World
 from state.profile import Profile
@@ -31,6 +32,10 @@ LEAST: Final = 10.0**-DIGITS
 PROPENSITY_DIGITS: Final = 9
 """To which a propensity is: the last ones of a double depend on the processor."""
 LEAST_PROPENSITY: Final = 10.0**-PROPENSITY_DIGITS
+FEW: Final = 16
+"""Up to so many treatments one after the other is sooner done than with arrays: of 50 calls of
+NumPy each takes microseconds in a process that does other things in between, however short the
+array."""
 ACCEPTED: Final = "accepted"
 CLICKED: Final = "clicked"
 SUCCESSES: Final = (ACCEPTED, CLICKED)
@@ -55,17 +60,14 @@ class Learning(Struct, frozen=True):
     buckets: tuple[str, ...] = (USUAL_BUCKET,)
     """What the context may say; OTHER_BUCKET is the first where there is a context."""
 
-    def seed(self, customer_id: str, now_ms: int) -> int:
-        """64 bits by which is drawn for a customer: the same ones for `redraw_ms`, then others;
-        each customer's change at another time."""
-        own = int.from_bytes(identity(customer_id, "lots")[:8])
-        period = (now_ms + own % self.redraw_ms) // self.redraw_ms
-        return int.from_bytes(identity(customer_id, "lots", str(period))[:8])
-
-    def redraw_at(self, customer_id: str, now_ms: int) -> int:
-        """The first instant after `now_ms` at which the seed is another one."""
+    def luck(self, customer_id: str, now_ms: int) -> tuple[int, int]:
+        """The seed, 64 bits, by which is drawn for a customer, and the first instant after `now_ms`
+        at which it is another one: it stays for `redraw_ms`, and each customer's changes at another
+        time."""
         own = int.from_bytes(identity(customer_id, "lots")[:8]) % self.redraw_ms
-        return ((now_ms + own) // self.redraw_ms + 1) * self.redraw_ms - own
+        period = (now_ms + own) // self.redraw_ms
+        seed = int.from_bytes(identity(customer_id, "lots", str(period))[:8])
+        return seed, (period + 1) * self.redraw_ms - own
 
     def bucket(self, profile: Profile, touchpoint: Touchpoint, now_ms: int) -> str:
         """Where a customer belongs now. Raises EvaluationError."""
@@ -79,15 +81,29 @@ class Appraisal(Struct, frozen=True, eq=False, gc=False):
     """What is believed of n treatments, the propensities that were drawn or computed from it, and
     what the treatments are worth by them."""
 
-    propensity: Floats
-    shapes: Floats
-    """Alphas and betas, shape (2, n)."""
-    score: Floats
+    propensity: list[float]
+    alpha: list[float]
+    beta: list[float]
+    score: list[float]
     order: list[int]
     """The positions of those that are worth what they cost, the highest score first; equal ones as
     they came."""
     even: bool
     """Whether some are worth the same."""
+
+
+class _Pair(Struct, frozen=True, gc=False):
+    """What one by one is looked up of an offer in a channel."""
+
+    row: int
+    """Of its counters in the first bucket."""
+    pool: int
+    """Of those of its group; the empty row where it does not start there."""
+    alpha: float
+    beta: float
+    """Where it starts."""
+    key: int
+    """Its lot's."""
 
 
 class Model:
@@ -128,11 +144,20 @@ class Model:
         self._pair_of = np.array(
             [self._pairs[one.offer, one.channel] for one in every], dtype=np.intp
         )
-        self._terms = np.array([[one.value, one.lever, one.cost] for one in every]).T
+        terms = [(one.value, one.lever, one.cost) for one in every]
+        self._terms = np.array(terms).T
         self._start: Floats = starts(
             [min(max(one.propensity, 1e-6), 1 - 1e-6) for one in first.values()],
             [learning.evidence] * len(first),
         )
+        rows = range(0, arms, len(self._buckets))
+        known = zip(rows, rows_of_pools, *self._start.tolist(), self._keys.tolist(), strict=True)
+        pairs_known = [_Pair(*each) for each in known]
+        self._each = [
+            (pairs_known[self._pairs[one.offer, one.channel]], *of)
+            for one, of in zip(every, terms, strict=True)
+        ]
+        """Of each treatment its pair, value, lever and cost."""
 
     def appraise(
         self,
@@ -142,7 +167,70 @@ class Model:
         where: "Moment",
     ) -> Appraisal:
         """Of treatments by their numbers, in the order of the offers that the model was made with;
-        at least one. `weights`: one for each, None: 1."""
+        at least one. `weights`: one for each, None: 1.
+
+        FEW or less of them may differ from the same among more by the last digit of a propensity.
+        """
+        if len(numbers) <= FEW and isinstance(self.learning.policy, Thompson):
+            return self._one_by_one(numbers, weights, power, where)
+        return self._at_once(numbers, weights, power, where)
+
+    def _one_by_one(
+        self,
+        numbers: Sequence[int],
+        weights: Sequence[float] | None,
+        power: float,
+        where: "Moment",
+    ) -> Appraisal:
+        counters, bucket = where.world.counters, self._buckets[where.bucket]
+        share = counters.share(where.now_ms) if counters is not None else 1.0
+        drawn: dict[_Pair, tuple[float, float, float]] = {}
+        alphas, betas, propensities, scores = [], [], [], []
+        for at, number in enumerate(numbers):
+            pair, value, lever, cost = self._each[number]
+            known = drawn.get(pair)
+            if known is None:
+                for_it, against = pair.alpha, pair.beta
+                if counters is not None:
+                    for_it, against = self._moved(pair, bucket, counters, share)
+                for_it = max(round(for_it * 10**DIGITS) / 10**DIGITS, LEAST)
+                against = max(round(against * 10**DIGITS) / 10**DIGITS, LEAST)
+                exact = beta(for_it, against, where.seed, pair.key)
+                rounded = round(exact * 10**PROPENSITY_DIGITS) / 10**PROPENSITY_DIGITS
+                known = drawn[pair] = for_it, against, max(rounded, LEAST_PROPENSITY)
+            for_it, against, propensity = known
+            weight = weights[at] if weights is not None else 1.0
+            likely = propensity if power == 1.0 else propensity**power
+            alphas.append(for_it)
+            betas.append(against)
+            propensities.append(propensity)
+            scores.append(likely * value * lever * weight - cost)
+        order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
+        even = len(set(scores)) < len(scores)
+        while order and not scores[order[-1]] >= 0.0:
+            order.pop()
+        return Appraisal(propensities, alphas, betas, scores, order, even)
+
+    def _moved(
+        self, pair: _Pair, bucket: int, counters: CounterTable, share: float
+    ) -> tuple[float, float]:
+        """As `_beliefs`, of one."""
+        for_it, against = pair.alpha, pair.beta
+        if self.pooled:
+            taken, refused = counters.total(pair.pool, share)
+            for_it, against = for_it + taken, against + refused
+            start = self.learning.evidence / (for_it + against)
+            for_it, against = for_it * start, against * start
+        taken, refused = counters.total(pair.row + bucket, share)
+        return for_it + taken, against + refused
+
+    def _at_once(
+        self,
+        numbers: Sequence[int],
+        weights: Sequence[float] | None,
+        power: float,
+        where: "Moment",
+    ) -> Appraisal:
         chosen = np.array(numbers, dtype=np.intp)
         pairs = self._pair_of.take(chosen)
         found = self._beliefs(pairs, where)
@@ -156,7 +244,9 @@ class Model:
         best_first = score.take(order)
         worth_it = int(np.count_nonzero(best_first >= 0.0))
         even = bool((best_first[1:] == best_first[:-1]).any())
-        return Appraisal(propensity, found.shapes, score, order[:worth_it].tolist(), even)
+        alphas, betas = found.shapes.tolist()
+        best = order[:worth_it].tolist()
+        return Appraisal(propensity.tolist(), alphas, betas, score.tolist(), best, even)
 
     def _beliefs(self, pairs: Rows, where: "Moment") -> Beliefs:
         start = self._start.take(pairs, axis=1)

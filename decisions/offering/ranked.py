@@ -36,27 +36,21 @@ class Ranked(Sequence[Candidate]):
     def __getitem__(self, at: slice) -> list[Candidate]: ...
 
     def __getitem__(self, at: int | slice) -> Candidate | list[Candidate]:
-        of = self._appraisal
         if isinstance(at, slice):
-            score, propensity = of.score.tolist(), of.propensity.tolist()
-            alpha, beta = of.shapes.tolist()
-            return [
-                self._candidate(one, score[one], propensity[one], alpha[one], beta[one])
-                for one in self._order[at]
-            ]
-        one = self._order[at]
-        score, propensity = float(of.score[one]), float(of.propensity[one])
-        return self._candidate(
-            one, score, propensity, float(of.shapes[0, one]), float(of.shapes[1, one])
-        )
+            return list(map(self._candidate, self._order[at]))
+        return self._candidate(self._order[at])
 
-    def _candidate(
-        self, position: int, score: float, propensity: float, alpha: float, beta: float
-    ) -> Candidate:
-        one = self._found[position]
-        weight = self._weights[position] if self._weights is not None else 1.0
+    def _candidate(self, position: int) -> Candidate:
+        one, of = self._found[position], self._appraisal
         return Candidate(
-            *(one.offer, one.treatment, weight, score, propensity, one.number, alpha, beta)
+            one.offer,
+            one.treatment,
+            self._weights[position] if self._weights is not None else 1.0,
+            of.score[position],
+            of.propensity[position],
+            one.number,
+            of.alpha[position],
+            of.beta[position],
         )
 
     def treatments(self) -> Iterator[Treatment]:
@@ -90,7 +84,7 @@ def ranked(
     appraisal = model.appraise([one.number for one in found], given, power, where)
     order = appraisal.order
     if appraisal.even:
-        score = appraisal.score.tolist()
+        score = appraisal.score
         lots = {one.offer: identity(customer_id, one.offer) for one in found}
         order = sorted(order, key=lambda at: (-score[at], lots[found[at].offer]))
     return Ranked(found, given, appraisal, order)

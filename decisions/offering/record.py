@@ -24,23 +24,24 @@ def action(
     choice: Choice,
     chosen: Chosen,
     held: HeldOffer,
+    shown: ServedOffer,
 ) -> Action:
     """`offer.decided`: all that the choice hung on, so that it can be made again."""
+    listed = chosen.among[:MOST_ELIGIBLE]
     one, offer = chosen.candidate.treatment, playbook.offers[held.offer_id]
-    decision_id = held.decision_id.hex()
     return Action(
-        id=decision_id,
+        id=shown.decision_id,
         kind=DECIDED,
         caused_by=touchpoint.because or cause(touchpoint, f"offer.{held.offer_id}"),
         body={
             "offer_id": held.offer_id,
-            "decision_id": decision_id,
+            "decision_id": shown.decision_id,
             "channel": held.channel,
             "score": held.score,
             "propensity": held.propensity,
             "value": one.value,
             "placement": held.placement,
-            "reasons": reasons(offer, one, held, playbook.power),
+            "reasons": shown.reasons,
             "expires_at": rfc3339(held.expires_at),
             "group": offer.group,
             "power": playbook.power,
@@ -48,8 +49,8 @@ def action(
             "lever": one.lever,
             "cost": one.cost,
             "arms": choice.arms,
-            "eligible": eligible(chosen.among),
-            "learned": _learned(playbook, choice.drawn, chosen) if not offer.fallback else None,
+            "eligible": eligible(listed),
+            "learned": None if offer.fallback else _learned(playbook, choice.drawn, chosen, listed),
             **wares(held.products, held.price),
         },
     )
@@ -61,12 +62,13 @@ def wares(products: tuple[str, ...], price: float | None) -> dict[str, Any]:
     return said if price is None else said | {"price": price}
 
 
-def _learned(playbook: Playbook, drawn: Drawn | None, chosen: Chosen) -> dict[str, Any] | None:
+def _learned(
+    playbook: Playbook, drawn: Drawn | None, chosen: Chosen, listed: Sequence[Candidate]
+) -> dict[str, Any] | None:
     """What the propensities were drawn by; None where they are not learned."""
     if drawn is None or playbook.learning is None:
         return None
     learning = playbook.learning
-    listed = chosen.among[:MOST_ELIGIBLE]
     return {
         "policy": name_of(learning.policy),
         "bucket": drawn.bucket,
@@ -90,9 +92,8 @@ def _chance(learning: Learning, drawn: Drawn, chosen: Chosen) -> float | None:
     return by_lot + (1.0 - learning.explore if one is drawn.best else 0.0)
 
 
-def eligible(ranked: Sequence[Candidate]) -> dict[str, list[Any]]:
-    """The eligible set, column by column, the best first."""
-    listed = ranked[:MOST_ELIGIBLE]
+def eligible(listed: Sequence[Candidate]) -> dict[str, list[Any]]:
+    """The eligible set, or the best MOST_ELIGIBLE of it, column by column."""
     treatments = [one.treatment for one in listed]
     return {
         "offer_id": [one.offer for one in treatments],

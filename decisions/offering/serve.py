@@ -58,11 +58,12 @@ def serve(
     if expires_at <= now_ms:
         return decision
     decision = decision or Decision()
+    shown = {held.offer_id: served(rank, held, playbook) for rank, held in enumerate(after, 1)}
     for chosen, held in new:
-        decision.actions.append(action(touchpoint, playbook, choice, chosen, held))
+        made = action(touchpoint, playbook, choice, chosen, held, shown[held.offer_id])
+        decision.actions.append(made)
         _note(profile, playbook, now_ms, chosen, held, choice, decision)
-    offers = [served(rank, held, playbook) for rank, held in enumerate(after, 1)]
-    decision.serving = Serving(now_ms, expires_at, offers)
+    decision.serving = Serving(now_ms, expires_at, list(shown.values()))
     return decision
 
 

@@ -13,6 +13,7 @@ from decisions.format.part import Part
 from decisions.language import Scope, Value
 from decisions.language.kinds import DOUBLE, DYN, INT
 from decisions.offering.arbitration import gain
+from decisions.offering.caps import DECIDED
 from decisions.offering.catalogue import LAYERS, Offer, Placement, Treatment
 from decisions.offering.experiments import Experiment
 from decisions.offering.policy import Policy
@@ -161,6 +162,7 @@ class OfferReader:
             for channel in here:
                 own = terms[channel]
                 p, v, lever, cost = (own[k] for k in ("propensity", "value", "lever", "cost"))
+                subjects = around.policy.counted(name, group, channel) if counted else ()
                 yield Treatment(
                     offer=name,
                     channel=channel,
@@ -172,7 +174,8 @@ class OfferReader:
                     weight=own["weight"],
                     gain=(worth := gain(p, v, lever, around.power)),
                     score=worth - cost,
-                    counted=around.policy.counted(name, group, channel) if counted else (),
+                    counted=subjects,
+                    spends=tuple(subject for subject in subjects if subject.of == DECIDED),
                     starts="" if channel in stated else group,
                 )
 

@@ -42,8 +42,10 @@ def test_a_total_is_the_shards_own_latest_and_the_latest_of_others(
 ) -> None:
     latest = {(own, row): counter for own, row, counter in history}
     now_ms = BEGIN_MS + 41 * DAY_MS
-    taken, refused = filled(history).totals(np.arange(ROWS), now_ms)
+    table = filled(history)
+    taken, refused = table.totals(np.arange(ROWS), now_ms)
     for row in range(ROWS):
+        assert table.total(row, table.share(now_ms)) == (taken[row], refused[row])
         mine, theirs = (latest.get((own, row), NOTHING) for own in (True, False))
         total = moved(added(mine, theirs, DAY_MS), now_ms, DAY_MS)
         assert taken[row] == pytest.approx(total.taken, rel=1e-6, abs=1e-40)

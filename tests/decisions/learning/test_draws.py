@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from decisions.learning.beliefs import Beliefs
-from decisions.learning.draws import Keys, betas, explores, first_by_lot, lots, mixed
+from decisions.learning.draws import Keys, beta, betas, explores, first_by_lot, lots, mixed
 
 MASK = 2**64 - 1
 seeds = st.integers(0, MASK)
@@ -53,6 +53,8 @@ def test_an_arms_draw_is_its_own_whatever_other_arms_there_are(
     for position, key in enumerate(several):
         alone = betas(Beliefs(np.array([believed[position]]).T), lots(seed, named([key])))
         assert alone[0] == pytest.approx(whole[position], rel=1e-12)
+        single = beta(*believed[position], seed, key)
+        assert single == pytest.approx(whole[position], rel=1e-12, abs=1e-290)
 
 
 @given(seeds, st.integers(0, MASK), shapes, st.floats(0.01, 100))

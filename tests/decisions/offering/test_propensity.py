@@ -11,7 +11,7 @@ from decisions.decide import decide
 from decisions.learning.counter import Counter
 from decisions.learning.policies.kinds import Thompson
 from decisions.learning.table import CounterTable
-from decisions.offering.propensity import Model, Moment, redrawn
+from decisions.offering.propensity import FEW, Model, Moment, redrawn
 from decisions.playbook import Playbook
 from decisions.world import World
 from state.fold import fold
@@ -52,8 +52,7 @@ def world_of(found: Playbook, own: dict[tuple[str, str, str], tuple[float, float
 def appraised(found: Playbook, world: World, seed: int = 7, bucket: str = "all") -> list[float]:
     numbers = list(range(len(found.offers)))
     where = Moment(bucket, seed, world, START_MS)
-    drawn: list[float] = model_of(found).appraise(numbers, None, 1.0, where).propensity.tolist()
-    return drawn
+    return model_of(found).appraise(numbers, None, 1.0, where).propensity
 
 
 class Visitor(Someone):
@@ -166,6 +165,42 @@ def test_a_success_never_draws_an_offer_lower_nor_a_refusal_higher(
     (taken,) = appraised(found, world_of(found, {arm: (tries + 1, tries * share + 1)}), seed)
     (refused,) = appraised(found, world_of(found, {arm: (tries + 1, tries * share)}), seed)
     assert refused - 2e-4 <= now <= taken + 2e-4  # beliefs are rounded to a thousandth of a try
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**64 - 1), st.integers(1, FEW), st.booleans(), st.randoms())
+def test_a_few_are_appraised_as_they_are_among_many(
+    seed: int, few: int, weigh: bool, dice: Random
+) -> None:
+    made = [
+        offer(
+            f"o{n}",
+            round(dice.uniform(0.1, 9), 3),
+            dice.choice(["group: tea", "propensity: 0.1"]) + f", cost: {dice.uniform(0, 0.5):.3f}",
+            "home: click, inbox: email",
+        )
+        for n in range(FEW)
+    ]
+    found = playbook(
+        "evidence: 20, context: '\"x\"', buckets: [x, y]",
+        *made,
+        rest="groups: {tea: {title: Tea, propensity: 0.2}}",
+    )
+    model = model_of(found)
+    rows = dice.sample(sorted(model.rows), len(model.rows) // 2)
+    world = world_of(found, {arm: (n, n * dice.random()) for n, arm in enumerate(rows)})
+    where = Moment("y", seed, world, START_MS + dice.randrange(90) * DAY_MS)
+    numbers = dice.sample(range(2 * FEW), 2 * FEW)
+    weights = [dice.choice([0.5, 1.0, 2.0]) for _ in numbers] if weigh else None
+    power = dice.choice([0.5, 1.0])
+    many = model.appraise(numbers, weights, power, where)
+    some = model.appraise(numbers[:few], weights and weights[:few], power, where)
+    assert (some.alpha, some.beta) == (many.alpha[:few], many.beta[:few])
+    assert some.propensity == pytest.approx(many.propensity[:few], abs=1.1e-9)
+    assert some.score == pytest.approx(many.score[:few], rel=1e-4, abs=1e-7)
+    kept = [at for at in many.order if at < few]
+    assert some.order == kept
+    assert some.even == (len(set(some.score)) < few)
 
 
 def test_customers_explore_in_their_share_and_every_offer_alike_whatever_its_channels() -> None:
