@@ -39,25 +39,21 @@ class Ranked(Sequence[Candidate]):
         of = self._appraisal
         if isinstance(at, slice):
             score, propensity = of.score.tolist(), of.propensity.tolist()
-            alpha, beta = of.shapes.tolist()
+            shapes = list(zip(*of.shapes.tolist(), strict=True))
             return [
-                self._candidate(one, score[one], propensity[one], alpha[one], beta[one])
+                self._candidate(one, score[one], propensity[one], shapes[one])
                 for one in self._order[at]
             ]
         one = self._order[at]
         score, propensity = float(of.score[one]), float(of.propensity[one])
-        return self._candidate(
-            one, score, propensity, float(of.shapes[0, one]), float(of.shapes[1, one])
-        )
+        return self._candidate(one, score, propensity, tuple(of.shapes[:, one].tolist()))
 
     def _candidate(
-        self, position: int, score: float, propensity: float, alpha: float, beta: float
+        self, position: int, score: float, propensity: float, shape: tuple[float, ...]
     ) -> Candidate:
         one = self._found[position]
         weight = self._weights[position] if self._weights is not None else 1.0
-        return Candidate(
-            *(one.offer, one.treatment, weight, score, propensity, one.number, alpha, beta)
-        )
+        return Candidate(*(one.offer, one.treatment, weight, score, propensity, one.number, shape))
 
     def treatments(self) -> Iterator[Treatment]:
         """Theirs, in their order."""
