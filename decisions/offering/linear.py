@@ -26,9 +26,7 @@ class LinearModel(Model):
         rows = (pairs * len(corners) + corners).ravel()
         start, seen = self._known(pairs, rows, where)
         by_corner = seen.reshape(2, len(corners), len(pairs))
-        found = np.round(
-            believed(start, by_corner, self._buckets[where.bucket]), PROPENSITY_DIGITS
-        )
+        found = np.round(believed(start, by_corner, self._buckets[where.bucket]), PROPENSITY_DIGITS)
         np.maximum(found[1], LEAST_PROPENSITY, out=found[1])
         return found
 

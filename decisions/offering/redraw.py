@@ -26,9 +26,7 @@ def remarks_on_draws(body: Decided, rows: Sequence[Row]) -> Iterator[str]:
         yield f"learned.policy: expected one of {', '.join(POLICIES)}, got {learned.policy!r}"
         return
     linear = isinstance(policy, Linear)
-    first, second = (
-        (learned.mean, learned.spread) if linear else (learned.alpha, learned.beta)
-    )
+    first, second = (learned.mean, learned.spread) if linear else (learned.alpha, learned.beta)
     shapes = np.array([first, second]) if len(first) == len(second) else np.zeros((2, 0))
     above_0 = shapes[1:] if linear else shapes
     if shapes.shape[1] != len(rows) or not (np.isfinite(shapes).all() and (above_0 > 0).all()):

@@ -106,8 +106,9 @@ def test_what_is_seen_of_a_feature_counts_for_all_who_have_it() -> None:
 
 def test_draws_are_normal_and_cut_off_at_0_and_1() -> None:
     found = np.array([[0.5, 0.02, 0.99], [0.1, 0.05, 0.05]])
-    drawn = np.array([normals(found, lots(seed * 0x9E3779B97F4A7C15 % 2**64, KEYS))
-                      for seed in range(4_000)])
+    drawn = np.array(
+        [normals(found, lots(seed * 0x9E3779B97F4A7C15 % 2**64, KEYS)) for seed in range(4_000)]
+    )
     assert ((drawn >= 0) & (drawn <= 1)).all()
     noise = 1.63 / np.sqrt(4_000)  # Kolmogorov's bound at 1 %
     assert stats.kstest(drawn[:, 0], stats.norm(0.5, 0.1).cdf).statistic < noise

@@ -112,8 +112,10 @@ def world_of(found: Playbook, own: dict[tuple[str, str, str], tuple[float, float
 
 def test_what_is_seen_in_one_bucket_says_something_of_those_that_share_a_feature() -> None:
     found = playbook(f"policy: linear, evidence: 10, {TWO}")
-    world = world_of(found, {("a", "click", "berlin"): (2_000.0, 1_000.0),
-                             ("a", "click", "none"): (2_000.0, 100.0)})
+    world = world_of(
+        found,
+        {("a", "click", "berlin"): (2_000.0, 1_000.0), ("a", "click", "none"): (2_000.0, 100.0)},
+    )
     means = {}
     for bucket in PLACES_OF_MANY:
         where = Moment(bucket, 7, world, START_MS)
@@ -238,7 +240,7 @@ REFUSED = {
     f"policy: linear, features: {{{SIX}}}": "learning.features; expected at most 5 entries, got 6",
     "policy: linear, features: {none: profile.orders.count > 1}": "an id in learning.features; "
     "expected a-z, 0-9 and _, a letter first, at most 12 characters, and none of YAML's own words "
-    "or `none`, got \"none\"",
+    'or `none`, got "none"',
     "policy: linear, features: {a: profile.orders.cont > 1}": "learning.features.a; ",
     "policy: linear, features: {a: profile.orders.count}": "learning.features.a; ",
     "policy: linear, features: {a: event.name == 'x'}": "learning.features.a; ",
