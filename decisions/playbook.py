@@ -28,8 +28,8 @@ from decisions.offering.arbitration import Ranking
 from decisions.offering.caps import Subject
 from decisions.offering.catalogue import Offer, Placement
 from decisions.offering.experiments import Experiment
-from decisions.offering.policy import UNRESTRAINED, Policy
 from decisions.offering.linear import model_of
+from decisions.offering.policy import UNRESTRAINED, Policy
 from decisions.offering.propensity import Learning, Model
 from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Segment
 from state.limits import USUAL, Limits
@@ -170,20 +170,16 @@ class Playbook:
         self.proper = Ranking(proper, learned=self.learning is not None)
         self.fallbacks = Ranking(o for o in self.offers.values() if o.fallback)
         self.offers_read = ANSWERS | (CONSENTS if self.purposes else 0) | self.policy.reads
-        features = [when for _, when in self.learning.features] if self.learning else []
         if self.learning is not None and proper:
             self.model = model_of(self.learning, proper)
-            context = self.learning.context
-            self.offers_read |= context.reads if context else 0
-            for when in features:
-                self.offers_read |= when.reads
+            self.offers_read |= self.learning.reads
         for offer in self.offers.values():
             self.offers_read |= offer.reads
             for treatment in offer.treatments:
                 self.counted |= {subject.key: subject for subject in treatment.counted}
         layers = [when for offer in self.offers.values() for _, when in offer.layers]
-        asked = [*layers, *features]
-        by_clock = [when for when in asked if when.reads & NOW and not when.timely]
+        layers += [when for _, when in (self.learning.features if self.learning else ())]
+        by_clock = [when for when in layers if when.reads & NOW and not when.timely]
         self._offers_change = compile_changes(by_clock) if by_clock else None
         for alert in self.alerts.values():
             for name in alert.indexed:

@@ -42,7 +42,7 @@ def thompson_chances(
     own = special.betaincinv(alpha, beta, u) ** exponent * weight[:, None] - cost[:, None]
     grid = np.unique(own)
     share = np.clip((grid + cost[:, None]) / weight[:, None], 0.0, 1.0) ** (1.0 / exponent)
-    below = special.betainc(alpha, beta, share)
+    below = np.asarray(special.betainc(alpha, beta, share), dtype=np.float64)
     return _first(below, below)
 
 
@@ -96,8 +96,8 @@ def _others(below: Floats) -> Floats:
 
 
 def _before(below: Floats) -> Floats:
-    found: Floats = np.cumprod(np.vstack([np.ones_like(below[:1]), below[:-1]]), axis=0)
-    return found
+    found: Floats = np.vstack([np.ones_like(below[:1]), below[:-1]])
+    return np.multiply.accumulate(found, axis=0)
 
 
 def _after(below: Floats) -> Floats:

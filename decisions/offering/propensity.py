@@ -5,6 +5,8 @@ or where its group is by now in that channel, and what comes of what is shown mo
 """
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import numpy as np
@@ -71,6 +73,12 @@ class Learning(Struct, frozen=True):
         """The first instant after `now_ms` at which the seed is another one."""
         own = int.from_bytes(identity(customer_id, "lots")[:8]) % self.redraw_ms
         return ((now_ms + own) // self.redraw_ms + 1) * self.redraw_ms - own
+
+    @property
+    def reads(self) -> int:
+        """What of the profile a customer's bucket depends on."""
+        asked = (self.context, *(when for _, when in self.features))
+        return reduce(or_, (one.reads for one in asked if one is not None), 0)
 
     def bucket(self, profile: Profile, touchpoint: Touchpoint, now_ms: int) -> str:
         """Where a customer belongs now. Raises EvaluationError."""

@@ -85,9 +85,9 @@ def test_every_section_has_an_example_and_they_make_a_playbook() -> None:
     assert playbook.alerts["vip_unhappy"].events == ("Live Chat Conversation Ended",)
 
 
-@pytest.mark.parametrize("other", others(), ids=lambda other: str(other.split(":")[0]))
+@pytest.mark.parametrize("other", others(), ids=lambda other: str(other.split(":", maxsplit=1)[0]))
 def test_a_section_that_stands_instead_of_an_example_is_right_there(other: str) -> None:
-    section = other.split(":")[0]
+    section = other.split(":", maxsplit=1)[0]
     kept = [example for example in examples() if example.split(":")[0] != section]
     assert len(kept) == len(examples()) - 1
     found = parse_playbook("".join([*kept, other]), str(DOCS))

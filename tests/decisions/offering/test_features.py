@@ -13,13 +13,12 @@ from decisions.decide import decide
 from decisions.explaining.of_learning import learning
 from decisions.learning.counter import Counter
 from decisions.learning.table import CounterTable
-from decisions.load import PlaybookError
 from decisions.offering.features import MAX_FEATURES, bucket_names
 from decisions.offering.linear import LinearModel
 from decisions.offering.logged import read_decided
 from decisions.offering.propensity import Model, Moment
 from decisions.offering.recheck import retell
-from decisions.playbook import Playbook
+from decisions.playbook import Playbook, PlaybookError
 from decisions.world import World
 from state.fold import fold
 from tests.decisions.offering.logged import changed, published
@@ -46,8 +45,8 @@ class Visitor(Someone):
 
     world = World()
 
-    def comes(self, after_ms: int = 1_000, **traits: str) -> None:
-        self.now_ms += after_ms
+    def comes(self, **traits: str) -> None:
+        self.now_ms += 1_000
         self.events += 1
         self.profile.traits |= traits
         event = touchpoint(self.customer_id, f"m-{self.events}", "Page Viewed", self.now_ms)
@@ -221,9 +220,9 @@ def test_only_with_features_the_model_is_a_linear_one() -> None:
 
 def test_check_says_which_features_there_are() -> None:
     told = "\n".join(learning(playbook(f"policy: linear, {TWO}")))
+    features = 'berlin (customer.city == "Berlin") and near (customer.zone == "near")'
     assert told.startswith(
-        'by each offer and channel, for each customer by the features berlin (customer.city == "Berlin") '
-        'and near (customer.zone == "near"): a draw from what is believed'
+        f"by each offer and channel, for each customer by the features {features}: a draw from what"
     )
 
 
