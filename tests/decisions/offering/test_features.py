@@ -5,6 +5,7 @@ from random import Random
 import numpy as np
 import orjson
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,11 +20,13 @@ from decisions.offering.logged import read_decided
 from decisions.offering.propensity import Model, Moment
 from decisions.offering.recheck import retell
 from decisions.playbook import Playbook, PlaybookError
+from decisions.wake import wake
 from decisions.world import World
+from flows.commands.explain import command
 from state.fold import fold
 from tests.decisions.offering.logged import changed, published
 from tests.decisions.offering.shop import HEAD, offer
-from tests.decisions.someone import DAY_MS, START_MS, Someone, actions, book, touchpoint
+from tests.decisions.someone import DAY_MS, HOUR_MS, START_MS, Someone, actions, book, touchpoint
 
 PLACES = HEAD.replace("offers: 2", "offers: 1")
 TWO = 'features: {berlin: customer.city == "Berlin", near: customer.zone == "near"}'
@@ -82,13 +85,24 @@ def test_a_feature_that_ends_in_an_error_does_not_hold_and_is_counted() -> None:
     assert someone.profile.proposals[0].bucket == "berlin"
 
 
-def test_offers_are_chosen_anew_when_a_feature_changes_and_when_time_changes_it() -> None:
-    quick = "features: {eager: now - profile.orders.last_at < 1h}"
-    found = playbook(f"policy: linear, {quick}", rest="refresh: 30d")
+def test_when_time_changes_a_feature_offers_are_chosen_anew_at_that_instant() -> None:
+    late = "features: {late: now - profile.last_at >= 1h}"
+    found = playbook(f"policy: linear, {late}", rest="refresh: 30d")
+    world = world_of(
+        found,
+        {
+            ("a", "click", "none"): (5_000.0, 4_500.0),
+            ("b", "click", "late"): (5_000.0, 4_500.0),
+        },
+    )
     someone = Visitor(found)
-    someone.does("Order Completed", {"order_id": "1", "total": 5.0})
-    until_ms = found.refresh_at(someone.profile, someone.now_ms)
-    assert until_ms == someone.now_ms + 3_600_000
+    someone.world = world
+    someone.comes()
+    assert someone.offers() == [("a", "click", "home")]
+    until_ms = someone.now_ms + HOUR_MS
+    woken = wake(someone.profile, someone.customer_id, found, until_ms, world)
+    assert [at_ms for at_ms, _ in woken] == [until_ms]
+    assert someone.offers() == [("b", "click", "home")]
 
 
 @settings(max_examples=50)
@@ -181,6 +195,19 @@ def test_every_decision_is_drawn_again_from_its_record_without_a_remark() -> Non
         assert (len(learned["mean"]), len(learned["spread"])) == (3, 3)
         assert "alpha" not in learned
         assert retell(read_decided(record)).remarks == ()
+
+
+def test_explain_tells_a_decision_by_features_from_its_record_and_that_it_reproduces_itself() -> (
+    None
+):
+    (record, *_) = records(1)
+    said = CliRunner().invoke(command, ["--record", "-"], input=record)
+    assert said.exit_code == 0
+    assert "the record reproduces itself: score, order and id" in said.stdout
+    said = CliRunner().invoke(
+        command, ["--record", "-"], input=record.replace(b'"mean":[0', b'"mean":[1')
+    )
+    assert said.exit_code == 3
 
 
 @pytest.mark.parametrize("name", ["mean", "spread"])
