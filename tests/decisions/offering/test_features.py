@@ -92,6 +92,8 @@ def test_when_time_changes_a_feature_offers_are_chosen_anew_at_that_instant() ->
         found,
         {
             ("a", "click", "none"): (5_000.0, 4_500.0),
+            ("a", "click", "late"): (5_000.0, 500.0),
+            ("b", "click", "none"): (5_000.0, 500.0),
             ("b", "click", "late"): (5_000.0, 4_500.0),
         },
     )
