@@ -42,7 +42,8 @@ def believed(start: Floats, seen: Floats, corner: int) -> Floats:
     rows[:, :d] = tries[pairs]
     rows[:, d] = taken[single]
     rows[:, d + 1] = ((single & corner) == single)[:, None]
-    rows[range(d), range(d)] += evidence
+    diagonal = rows.reshape(-1, len(evidence))[:: d + 3]
+    diagonal += evidence
     rows[0, d] += start[0]
     mean, square = _at(rows, evidence)
     overall = (start[0] + taken[0]) / (evidence + tries[0])
@@ -83,12 +84,16 @@ def _at(rows: Floats, evidence: Floats) -> tuple[Floats, Floats]:
     they are Σ y g / D and Σ y y / D. As B - SE·I is a sum of squares, no pivot is below SE but by
     rounding. Uses up `rows`.
     """
-    mean, square = np.zeros_like(evidence), np.zeros_like(evidence)
-    for at in range(len(rows)):
-        row = rows[at, at:]
-        scaled = row / np.maximum(row[0], evidence)
-        mean += row[-1] * scaled[-2]
-        square += row[-1] * scaled[-1]
-        left = rows[at + 1 :, at + 1 :]
-        left -= row[1 : len(left) + 1, None] * scaled[None, 1:]
-    return mean, square
+    pivots = np.empty((len(rows), len(evidence)))
+    for at, pivot in enumerate(pivots):
+        row, left = rows[at, at:], rows[at + 1 :, at + 1 :]
+        np.maximum(row[0], evidence, out=pivot)
+        left -= row[1:-2, None] * (row[1:] / pivot)
+    y = rows[:, -1] / pivots
+    return _in_order(y * rows[:, -2]), _in_order(y * rows[:, -1])
+
+
+def _in_order(terms: Floats) -> Floats:
+    """Their sum along the first axis, one after the other."""
+    found: Floats = np.add.reduce(terms, axis=0)
+    return found
