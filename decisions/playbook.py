@@ -28,6 +28,7 @@ from decisions.offering.arbitration import Ranking
 from decisions.offering.caps import Subject
 from decisions.offering.catalogue import Offer, Placement
 from decisions.offering.experiments import Experiment
+from decisions.offering.linear import model_of
 from decisions.offering.policy import UNRESTRAINED, Policy
 from decisions.offering.propensity import Learning, Model
 from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Segment
@@ -156,7 +157,7 @@ class Playbook:
     """Those of the conditions that time alone may change."""
     _refused_by_default: frozenset[str] = field(default=frozenset(), init=False)
     _offers_change: Changes | None = field(default=None, init=False)
-    """When time alone may change an offer's condition."""
+    """When time alone may change an offer's condition, or a feature."""
     _watching: tuple[Alert, ...] = field(default=(), init=False)
     _starts: tuple[int, ...] = field(default=(), init=False)
     _editions: tuple[str, ...] = field(default=(), init=False)
@@ -172,14 +173,14 @@ class Playbook:
         self._refused_by_default = frozenset(p for p, usual in self.purposes.items() if not usual)
         self.offers_read = ANSWERS | (CONSENTS if self.purposes else 0) | self.policy.reads
         if self.learning is not None and proper:
-            self.model = Model(self.learning, proper)
-            context = self.learning.context
-            self.offers_read |= context.reads if context else 0
+            self.model = model_of(self.learning, proper)
+            self.offers_read |= self.learning.reads
         for offer in self.offers.values():
             self.offers_read |= offer.reads
             for treatment in offer.treatments:
                 self.counted |= {subject.key: subject for subject in treatment.counted}
         layers = [when for offer in self.offers.values() for _, when in offer.layers]
+        layers += [when for _, when in (self.learning.features if self.learning else ())]
         by_clock = [when for when in layers if when.reads & NOW and not when.timely]
         self._offers_change = compile_changes(by_clock) if by_clock else None
         for alert in self.alerts.values():

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from decisions.document import Mapping, Node, Problem, Scalar, Sequence
-from decisions.format.keys import HEADER, ID, TRAIT
+from decisions.format.keys import FEATURE, HEADER, ID, TRAIT
 from decisions.language.errors import nearest
 from decisions.nodes import WORDS, is_empty, members_of, quote, show
 from state.times import milliseconds
@@ -20,6 +20,8 @@ SHARE = re.compile(r"([1-9]\d?|100)%")
 WRITTEN = {
     ID: "a-z, 0-9 and _, a letter first, at most 32 characters",
     TRAIT: "letters, 0-9 and _, a letter first, at most 32 characters",
+    FEATURE: "a-z, 0-9 and _, a letter first, at most 12 characters, and none of YAML's own words "
+    "or `none`",
     HEADER: "letters, 0-9 and -, a letter first, at most 64 characters",
 }
 """Pattern of ids → how they are written."""

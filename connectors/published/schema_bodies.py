@@ -21,25 +21,29 @@ class Eligible(Struct):
 
 class Learned(Struct):
     """What the propensities of a decision were drawn by. `alpha` and `beta` go with `eligible`: the
-    propensity of each is believed to be Beta(alpha, beta)."""
+    propensity of each is believed to be Beta(alpha, beta). So do `mean` and `spread`, which are
+    there instead where the policy is linear: the propensity of each is drawn from a normal
+    distribution, cut off at 0 and 1."""
 
     policy: str
-    """thompson, greedy or upper-bound."""
+    """thompson, greedy, upper-bound or linear."""
     bucket: str
-    """Of the context, where the customer is."""
+    """Of the context, where the customer is; or the features that hold, as in gold+late."""
     seed: str
     """What was drawn by: 64 bits in hex digits."""
     totals: int
     """The number of the counters of other shards that were known; 0 = none."""
-    alpha: list[float]
-    beta: list[float]
     explore: float
     """The share of times, 0 to 1, at which any offer of the eligible set goes first."""
     explored: bool
     """Whether the first of the eligible set stands there for that reason, and not by its score."""
     chance: float | None
     """How likely it was to go first, 0 to 1; null for what did not, and where that is an integral
-    over the beliefs (thompson)."""
+    over the beliefs (thompson, linear)."""
+    alpha: list[float] | UnsetType = UNSET
+    beta: list[float] | UnsetType = UNSET
+    mean: list[float] | UnsetType = UNSET
+    spread: list[float] | UnsetType = UNSET
 
 
 class OfferDecided(Struct):

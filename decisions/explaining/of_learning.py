@@ -11,6 +11,8 @@ WORDS = {
     "thompson": "a draw from what is believed of it, which each customer keeps for {redraw}",
     "greedy": "what is expected of it by now",
     "upper-bound": "what is plausible of it at best by now",
+    "linear": "a draw from what is believed of it and of each feature, which each customer keeps "
+    "for {redraw}",
 }
 
 
@@ -32,6 +34,9 @@ def learning(playbook: Playbook) -> Iterator[str]:
 
 
 def _buckets(said: Learning) -> str:
+    if said.features:
+        told = [f"{name} ({' '.join(when.source.split())})" for name, when in said.features]
+        return f", for each customer by the features {listed(told, 'and')}"
     if said.context is None:
         return ""
     source = " ".join(said.context.source.split())

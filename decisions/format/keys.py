@@ -7,6 +7,8 @@ from msgspec import Struct
 ID: Final = r"(?!(?:true|false|null)$)[a-z][a-z0-9_]{0,31}"
 """Of segments, offers, ...: not a word that YAML takes for something else than a text."""
 TRAIT: Final = r"[A-Za-z_][A-Za-z0-9_]{0,31}"
+FEATURE: Final = r"(?!(?:true|false|null|none)$)[a-z][a-z0-9_]{0,11}"
+"""Of features of customers, whose names together make one of at most 64 characters, or `none`."""
 HEADER: Final = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from decisions.format.journey_keys import LOCAL_TIME, QUIET
 from decisions.format.keys import (
+    FEATURE,
     Choice,
     Conditions,
     Duration,
@@ -24,6 +25,7 @@ from decisions.format.keys import (
 )
 from decisions.learning.policies.kinds import POLICIES
 from decisions.offering.caps import COUNTED, PER
+from decisions.offering.features import MAX_FEATURES
 from decisions.offering.propensity import SUCCESSES
 
 MAX_OFFERS: Final = 1_000
@@ -322,7 +324,8 @@ LEARNING: Final = Keys(
             "policy",
             Choice(tuple(POLICIES)),
             "Who goes first by what is known: thompson draws from what is believed of each offer, "
-            "greedy takes what is expected, upper-bound what is plausible at best.",
+            "greedy takes what is expected, upper-bound what is plausible at best; linear draws "
+            "from what is believed of each offer and of each of `features`.",
             default="thompson",
         ),
         Key(
@@ -375,6 +378,13 @@ LEARNING: Final = Keys(
             NewIds(MAX_BUCKETS),
             "What `context` may say.",
             examples=("buyer", "visitor"),
+        ),
+        Key(
+            "features",
+            Entries(Expression(condition=True), MAX_FEATURES, FEATURE),
+            "With the policy linear: conditions by name, each of which may make any offer more or "
+            "less likely. They cannot look at the event.",
+            default="none",
         ),
     )
 )

@@ -25,9 +25,8 @@ class Candidate(Struct, frozen=True, eq=False, gc=False):
     propensity: float
     number: int
     """The treatment's among all of its ranking, in the order of the file."""
-    alpha: float = 0.0
-    beta: float = 0.0
-    """What is believed of the propensity, Beta(alpha, beta), where that is learned; else 0."""
+    shape: tuple[float, ...] = ()
+    """What is believed of the propensity, see `propensity.Appraisal`, where that is learned."""
 
 
 class Ranking:

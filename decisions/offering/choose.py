@@ -63,7 +63,7 @@ class Choice(Struct, gc=False):
     """Experiment → the customer's arm."""
     errors: list[str] = field(default_factory=list)
     """Rules that ended in an error: conditions and weights of offers, which are not chosen then,
-    and the context of what is learned."""
+    and the context and features of what is learned."""
     drawn: Drawn | None = None
     """None: nothing is learned, or nothing may be chosen."""
     again_at: int = 0
@@ -173,9 +173,8 @@ class Chooser:
         self, model: Model, found: list[Candidate], weights: Mapping[Value | None, float] | None
     ) -> Sequence[Candidate]:
         customer, now_ms = self._touchpoint.customer_id, self._now_ms
-        bucket, sound = bucket_of(model.learning, self._profile, self._touchpoint, now_ms)
-        if not sound:
-            self.choice.errors.append("learning.context")
+        bucket, wrong = bucket_of(model.learning, self._profile, self._touchpoint, now_ms)
+        self.choice.errors += wrong
         seed, until_ms = model.learning.luck(customer, now_ms)
         where = Moment(bucket, seed, self._world, now_ms)
         among = ranked(found, weights, model, self._playbook.power, where, customer)

@@ -61,11 +61,14 @@ class Learned(Struct, frozen=True):
 
     policy: str
     seed: str
-    alpha: list[float]
-    beta: list[float]
     explore: float
     explored: bool
     chance: float | None
+    alpha: list[float] = []
+    beta: list[float] = []
+    mean: list[float] = []
+    spread: list[float] = []
+    """Instead of the two before them where the policy is linear."""
 
 
 class Decided(Struct, frozen=True):

@@ -5,6 +5,8 @@ or where its group is by now in that channel, and what comes of what is shown mo
 """
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import numpy as np
@@ -12,12 +14,14 @@ from msgspec import Struct
 
 from decisions.language import EvaluationError, Value
 from decisions.learning.beliefs import Beliefs, starts
-from decisions.learning.draws import Keys, beta, first_by_lot
-from decisions.learning.policies.kinds import Policy, Thompson
+from decisions.learning.draws import Keys, beta, first_by_lot, lots
+from decisions.learning.policies.kinds import AnyPolicy, Linear, Thompson
+from decisions.learning.policies.linear import normals
 from decisions.learning.policies.propose import propose
 from decisions.learning.sound import Floats, Rows
 from decisions.learning.table import CounterTable
 from decisions.offering.catalogue import Offer, Treatment
+from decisions.offering.features import Features, bucket_number
 from decisions.world import World
 from state.profile import Profile
 from state.touchpoint import Touchpoint, identity
@@ -44,7 +48,7 @@ SUCCESSES: Final = (ACCEPTED, CLICKED)
 class Learning(Struct, frozen=True):
     """What a playbook says of learning."""
 
-    policy: Policy
+    policy: AnyPolicy
     explore: float
     """The share, 0 to 1, of times at which any offer that may be served goes first."""
     half_life_ms: int
@@ -58,7 +62,10 @@ class Learning(Struct, frozen=True):
     """How long a customer's lots stay."""
     context: Value | None = None
     buckets: tuple[str, ...] = (USUAL_BUCKET,)
-    """What the context may say; OTHER_BUCKET is the first where there is a context."""
+    """What the context may say; OTHER_BUCKET is the first where there is a context. With features
+    those that they make, see `features.bucket_names`."""
+    features: Features = ()
+    """Where the policy is linear; else none."""
 
     def luck(self, customer_id: str, now_ms: int) -> tuple[int, int]:
         """The seed, 64 bits, by which is drawn for a customer, and the first instant after `now_ms`
@@ -68,6 +75,12 @@ class Learning(Struct, frozen=True):
         period = (now_ms + own) // self.redraw_ms
         seed = int.from_bytes(identity(customer_id, "lots", str(period))[:8])
         return seed, (period + 1) * self.redraw_ms - own
+
+    @property
+    def reads(self) -> int:
+        """What of the profile a customer's bucket depends on."""
+        asked = (self.context, *(when for _, when in self.features))
+        return reduce(or_, (one.reads for one in asked if one is not None), 0)
 
     def bucket(self, profile: Profile, touchpoint: Touchpoint, now_ms: int) -> str:
         """Where a customer belongs now. Raises EvaluationError."""
@@ -82,8 +95,8 @@ class Appraisal(Struct, frozen=True, eq=False, gc=False):
     what the treatments are worth by them."""
 
     propensity: list[float]
-    alpha: list[float]
-    beta: list[float]
+    shapes: list[tuple[float, float]]
+    """Alpha and beta of each; mean and spread where the policy is linear."""
     score: list[float]
     order: list[int]
     """The positions of those that are worth what they cost, the highest score first; equal ones as
@@ -185,7 +198,7 @@ class Model:
         counters, bucket = where.world.counters, self._buckets[where.bucket]
         share = counters.share(where.now_ms) if counters is not None else 1.0
         drawn: dict[_Pair, tuple[float, float, float]] = {}
-        alphas, betas, propensities, scores = [], [], [], []
+        shapes, propensities, scores = [], [], []
         for at, number in enumerate(numbers):
             pair, value, lever, cost = self._each[number]
             known = drawn.get(pair)
@@ -201,15 +214,14 @@ class Model:
             for_it, against, propensity = known
             weight = weights[at] if weights is not None else 1.0
             likely = propensity if power == 1.0 else propensity**power
-            alphas.append(for_it)
-            betas.append(against)
+            shapes.append((for_it, against))
             propensities.append(propensity)
             scores.append(likely * value * lever * weight - cost)
         order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
         even = len(set(scores)) < len(scores)
         while order and not scores[order[-1]] >= 0.0:
             order.pop()
-        return Appraisal(propensities, alphas, betas, scores, order, even)
+        return Appraisal(propensities, shapes, scores, order, even)
 
     def _moved(
         self, pair: _Pair, bucket: int, counters: CounterTable, share: float
@@ -244,26 +256,30 @@ class Model:
         best_first = score.take(order)
         worth_it = int(np.count_nonzero(best_first >= 0.0))
         even = bool((best_first[1:] == best_first[:-1]).any())
-        alphas, betas = found.shapes.tolist()
+        shapes: list[tuple[float, float]] = list(zip(*found.tolist(), strict=True))
         best = order[:worth_it].tolist()
-        return Appraisal(propensity.tolist(), alphas, betas, score.tolist(), best, even)
+        return Appraisal(propensity.tolist(), shapes, score.tolist(), best, even)
 
-    def _beliefs(self, pairs: Rows, where: "Moment") -> Beliefs:
+    def _beliefs(self, pairs: Rows, where: "Moment") -> Floats:
+        """Alphas and betas."""
+        rows = pairs * len(self._buckets) + self._buckets[where.bucket]
+        start, seen = self._known(pairs, rows, where)
+        start += seen
+        return np.maximum(np.round(start, DIGITS), LEAST)
+
+    def _known(self, pairs: Rows, rows: Rows, where: "Moment") -> tuple[Floats, Floats]:
+        """Where pairs start by now, shape (2, n), and what was seen in rows, taken and refused."""
         start = self._start.take(pairs, axis=1)
         counters = where.world.counters
-        if counters is not None:
-            rows = pairs * len(self._buckets) + self._buckets[where.bucket]
-            if self.pooled:
-                n = len(pairs)
-                seen = counters.totals(
-                    np.concatenate([self._pools.take(pairs), rows]), where.now_ms
-                )
-                start += seen[:, :n]
-                start *= self.learning.evidence / (start[0] + start[1])
-                start += seen[:, n:]
-            else:
-                start += counters.totals(rows, where.now_ms)
-        return Beliefs(np.maximum(np.round(start, DIGITS), LEAST))
+        if counters is None:
+            return start, np.zeros((2, len(rows)))
+        if not self.pooled:
+            return start, counters.totals(rows, where.now_ms)
+        n = len(pairs)
+        seen = counters.totals(np.concatenate([self._pools.take(pairs), rows]), where.now_ms)
+        start += seen[:, :n]
+        start *= self.learning.evidence / (start[0] + start[1])
+        return start, seen[:, n:]
 
 
 class Moment(Struct, frozen=True, gc=False):
@@ -276,11 +292,11 @@ class Moment(Struct, frozen=True, gc=False):
 
 
 def redrawn(
-    policy: Policy, arms: Iterable[tuple[str, str]], shapes: Floats, seed: int
+    policy: AnyPolicy, arms: Iterable[tuple[str, str]], shapes: Floats, seed: int
 ) -> list[float]:
-    """The propensities that arms, (offer, channel) each, were given, by what a record holds: alphas
-    and betas of shape (2, n), and the seed. Raises ValueError for shapes that are none."""
-    drawn: list[float] = _drawn(policy, Beliefs(shapes), seed, _keys(arms)).tolist()
+    """The propensities that arms, (offer, channel) each, were given, by what a record holds: the
+    shapes of an `Appraisal`, and the seed. Raises ValueError for shapes that are none."""
+    drawn: list[float] = _drawn(policy, shapes, seed, _keys(arms)).tolist()
     return drawn
 
 
@@ -305,16 +321,23 @@ def chance_of_picked(offers: Sequence[str], offer: str) -> float:
 
 def bucket_of(
     learning: Learning, profile: Profile, touchpoint: Touchpoint, now_ms: int
-) -> tuple[str, bool]:
-    """The customer's bucket, and whether the context ended in no error."""
+) -> tuple[str, list[str]]:
+    """The customer's bucket, and the rules of learning that ended in an error."""
+    if learning.features:
+        number, wrong = bucket_number(learning.features, profile, touchpoint, now_ms)
+        return learning.buckets[number], [f"learning.features.{name}" for name in wrong]
     try:
-        return learning.bucket(profile, touchpoint, now_ms), True
+        return learning.bucket(profile, touchpoint, now_ms), []
     except EvaluationError:
-        return OTHER_BUCKET, False
+        return OTHER_BUCKET, ["learning.context"]
 
 
-def _drawn(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> Floats:
-    rounded = np.round(propose(policy, found, seed, keys), PROPENSITY_DIGITS)
+def _drawn(policy: AnyPolicy, shapes: Floats, seed: int, keys: Keys) -> Floats:
+    if isinstance(policy, Linear):
+        propensity = normals(shapes, lots(seed, keys))
+    else:
+        propensity = propose(policy, Beliefs(shapes), seed, keys)
+    rounded = np.round(propensity, PROPENSITY_DIGITS)
     return np.maximum(rounded, LEAST_PROPENSITY)
 
 

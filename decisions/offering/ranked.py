@@ -49,8 +49,7 @@ class Ranked(Sequence[Candidate]):
             of.score[position],
             of.propensity[position],
             one.number,
-            of.alpha[position],
-            of.beta[position],
+            of.shapes[position],
         )
 
     def treatments(self) -> Iterator[Treatment]:

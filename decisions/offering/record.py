@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from decisions.acting import cause
-from decisions.learning.policies.kinds import Thompson, name_of
+from decisions.learning.policies.kinds import DRAWN, Linear, name_of
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.choose import Choice, Chosen, Drawn
@@ -69,13 +69,14 @@ def _learned(
     if drawn is None or playbook.learning is None:
         return None
     learning = playbook.learning
+    shapes = [other.shape for other in listed]
+    names = ("mean", "spread") if isinstance(learning.policy, Linear) else ("alpha", "beta")
     return {
         "policy": name_of(learning.policy),
         "bucket": drawn.bucket,
         "seed": f"{drawn.seed:016x}",
         "totals": drawn.told,
-        "alpha": [other.alpha for other in listed],
-        "beta": [other.beta for other in listed],
+        **{name: [shape[at] for shape in shapes] for at, name in enumerate(names)},
         "explore": learning.explore,
         "explored": drawn.explored is not None,
         "chance": _chance(learning, drawn, chosen),
@@ -86,7 +87,7 @@ def _chance(learning: Learning, drawn: Drawn, chosen: Chosen) -> float | None:
     """How likely it was to be the first one, where that is a formula; None where it is an integral,
     or it is not the first."""
     one, first = chosen.candidate.treatment, drawn.explored or drawn.best
-    if one is not first or isinstance(learning.policy, Thompson):
+    if one is not first or isinstance(learning.policy, DRAWN):
         return None
     by_lot = learning.explore * chance_of_picked([other.offer for other in chosen.among], one.offer)
     return by_lot + (1.0 - learning.explore if one is drawn.best else 0.0)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from decisions.learning.draws import explores
-from decisions.learning.policies.kinds import POLICIES, Thompson
+from decisions.learning.policies.kinds import DRAWN, POLICIES, Linear
 from decisions.offering.logged import Decided, Learned, Row
 from decisions.offering.propensity import chance_of_picked, picked, redrawn
 from state.decision import MOST_ELIGIBLE
@@ -25,9 +25,13 @@ def remarks_on_draws(body: Decided, rows: Sequence[Row]) -> Iterator[str]:
     if policy is None:
         yield f"learned.policy: expected one of {', '.join(POLICIES)}, got {learned.policy!r}"
         return
-    shapes = np.array([learned.alpha, learned.beta]) if _even(learned) else np.zeros((2, 0))
-    if shapes.shape[1] != len(rows) or not (np.isfinite(shapes) & (shapes > 0)).all():
-        yield f"learned: expected {len(rows)} alphas and betas above 0, got others"
+    linear = isinstance(policy, Linear)
+    first, second = (learned.mean, learned.spread) if linear else (learned.alpha, learned.beta)
+    shapes = np.array([first, second]) if len(first) == len(second) else np.zeros((2, 0))
+    above_0 = shapes[1:] if linear else shapes
+    if shapes.shape[1] != len(rows) or not (np.isfinite(shapes).all() and (above_0 > 0).all()):
+        words = "means, and spreads" if linear else "alphas and betas"
+        yield f"learned: expected {len(rows)} {words} above 0, got others"
         return
     try:
         seed = int(learned.seed, 16)
@@ -45,11 +49,7 @@ def remarks_on_draws(body: Decided, rows: Sequence[Row]) -> Iterator[str]:
             )
     if len(rows) < MOST_ELIGIBLE:  # else others were among them
         yield from _on_exploring(learned, rows, seed)
-        yield from _on_chance(body, learned, rows, drawn=isinstance(policy, Thompson))
-
-
-def _even(learned: Learned) -> bool:
-    return len(learned.alpha) == len(learned.beta)
+        yield from _on_chance(body, learned, rows, drawn=isinstance(policy, DRAWN))
 
 
 def _on_exploring(learned: Learned, rows: Sequence[Row], seed: int) -> Iterator[str]:

@@ -58,8 +58,20 @@ MEANINGS = [
 ]
 
 
+INSTEAD = re.compile(r"<!-- instead: checked by a test -->\n(.*?)<!-- /instead -->", re.DOTALL)
+
+
 def examples() -> list[str]:
-    return re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    return _sections(INSTEAD.sub("", DOCS.read_text()))
+
+
+def others() -> list[str]:
+    """Sections that may stand instead of an example: with keys that exclude some of its own."""
+    return [section for part in INSTEAD.findall(DOCS.read_text()) for section in _sections(part)]
+
+
+def _sections(text: str) -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
 
 
 def written() -> Playbook:
@@ -71,6 +83,15 @@ def test_every_section_has_an_example_and_they_make_a_playbook() -> None:
     playbook = written()
     assert playbook.offers["preview"].places == (("inbox", "email"), ("home", "click"))
     assert playbook.alerts["vip_unhappy"].events == ("Live Chat Conversation Ended",)
+
+
+@pytest.mark.parametrize("other", others(), ids=lambda other: str(other.split(":", maxsplit=1)[0]))
+def test_a_section_that_stands_instead_of_an_example_is_right_there(other: str) -> None:
+    section = other.split(":", maxsplit=1)[0]
+    kept = [example for example in examples() if example.split(":")[0] != section]
+    assert len(kept) == len(examples()) - 1
+    found = parse_playbook("".join([*kept, other]), str(DOCS))
+    assert [run(case, found).differences for case in found.cases] == [()] * len(found.cases)
 
 
 @pytest.mark.parametrize("case", written().cases, ids=lambda case: case.name)
@@ -87,7 +108,7 @@ def test_a_table_of_keys_is_the_loader_s_own(name: str) -> None:
 
 def test_every_key_stands_in_an_example() -> None:
     known, used = set[Place](), set[Place]()
-    look(PLAYBOOK, [plain("".join(examples()))], known, used)
+    look(PLAYBOOK, [plain("".join(examples())), *map(plain, others())], known, used)
     assert known - used == set()
 
 

@@ -21,23 +21,30 @@ from tests.faults.stage.crew import Crew
 from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.world import World
 
-BOOK = """\
+OFFERS = """\
 channels: [click, email, chat, kiosk]
 placements: {home: {channels: [click], offers: 1}}
 offers:
   tea:
     {title: Tea, value: 2, propensity: 0.2, ttl: 1d, channels: [click], placements: [home]}
-learning: {half_life: 3650d}
+"""
+LEARNING = "learning: {half_life: 3650d}\n"
+BY_FEATURES = """\
+learning:
+  half_life: 3650d
+  policy: linear
+  features: {seen: 'profile.events["Page Viewed"] > 0', buyer: profile.orders.count > 0}
 """
 ARM = "tea click all"
+ARM_OF_FEATURES = "tea click seen"
 PATIENCE_S = 30.0
 
 
-@pytest.fixture
-def crew(world: World, tmp_path: Path) -> Iterator[Crew]:
-    """Two processes; the first one owns shard 0."""
+@pytest.fixture(params=[LEARNING])
+def crew(world: World, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Crew]:
+    """Two processes; the first one owns shard 0. The parameter: how they learn."""
     path = tmp_path / "playbook.yaml"
-    path.write_text(BOOK)
+    path.write_text(OFFERS + request.param)
     world = msgspec.structs.replace(world, playbook=path)
     watch = FenceWatch(world.redis_url, world.partitions)
     watch.start()
@@ -54,7 +61,8 @@ def crew(world: World, tmp_path: Path) -> Iterator[Crew]:
 class Shop:
     """Customers who come, see and buy."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, arm: str = ARM) -> None:
+        self._arm = arm
         self._producer = Producer(
             {"bootstrap.servers": world.bootstrap_servers, "partitioner": "murmur2_random"}
         )
@@ -90,12 +98,12 @@ class Shop:
 
     def told(self, shard: int) -> float:
         """How often a shard knows that the others' customers took it."""
-        blob = read_world(self.client, shard).told.get(ARM)
+        blob = read_world(self.client, shard).told.get(self._arm)
         return float(msgspec.msgpack.decode(blob)[1]) if blob else 0.0
 
     def counted(self, shard: int) -> float:
         """How often its own did."""
-        learned: Any = self.client.hget(shard_keys(shard).learned, ARM)
+        learned: Any = self.client.hget(shard_keys(shard).learned, self._arm)
         return float(msgspec.msgpack.decode(learned)[1]) if learned else 0.0
 
 
@@ -108,11 +116,17 @@ def until(found: Callable[[], Any]) -> Any:
     return what
 
 
+@pytest.mark.parametrize(
+    ("crew", "arm"),
+    [(LEARNING, ARM), (BY_FEATURES, ARM_OF_FEATURES)],
+    indirect=["crew"],
+    ids=["alone", "by features"],
+)
 @on_all_servers
 def test_every_shard_is_told_what_the_others_learned_and_not_its_own(
-    world: World, crew: Crew
+    world: World, crew: Crew, arm: str
 ) -> None:
-    shop = Shop(world)
+    shop = Shop(world, arm)
     for shard in (1, 2):
         shop.buys(shop.customer_of(shard))
         until(partial(shop.counted, shard))

@@ -3,5 +3,5 @@
 kinds.py     which there are, and their settings
 propose.py   what any of them proposes
 bounds.py    KL-UCB's upper bounds
-linear.py    Thompson sampling for a linear model of declared features
+linear.py    Thompson sampling for a linear model of declared features, which asks for more
 """

@@ -28,14 +28,23 @@ class UpperBound(Struct, frozen=True, tag="upper-bound"):
     """As high a propensity as an arm may plausibly have: KL-UCB⁺, see `bounds`."""
 
 
-def name_of(policy: "Policy") -> str:
+class Linear(Struct, frozen=True, tag="linear"):
+    """A draw from a linear model of each arm over features of the customer, see `linear`: what is
+    seen of a feature counts for all who have it."""
+
+
+def name_of(policy: "AnyPolicy") -> str:
     """What a playbook calls it."""
     return str(policy.__struct_config__.tag)
 
 
 Policy = Thompson | Greedy | UpperBound
-"""Of those that ask for nothing but counters. Linear Thompson sampling asks for features, too."""
-POLICIES: Final[dict[str, Policy]] = {
-    name_of(policy): policy for policy in (Thompson(), Greedy(mature=True), UpperBound())
+"""Of those that look at each arm in one bucket by itself."""
+AnyPolicy = Policy | Linear
+DRAWN: Final = (Thompson, Linear)
+"""By which it is an integral how likely an arm is to go first: see `decisions.learning.quadrature`.
+"""
+POLICIES: Final[dict[str, AnyPolicy]] = {
+    name_of(policy): policy for policy in (Thompson(), Greedy(mature=True), UpperBound(), Linear())
 }
 """As playbooks call them."""

@@ -1,117 +1,99 @@
-"""Thompson sampling for a linear model: propensity = features · weights, the weights unknown.
+"""Thompson sampling for a linear model of each arm: propensity = features · weights.
 
 Agrawal and Goyal, "Thompson Sampling for Contextual Bandits with Linear Payoffs", ICML 2013,
-algorithm 1: B = I + Σ x xᵀ, f = Σ x r; draw the weights from N(B⁻¹ f, v² B⁻¹). Two things are other
-than there: what I stands for is a `LinearStart`, and is not in the sums, which so add up over
-shards; and the sums fade, as all counters do.
+algorithm 1: B = I + Σ x xᵀ, f = Σ x r; draw the weights from N(B⁻¹f, v²B⁻¹). Each arm has weights
+of its own here (Li, Chu, Langford, Schapire, "A Contextual-Bandit Approach to Personalized News
+Article Recommendation", WWW 2010, algorithm 1), so two numbers of each say what is drawn for a
+customer with the features x: N(mean, spread²), mean = xᵀB⁻¹f, spread = v √(xᵀB⁻¹x).
 
-Factors and products are LAPACK's and BLAS's, whose last digits differ between processors.
+Features hold or do not: customers stand at corners, k features make 2^k of them, and what was seen
+at each is all that the sums hang on. With x_c = (1, features of corner c), of n_c tries:
+
+    B = SE·I + Σ n_c x_c x_cᵀ        f = SE·SP·e₀ + Σ taken_c x_c
+
+The start is as if each weight had been seen SE times, the first as SP and all others as 0. And
+v² = m (1 - m), m = (SE·SP + taken) / (SE + tries): the variance of an arm's outcomes, which what
+features explain only lowers. Without features mean and spread are those of the Beta that Thompson
+sampling draws from, but for a try in SE.
+
+Nothing but sums, products, quotients and roots in one order, arm by arm: the same arm with the same
+counters has the same bits, whichever others there are and on whichever processor.
 """
 
+from functools import cache
+
 import numpy as np
-from msgspec import Struct
 
-from decisions.learning.counter import factor, landmark
-from decisions.learning.draws import Keys, lots
-from decisions.learning.sound import Floats, floats, number
+from decisions.learning.draws import Lots
+from decisions.learning.sound import Floats, Rows
 
 
-class LinearCounter(Struct, frozen=True, eq=False):
-    """Σ x xᵀ and Σ x r of one shard, as of a landmark: see `decisions.learning.counter`."""
+def believed(start: Floats, seen: Floats, corner: int) -> Floats:
+    """Means and spreads of n arms for who stands at `corner`, shape (2, n).
 
-    squares: Floats
-    """Shape (d, d)."""
-    products: Floats
-    """Shape (d,)."""
-    at_ms: int
-
-
-class LinearStart(Struct, frozen=True):
-    """What is believed of the weights before anything is known."""
-
-    precision: float = 1.0
-    """Of each weight; the higher, the longer it stays near its start. Above 0."""
-    weight: float = 0.0
-    """Where each starts."""
-    spread: float = 0.25
-    """v: how far draws lie apart. An outcome of 0 or 1 strays by 0.5 at most, 0.22 at 5 %."""
-
-
-class LinearBelief(Struct, frozen=True, eq=False):
-    """The weights' distribution, made once after counters changed and drawn from by decisions."""
-
-    mean: Floats
-    """Shape (d,)."""
-    root: Floats
-    """Shape (d, d): root · rootᵀ is the covariance."""
-
-
-def nothing(features: int) -> LinearCounter:
-    """Of a model of that many features."""
-    return LinearCounter(np.zeros((features, features)), np.zeros(features), 0)
-
-
-def booked(
-    counter: LinearCounter, half_life_ms: int, at_ms: int, features: Floats, taken: float
-) -> LinearCounter:
-    """Takes in one outcome of what was shown at `at_ms`: `features` of shape (d,), `taken` 0 to 1.
-
-    Raises ValueError for what is not finite, or of another shape.
+    `start`: SE·SP and SE·(1 - SP), shape (2, n). `seen`: taken and refused at each corner, shape
+    (2, 2^k, n); bit i of a corner's number says whether feature i holds there.
     """
-    x = _features(features, (len(counter.products),))
-    number("taken", taken, most=1.0)
-    counter = moved(counter, max(landmark(at_ms, half_life_ms), counter.at_ms), half_life_ms)
-    weight = factor(at_ms, counter.at_ms, half_life_ms)
-    squares = counter.squares + weight * np.outer(x, x)
-    return _checked(LinearCounter(squares, counter.products + weight * taken * x, counter.at_ms))
+    taken, refused = _of_all_that_hold(seen)
+    tries = taken + refused
+    single, pairs = _design(len(tries).bit_length() - 1)
+    d, evidence = len(single), start[0] + start[1]
+    rows = np.empty((d, d + 2, len(evidence)))
+    rows[:, :d] = tries[pairs]
+    rows[:, d] = taken[single]
+    rows[:, d + 1] = ((single & corner) == single)[:, None]
+    diagonal = rows.reshape(-1, len(evidence))[:: d + 3]
+    diagonal += evidence
+    rows[0, d] += start[0]
+    mean, square = _at(rows, evidence)
+    overall = (start[0] + taken[0]) / (evidence + tries[0])
+    return np.stack([mean, np.sqrt(overall * (1.0 - overall) * square)])
 
 
-def moved(counter: LinearCounter, to_ms: int, half_life_ms: int) -> LinearCounter:
-    """The same as of another time."""
-    if to_ms == counter.at_ms or not counter.squares.any():
-        return LinearCounter(counter.squares, counter.products, to_ms)
-    by = factor(counter.at_ms, to_ms, half_life_ms)
-    return _checked(LinearCounter(counter.squares * by, counter.products * by, to_ms))
+def normals(found: Floats, drawn: Lots) -> Floats:
+    """A draw of each arm, shape (n,), cut off at 0 and 1; `found`: means and spreads, (2, n)."""
+    mean, spread = found
+    cut: Floats = np.clip(mean + spread * drawn.normal[0], 0.0, 1.0)
+    return cut
 
 
-def added(a: LinearCounter, b: LinearCounter, half_life_ms: int) -> LinearCounter:
-    """Both together, as of the later landmark."""
-    at_ms = max(a.at_ms, b.at_ms)
-    a, b = moved(a, at_ms, half_life_ms), moved(b, at_ms, half_life_ms)
-    return _checked(LinearCounter(a.squares + b.squares, a.products + b.products, at_ms))
+def _of_all_that_hold(seen: Floats) -> Floats:
+    """For each corner the sum over all at which at least its features hold: what x xᵀ adds up."""
+    kinds, corners, arms = seen.shape
+    sums = np.array(seen, order="C")
+    bit = 1
+    while bit < corners:
+        halves = sums.reshape(kinds, -1, 2, bit, arms)
+        halves[:, :, 0] += halves[:, :, 1]
+        bit *= 2
+    return sums
 
 
-def believed(
-    counter: LinearCounter, start: LinearStart, now_ms: int, half_life_ms: int
-) -> LinearBelief:
-    """From the total over shards. Raises ValueError for a start that is none."""
-    precision = number("precision", start.precision, least=1e-9)
-    spread = number("spread", start.spread)
-    counter = moved(counter, now_ms, half_life_ms)
-    d = len(counter.products)
-    lower = np.linalg.cholesky(counter.squares + precision * np.eye(d))
-    inverse = np.linalg.solve(lower, np.eye(d))  # B⁻¹ = inverseᵀ · inverse
-    mean = inverse.T @ (inverse @ (counter.products + precision * start.weight))
-    return LinearBelief(floats("mean", mean, least=-np.inf), spread * inverse.T)
+@cache
+def _design(features: int) -> tuple[Rows, Rows]:
+    """The corners at which each x_i is 1, shape (d,), and each x_i x_j, shape (d, d): those with
+    at least the features of this one."""
+    single = np.array([0, *(1 << feature for feature in range(features))], dtype=np.intp)
+    return single, single[:, None] | single
 
 
-def linear_propensities(belief: LinearBelief, features: Floats, seed: int, keys: Keys) -> Floats:
-    """Propensities of n arms, shape (n,), from `features` of shape (n, d): one draw of the weights
-    for all arms, cut off at 0 and 1, by the lots of the d features, which `keys` name. Raises
-    ValueError as `booked` does."""
-    x = _features(features, (len(features), len(belief.mean)))
-    weights = belief.mean + belief.root @ lots(seed, keys).normal[0]
-    return floats("propensity", np.clip(x @ weights, 0.0, 1.0), most=1.0)
+def _at(rows: Floats, evidence: Floats) -> tuple[Floats, Floats]:
+    """xᵀB⁻¹f and xᵀB⁻¹x, from B, f and x beside each other, shape (d, d + 2, n).
+
+    B = L D Lᵀ (Golub and Van Loan, "Matrix Computations", section 4.1), and with y = L⁻¹x, g = L⁻¹f
+    they are Σ y g / D and Σ y y / D. As B - SE·I is a sum of squares, no pivot is below SE but by
+    rounding. Uses up `rows`.
+    """
+    pivots = np.empty((len(rows), len(evidence)))
+    for at, pivot in enumerate(pivots):
+        row, left = rows[at, at:], rows[at + 1 :, at + 1 :]
+        np.maximum(row[0], evidence, out=pivot)
+        left -= row[1:-2, None] * (row[1:] / pivot)
+    y = rows[:, -1] / pivots
+    return _in_order(y * rows[:, -2]), _in_order(y * rows[:, -1])
 
 
-def _features(values: Floats, shape: tuple[int, ...]) -> Floats:
-    found = floats("features", values, least=-1e150, most=1e150)
-    if found.shape != shape:
-        raise ValueError(f"features: expected shape {shape}, got {found.shape}")
+def _in_order(terms: Floats) -> Floats:
+    """Their sum along the first axis, one after the other."""
+    found: Floats = np.add.reduce(terms, axis=0)
     return found
-
-
-def _checked(counter: LinearCounter) -> LinearCounter:
-    floats("squares", counter.squares, least=-1e300, most=1e300)
-    floats("products", counter.products, least=-1e300, most=1e300)
-    return counter

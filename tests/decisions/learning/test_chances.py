@@ -2,6 +2,7 @@
 
 import random
 from math import exp, lgamma, nan
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from decisions.learning.chances import chances_of_first, first_of
 from decisions.learning.draws import explores, first_by_lot
 from decisions.learning.policies.kinds import Greedy
 from decisions.learning.policies.propose import propose
-from decisions.learning.quadrature import thompson_chances
+from decisions.learning.quadrature import linear_chances, thompson_chances
+from decisions.learning.sound import Floats
 
 
 def of(*pairs: tuple[float, float]) -> Beliefs:
@@ -79,6 +81,59 @@ def test_arms_alike_are_as_likely_and_a_dead_one_is_not() -> None:
     assert thompson_chances(of(*[(2, 50)] * 8)) == pytest.approx([1 / 8] * 8)
     dead = thompson_chances(of((2, 50), (2, 50), (1, 1e7)))
     assert dead.tolist() == pytest.approx([0.5, 0.5, 0.0], abs=1e-5)
+
+
+def tried_linear(
+    found: Floats, weight: list[float], cost: list[float], exponent: float, many: int
+) -> list[float]:
+    """Normals cut off at 0 and 1, by Python's own dice; `index` finds the first of equal scores."""
+    dice, wins = random.Random(6), [0] * len(weight)
+    arms = list(zip(*found.tolist(), weight, cost, strict=True))
+    for _ in range(many):
+        scores = [min(max(dice.gauss(m, s), 0.0), 1.0) ** exponent * w - c for m, s, w, c in arms]
+        wins[scores.index(max(scores))] += 1
+    return [won / many for won in wins]
+
+
+@given(st.floats(0.4, 0.6), st.floats(0.4, 0.6), st.floats(0.01, 0.06), st.floats(0.01, 0.06))
+def test_of_two_normal_arms_far_from_the_cuts_it_is_a_normal_distribution(
+    one: float, other: float, spread: float, wide: float
+) -> None:
+    found = linear_chances(np.array([[one, other], [spread, wide]]))
+    expected = NormalDist().cdf((other - one) / (spread**2 + wide**2) ** 0.5)
+    assert found[1] == pytest.approx(expected, abs=1e-5)
+
+
+def test_of_many_normal_arms_that_are_cut_off_it_is_what_trying_says() -> None:
+    """Two arms are alike but for their place, and nearly always 0 or below; others are often 1."""
+    found = np.array(
+        [[-0.04, -0.04, 0.01, 0.03, 0.9, 1.2, 0.1], [0.02, 0.02, 0.03, 0.01, 0.2, 0.1, 1e-9]]
+    )
+    for weight, cost in (
+        ([9.0, 9.0, 9.0, 7.0, 0.2, 0.2, 1.0], [0.0, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0]),
+        ([1.0, 1.0, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3], [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+        ([1e-3, 1e-3, 1e-3, 1e-3, 1.0, 1.0, 1.0], [0.0] * 7),
+    ):
+        for exponent in (1.0, 0.5):
+            chances = linear_chances(found, weight, cost, exponent)
+            expected = tried_linear(found, weight, cost, exponent, 20_000)
+            assert chances.tolist() == pytest.approx(expected, abs=4 * 0.5 / 20_000**0.5)
+
+
+normal_arms = st.lists(
+    st.tuples(st.floats(-0.5, 1.5), st.floats(1e-9, 2.0)), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=60)
+@given(normal_arms)
+def test_chances_of_normal_arms_are_shares_of_one_and_a_finer_grid_says_the_same(
+    arms: list[tuple[float, float]],
+) -> None:
+    found = linear_chances(np.array(arms).T)
+    assert found.sum() == pytest.approx(1.0)
+    assert (found >= 0).all()
+    assert found == pytest.approx(linear_chances(np.array(arms).T, points=32_000), abs=1e-4)
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=10), st.floats(0, 1))

@@ -1,112 +1,123 @@
-"""Linear Thompson sampling: sums that add up, the posterior they lead to, draws from it."""
-
-from math import inf, nan
+"""Linear Thompson sampling: what counters of corners lead to is ridge regression on outcomes."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
-from decisions.learning.policies.linear import (
-    LinearCounter,
-    LinearStart,
-    added,
-    believed,
-    booked,
-    linear_propensities,
-    moved,
-    nothing,
-)
+from decisions.learning.beliefs import starts
+from decisions.learning.draws import Keys, lots
+from decisions.learning.policies.linear import believed, normals
 from decisions.learning.sound import Floats
 
-DAY_MS = 86_400_000
-KEYS = np.arange(2, dtype=np.uint64)
-BEGIN_MS = 20_833 * DAY_MS
+KEYS: Keys = np.arange(1, 4, dtype=np.uint64)
 
 
-def seen(many: int, seed: int) -> tuple[Floats, Floats, list[int]]:
-    """Features, outcomes and times of as many."""
-    dice = np.random.default_rng(seed)
-    x = np.column_stack([np.ones(many), dice.random((many, 3))])
-    taken = (dice.random(many) < x @ [0.02, 0.05, 0.1, 0.0]).astype(float)
-    return x, taken, [BEGIN_MS + int(at) for at in dice.integers(0, 5 * DAY_MS, many)]
+def corner(number: int, features: int) -> Floats:
+    """x of who stands there."""
+    return np.array([1.0, *(float(number >> bit & 1) for bit in range(features))])
 
 
-def counted(x: Floats, taken: Floats, at_ms: list[int]) -> LinearCounter:
-    found = nothing(x.shape[1])
-    for features, outcome, at in zip(x, taken, at_ms, strict=True):
-        found = booked(found, DAY_MS, at, features, float(outcome))
+def counted(outcomes: list[tuple[int, bool]], features: int) -> Floats:
+    """Taken and refused of one arm at each corner, shape (2, 2^k, 1)."""
+    found = np.zeros((2, 1 << features, 1))
+    for number, taken in outcomes:
+        found[0 if taken else 1, number] += 1.0
     return found
 
 
-def test_the_sums_of_two_shards_are_those_of_one_that_saw_all() -> None:
-    x, taken, at_ms = seen(200, 1)
-    whole = counted(x, taken, at_ms)
-    parts = added(
-        counted(x[:90], taken[:90], at_ms[:90]), counted(x[90:], taken[90:], at_ms[90:]), DAY_MS
+worlds = st.integers(0, 5).flatmap(
+    lambda features: st.tuples(
+        st.just(features),
+        st.integers(0, (1 << features) - 1),
+        st.lists(st.tuples(st.integers(0, (1 << features) - 1), st.booleans()), max_size=60),
     )
-    assert parts.at_ms == whole.at_ms
-    assert np.allclose(parts.squares, whole.squares, rtol=1e-12)
-    assert np.allclose(parts.products, whole.products, rtol=1e-12)
+)
 
 
-def test_what_is_believed_is_weighted_ridge_regression() -> None:
-    """The oracle solves least squares on the outcomes themselves, each with what it is worth, and
-    the start as rows of its own."""
-    x, taken, at_ms = seen(300, 2)
-    now_ms = BEGIN_MS + 6 * DAY_MS
-    start = LinearStart(precision=2.0, weight=0.03, spread=0.5)
-    found = believed(counted(x, taken, at_ms), start, now_ms, DAY_MS)
-    root = np.sqrt([0.5 ** ((now_ms - at) / DAY_MS) for at in at_ms])
-    rows = np.vstack([x * root[:, None], np.sqrt(2.0) * np.eye(4)])
-    right = np.concatenate([taken * root, np.full(4, np.sqrt(2.0) * 0.03)])
-    expected, *_ = np.linalg.lstsq(rows, right, rcond=None)
-    assert np.allclose(found.mean, expected, rtol=1e-9)
-    covariance = 0.25 * np.linalg.inv(rows.T @ rows)
-    assert np.allclose(found.root @ found.root.T, covariance, rtol=1e-9)
+@settings(deadline=None)
+@given(worlds, st.floats(0.001, 0.999), st.floats(1, 500))
+def test_mean_and_spread_are_those_of_ridge_regression_on_the_single_outcomes(
+    world: tuple[int, int, list[tuple[int, bool]]], propensity: float, evidence: float
+) -> None:
+    """The oracle solves least squares with a row for each outcome, and rows for the start."""
+    features, here, outcomes = world
+    start = starts([propensity], [evidence])
+    (mean,), (spread,) = believed(start, counted(outcomes, features), here)
+    d, root = 1 + features, np.sqrt(evidence)
+    rows = np.vstack([root * np.eye(d), *(corner(number, features) for number, _ in outcomes)])
+    right = np.array([root * propensity, *[0.0] * features, *(float(t) for _, t in outcomes)])
+    weights, *_ = np.linalg.lstsq(rows, right, rcond=None)
+    x = corner(here, features)
+    overall = (propensity * evidence + right[d:].sum()) / (evidence + len(outcomes))
+    square = x @ np.linalg.inv(rows.T @ rows) @ x
+    assert mean == pytest.approx(x @ weights, rel=1e-9, abs=1e-11)
+    assert spread == pytest.approx(np.sqrt(overall * (1 - overall) * square), rel=1e-9)
 
 
-def test_draws_are_spread_as_the_weights_are() -> None:
-    belief = believed(counted(*seen(300, 3)), LinearStart(weight=0.1), BEGIN_MS, DAY_MS)
-    x = np.array([[0.5, 0.2, 0.1, 0.3], [0.4, 0.0, 0.5, 0.5]])
-    keys = np.arange(4, dtype=np.uint64)
-    drawn = np.array([linear_propensities(belief, x, seed, keys) for seed in range(4_000)])
-    inside = ((drawn > 0) & (drawn < 1)).all()
-    assert inside, "else the cut would show in mean and covariance"
-    assert np.allclose(drawn.mean(axis=0), x @ belief.mean, rtol=0.03)
-    assert np.allclose(np.cov(drawn.T), x @ belief.root @ belief.root.T @ x.T, rtol=0.12)
+@given(st.floats(0.01, 0.9), st.floats(1, 500), st.integers(0, 2_000), st.floats(0, 1))
+def test_without_features_it_has_mean_and_spread_of_the_beta(
+    propensity: float, evidence: float, tries: int, share: float
+) -> None:
+    start = starts([propensity], [evidence])
+    seen = np.array([[[tries * share]], [[tries * (1 - share)]]])
+    (mean,), (spread,) = believed(start, seen, 0)
+    beta = stats.beta(*(start + seen[:, 0])[:, 0])
+    assert mean == pytest.approx(beta.mean(), rel=1e-9)
+    n = evidence + tries
+    assert spread == pytest.approx(beta.std() * np.sqrt((n + 1) / n), rel=1e-6)
 
 
-def test_equal_seeds_draw_equal_propensities_within_0_and_1() -> None:
-    belief = believed(nothing(2), LinearStart(spread=5.0), BEGIN_MS, DAY_MS)
-    x = np.random.default_rng(1).normal(size=(50, 2))
-    one, two = (linear_propensities(belief, x, 9, KEYS) for _ in range(2))
-    assert one.tobytes() == two.tobytes()
-    assert ((one >= 0) & (one <= 1)).all()
-    assert 0.0 in one
-    assert 1.0 in one
+counts = st.lists(st.floats(0, 1e6), min_size=8, max_size=8)
 
 
-def test_after_a_half_life_half_of_the_sums_is_left() -> None:
-    found = booked(nothing(2), DAY_MS, BEGIN_MS, np.array([1.0, 2.0]), 1.0)
-    later = moved(found, BEGIN_MS + DAY_MS, DAY_MS)
-    assert later.squares.tolist() == [[0.5, 1.0], [1.0, 2.0]]
-    assert later.products.tolist() == [0.5, 1.0]
+@given(st.lists(st.tuples(counts, counts), min_size=2, max_size=12), st.integers(0, 7))
+def test_an_arm_has_the_same_bits_whatever_others_there_are(
+    arms: list[tuple[list[float], list[float]]], here: int
+) -> None:
+    seen = np.array(arms).transpose(1, 2, 0)
+    start = starts([0.05] * len(arms), [50.0] * len(arms))
+    together = believed(start, seen, here)
+    for at in range(len(arms)):
+        alone = believed(start[:, [at]], seen[:, :, [at]], here)
+        assert alone.tobytes() == together[:, [at]].tobytes()
 
 
-@pytest.mark.parametrize("wrong", [nan, inf, -inf])
-def test_numbers_that_are_none_are_refused_by_name(wrong: float) -> None:
-    with pytest.raises(ValueError, match=r"features: .* at \[1\]"):
-        booked(nothing(2), DAY_MS, BEGIN_MS, np.array([1.0, wrong]), 1.0)
-    with pytest.raises(ValueError, match="taken"):
-        booked(nothing(2), DAY_MS, BEGIN_MS, np.array([1.0, 1.0]), wrong)
-    belief = believed(nothing(2), LinearStart(), BEGIN_MS, DAY_MS)
-    with pytest.raises(ValueError, match=r"features: .* at \[0, 1\]"):
-        linear_propensities(belief, np.array([[1.0, wrong]]), 9, KEYS)
-    with pytest.raises(ValueError, match="squares"):
-        moved(LinearCounter(np.full((1, 1), wrong), np.zeros(1), 0), DAY_MS, DAY_MS)
-    with pytest.raises(ValueError, match="precision"):
-        believed(nothing(2), LinearStart(precision=0.0), BEGIN_MS, DAY_MS)
+@given(
+    st.lists(st.floats(0, 1e15), min_size=64, max_size=64), st.integers(0, 31), st.floats(1, 1e5)
+)
+def test_however_much_was_seen_it_stays_finite_and_uncertain(
+    seen: list[float], here: int, evidence: float
+) -> None:
+    found = believed(starts([0.03], [evidence]), np.array(seen).reshape(2, 32, 1), here)
+    assert np.isfinite(found).all()
+    assert found[1, 0] > 0
 
 
-def test_features_of_another_shape_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"features: expected shape \(2,\), got \(3,\)"):
-        booked(nothing(2), DAY_MS, BEGIN_MS, np.ones(3), 1.0)
+def test_what_is_seen_of_a_feature_counts_for_all_who_have_it() -> None:
+    """Taken where the first holds, whatever the second; nobody with both was ever seen."""
+    outcomes = [(0, False), (1, True), (2, False)] * 200
+    start = starts([0.1], [50])
+    both, second = (believed(start, counted(outcomes, 2), here)[0, 0] for here in (3, 2))
+    assert both > 0.6
+    assert second < 0.1
+
+
+def test_draws_are_normal_and_cut_off_at_0_and_1() -> None:
+    found = np.array([[0.5, 0.02, 0.99], [0.1, 0.05, 0.05]])
+    drawn = np.array(
+        [normals(found, lots(seed * 0x9E3779B97F4A7C15 % 2**64, KEYS)) for seed in range(4_000)]
+    )
+    assert ((drawn >= 0) & (drawn <= 1)).all()
+    noise = 1.63 / np.sqrt(4_000)  # Kolmogorov's bound at 1 %
+    assert stats.kstest(drawn[:, 0], stats.norm(0.5, 0.1).cdf).statistic < noise
+    assert np.mean(drawn[:, 1] == 0.0) == pytest.approx(stats.norm.cdf(-0.4), abs=0.03)
+    assert np.mean(drawn[:, 2] == 1.0) == pytest.approx(stats.norm.sf(0.2), abs=0.03)
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_equal_seeds_draw_the_same_of_an_arm_whatever_others_there_are(seed: int) -> None:
+    found = np.array([[0.5, 0.4, 0.3], [0.1, 0.1, 0.1]])
+    all_three = normals(found, lots(seed, KEYS))
+    assert normals(found[:, 1:], lots(seed, KEYS[1:])).tobytes() == all_three[1:].tobytes()

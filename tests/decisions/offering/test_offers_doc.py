@@ -1,20 +1,27 @@
 """docs/offers.md: its example is recomputed by hand, its tables are those of the code."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
+from math import sqrt
+from operator import mul
 from pathlib import Path
 
 from click.testing import CliRunner
 
+from decisions.learning.counter import Counter
+from decisions.learning.table import CounterTable
 from decisions.load import parse_playbook
 from decisions.offering.answers import RESULTS
 from decisions.offering.explain import STAGES
 from decisions.offering.memory import PROPOSALS_KEPT, TIMES_KEPT
+from decisions.offering.propensity import Moment
+from decisions.world import World
 from flows.commands.explain import command
 from state.decision import MOST_ELIGIBLE
 from tests.decisions.offering.logged import published
 from tests.decisions.offering.shop import answer, told
-from tests.decisions.someone import DAY_MS, Someone, actions
+from tests.decisions.someone import DAY_MS, START_MS, Someone, actions
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "offers.md").read_text()
 
@@ -64,6 +71,64 @@ def test_each_score_of_the_example_is_what_its_terms_make_by_hand() -> None:
         assert propensity * weight * value * lever - cost == score
     scores = [numbers[-1] for _, numbers in ROWS]
     assert scores == sorted(scores, reverse=True)
+
+
+FEATURES = between("features", "features")
+BUCKETS = [
+    (bucket, *(Decimal(number) for number in numbers))
+    for bucket, *numbers in re.findall(
+        r"^\| `([\w+]+)` \|" + r" ([\d.]+) \|" * 4 + "$", FEATURES, re.MULTILINE
+    )
+]
+
+
+def determinant(m: list[list[int]]) -> int:
+    (a, b, c), (d, e, f), (g, h, i) = m
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+
+
+def test_weights_means_and_spreads_of_the_features_are_what_cramer_s_rule_says() -> None:
+    at = {"none": (1, 0, 0), "buyer": (1, 1, 0), "cart": (1, 0, 1), "buyer+cart": (1, 1, 1)}
+    assert [bucket for bucket, *_ in BUCKETS] == list(at)
+    b = [[50 * (i == j) for j in range(3)] for i in range(3)]
+    f = [5, 0, 0]
+    for bucket, seen, taken, *_ in BUCKETS:
+        for i in range(3):
+            f[i] += int(taken) * at[bucket][i]
+            for j in range(3):
+                b[i][j] += int(seen) * at[bucket][i] * at[bucket][j]
+    assert f"B = {tuple(map(tuple, b))}, f = {tuple(f)}" in FEATURES
+
+    def solved(right: Sequence[int]) -> list[float]:
+        """B⁻¹ · right."""
+        whole = determinant(b)
+        instead = [
+            [[right[i] if j == k else b[i][j] for j in range(3)] for i in range(3)]
+            for k in range(3)
+        ]
+        return [determinant(each) / whole for each in instead]
+
+    weights = solved(f)
+    assert "the weights {:.4f},\n{:.4f} and {:.4f}".format(*weights) in FEATURES
+    m = 70 / 750
+    for bucket, _, _, mean, spread in BUCKETS:
+        x = at[bucket]
+        assert f"{sum(map(mul, x, weights)):.4f}" == str(mean)
+        assert f"{sqrt(m * (1 - m) * sum(map(mul, x, solved(x)))):.4f}" == str(spread)
+
+
+def test_means_and_spreads_of_the_features_are_those_in_the_record() -> None:
+    (written,) = re.findall(r"```yaml\n(.*?)```", FEATURES, re.DOTALL)
+    playbook = parse_playbook(written, "docs/offers.md")
+    assert playbook.model is not None
+    table = CounterTable(playbook.model.size, 30 * DAY_MS)
+    for bucket, seen, taken, *_ in BUCKETS:
+        counter = Counter(float(seen), float(taken), START_MS)
+        table.put(playbook.model.rows["club", "click", bucket], counter)
+    for bucket, _, _, *shape in BUCKETS:
+        where = Moment(bucket, 7, World(counters=table), START_MS)
+        (found,) = playbook.model.appraise([0], None, 1.0, where).shapes
+        assert [f"{number:.4f}" for number in found] == [str(number) for number in shape]
 
 
 def willing(someone: Someone) -> Someone:
