@@ -13,7 +13,7 @@ from connectors.events.dead_letter import Reason, Refusal
 from state.product import Product
 
 MAX_ARMS: Final = 2_000
-"""Of one record, which so stays below a quarter of a megabyte."""
+"""Of one record, which so stays below half a megabyte, however long its names."""
 
 Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Count = Annotated[float, Meta(ge=0, le=1e15)]

@@ -58,37 +58,34 @@ MEANINGS = [
 ]
 
 
-INSTEAD = re.compile(r"<!-- instead: checked by a test -->\n(.*?)<!-- /instead -->", re.DOTALL)
-
-
 def examples() -> list[str]:
-    return _sections(INSTEAD.sub("", DOCS.read_text()))
+    return re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
 
 
 def others() -> list[str]:
-    """Sections that may stand instead of an example: with keys that exclude some of its own."""
-    return [section for part in INSTEAD.findall(DOCS.read_text()) for section in _sections(part)]
-
-
-def _sections(text: str) -> list[str]:
-    return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    """Sections that may stand instead of an example, as their keys exclude some of its own. Their
+    fences say `yml`, so that they are not taken for a part of the same playbook."""
+    return re.findall(r"```yml\n(.*?)```", DOCS.read_text(), re.DOTALL)
 
 
 def written() -> Playbook:
     return parse_playbook("".join(examples()), str(DOCS))
 
 
+def section(example: str) -> str:
+    return example.split(":", maxsplit=1)[0]
+
+
 def test_every_section_has_an_example_and_they_make_a_playbook() -> None:
-    assert sorted(example.split(":")[0] for example in examples()) == sorted(PLAYBOOK.names)
+    assert sorted(map(section, examples())) == sorted(PLAYBOOK.names)
     playbook = written()
     assert playbook.offers["preview"].places == (("inbox", "email"), ("home", "click"))
     assert playbook.alerts["vip_unhappy"].events == ("Live Chat Conversation Ended",)
 
 
-@pytest.mark.parametrize("other", others(), ids=lambda other: str(other.split(":", maxsplit=1)[0]))
+@pytest.mark.parametrize("other", others(), ids=section)
 def test_a_section_that_stands_instead_of_an_example_is_right_there(other: str) -> None:
-    section = other.split(":", maxsplit=1)[0]
-    kept = [example for example in examples() if example.split(":")[0] != section]
+    kept = [example for example in examples() if section(example) != section(other)]
     assert len(kept) == len(examples()) - 1
     found = parse_playbook("".join([*kept, other]), str(DOCS))
     assert [run(case, found).differences for case in found.cases] == [()] * len(found.cases)

@@ -214,6 +214,21 @@ def test_explain_tells_a_decision_by_features_from_its_record_and_that_it_reprod
     assert said.exit_code == 3
 
 
+def test_a_mean_below_0_and_a_spread_of_nearly_0_are_drawn_again_as_well() -> None:
+    """Each feature makes `a` less likely than it can be; of `b` all is known."""
+    found = playbook(f"policy: linear, {TWO}")
+    seen = {("a", "click", bucket): (2_000.0, 0.0) for bucket in ("berlin", "near")}
+    seen |= {("b", "click", bucket): (1e14, 0.0) for bucket in PLACES_OF_MANY}
+    someone = Visitor(found)
+    someone.world = world_of(found, seen | {("a", "click", "none"): (2_000.0, 1_000.0)})
+    someone.comes(**PLACES_OF_MANY["berlin+near"])
+    (record,) = published(someone, someone.last)
+    learned = orjson.loads(record)["body"]["learned"]
+    assert min(learned["mean"]) < -0.1
+    assert min(learned["spread"]) == 1e-9
+    assert retell(read_decided(record)).remarks == ()
+
+
 @pytest.mark.parametrize("name", ["mean", "spread"])
 def test_a_mean_or_spread_that_does_not_lead_to_the_propensity_is_remarked_on(name: str) -> None:
     for record in records(8):
