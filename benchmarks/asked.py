@@ -13,12 +13,12 @@ import os
 import time
 from collections import Counter
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import orjson
 from msgspec import structs
 
+from benchmarks.asking import Page, page
 from benchmarks.brokers import apache
 from benchmarks.results import spread
 from benchmarks.rig import Child, Rig, child, scrape, services, touchpoints
@@ -39,44 +39,30 @@ async def ask_all(
     url: str, customers: list[str], rate: float, seconds: float, named: bool
 ) -> tuple[list[float], Counter[int]]:
     """(milliseconds from when each was due, status → how many)."""
-    parts = urlsplit(url)
     waits: list[float] = []
     statuses: Counter[int] = Counter()
-    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        free.put_nowait(await asyncio.open_connection(parts.hostname, parts.port))
-    began = time.perf_counter() + 0.1
     warm_up = int(WARM_UP_S * rate)
 
-    async def one(number: int) -> None:
+    async def one(asking: Page, number: int) -> None:
         due = began + number / rate
         body = {"customer_id": customers[number % len(customers)], "placement": "home"}
         more = {"message_id": f"r-{number}"} if named else {}
         raw = orjson.dumps({**body, "context": CONTEXT, **more})
-        reader, writer = await free.get()
-        head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(raw)}"
-        writer.write(f"{head}\r\n\r\n".encode() + raw)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        free.put_nowait((reader, writer))
+        status, _ = await asking.post(raw)
         if number >= warm_up:
             waits.append((time.perf_counter() - due) * 1000)
-            statuses[int(answer.split(b" ", 2)[1])] += 1
+            statuses[status] += 1
 
-    gc.disable()
-    tasks = []
-    for number in range(int(rate * (seconds + WARM_UP_S))):
-        if (wait := began + number / rate - time.perf_counter()) > 0:
-            await asyncio.sleep(wait)
-        tasks.append(asyncio.create_task(one(number)))
-    await asyncio.gather(*tasks)
-    gc.enable()
-    while not free.empty():
-        _, writer = free.get_nowait()
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+    async with page(url, CONNECTIONS) as asking:
+        began = time.perf_counter() + 0.1
+        gc.disable()
+        tasks = []
+        for number in range(int(rate * (seconds + WARM_UP_S))):
+            if (wait := began + number / rate - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            tasks.append(asyncio.create_task(one(asking, number)))
+        await asyncio.gather(*tasks)
+        gc.enable()
     return waits, statuses
 
 
