@@ -3,7 +3,8 @@
 Each request is sent at its time, whatever became of the ones before, and measured from when it was
 due. Every other customer is known, as some seconds of simulated events have made them, and mostly
 has offers that stand; the others are new, so that each answer decides anew and waits for Kafka. The
-caller shares the machine with all that it asks.
+caller shares the machine with all that it asks. Beside it a bare producer says what Kafka's
+acknowledgement alone takes meanwhile, and how late the machine wakes it (`floor_ms`).
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import gc
 import os
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +23,7 @@ from msgspec import structs
 from benchmarks.asking import Page, page
 from benchmarks.brokers import apache
 from benchmarks.results import spread
-from benchmarks.rig import Child, Rig, child, scrape, services, touchpoints
+from benchmarks.rig import ROOT, Child, Rig, child, scrape, services, touchpoints
 from benchmarks.sender import send
 from benchmarks.usage import usage_of
 
@@ -66,18 +68,21 @@ async def ask_all(
     return waits, statuses
 
 
-def measure(rig: Rig, rate: float, seconds: float, named: bool) -> dict[str, Any]:
-    """What one run comes to."""
+def measure(
+    rig: Rig, rate: float, seconds: float, named: bool, root: Path = ROOT
+) -> dict[str, Any]:
+    """What one run comes to. `root` is the checkout whose code is measured."""
     with (
-        touchpoints(rig) as flow,
-        child(rig, "decide", "flows.cli", "run", "decide", "--json") as api,
+        touchpoints(rig, root) as flow,
+        child(rig, "decide", "flows.cli", "run", "decide", "--json", root=root) as api,
     ):
         sent = send(rig, 2, KNOWN_RATE, KNOWN_S)
         time.sleep(1)
         known = list(dict.fromkeys(event.key for event in sent.emissions))
         customers = [who for n, one in enumerate(known) for who in (one, f"new-{n}")]
         before, began = _used(rig, flow, api), time.perf_counter()
-        waits, statuses = asyncio.run(ask_all(api.said["url"], customers, rate, seconds, named))
+        with child(rig, "floor", "benchmarks.floor", rig.kafka.bootstrap_servers) as floor:
+            waits, statuses = asyncio.run(ask_all(api.said["url"], customers, rate, seconds, named))
         took = time.perf_counter() - began
         used = {name: (s - before[name]) / took for name, s in _used(rig, flow, api).items()}
         numbers, counted = scrape(api), _counted(flow)
@@ -91,6 +96,7 @@ def measure(rig: Rig, rate: float, seconds: float, named: bool) -> dict[str, Any
         "customers": len(customers),
         "statuses": {str(status): count for status, count in statuses.items()},
         "ms": structs.asdict(structs.replace(spread(waits), percentiles=[])),
+        "floor_ms": floor.more()[-1],
         "offers": {
             how: numbers.get(f"touchline_decide_offers_total{{{how}}}", 0)
             for how in ("decided", "stood")
@@ -129,14 +135,27 @@ def _counted(flow: Child) -> float:
 @click.option("--seconds", default=30.0, show_default=True, help="For so long.")
 @click.option("--named", is_flag=True, help="Each request has a message_id.")
 @click.option("--embedded", is_flag=True, help="On the embedded broker, not on Apache Kafka.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=ROOT,
+    help="The checkout to measure; this one unless told.",
+)
 @click.option("--setting", multiple=True, metavar="NAME=VALUE", help="Of the processes measured.")
 def main(
-    rate: float, seconds: float, named: bool, embedded: bool, setting: tuple[str, ...]
+    rate: float,
+    seconds: float,
+    named: bool,
+    embedded: bool,
+    root: Path,
+    setting: tuple[str, ...],
 ) -> None:
     """Ask `touchline run decide` at a rate, and print one JSON object of what came of it."""
     of_flow = dict(one.split("=", 1) for one in setting)
     with contextlib.nullcontext() if embedded else apache(10.0), services(**of_flow) as rig:
-        click.echo(orjson.dumps(measure(rig, rate, seconds, named), option=orjson.OPT_INDENT_2))
+        click.echo(
+            orjson.dumps(measure(rig, rate, seconds, named, root), option=orjson.OPT_INDENT_2)
+        )
 
 
 if __name__ == "__main__":
