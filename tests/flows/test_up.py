@@ -21,7 +21,6 @@ from flows.local.data_dir import USUAL
 from flows.local.next_steps import next_commands
 from flows.local.process import LINUX
 from flows.local.stack import Ready
-from tests.faults.asking import ask
 from tests.flows.running_up import (
     REAL,
     ROOT,
@@ -165,21 +164,6 @@ def test_a_warehouse_that_cannot_be_written_is_told_while_it_is_so_and_at_the_en
         trouble,
     )
     assert err.splitlines()[1:] == [trouble, LOST.format(warehouse.with_name("logs"))]
-
-
-def test_with_a_port_for_it_offers_can_be_asked_for_and_what_was_answered_is_counted(
-    tmp_path: Path,
-) -> None:
-    with up(tmp_path, "--decide-port", "0", "--json", program=REAL) as process:
-        where = ready(process)
-        assert list(where["metrics_urls"]) == ["decide", "touchpoints", "warehouse"]
-        answer = ask(where["decide_url"], "ann")
-        assert (answer.status, len(answer.offers)) == (200, 1)
-        process.terminate()
-        out, err = process.communicate()
-    assert process.returncode == 0, err
-    assert json.loads(out.splitlines()[-1])["summary"]["troubles"] == []
-    assert not listens(where["decide_url"])
 
 
 @pytest.mark.skipif(not LINUX, reason="the embedded Kafka is found in /proc")
