@@ -3,7 +3,8 @@
 Each request is sent at its time, whatever became of the ones before, and measured from when it was
 due. Every other customer is known, as some seconds of simulated events have made them, and mostly
 has offers that stand; the others are new, so that each answer decides anew and waits for Kafka. The
-caller shares the machine with all that it asks.
+caller shares the machine with all that it asks. Beside it a bare producer says what Kafka's
+acknowledgement alone takes meanwhile, and how late the machine wakes it (`floor_ms`).
 """
 
 import asyncio
@@ -12,16 +13,17 @@ import gc
 import os
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import orjson
 from msgspec import structs
 
+from benchmarks.asking import Page, page
 from benchmarks.brokers import apache
 from benchmarks.results import spread
-from benchmarks.rig import Child, Rig, child, scrape, services, touchpoints
+from benchmarks.rig import ROOT, Child, Rig, child, scrape, services, touchpoints
 from benchmarks.sender import send
 from benchmarks.usage import usage_of
 
@@ -39,59 +41,48 @@ async def ask_all(
     url: str, customers: list[str], rate: float, seconds: float, named: bool
 ) -> tuple[list[float], Counter[int]]:
     """(milliseconds from when each was due, status → how many)."""
-    parts = urlsplit(url)
     waits: list[float] = []
     statuses: Counter[int] = Counter()
-    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        free.put_nowait(await asyncio.open_connection(parts.hostname, parts.port))
-    began = time.perf_counter() + 0.1
     warm_up = int(WARM_UP_S * rate)
 
-    async def one(number: int) -> None:
+    async def one(asking: Page, number: int) -> None:
         due = began + number / rate
         body = {"customer_id": customers[number % len(customers)], "placement": "home"}
         more = {"message_id": f"r-{number}"} if named else {}
         raw = orjson.dumps({**body, "context": CONTEXT, **more})
-        reader, writer = await free.get()
-        head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(raw)}"
-        writer.write(f"{head}\r\n\r\n".encode() + raw)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        free.put_nowait((reader, writer))
+        status, _ = await asking.post(raw)
         if number >= warm_up:
             waits.append((time.perf_counter() - due) * 1000)
-            statuses[int(answer.split(b" ", 2)[1])] += 1
+            statuses[status] += 1
 
-    gc.disable()
-    tasks = []
-    for number in range(int(rate * (seconds + WARM_UP_S))):
-        if (wait := began + number / rate - time.perf_counter()) > 0:
-            await asyncio.sleep(wait)
-        tasks.append(asyncio.create_task(one(number)))
-    await asyncio.gather(*tasks)
-    gc.enable()
-    while not free.empty():
-        _, writer = free.get_nowait()
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+    async with page(url, CONNECTIONS) as asking:
+        began = time.perf_counter() + 0.1
+        gc.disable()
+        tasks = []
+        for number in range(int(rate * (seconds + WARM_UP_S))):
+            if (wait := began + number / rate - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            tasks.append(asyncio.create_task(one(asking, number)))
+        await asyncio.gather(*tasks)
+        gc.enable()
     return waits, statuses
 
 
-def measure(rig: Rig, rate: float, seconds: float, named: bool) -> dict[str, Any]:
-    """What one run comes to."""
+def measure(
+    rig: Rig, rate: float, seconds: float, named: bool, root: Path = ROOT
+) -> dict[str, Any]:
+    """What one run comes to. `root` is the checkout whose code is measured."""
     with (
-        touchpoints(rig) as flow,
-        child(rig, "decide", "flows.cli", "run", "decide", "--json") as api,
+        touchpoints(rig, root) as flow,
+        child(rig, "decide", "flows.cli", "run", "decide", "--json", root=root) as api,
     ):
         sent = send(rig, 2, KNOWN_RATE, KNOWN_S)
         time.sleep(1)
         known = list(dict.fromkeys(event.key for event in sent.emissions))
         customers = [who for n, one in enumerate(known) for who in (one, f"new-{n}")]
         before, began = _used(rig, flow, api), time.perf_counter()
-        waits, statuses = asyncio.run(ask_all(api.said["url"], customers, rate, seconds, named))
+        with child(rig, "floor", "benchmarks.floor", rig.kafka.bootstrap_servers) as floor:
+            waits, statuses = asyncio.run(ask_all(api.said["url"], customers, rate, seconds, named))
         took = time.perf_counter() - began
         used = {name: (s - before[name]) / took for name, s in _used(rig, flow, api).items()}
         numbers, counted = scrape(api), _counted(flow)
@@ -105,6 +96,7 @@ def measure(rig: Rig, rate: float, seconds: float, named: bool) -> dict[str, Any
         "customers": len(customers),
         "statuses": {str(status): count for status, count in statuses.items()},
         "ms": structs.asdict(structs.replace(spread(waits), percentiles=[])),
+        "floor_ms": floor.more()[-1],
         "offers": {
             how: numbers.get(f"touchline_decide_offers_total{{{how}}}", 0)
             for how in ("decided", "stood")
@@ -143,14 +135,27 @@ def _counted(flow: Child) -> float:
 @click.option("--seconds", default=30.0, show_default=True, help="For so long.")
 @click.option("--named", is_flag=True, help="Each request has a message_id.")
 @click.option("--embedded", is_flag=True, help="On the embedded broker, not on Apache Kafka.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=ROOT,
+    help="The checkout to measure; this one unless told.",
+)
 @click.option("--setting", multiple=True, metavar="NAME=VALUE", help="Of the processes measured.")
 def main(
-    rate: float, seconds: float, named: bool, embedded: bool, setting: tuple[str, ...]
+    rate: float,
+    seconds: float,
+    named: bool,
+    embedded: bool,
+    root: Path,
+    setting: tuple[str, ...],
 ) -> None:
     """Ask `touchline run decide` at a rate, and print one JSON object of what came of it."""
     of_flow = dict(one.split("=", 1) for one in setting)
     with contextlib.nullcontext() if embedded else apache(10.0), services(**of_flow) as rig:
-        click.echo(orjson.dumps(measure(rig, rate, seconds, named), option=orjson.OPT_INDENT_2))
+        click.echo(
+            orjson.dumps(measure(rig, rate, seconds, named, root), option=orjson.OPT_INDENT_2)
+        )
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from typing import Final
 from grafana_foundation_sdk.models.common import StackingMode
 
 from dashboards.board import Board, Row
-from dashboards.panels import Panel, lines, number
-from dashboards.series import a_minute, grown, now, rate
+from dashboards.panels import BAD, GOOD, WARN, Panel, Steps, lines, number
+from dashboards.series import a_minute, grown, now, quantile, rate, recorded
 
 SILENT: Final = "the touchpoints flow does not answer, or is not chosen"
+NOT_ASKED: Final = "no requests, or `touchline run decide` does not run"
 TOLD: Final = "touchline_offer_events_total"
 BY_OFFER: Final = (TOLD, "offer")
 
@@ -121,6 +122,44 @@ OFFERS: Final = Row(
             unit="cpm",
             look="docs/offers.md: learning",
             empty=SILENT,
+        ),
+        lines(
+            "Requests for offers",
+            "Requests to `touchline run decide` a second, by what they were given: offers, or the"
+            " code of an error.",
+            (rate("touchline_decide_requests_total", "outcome"), "{{outcome}}"),
+            unit="reqps",
+            look="docs/runbooks/TouchlineAskingFails.md",
+            empty=NOT_ASKED,
+        ),
+        lines(
+            "Time of a request for offers",
+            "From a request's first bytes to its answer. Where something is decided anew, Kafka's"
+            " acknowledgement is in it.",
+            (quantile(0.5, "touchline_decide_seconds"), "p50"),
+            (quantile(0.99, "touchline_decide_seconds"), "p99"),
+            unit="s",
+            look="docs/runbooks/TouchlineAskingSlow.md",
+            empty=NOT_ASKED,
+            steps=Steps(GOOD, ((0.005, WARN), (0.05, BAD))),
+        ),
+        lines(
+            "Requests that failed",
+            "The share of the requests of 5 minutes that got no offers for want of us, Redis or"
+            " Kafka, and of those that waited for more than 50 ms. An alert at 1 % each.",
+            (recorded("flow:touchline_decide_failed:ratio_rate5m"), "failed"),
+            (recorded("flow:touchline_decide_slow:ratio_rate5m"), "slow"),
+            unit="percentunit",
+            look="requests for offers",
+            empty=NOT_ASKED,
+        ),
+        lines(
+            "Offers to who asked",
+            "Offers in answers a minute: decided anew, or standing as they were decided before.",
+            (a_minute("touchline_decide_offers_total", "how"), "{{how}}"),
+            unit="cpm",
+            look="answers to who asked",
+            empty=NOT_ASKED,
         ),
         lines(
             "Answers to who asked",

@@ -1,11 +1,15 @@
-"""A live flow to ask: the embedded stack with simulated customers, on free loopback ports."""
+"""A live flow to ask: the embedded stack with simulated customers, on free ports."""
 
+import http.client
+import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
+import orjson
 from msgspec import Struct
 
 from dashboards.places import ROOT
@@ -16,7 +20,10 @@ from flows.settings import Settings
 
 # Few customers, so that they come back, get into segments and raise alerts within seconds.
 CROWD: Final = Demo(rate=300, customers=300, seed=1)
-PLAN: Final = Plan(kafka_port=0, redis_port=0, metrics_port=0, demo=CROWD)
+PLAN: Final = Plan(kafka_port=0, redis_port=0, metrics_port=0, decide_port=0, demo=CROWD)
+PLACEMENT: Final = "home"
+"""Of the playbook: where pages want offers."""
+ANSWER_S: Final = 5.0
 
 
 class Live(Struct, frozen=True):
@@ -41,13 +48,28 @@ def live_flow(folder: Path, interrupts: Interrupts) -> Iterator[Live]:
         stack = Stack(data_dir, settings, PLAN, interrupts.asked)
         interrupts.stack = stack
 
-        def look() -> None:
-            if interrupts.asked():
-                raise KeyboardInterrupt
-            stack.check()
-
+        numbers = itertools.count()
         try:
             stack.start_services()
-            yield Live(stack.start_flows().metrics_urls, look)
+            ready = stack.start_flows()
+
+            def look() -> None:
+                if interrupts.asked():
+                    raise KeyboardInterrupt
+                stack.check()
+                _ask(ready.decide_url, f"asks-{next(numbers)}")
+
+            yield Live(ready.metrics_urls, look)
         finally:
             stack.stop()
+
+
+def _ask(url: str, customer: str) -> None:
+    """Offers, as a page does; whatever comes is in the metrics."""
+    parts = urlsplit(url)
+    page = http.client.HTTPConnection(parts.netloc, timeout=ANSWER_S)
+    body = orjson.dumps({"customer_id": customer, "placement": PLACEMENT})
+    with suppress(OSError, http.client.HTTPException):
+        page.request("POST", parts.path, body)
+        page.getresponse().read()
+    page.close()

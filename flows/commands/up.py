@@ -82,8 +82,13 @@ MOST_PARTITIONS = 128
 @click.option(
     "--metrics-port",
     type=PORT,
-    help=f"Of the touchpoints flow; the warehouse flow's is any free one. 0 = any free. "
+    help=f"Of the touchpoints flow; the others' are any free ones. 0 = any free. "
     f"Default: {USUAL_METRICS}, or any if it is taken.",
+)
+@click.option(
+    "--decide-port",
+    type=PORT,
+    help="Also answer POST /v1/decide there; 0 = any free. Default: nobody answers.",
 )
 @click.option(
     "--data-dir",
@@ -120,6 +125,7 @@ def command(
     kafka_port: int | None,
     redis_port: int | None,
     metrics_port: int | None,
+    decide_port: int | None,
     data_dir: Path,
     playbook: str | None,
     partitions: int | None,
@@ -138,8 +144,9 @@ def command(
     reader that wants all there is reads to the end of the partition (PARTITION_EOF) instead.
 
     With --json, the first line has bootstrap_servers, redis_url, metrics_urls, warehouse_path and
-    data_dir, and comes when all are ready; then a line {"numbers": ...} a second, and at the end
-    {"summary": ...}; with --servers-only, metrics_urls is empty and the first line the only one.
+    data_dir, with --decide-port decide_url, and comes when all are ready; then a line
+    {"numbers": ...} a second, and at the end {"summary": ...}; with --servers-only, metrics_urls is
+    empty and the first line the only one.
     Messages go to stderr.
 
     Exit codes: 0 stopped when told to (Ctrl-C, SIGTERM, --for) or nobody reads its output any
@@ -152,17 +159,28 @@ def command(
       touchline up --demo                        200 simulated events a second, until Ctrl-C
       touchline up --demo --rate 1000 --for 60   a minute of more
       touchline up --kafka-port 9092 --redis-port 6379   for producers and readers of your own
+      touchline up --demo --decide-port 8070     for pages that ask with a context
       touchline up --servers-only                for `touchline run touchpoints` by hand
     """
-    if servers_only and (demo or metrics_port is not None or playbook is not None):
+    of_flows = (metrics_port, decide_port, playbook)
+    if servers_only and (demo or any(option is not None for option in of_flows)):
         raise click.UsageError(
-            "--servers-only: expected none of --demo, --metrics-port and --playbook with it"
+            "--servers-only: expected none of --demo, --metrics-port, --decide-port and --playbook"
+            " with it"
         )
     _no_crowd_alone(demo)
-    _differ({"kafka": kafka_port, "redis": redis_port, "metrics": metrics_port})
+    _differ(
+        {"kafka": kafka_port, "redis": redis_port, "metrics": metrics_port, "decide": decide_port}
+    )
     interrupts = Interrupts()
     crowd = Demo(rate=rate, customers=customers, seed=seed) if demo else None
-    plan = Plan(kafka_port=kafka_port, redis_port=redis_port, metrics_port=metrics_port, demo=crowd)
+    plan = Plan(
+        kafka_port=kafka_port,
+        redis_port=redis_port,
+        metrics_port=metrics_port,
+        decide_port=decide_port,
+        demo=crowd,
+    )
     try:
         settings = _settings(playbook, partitions)
         if not servers_only:

@@ -1,20 +1,31 @@
 """What shards know of the world, as who answers requests sees it: a second old at most, mostly.
 
-Read again in the background once it is older; only the first question to a shard waits for it.
+Read again in the background once it is older; only the first question to a shard waits for it. Of
+what is read only what has changed is decoded: other questions wait for as long as that takes.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import redis
+from msgspec import Struct
 
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
-from flows.processor.world import recall
+from flows.processor.world import bring_up, recall, rows_of
 from state.store.requests import Requests
+from state.store.world import StoredWorld
 
 FRESH_S = 1.0
+
+
+class _Known(Struct):
+    """Of one shard."""
+
+    read_s: float
+    stored: StoredWorld
+    world: World
 
 
 class Worlds:
@@ -29,8 +40,8 @@ class Worlds:
         self._playbook = playbook
         self._requests = requests
         self._now_s = now_s
-        self._known: dict[int, tuple[float, World]] = {}
-        """Shard → (when it was read, what it knew)."""
+        self._rows = rows_of(playbook)
+        self._known: dict[int, _Known] = {}
         self._reading: dict[int, asyncio.Task[World]] = {}
 
     async def of(self, shard: int) -> World:
@@ -40,11 +51,11 @@ class Worlds:
         known = self._known.get(shard)
         if known is None:
             return await self._read(shard)
-        if self._now_s() - known[0] >= FRESH_S and shard not in self._reading:
+        if self._now_s() - known.read_s >= FRESH_S and shard not in self._reading:
             task = asyncio.create_task(self._read(shard))
             self._reading[shard] = task
             task.add_done_callback(lambda done: self._done(shard, done))
-        return known[1]
+        return known.world
 
     def _done(self, shard: int, task: "asyncio.Task[World]") -> None:
         del self._reading[shard]
@@ -54,6 +65,30 @@ class Worlds:
     async def _read(self, shard: int) -> World:
         began_s = self._now_s()
         stored = await self._requests.world(shard)
-        world = recall(self._playbook, stored.learned, stored.told, stored.products)
-        self._known[shard] = began_s, world
+        known = self._known.get(shard)
+        if known is None or _forgets(known.stored, stored):
+            world = recall(self._playbook, stored.learned, stored.told, stored.products)
+        else:
+            world, before = known.world, known.stored
+            bring_up(
+                world,
+                self._rows,
+                _changed(before.learned, stored.learned),
+                _changed(before.told, stored.told),
+                _changed(before.products, stored.products),
+            )
+        self._known[shard] = _Known(began_s, stored, world)
         return world
+
+
+def _forgets(before: StoredWorld, after: StoredWorld) -> bool:
+    """Whether something is there no more, as in a Redis that came back from the past."""
+    return not (
+        before.learned.keys() <= after.learned.keys()
+        and before.told.keys() <= after.told.keys()
+        and before.products.keys() <= after.products.keys()
+    )
+
+
+def _changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: blob for name, blob in after.items() if before.get(name) != blob}

@@ -152,6 +152,7 @@ def addresses(ready: Ready) -> list[str]:
         f"Kafka         {ready.bootstrap_servers}",
         f"Redis         {ready.redis_url}",
         *(f"{flow:<14}{url}" for flow, url in ready.metrics_urls.items()),
+        *([f"asked at      {ready.decide_url}"] if ready.decide_url else []),
         f"tables in     {ready.warehouse_path}",
     ]
 

@@ -29,8 +29,9 @@ READY_S = 60.0
 # the 5 s that are promised is for looking and for the closing words.
 STOP_S = 4.2
 SIMULATOR_S = 0.7
-WAREHOUSE_S = 1.5
-"""Kept for the warehouse flow's last polls and last write, however long the other one takes."""
+KEPT_S = {"decide": 2.2, "touchpoints": 1.5, "warehouse": 0.0}
+"""Flow → what is left for those that end after it, however long it takes; the warehouse flow has
+its last polls and its last write to do."""
 SERVICE_S = 0.2
 """Nothing they know is kept, so this is a courtesy."""
 
@@ -58,16 +59,18 @@ class Plan(Struct, frozen=True, kw_only=True):
     kafka_port: int | None = None
     redis_port: int | None = None
     metrics_port: int | None = None
-    """The touchpoints flow's; the warehouse's is any free."""
+    """The touchpoints flow's; the others' are any free."""
+    decide_port: int | None = None
+    """Where offers can be asked for; None = nowhere."""
     demo: Demo | None = None
 
     def ports(self) -> list[int]:
         """Those that were asked for."""
-        wanted = (self.kafka_port, self.redis_port, self.metrics_port)
+        wanted = (self.kafka_port, self.redis_port, self.metrics_port, self.decide_port)
         return [port for port in wanted if port]
 
 
-class Ready(Struct, frozen=True):
+class Ready(Struct, frozen=True, omit_defaults=True):
     """Where everything is, once it is there."""
 
     bootstrap_servers: str
@@ -76,6 +79,8 @@ class Ready(Struct, frozen=True):
     """Flow → URL."""
     warehouse_path: str
     data_dir: str
+    decide_url: str = ""
+    """What offers are asked of; "" where nobody answers."""
 
 
 class FlowReady(Struct, frozen=True):
@@ -83,10 +88,12 @@ class FlowReady(Struct, frozen=True):
 
     flow: str
     metrics_url: str
+    url: str = ""
+    """Of what it answers itself, if it does."""
 
 
 class Stack:
-    """Kafka, Redis, both flows and, for a demonstration, the simulator.
+    """Kafka, Redis, both flows and, where wanted, who answers requests, and the simulator.
 
     `asked_to_stop` is looked at wherever something is waited for. Nothing is started twice; `stop`
     and `kill` work at any moment, also when a start failed half-way.
@@ -115,6 +122,8 @@ class Stack:
         """
         if self.plan.metrics_port:
             loopback_port(self.plan.metrics_port, "--metrics-port")
+        if self.plan.decide_port:
+            loopback_port(self.plan.decide_port, "--decide-port")
         self.services["kafka"] = self._serve(start_kafka, self.plan.kafka_port, USUAL_KAFKA)
         self._stop_if_asked()
         self.services["redis"] = self._serve(start_redis, self.plan.redis_port, USUAL_REDIS)
@@ -145,21 +154,25 @@ class Stack:
         """
         environment = self._environment()
         port = self._port(self.plan.metrics_port, USUAL_METRICS)
+        if self.plan.decide_port is not None:
+            listen = {PREFIX + "DECIDE_PORT": str(self.plan.decide_port)}
+            self._start_flow("decide", {**environment, **listen}, 0)
         self._start_flow("touchpoints", environment, port)
         self._start_flow("warehouse", environment, 0)
-        ready = self.ready(self._urls())
+        ready = self.ready({flow: self._until_ready(one) for flow, one in self.flows.items()})
         if self.plan.demo:
             self.simulator = self._simulate(self.plan.demo, environment)
         return ready
 
-    def ready(self, metrics_urls: dict[str, str]) -> Ready:
+    def ready(self, flows: Mapping[str, FlowReady]) -> Ready:
         """Where everything is, once `start_services` has returned."""
         return Ready(
             bootstrap_servers=self.services["kafka"].bootstrap_servers,
             redis_url=self.services["redis"].redis_url,
-            metrics_urls=metrics_urls,
+            metrics_urls={flow: said.metrics_url for flow, said in flows.items()},
             warehouse_path=str(self.folder.warehouse),
             data_dir=str(self.folder.path),
+            decide_url=flows["decide"].url if "decide" in flows else "",
         )
 
     def check(self) -> None:
@@ -169,7 +182,11 @@ class Stack:
                 raise _died(process)
 
     def stop_simulator(self) -> None:
-        """No more events from us."""
+        """No more events from us, and no more answers."""
+        # It ends beside the simulator, and is asked once: a signal that finds Python on its way out
+        # would be its end. `stop` waits for it.
+        if self._stop_by_s is None and "decide" in self.flows:
+            self.flows["decide"].terminate()
         self._left_s()
         if self.simulator:
             self.simulator.stop(SIMULATOR_S)
@@ -178,12 +195,14 @@ class Stack:
         """End everything, clients before servers, within STOP_S of the first call of this or of
         `stop_simulator`.
 
-        The warehouse flow after the other, so that it can still write what that one decided.
+        In the order in which they are started: each takes in what the one before did last.
         """
         self.stop_simulator()
         for flow, process in self.flows.items():
-            kept_s = 2 * SERVICE_S + (WAREHOUSE_S if flow == "touchpoints" else 0)
-            process.stop(max(self._left_s() - kept_s, 0))
+            if flow != "decide":
+                process.terminate()
+            kept_s = 2 * SERVICE_S + KEPT_S[flow]
+            process.wait_or_kill(max(self._left_s() - kept_s, 0))
         for service in reversed(self.services.values()):
             service.stop(SERVICE_S)
 
@@ -220,7 +239,11 @@ class Stack:
             if not name.startswith((KAFKA_PREFIX, "BYTEWAX_"))
         }
         # The embedded broker takes half a minute to let a process into a group.
-        ours = {PREFIX + "METRICS_HOST": "127.0.0.1", PREFIX + "ASSIGNMENT": STATIC}
+        ours = {
+            PREFIX + "METRICS_HOST": "127.0.0.1",
+            PREFIX + "DECIDE_HOST": "127.0.0.1",
+            PREFIX + "ASSIGNMENT": STATIC,
+        }
         return {**kept, **self._addresses(), **ours}
 
     def _addresses(self) -> dict[str, str]:
@@ -251,16 +274,13 @@ class Stack:
         env = {**environment, PREFIX + "METRICS_PORT": str(metrics_port)}
         self.flows[flow] = self._child(flow, ("run", flow, "--json"), env)
 
-    def _urls(self) -> dict[str, str]:
-        return {flow: self._until_ready(process) for flow, process in self.flows.items()}
-
-    def _until_ready(self, process: Process) -> str:
-        """Its metrics URL, once it has printed it."""
+    def _until_ready(self, process: Process) -> FlowReady:
+        """What it has printed, once it has."""
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             self.check()
             if lines := process.printed():
-                return msgspec.json.decode(lines[0], type=FlowReady).metrics_url
+                return msgspec.json.decode(lines[0], type=FlowReady)
             self._stop_if_asked()
             time.sleep(0.02)
         raise ChildDied(f"{process.name} was not ready after {READY_S:.0f} s{_last(process)}")

@@ -41,17 +41,35 @@ def recall(
 ) -> World:
     """What a shard knew when it was committed last. Arms that the playbook does not have stay where
     they are, and count again should it have them again."""
-    listed = {name: decode_listed(blob) for name, blob in products.items()}
-    world = World(products=listed, told=int(told.get(NUMBER, 0)))
+    world = World(products={})
     if playbook.model is not None and playbook.learning is not None:
-        table = CounterTable(playbook.model.size, playbook.learning.half_life_ms)
-        rows = {arm_name(*arm): row for arm, row in playbook.model.rows.items()}
+        world.counters = CounterTable(playbook.model.size, playbook.learning.half_life_ms)
+    bring_up(world, rows_of(playbook), learned, told, products)
+    return world
+
+
+def rows_of(playbook: Playbook) -> dict[str, int]:
+    """Arm, as it is called in Redis → its row; empty where nothing is learned."""
+    arms = playbook.model.rows if playbook.model is not None else {}
+    return {arm_name(*arm): row for arm, row in arms.items()}
+
+
+def bring_up(
+    world: World,
+    rows: Mapping[str, int],
+    learned: Mapping[str, bytes],
+    told: Mapping[str, bytes],
+    products: Mapping[str, bytes],
+) -> None:
+    """Let `world` know what is stored of these arms and products; all others stay as they are."""
+    assert world.products is not None, "recalled"
+    world.told = int(told.get(NUMBER, world.told))
+    world.products.update((name, decode_listed(blob)) for name, blob in products.items())
+    if (table := world.counters) is not None:
         for kept, take in ((learned, table.put), (told, table.tell)):
             for name, blob in kept.items():
                 if (row := rows.get(name)) is not None:
                     take(row, decode_counter(blob))
-        world.counters = table
-    return world
 
 
 def is_news(told: ProductChanged, known: Listed | None) -> bool:

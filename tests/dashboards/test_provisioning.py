@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from dashboards.places import BOARDS, DASHBOARDS, PROMETHEUS, PROVISIONING, ROOT
 from dashboards.rule_file import read_provisioning
+from tests.stack.compose import FLOWS
 
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
 
@@ -52,11 +53,11 @@ def test_grafana_knows_how_often_prometheus_scrapes() -> None:
     assert f"timeInterval: {scraped} " in text
 
 
-def test_prometheus_asks_both_flows_where_they_listen_and_names_them() -> None:
+def test_prometheus_asks_every_flow_where_they_listen_and_names_them() -> None:
     (job,) = YAML(typ="safe").load(PROMETHEUS / "prometheus.yml")["scrape_configs"]
     asked = {static["labels"]["flow"]: static["targets"] for static in job["static_configs"]}
     expected = {
         flow: [f"{flow}:{SERVICES[flow]['environment']['TOUCHLINE_METRICS_PORT']}"]
-        for flow in ("touchpoints", "warehouse")
+        for flow in FLOWS
     }
     assert asked == expected

@@ -86,6 +86,8 @@ def test_a_record_is_named_by_level_metric_and_operations(record: Rule) -> None:
     bare = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in LABELS}
     derived = {
         "touchline_clock_timestamp_seconds",
+        "touchline_decide_failed",
+        "touchline_decide_slow",
         "touchline_event_to_offer_slow",
         "touchline_timers_late",
         "touchline_warehouse_commit_age_seconds",
@@ -115,7 +117,7 @@ def test_an_alert_compares_recorded_series_with_thresholds(alert: Rule) -> None:
 
 def test_the_objective_of_the_alerts_is_the_promise_that_the_board_draws() -> None:
     for record in RECORDS:
-        if "_slow:" in record.name:
+        if "_event_to_offer_slow:" in record.name:
             assert 'le="0.08"' in record.expr
     (panel,) = [
         panel

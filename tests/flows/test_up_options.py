@@ -36,7 +36,12 @@ def refused(folder: Path, *options: str, **environment: str) -> Result:
             ["--kafka-port", "30111", "--redis-port", "30111"],
             "--kafka-port and --redis-port: expected different ports, got 30111 for both",
         ),
+        (
+            ["--metrics-port", "30111", "--decide-port", "30111"],
+            "--metrics-port and --decide-port: expected different ports, got 30111 for both",
+        ),
         (["--servers-only", "--demo"], "--servers-only: expected none of --demo"),
+        (["--servers-only", "--decide-port", "0"], "--servers-only: expected none of --demo"),
     ],
 )
 def test_options_that_cannot_be_met_are_wrong_usage(

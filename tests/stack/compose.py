@@ -10,7 +10,7 @@ from requirements.lock import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 ENV_EXAMPLE = (ROOT / ".env.example").read_text()
-FLOWS = ("touchpoints", "warehouse")
+FLOWS = ("touchpoints", "warehouse", "decide")
 
 Service = dict[str, Any]
 

@@ -64,11 +64,12 @@ class Here:
         }
 
     def environment(self, service: Service) -> dict[str, str]:
-        """What the service is told, with places of this machine and a free port for metrics."""
+        """What the service is told, with places of this machine and free ports."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TOUCHLINE_")}
         told = {name: self._here(service, str(text)) for name, text in self._told(service).items()}
         if "TOUCHLINE_METRICS_PORT" in told:
             told["TOUCHLINE_METRICS_PORT"] = str(loopback_port(0, ""))
+            told["TOUCHLINE_DECIDE_PORT"] = "0"
         # As a container may be told by Docker; nothing that is asked on loopback may go there.
         proxy = {"http_proxy": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
         return {**kept, **proxy, "PYTHONPATH": str(ROOT), **told}

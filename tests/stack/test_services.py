@@ -13,7 +13,7 @@ from flows.settings import PARSERS, PREFIX, Settings, read_settings
 from requirements.lock import ROOT
 from tests.stack.compose import FLOWS, OURS, SERVICES, TEXT, mounted, of_profiles
 
-CORE = {"kafka", "redis", "topics", "decide", *FLOWS}
+CORE = {"kafka", "redis", "topics", *FLOWS}
 MONITORING = {"prometheus", "grafana"}
 PROFILES = ("core", "demo", "monitoring")
 IMAGE_USERS = {
