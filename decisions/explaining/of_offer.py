@@ -33,7 +33,7 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     """What is said of it."""
     for layer, heading in HEADINGS:
         lines = [condition(when.source) for name, when in offer.layers if name == layer]
-        if layer == ELIGIBLE and not lines:
+        if layer == ELIGIBLE and not lines and not offer.topics:
             lines = [Line("always: it is for everyone")]
         yield part(layer, heading, lines)
     if offer.topics:

@@ -8,16 +8,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.events.decode import decode
+from connectors.kafka.reader import Place
+from connectors.kafka.topics import ENRICHED
+from connectors.published.records import enriched_record
+from connectors.warehouse.tables import TOUCHPOINTS
+from decisions.decide import decide
 from decisions.offering.ask import Question, ask
 from decisions.offering.explain import tell
 from decisions.offering.logged import read_decided
 from decisions.offering.recheck import retell
 from decisions.playbook import Playbook, PlaybookError
+from state.applied import Applied
 from state.decision import Decision
-from state.profile import encode_profile
+from state.fold import fold
+from state.profile import Profile, encode_profile
+from state.touchpoint import Touchpoint
 from tests.decisions.offering.logged import published
 from tests.decisions.offering.shop import offer, say, served, shop, tells, told
-from tests.decisions.someone import Someone, actions, book
+from tests.decisions.someone import START_MS, Someone, actions, book
 
 HEAD = """\
 channels: [click]
@@ -301,3 +310,20 @@ def test_all_that_is_told_is_told_as_often_as_it_is_asked() -> None:
     assert first == again
     say(someone, "Dismissed", {"decision_id": someone.profile.offers[0].decision_id.hex()})
     assert told(someone)["race"].stage == "answered"
+
+
+def test_what_an_event_declares_stands_beside_it_in_the_warehouse_and_with_the_offer() -> None:
+    raw = b"""{"messageId": "m-1", "type": "identify", "userId": "ann",
+        "timestamp": "2026-02-02T02:40:01.000Z",
+        "traits": {"interests": ["trail", "Z\\u00fcrich"]}}"""
+    playbook = book(f"offers:\n{ARTICLES}\nsummary: {{likes: customer.interests}}\n", HEAD)
+    event = decode(raw, "click", START_MS, START_MS)
+    assert isinstance(event, Touchpoint)
+    profile = Profile()
+    decision = decide(profile, event, fold(profile, event, playbook.traits), playbook, event.at_ms)
+    assert [one.body["offer_id"] for one in actions(decision, "offer.decided")] == ["race"]
+    shown = playbook.summary(profile, event.at_ms)
+    assert shown == {"likes": ["trail", "Z\u00fcrich"]}
+    record = enriched_record(event, shown, [], Applied(0, 0, 1, 0), playbook.version)
+    row = TOUCHPOINTS.reader()(Place(ENRICHED, 0), record)
+    assert orjson.dumps(shown).decode() in row.values
