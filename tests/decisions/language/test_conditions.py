@@ -158,7 +158,7 @@ def test_a_trait_that_is_a_list_is_asked_like_any_list(source: str, answer: bool
 
 
 def test_a_trait_that_is_a_list_and_not_declared_so_or_the_other_way_round_errs() -> None:
-    stale = Profile(traits={"sports": "run", "city": ["Bern"], "age": [1], "member": [True]})
+    stale = Profile(traits={"sports": "run", "city": ["Bern"], "age": ["1"], "member": ["true"]})
     for source in ('"run" in customer.sports', "size(customer.sports) > 0"):
         with pytest.raises(EvaluationError, match=r"expected list\(string\), got 'run'"):
             is_true(source, stale)
