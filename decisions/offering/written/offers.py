@@ -100,7 +100,7 @@ class OfferReader:
         ttl_ms = part.duration("ttl")
         if not priced or ttl_ms is None:
             return None
-        reads = around.interests.reads if topics and around.interests else 0
+        reads = 0
         for when in (*(when for _, when in layers), *(one.weight for one in treatments)):
             reads |= when.reads if when else 0
         offer = Offer(
