@@ -240,7 +240,8 @@ def shared(part: Part, purposes: Collection[str]) -> dict[str, Any]:
 
 
 def _version(offer: Offer, power: float) -> bytes:
-    """Of all that a decision for it says, and of what is shown by its id."""
+    """Of all that a decision for it says, and of what is shown by its id; its topics are in the
+    weight."""
     terms = [
         [
             *(one.placement, one.channel, one.propensity, one.value, one.lever, one.cost),
@@ -252,6 +253,4 @@ def _version(offer: Offer, power: float) -> bytes:
     said = [offer.title, words, offer.group, offer.ttl_ms, offer.end_ms, power, terms]
     if offer.products:  # only then, so that others keep their version
         said += [offer.products, offer.price]
-    if offer.topics:
-        said.append(offer.topics)
     return hashlib.blake2b(json.dumps(said).encode(), digest_size=4).digest()
