@@ -20,15 +20,17 @@ from decisions.document import (
 from decisions.format.alert_keys import ALERT
 from decisions.format.offer_keys import ARBITRATION, CONSENT, MAX_SERVED, PLACEMENT
 from decisions.format.part import Part
-from decisions.format.sections import PLAYBOOK, SEGMENT, TYPES
+from decisions.format.sections import MAX_LISTS, PLAYBOOK, SEGMENT, TYPES
 from decisions.journeys.written.journey import JourneyReader
-from decisions.language import Scope, compile_record
+from decisions.language import Scope, Value, compile_record
+from decisions.language.scope import TEXTS
 from decisions.limits import NOTHING, read_limits
 from decisions.offering.catalogue import Offer, Placement
 from decisions.offering.experiments import Experiment, control, control_of
 from decisions.offering.policy import Policy
 from decisions.offering.written.contact import PolicyReader
 from decisions.offering.written.experiments import read_experiments
+from decisions.offering.written.interests import read_interests
 from decisions.offering.written.learning import read_learning
 from decisions.offering.written.offers import Around, OfferReader, read_groups
 from decisions.playbook import ONCE, Playbook, PlaybookError
@@ -88,6 +90,7 @@ class _Loader(Reader):
     routes: Routes
     policy: Policy
     power: float
+    interests: Value | None = None
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -99,9 +102,7 @@ class _Loader(Reader):
         title = part.text("title")
         self.channels = part.new_ids("channels", "a channel", "[click, email]")
         limits = read_limits(self, part.get("limits"))
-        self.traits = part.entries(
-            "traits", lambda _, node, where: self.choice(node, where, TYPES) or "string"
-        )
+        self.traits = self._traits(part)
         self.placements = self._placements(part)
         segments = part.named("segments")
         self.segment_ids = tuple(name for name, _, _ in segments)
@@ -143,11 +144,20 @@ class _Loader(Reader):
             refresh_ms=refresh_ms,
             experiments=self.experiments,
             learning=learning,
+            interests=self.interests,
             journeys={name: journey for name, journey in journeys.items() if journey},
         )
         self.deciding = False
         playbook.cases = read_cases(self, part, playbook)
         return playbook
+
+    def _traits(self, book: Part) -> dict[str, str]:
+        traits = {}
+        for name, key, node in book.named("traits"):
+            traits[name] = self.choice(node, f"traits.{name}", TYPES) or "string"
+            if [*traits.values()].count(TEXTS) > MAX_LISTS:
+                self.problem(key, "traits", f"at most {MAX_LISTS} that are lists", "more")
+        return traits
 
     def _scope(self, *, event: bool, context: bool = False) -> Scope:
         return Scope(traits=self.traits, segments=self.segment_ids, event=event, context=context)
@@ -221,6 +231,8 @@ class _Loader(Reader):
         weighing = Part(self, book.get("arbitration") or NOTHING, "arbitration", ARBITRATION)
         power = weighing.number("power")
         self.power = 1.0 if power is None else power
+        asked = self._scope(event=False, context=True)
+        self.interests = read_interests(self, book, asked)
         around = Around(
             channels=self.channels,
             placements=self.placements,
@@ -231,7 +243,8 @@ class _Loader(Reader):
             power=self.power,
             experiments=self.experiments,
             learned="learning" in book,
-            scope=self._scope(event=False, context=True),
+            interests=self.interests,
+            scope=asked,
         )
         reader = OfferReader(self, around)
         return {name: reader.read(name, node, f"offers.{name}") for name, _, node in written}

@@ -81,7 +81,7 @@ class Playbook:
     title: str
     channels: tuple[str, ...]
     traits: dict[str, str]
-    """Trait → string, int, double or bool; the fold keeps only these."""
+    """Trait → string, int, double, bool or list(string); the fold keeps only these."""
     placements: dict[str, Placement]
     segments: dict[str, Segment]
     offers: dict[str, Offer]
@@ -108,6 +108,9 @@ class Playbook:
     """Controls among them."""
     learning: Learning | None = None
     """How propensities are learned; None: they are not."""
+    interests: Value | None = None
+    """What a customer has declared to be interested in: a list of texts; None where no offer has
+    topics."""
     journeys: dict[str, Journey] = field(default_factory=dict)
     earlier: dict[tuple[str, bytes], Journey] = field(default_factory=dict)
     """(id, version) → a definition that a journey had before: for runs that began by it. No part of

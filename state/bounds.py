@@ -9,8 +9,10 @@ below adds one to `Profile.trimmed` each time it happens.
 - Channels and event names: the one seen least often makes room, of equals the first by name.
 - Categories: the lowest score makes room, all faded to the same time; of equals the first by name.
 - Cart lines: the line of the lowest value makes room, of equals the first by product id.
-- Traits: one that is no longer declared makes room first, then the last by name. A value of another
-  type than declared is ignored, and so is a trait with a name above `NAME_BYTES`.
+- Traits: one that is no longer declared makes room first, then the last by name; of those that are
+  lists `LISTS_KEPT` are kept, and of one the first `ITEMS_KEPT` different texts, each cut as a
+  string trait is. A value of another type than declared is ignored, and so is a trait with a name
+  above `NAME_BYTES`.
 - Consents: the oldest to a purpose that is not declared makes room for one that is; what finds no
   room is not taken in. A playbook declares fewer purposes than are kept.
 - Of the products of one event, those after the first `PRODUCTS_READ` are not read.
@@ -26,8 +28,8 @@ from typing import Final, TypeVar
 
 from state.profile import Profile
 
-BLOB_BYTES: Final = 48 * 1024
-FOLD_BYTES: Final = 12_288
+BLOB_BYTES: Final = 52 * 1024
+FOLD_BYTES: Final = 16_384
 
 FINGERPRINTS_KEPT: Final = 64
 """Unless the playbook says another number: each one more takes 12 bytes beyond both bounds."""
@@ -36,6 +38,8 @@ EVENTS_KEPT: Final = 40
 LINES_KEPT: Final = 20
 CATEGORIES_KEPT: Final = 20
 TRAITS_KEPT: Final = 20
+LISTS_KEPT: Final = 2
+ITEMS_KEPT: Final = 32
 CONSENTS_KEPT: Final = 20
 NAME_BYTES: Final = 40
 TRAIT_BYTES: Final = 64

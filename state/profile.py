@@ -14,7 +14,8 @@ from state.windows import Day
 
 VERSION = 1
 
-Scalar = str | int | float | bool
+Trait = str | int | float | bool | list[str]
+"""A list is replaced as a whole, never changed: who decides may be given the list itself."""
 
 
 class ChannelActivity(Struct, array_like=True, gc=False):
@@ -249,7 +250,7 @@ class Profile(Struct, array_like=True, gc=False):
     email: Email = field(default_factory=Email)
     kiosk: Kiosk = field(default_factory=Kiosk)
     chat: Chat = field(default_factory=Chat)
-    traits: dict[str, Scalar] = field(default_factory=dict)
+    traits: dict[str, Trait] = field(default_factory=dict)
     trimmed: int = 0
     """How often the bounds have dropped or cut something so far (see `bounds`)."""
 

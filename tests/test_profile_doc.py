@@ -31,9 +31,11 @@ ROW_OF = {
     "LINES_KEPT": "lines of the cart",
     "CATEGORIES_KEPT": "categories",
     "TRAITS_KEPT": "traits",
+    "LISTS_KEPT": "traits that are lists",
+    "ITEMS_KEPT": "texts of such a list",
     "CONSENTS_KEPT": "consents",
     "NAME_BYTES": "a name (event, channel, category, product, cart)",
-    "TRAIT_BYTES": "a trait that is a text",
+    "TRAIT_BYTES": "a trait that is a text, and each text of a list",
     "PRODUCTS_READ": "products read of one event",
 }
 """Constant of state.bounds → the first cell of the row that tells it."""
@@ -86,6 +88,8 @@ def test_the_limits_of_what_is_kept_stand_in_their_rows_too() -> None:
         "consents": bounds.CONSENTS_KEPT,
     }.items():
         assert holds(row(KEPT, first), limit), first
+    for limit in (bounds.LISTS_KEPT, bounds.ITEMS_KEPT):
+        assert holds(row(KEPT, "traits"), limit)
 
 
 def test_times_and_windows_are_those_in_force() -> None:

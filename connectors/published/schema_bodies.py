@@ -84,6 +84,10 @@ class OfferDecided(Struct):
     """Ids of what is offered; several are a bundle. Left out where the offer names no products."""
     price: float | UnsetType = UNSET
     """What they cost together, in the shop's currency; left out where that is not known."""
+    topics: list[str] | UnsetType = UNSET
+    """What the offer is about. Left out, as is `interests`, where it is for anybody."""
+    interests: list[str] | UnsetType = UNSET
+    """What the customer has declared to be interested in: of the topics one at least."""
 
 
 class OfferAnswered(Struct):

@@ -7,7 +7,7 @@ from decisions.explaining.asking import asked_at, by_time, read_by
 from decisions.explaining.clauses import Line, condition
 from decisions.explaining.of_contact import limit
 from decisions.explaining.page import Part, part
-from decisions.explaining.phrases import counted, listed, moment, number, span
+from decisions.explaining.phrases import counted, listed, moment, number, quoted, span
 from decisions.explaining.relations import asked
 from decisions.offering.arbitration import reckoning
 from decisions.offering.catalogue import APPLICABLE, ELIGIBLE, SUITABLE, Offer, Treatment
@@ -33,15 +33,18 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     """What is said of it."""
     for layer, heading in HEADINGS:
         lines = [condition(when.source) for name, when in offer.layers if name == layer]
-        if layer == ELIGIBLE and not lines:
+        if layer == ELIGIBLE and not lines and not offer.topics:
             lines = [Line("always: it is for everyone")]
         yield part(layer, heading, lines)
+    if offer.topics:
+        about = f"Who declared {listed([quoted(topic) for topic in offer.topics], 'or')}."
+        yield part("topics", "Whom it interests", [about])
     yield part("arms", "Which part of the customers may get it", _dealt(offer, playbook))
     yield part("contact", "When the customer is left alone", _contact(offer, playbook))
     yield part("where", "Where it stands", _where(offer, playbook))
     yield part("rank", "How it is ranked", _rank(offer, playbook))
     yield part("open", "From when, until when", _open(offer))
-    reason = f'"{offer.because or offer.source or "for everyone"}"'
+    reason = f'"{offer.words}"'
     yield part("because", "The reason that readers are told", [reason])
     yield asked_at((), playbook.offers_read, by_time=False)
     refreshed = REFRESHED.format(span(playbook.refresh_ms)) if playbook.refresh_ms else NOTICED

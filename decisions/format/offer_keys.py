@@ -43,6 +43,8 @@ MAX_MOST: Final = 50
 """What a cap may allow within its time: so many times are kept of what it counts."""
 MAX_PRODUCTS: Final = 10
 """Of one offer."""
+MAX_TOPICS: Final = 10
+"""Of one offer."""
 MAX_LAYER: Final = 10
 """Conditions of one layer."""
 
@@ -182,6 +184,14 @@ OFFER: Final = Keys(
             "cannot look at the event, but at the `context` of who asks.",
             default=1,
             examples=("profile.cart.value > 100.0 ? 1.5 : 1.0",),
+        ),
+        Key(
+            "topics",
+            Texts(MAX_TOPICS),
+            "What it is about, in words that customers use in what they declare: it is only for "
+            "whom one of them interests, and the more of them do, the more it is worth to them.",
+            default="for anybody",
+            examples=("trail",),
         ),
         Key(
             "products",

@@ -39,14 +39,18 @@ from decisions.format.offer_keys import (
     OFFER,
     PLACEMENT,
 )
-from decisions.language.scope import TRAIT_TYPES
+from decisions.language.scope import TEXTS, TRAIT_TYPES
+from state.bounds import LISTS_KEPT
 
 MAX_TRAITS: Final = 20
 MAX_SEGMENTS: Final = 48
 """These two, MAX_SERVED, and the length of an id, bound what decisions add to a stored profile; so
 do the bounds of alerting.memory and offering.memory."""
 
-TYPES: Final = ("string", "int", "double", "bool")
+MAX_LISTS: Final = LISTS_KEPT
+"""Of the traits."""
+
+TYPES: Final = ("string", "int", "double", "bool", TEXTS)
 assert frozenset(TYPES) == TRAIT_TYPES
 
 SEGMENT: Final = Keys(
@@ -136,6 +140,15 @@ PLAYBOOK: Final = Keys(
             Entries(Choice(CONSENT), MAX_PURPOSES),
             "What customers can agree to, and what holds for those who have said nothing of it. "
             "With this section, each offer names its purpose.",
+        ),
+        Key(
+            "interests",
+            Expression(),
+            "What customers have declared to be interested in: an expression that is a list of at "
+            "most 64 texts of at most 64 characters each. Offers with `topics` go by it. It cannot "
+            "look at the event, but at the `context` of who asks.",
+            default="the trait `interests`, where it is a list(string)",
+            examples=("has(customer.sports) ? customer.sports : []",),
         ),
         Key(
             "contact",

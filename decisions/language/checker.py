@@ -49,7 +49,7 @@ from decisions.language.lookups import field_code, run_key
 from decisions.language.names import BY_NAME, CHILDREN, holds, unknown
 from decisions.language.operators import binary, coerced, unary
 from decisions.language.runtime.collections import MAX_ELEMENTS, MAX_INNER
-from decisions.language.scope import Scope
+from decisions.language.scope import TEXTS, Scope
 from decisions.language.timing import chosen, over
 from state.sections import TRAITS
 
@@ -219,6 +219,9 @@ class Checker:
         if kind == DOUBLE:
             # JSON writes a double that is whole like an int.
             value = build("float(it) if (it := A).__class__ is int else it", DYN, value)
+        if kind == TEXTS:  # a playbook may declare one so of which something else was kept before
+            check = f"it if (it := A).__class__ is list else mistyped('{TEXTS}', it)"
+            return build(check, kind, value, errs=True)
         trait = coerced(value, kind)
         assert trait is not None, "scopes hold no other types"
         return trait

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from decisions.language.kinds import BOOL, DOUBLE, INT, STRING
+from decisions.language.kinds import BOOL, DOUBLE, INT, STRING, list_of
 
-TRAIT_TYPES: Final = frozenset({BOOL, INT, DOUBLE, STRING})
+TEXTS: Final = list_of(STRING)
+TRAIT_TYPES: Final = frozenset({BOOL, INT, DOUBLE, STRING, TEXTS})
 
 
 class Scope:
@@ -13,8 +14,8 @@ class Scope:
     offers are chosen, which may be for who asks with a context.
 
     `traits` maps a trait to its type, one of TRAIT_TYPES; ValueError for another. `key` is the type
-    of what a run of a journey is about, which is then known as `key`: one of TRAIT_TYPES, or dyn;
-    "" where there is none.
+    of what a run of a journey is about, which is then known as `key`: a plain one of TRAIT_TYPES,
+    or dyn; "" where there is none.
     """
 
     def __init__(

@@ -91,6 +91,8 @@ class Offer(Struct, frozen=True):
     """What it offers, by their ids in the shop's catalogue: all of them must be there."""
     price: float | None = None
     """Theirs together, in the shop's currency, where the playbook says it."""
+    topics: tuple[str, ...] = ()
+    """What it is about: it is only for whom one of them interests; none: for anybody."""
 
     @property
     def source(self) -> str:
@@ -99,6 +101,12 @@ class Offer(Struct, frozen=True):
         if len(conditions) < 2:
             return "".join(conditions)
         return " && ".join(f"({condition})" for condition in conditions)
+
+    @property
+    def words(self) -> str:
+        """Why a customer gets it: what the playbook says, else whom it is for."""
+        about = f"interested in {' or '.join(self.topics)}" if self.topics else ""
+        return self.because or ", ".join(filter(None, (about, self.source))) or "for everyone"
 
     @property
     def places(self) -> tuple[tuple[str, str], ...]:

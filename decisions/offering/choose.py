@@ -11,6 +11,7 @@ from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, cap_without
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
+from decisions.offering.interest import INTERESTS, declared
 from decisions.offering.policy import rests_until
 from decisions.offering.propensity import Model, Moment, bucket_of
 from decisions.offering.ranked import explored, ranked, treatments_of
@@ -27,6 +28,7 @@ STOCK: Final = "stock"
 CONTROL: Final = "control"
 ARM: Final = "arm"
 CONSENT: Final = "consent"
+INTEREST: Final = "interest"
 ANSWERED: Final = "answered"
 """Stages at which an offer stops, beside its layers."""
 
@@ -63,7 +65,9 @@ class Choice(Struct, gc=False):
     """Experiment → the customer's arm."""
     errors: list[str] = field(default_factory=list)
     """Rules that ended in an error: conditions and weights of offers, which are not chosen then,
-    and the context and features of what is learned."""
+    the context and features of what is learned, and what customers declare."""
+    interests: tuple[str, ...] | None = None
+    """What the customer declared; None = not looked at."""
     drawn: Drawn | None = None
     """None: nothing is learned, or nothing may be chosen."""
     again_at: int = 0
@@ -188,7 +192,7 @@ class Chooser:
 
     def stage(self, offer: Offer) -> str:
         """Where an offer stops for this customer, whatever the channel: one of CLOSED, STOCK,
-        CONTROL, ARM, CONSENT, LAYERS, ANSWERED; "" = nowhere."""
+        CONTROL, ARM, CONSENT, INTEREST, LAYERS, ANSWERED; "" = nowhere."""
         now_ms = self._now_ms
         if offer.timed and (now_ms < offer.start_ms or 0 < offer.end_ms <= now_ms):
             return CLOSED
@@ -200,6 +204,8 @@ class Chooser:
             return ARM
         if offer.purpose in self._refused_purposes:
             return CONSENT
+        if offer.topics and not self._interests(offer):
+            return INTEREST
         for layer, when in offer.layers:
             try:
                 if not when(self._profile, self._touchpoint, now_ms):
@@ -211,6 +217,16 @@ class Chooser:
             self._again(rests)
             return ANSWERED
         return ""
+
+    def _interests(self, offer: Offer) -> bool:
+        """Whether one of its topics is of interest to the customer."""
+        choice, interests = self.choice, self._playbook.interests
+        if choice.interests is None and interests is not None:
+            found = declared(interests, self._profile, self._touchpoint, self._now_ms)
+            if found is None:
+                choice.errors.append(INTERESTS)
+            choice.interests = found or ()
+        return not set(offer.topics).isdisjoint(choice.interests or ())
 
     def _is_held_out(self, offer: Offer) -> bool:
         """Whether the customer is in a control that keeps it from them."""

@@ -19,6 +19,7 @@ from decisions.offering.choose import (
     CLOSED,
     CONSENT,
     CONTROL,
+    INTEREST,
     MOST_WEIGHT,
     STOCK,
     Chooser,
@@ -41,8 +42,8 @@ RIVAL: Final = "rival"
 OUTRANKED: Final = "outranked"
 FALLBACK: Final = "fallback"
 STAGES: Final = (
-    *(CLOSED, STOCK, CONTROL, ARM, CONSENT, *LAYERS, ANSWERED, CAPPED, QUIET, WEIGHT, COST),
-    *(FALLBACK, RIVAL, OUTRANKED, SERVED),
+    *(CLOSED, STOCK, CONTROL, ARM, CONSENT, INTEREST, *LAYERS, ANSWERED, CAPPED, QUIET, WEIGHT),
+    *(COST, FALLBACK, RIVAL, OUTRANKED, SERVED),
 )
 """Where an offer can stop, in the order in which it is asked; the last one is no stop."""
 
@@ -96,7 +97,7 @@ class _Teller:
         touchpoint = silence(customer_id, now_ms, profile.firings + 1)
         kept = standing(profile, touchpoint, playbook, now_ms)
         self._chooser = Chooser(profile, touchpoint, playbook, now_ms, kept, world)
-        choice = self._chooser.choose()
+        self._choice = choice = self._chooser.choose()
         self._arms = choice.arms
         self._served = {one.candidate.offer: one for one in choice.chosen}
         self._ranked = {
@@ -170,6 +171,8 @@ class _Teller:
             yield from self._other_arms(offer)
         elif stage == CONSENT:
             yield self._consent(offer.purpose)
+        elif stage == INTEREST:
+            yield self._interest(offer)
         elif stage == ANSWERED:
             yield from self._answered(offer)
         else:
@@ -196,6 +199,10 @@ class _Teller:
         if said is None:
             return f"the customer has said nothing of {purpose}, and by default it is withdrawn"
         return f"the customer withdrew {purpose} at {rfc3339(said.at)}"
+
+    def _interest(self, offer: Offer) -> str:
+        declared = ", ".join(self._choice.interests or ()) or "nothing"
+        return f"it is about {', '.join(offer.topics)}; the customer declared {declared}"
 
     def _answered(self, offer: Offer) -> Iterator[str]:
         said = self._profile.answers[offer.id]
@@ -226,7 +233,9 @@ class _Teller:
         return f"through {one.channel} it costs more than it may bring: {terms} = {one.score:g}"
 
     def _why(self, offer: Offer) -> Iterator[str]:
-        if not offer.layers:
+        if offer.topics:
+            yield self._interest(offer)
+        elif not offer.layers:
             yield "it is for everyone"
         for _, when in offer.layers:
             yield self._evidence.of(when.source)

@@ -91,6 +91,10 @@ class Decided(Struct, frozen=True):
     arms: dict[str, str] | None = None
     eligible: Eligible | None = None
     learned: Learned | None = None
+    topics: list[str] | None = None
+    """What the offer is about; None where it is about no topics."""
+    interests: list[str] | None = None
+    """What the customer had declared, where there are topics."""
 
     @property
     def treatment(self) -> tuple[str, str, str]:

@@ -51,6 +51,8 @@ def retell(record: Logged) -> Retold:
     wrong = tuple(_out_of_bounds(body))
     terms = None if wrong or _lacking(body) else _terms(body)
     remarks = [*wrong, *_of_ids(record), *_of_score(body.score, terms)]
+    if body.topics and set(body.topics).isdisjoint(body.interests or ()):
+        remarks.append(f"interests: expected one of {body.topics}, got {body.interests}")
     if body.expires_at <= record.decided_at:
         remarks.append("expires_at: expected a time after decided_at")
     if body.eligible:

@@ -52,6 +52,7 @@ def action(
             "eligible": eligible(listed),
             "learned": None if offer.fallback else _learned(playbook, choice.drawn, chosen, listed),
             **wares(held.products, held.price),
+            **_topics(offer, choice),
         },
     )
 
@@ -60,6 +61,13 @@ def wares(products: tuple[str, ...], price: float | None) -> dict[str, Any]:
     """What an offer's record says of its products and their price: nothing where there are none."""
     said: dict[str, Any] = {"products": list(products)} if products else {}
     return said if price is None else said | {"price": price}
+
+
+def _topics(offer: Offer, choice: Choice) -> dict[str, Any]:
+    """What it is about, and what the customer declared; nothing where it is about no topics."""
+    if not offer.topics:
+        return {}
+    return {"topics": list(offer.topics), "interests": list(choice.interests or ())}
 
 
 def _learned(
@@ -134,5 +142,4 @@ def treatment_of(offer: Offer, held: HeldOffer) -> Treatment:
 
 def reasons(offer: Offer, one: Treatment, held: HeldOffer, power: float) -> list[str]:
     """Why a customer gets it: in words, and by number."""
-    words = offer.because or offer.source or "for everyone"
-    return [words, reckoning(one, held.propensity, held.weight, power)]
+    return [offer.words, reckoning(one, held.propensity, held.weight, power)]

@@ -192,6 +192,9 @@ def _by_score(playbook: Playbook, placement: str) -> list[tuple[Offer, Treatment
 
 def _who(offer: Offer) -> str:
     who = f"when {offer.source}" if offer.source else "for everyone"
+    if offer.topics:
+        about = f"for who declared {_list(offer.topics, 'or')}"
+        who = f"{about}, {who}" if offer.source else about
     return f"{who}, if nothing else fits" if offer.fallback else who
 
 
@@ -284,6 +287,7 @@ def _offer_facts(offer: Offer) -> dict[str, Any]:
         "title": offer.title,
         "group": offer.group or None,
         "purpose": offer.purpose or None,
+        "topics": offer.topics,
         **{layer: _layer(offer, layer) for layer in LAYERS},
         "treatments": [
             {
@@ -340,6 +344,7 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             name: "granted" if granted else "withdrawn"
             for name, granted in playbook.purposes.items()
         },
+        "interests": playbook.interests.source if playbook.interests else None,
         "contact": list(contact(playbook)),
         "experiments": {one.id: dict(one.arms) for one in playbook.experiments.values()},
         "alerts": {

@@ -207,7 +207,12 @@ def _add(world: World, who: Customer, product: shop.Product) -> Event:
 
 
 def _identify(who: Customer) -> Event:
-    traits: dict[str, object] = {"city": who.city, "age": who.age, "plan": who.plan}
+    traits: dict[str, object] = {
+        "city": who.city,
+        "age": who.age,
+        "plan": who.plan,
+        "interests": list(dict.fromkeys(who.tastes[:2])),
+    }
     return Event("identify", _web(who, shop.HOME_PAGE), traits=traits)
 
 

@@ -68,7 +68,7 @@ def fold(
     """Take `touchpoint` into `profile`, in place; returns the changed sections (`state.sections`).
 
     Returns 0, and changes nothing, when it is a repeat within `window` (see `state.repeats`).
-    `traits` are the declared ones, name -> "string", "int", "double" or "bool"; others are ignored.
+    `traits` are the declared ones, name -> type as `identify` has it; others are ignored.
     `purposes` are the declared ones: of others only so many are kept.
     """
     recent = profile.recent

@@ -37,7 +37,9 @@ def row(number: int, partition: int = 0, received_ms: int = NOON_MS) -> Row:
         raw=b'{"price": 1.50, "title": "caf\xc3\xa9 \\u00e9"}',
     )
     segments = ["vip", "lapsed"][: number % 3]
-    value = enriched_record(touchpoint, {"orders": 2}, segments, applied, "v1")
+    value = enriched_record(
+        touchpoint, {"orders": 2, "sports": ["ski", "Zürich"]}, segments, applied, "v1"
+    )
     return read(Place(ENRICHED, partition), value)
 
 

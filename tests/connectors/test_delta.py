@@ -45,7 +45,7 @@ def test_a_row_holds_what_the_record_held(appender: DeltaAppender, tmp_path: Pat
             (NOON_MS - 1_000) * 1_000,
             NOON_MS * 1_000,
             [],
-            '{"orders":2}',
+            '{"orders":2,"sports":["ski","Zürich"]}',
             '{"price": 1.50, "title": "café \\u00e9"}',
             "v1",
             0,

@@ -31,6 +31,16 @@ def test_a_program_gets_one_json_object() -> None:
     assert said["alerts"]["vip_unsubscribed"]["cooldown_seconds"] == 604_800
 
 
+def test_whom_an_offer_with_topics_is_for_is_said_in_words_and_to_a_program() -> None:
+    words = CliRunner().invoke(main, ["check", RETAIL]).stdout
+    assert "and what to wear, for who declared running or shoes (" in words
+    assert "in our stores, for who declared outdoor, when !profile.email.unsubscribed (" in words
+    found = json.loads(CliRunner().invoke(main, ["check", RETAIL, "--json"]).stdout)
+    assert found["interests"] == "has(customer.interests) ? customer.interests : []"
+    assert found["offers"]["running_stories"]["topics"] == ["running", "shoes"]
+    assert found["offers"]["welcome"]["topics"] == []
+
+
 def test_what_is_remembered_of_events_is_listed(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     rule = "{title: Seen, when: 'count(event.name == \"A\", 24h) > 2'}"

@@ -56,7 +56,7 @@ def test_the_examples_below_are_right_before_they_are_broken(text: str) -> None:
             OFFER,
             "titel",
             "    titel: Ten",
-            '3:5: unknown key in offers.hello; expected one of title, group, eligible, applicable, suitable, value, cost, weight, products, price, purpose, propensity, lever, cooldown, suppress, arms, channels, treatments, placements, start, end, ttl, because, fallback, got "titel"; did you mean "title"?',
+            '3:5: unknown key in offers.hello; expected one of title, group, eligible, applicable, suitable, value, cost, weight, topics, products, price, purpose, propensity, lever, cooldown, suppress, arms, channels, treatments, placements, start, end, ttl, because, fallback, got "titel"; did you mean "title"?',
         ),
         (OFFER, "title", None, "3:5: missing key in offers.hello; expected title, got nothing"),
         (OFFER, "title", "    title:", "3:5: offers.hello.title; expected a text, got nothing"),
@@ -230,7 +230,7 @@ def test_a_wrong_line_is_named_with_place_expected_got_and_the_nearest_valid_nam
         ),
         (
             HEAD.replace("int", "integer") + "offers: {}",
-            '2:29: traits.age; expected one of string, int, double, bool, got "integer"',
+            '2:29: traits.age; expected one of string, int, double, bool, list(string), got "integer"',
         ),
         (
             HEAD.replace("offers: 1", "offers: 7") + "offers: {}",
@@ -242,7 +242,7 @@ def test_a_wrong_line_is_named_with_place_expected_got_and_the_nearest_valid_nam
         ),
         (
             HEAD + "offer: {}",
-            '6:1: unknown key in the playbook; expected one of title, channels, limits, traits, summary, placements, segments, offers, refresh, groups, purposes, contact, control, experiments, arbitration, learning, routes, alerts, journeys, tests, got "offer"; did you mean "offers"?',
+            '6:1: unknown key in the playbook; expected one of title, channels, limits, traits, summary, placements, segments, offers, refresh, groups, purposes, interests, contact, control, experiments, arbitration, learning, routes, alerts, journeys, tests, got "offer"; did you mean "offers"?',
         ),
     ],
 )

@@ -57,7 +57,7 @@ def with_offer(name: str, **changes: object) -> Playbook:
 
 def with_worth(name: str, score: float, **changes: object) -> Playbook:
     treatments = RETAIL.offers[name].treatments
-    worth = tuple(msgspec.structs.replace(one, score=score) for one in treatments)
+    worth = tuple(msgspec.structs.replace(one, gain=score, score=score) for one in treatments)
     return with_offer(name, treatments=worth, **changes)
 
 
@@ -75,6 +75,8 @@ def changes() -> Iterator[tuple[str, Playbook]]:
         yield f"offer {name} never", with_offer(name, layers=((ELIGIBLE, FALSE),))
         if offer.layers:
             yield f"offer {name} always", with_offer(name, layers=())
+        if offer.topics:
+            yield f"offer {name} for anybody", with_offer(name, topics=())
         if offer.start_ms:
             yield f"offer {name} starts late", with_offer(name, start_ms=offer.start_ms + 1_000)
             yield f"offer {name} starts early", with_offer(name, start_ms=offer.start_ms - 1_000)

@@ -45,7 +45,7 @@ PROFILE = Profile(
     email=Email(sent=2, unsubscribed=True, last_sent_at=NOW_MS + 7_200_000),
     kiosk=Kiosk(visits=1, failures=2, last_failure_at=NOW_MS - 1_000),
     chat=Chat(1, 4, NOW_MS - 5_000, rating=2, rated_at=NOW_MS - 5_000),
-    traits={"city": "Ulm\x1b[2J", "age": 42},
+    traits={"sports": ["trail\x1b", "ski"], "city": "Ulm\x1b[2J", "age": 42, "pets": []},
     segments={"vip": NOW_MS, "family": NOW_MS},
     alerts={"vip_unhappy": NOW_MS - 5_000, "kiosk_failed:k-7": NOW_MS - 60_000},
     playbook="v1+3",
@@ -100,6 +100,8 @@ def test_the_page_says_who_what_is_up_what_they_have_and_what_they_did() -> None
     assert shown() == [
         "customer_id  ann",
         "traits       city Ulm?[2J, age 42",
+        "             sports trail?, ski",
+        "             pets none",
         "seen         3 min ago, first 2026-01-01 00:00",
         "",
         "segments     family  since 2026-01-11 00:00",

@@ -11,7 +11,13 @@ from state.fold import fold
 from state.profile import CartLine, Profile, encode_profile
 from tests.state.traffic import HOUR_MS, MINUTE_MS, START_MS, touchpoint
 
-TRAITS = {"plan": "string", "age": "int", "score": "double", "vip": "bool"}
+TRAITS = {
+    "plan": "string",
+    "age": "int",
+    "score": "double",
+    "vip": "bool",
+    "sports": "list(string)",
+}
 
 
 def after(*steps: tuple[str, int, dict[str, Any]]) -> Profile:
@@ -313,6 +319,12 @@ def test_only_declared_traits_are_kept_and_only_as_declared() -> None:
         {"score": "3"},
         {"score": 1e13},
         {"vip": 1},
+        {"sports": "running"},
+        {"sports": {"running": True}},
+        {"sports": ["running", 7]},
+        {"sports": ["running", None]},
+        {"sports": ["running", ["trail"]]},
+        {"sports": ["x" * 100, 7]},
     ],
 )
 def test_a_trait_of_another_type_than_declared_is_ignored_and_counted(
@@ -332,3 +344,18 @@ def test_an_older_identify_adds_what_is_missing_and_changes_nothing_else() -> No
         TRAITS,
     )
     assert profile.traits == {"age": 30}
+
+
+def test_what_is_said_in_a_list_is_kept_once_each_and_in_its_order() -> None:
+    profile = identified((0, {"sports": ["trail", "running", "trail", "", "ski"]}))
+    assert profile.traits == {"sports": ["trail", "running", "", "ski"]}
+    assert profile.trimmed == 0
+
+
+def test_a_list_is_said_anew_as_a_whole_and_may_be_empty_or_forgotten() -> None:
+    said: list[tuple[int, dict[str, Any]]] = [(0, {"sports": ["run", "ski"]})]
+    assert identified(*said, (5, {"sports": ["swim"]})).traits == {"sports": ["swim"]}
+    assert identified(*said, (5, {"sports": []})).traits == {"sports": []}
+    assert identified(*said, (5, {"sports": None})).traits == {}
+    assert identified(*said, (5, {"sports": "none"})).traits == {"sports": ["run", "ski"]}
+    assert identified(*said, (-5, {"sports": ["swim"]})).traits == {"sports": ["run", "ski"]}

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from state.bounds import (
     BLOB_BYTES,
@@ -12,7 +14,9 @@ from state.bounds import (
     EVENTS_KEPT,
     FINGERPRINTS_KEPT,
     FOLD_BYTES,
+    ITEMS_KEPT,
     LINES_KEPT,
+    LISTS_KEPT,
     NAME_BYTES,
     PRODUCTS_READ,
     TRAIT_BYTES,
@@ -42,7 +46,10 @@ from tests.state.traffic import HOUR_MS, START_MS, touchpoint
 LONG = "日本語😀é" * 2_000
 """30 KB of characters of two, three and four bytes."""
 
-DECLARED = {f"{'t' * (NAME_BYTES - 4)}{index:04}": "string" for index in range(100)}
+DECLARED = {
+    f"{'t' * (NAME_BYTES - 4)}{index:04}": "string" if index % 3 else "list(string)"
+    for index in range(100)
+}
 
 
 def poison(index: int) -> list[Any]:
@@ -66,7 +73,10 @@ def poison(index: int) -> list[Any]:
     agreed = {"purpose": key}
     events.append(touchpoint("Consent Granted", at_ms, agreed, message_id=f"consent{index}"))
     identified = touchpoint("Identified", at_ms, kind="identify", message_id=f"identify{index}")
-    identified.traits = dict.fromkeys(DECLARED, LONG)
+    many = [f"{number:06}{LONG[:80]}" for number in range(150)]
+    identified.traits = {
+        name: LONG if kind == "string" else many for name, kind in DECLARED.items()
+    }
     return [*events, identified]
 
 
@@ -95,7 +105,10 @@ def test_the_limits_together_keep_within_the_bound() -> None:
         email=Email(many, many, many, many, True, late, late, late, late),
         kiosk=Kiosk(many, many, many, late, late),
         chat=Chat(many, many, late, True, 5, late, late),
-        traits=dict.fromkeys(names(TRAITS_KEPT), "t" * TRAIT_BYTES),
+        traits={
+            name: ["t" * TRAIT_BYTES] * ITEMS_KEPT if number < LISTS_KEPT else "t" * TRAIT_BYTES
+            for number, name in enumerate(names(TRAITS_KEPT))
+        },
         trimmed=many,
         identified_at=late,
         consents={name: Consent(True, late) for name in names(CONSENTS_KEPT)},
@@ -117,6 +130,9 @@ def test_a_profile_of_poisoned_keys_stays_within_the_bound() -> None:
     assert len(profile.cart.lines) == LINES_KEPT
     assert len(profile.affinity) == CATEGORIES_KEPT
     assert len(profile.traits) == TRAITS_KEPT
+    lists = [kept for kept in profile.traits.values() if isinstance(kept, list)]
+    assert [len(kept) for kept in lists] == [ITEMS_KEPT] * len(lists)
+    assert len(lists) <= LISTS_KEPT
     assert profile.trimmed > 10_000
 
 
@@ -246,3 +262,44 @@ def test_a_string_trait_is_cut_to_its_limit() -> None:
     assert isinstance(kept, str)
     assert LONG.startswith(kept)
     assert TRAIT_BYTES - 3 <= len(kept.encode()) <= TRAIT_BYTES
+
+
+topics = st.lists(st.text(st.characters(exclude_categories=()), max_size=90), max_size=50)
+
+
+@given(topics, topics)
+def test_of_a_list_the_first_different_texts_are_kept_each_cut_and_come_back_as_stored(
+    said: list[str], again: list[str]
+) -> None:
+    profile = Profile()
+    event = touchpoint("Identified", kind="identify", traits={"sports": [*said, *again]})
+    fold(profile, event, {"sports": "list(string)"})
+    kept = profile.traits["sports"]
+    assert isinstance(kept, list)
+    wanted: list[str] = []
+    for text in [*said, *again]:
+        readable = "".join("?" if 0xD800 <= ord(one) < 0xE000 else one for one in text)
+        while len(readable.encode()) > TRAIT_BYTES:
+            readable = readable[:-1]
+        wanted += [] if readable in wanted else [readable]
+    assert kept == wanted[:ITEMS_KEPT]
+    assert decode_profile(encode_profile(profile)) == profile
+    assert (profile.trimmed == 0) == (
+        len(wanted) <= ITEMS_KEPT
+        and all(len(text.encode("utf-8", "replace")) <= TRAIT_BYTES for text in [*said, *again])
+    )
+
+
+def test_of_lists_the_one_that_is_no_longer_declared_makes_room_then_the_last_by_name() -> None:
+    profile = Profile()
+    declared = dict.fromkeys(["c", "a", "b"], "list(string)")
+    said = {name: ["x"] for name in declared}
+    fold(profile, touchpoint("Identified", kind="identify", traits=said), declared)
+    assert sorted(profile.traits) == ["a", "b"]
+    now_declared = {"b": "list(string)", "c": "list(string)", "plan": "string"}
+    event = touchpoint(
+        "Identified", START_MS + 1, kind="identify", traits={"c": ["y"], "plan": "gold"}
+    )
+    fold(profile, event, now_declared)
+    assert profile.traits == {"b": ["x"], "c": ["y"], "plan": "gold"}
+    assert profile.trimmed == 2

@@ -16,7 +16,13 @@ from state.touchpoint import Touchpoint
 from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, value_since
 from tests.state.traffic import MINUTE_MS, START_MS, touchpoint
 
-TRAITS = {"plan": "string", "age": "int", "score": "double", "vip": "bool"}
+TRAITS = {
+    "plan": "string",
+    "age": "int",
+    "score": "double",
+    "vip": "bool",
+    "sports": "list(string)",
+}
 NAMES = [*_EFFECTS, "Page Viewed", "Identified"]
 SECTIONS = {
     "channels": sections.CHANNELS,
@@ -40,7 +46,8 @@ numbers = (
 )
 scalars = st.none() | texts | numbers
 # One level: the fold looks no deeper than that.
-anything = scalars | st.lists(scalars, max_size=3) | st.dictionaries(texts, scalars, max_size=3)
+listed = st.lists(scalars, max_size=3) | st.lists(texts, max_size=40)
+anything = scalars | listed | st.dictionaries(texts, scalars, max_size=3)
 READ = ["product_id", "sku", "quantity", "price", "category", "cart_id"]
 READ += ["products", "total", "revenue", "value", "rating"]
 objects = st.dictionaries(st.sampled_from(READ), anything, max_size=5)

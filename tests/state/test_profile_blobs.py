@@ -79,7 +79,7 @@ def full() -> Profile:
             rated_at=39,
             turned_at=40,
         ),
-        traits={"plan": "gold", "age": 41, "score": 42.5, "vip": True},
+        traits={"plan": "gold", "age": 41, "score": 42.5, "vip": True, "sports": ["run"]},
         trimmed=43,
         segments={"vip": 44},
         alerts={"angry:7": 45},
@@ -180,6 +180,16 @@ def test_the_blob_of_this_version_holds_every_field_as_it_is_written_today() -> 
 def test_a_blob_of_before_a_field_was_appended_gives_its_default() -> None:
     shorter = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_profile(full()))[:-1])
     assert decode_profile(shorter) == msgspec.structs.replace(full(), contacts={})
+
+
+def test_a_blob_of_before_traits_held_lists_is_read_as_it_was() -> None:
+    written = msgspec.msgpack.decode(encode_profile(full()))
+    at = list(Profile.__struct_fields__).index("traits")
+    plain = {"plan": "gold", "age": 41, "score": 42.5, "vip": True}
+    written[at] = plain
+    blob = msgspec.msgpack.encode(written)
+    assert decode_profile(blob) == msgspec.structs.replace(full(), traits=plain)
+    assert encode_profile(decode_profile(blob)) == blob
 
 
 def test_a_blob_of_a_later_version_and_what_is_no_blob_are_refused() -> None:

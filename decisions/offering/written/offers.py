@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -18,6 +18,7 @@ from decisions.offering.catalogue import LAYERS, Offer, Placement, Treatment
 from decisions.offering.experiments import Experiment
 from decisions.offering.policy import Policy
 from decisions.offering.written.experiments import read_arms
+from decisions.offering.written.interests import read_topics, weigh_by_interest
 from decisions.reading import Reader
 
 NUMBERS: Final = (INT, DOUBLE, DYN)
@@ -57,6 +58,8 @@ class Around(Struct, frozen=True):
     experiments: Mapping[str, Experiment]
     learned: bool
     """Propensities are."""
+    interests: Value | None
+    """What customers have declared; None: nothing says so."""
     scope: Scope
 
 
@@ -87,9 +90,12 @@ class OfferReader:
             expected = "a propensity that learning starts from, here or in its group"
             self._reader.problem(node, part.where("propensity"), expected, "nothing")
         said |= self._terms(part, "value", "cost")
+        topics = read_topics(self._reader, part, around.interests)
         priced = "value" in said
         said.setdefault("value", 0.0)
         treatments = tuple(self._treatments(name, part, said, group_id, counted=not fallback))
+        if topics and around.interests:
+            treatments = self._by_interest(part, topics, around.interests, treatments)
         start_ms, end_ms = self._open(part)
         ttl_ms = part.duration("ttl")
         if not priced or ttl_ms is None:
@@ -116,9 +122,21 @@ class OfferReader:
             because=part.text("because"),
             rivals=around.rivals.get(name, frozenset([name])),
             reads=reads,
+            topics=topics,
             **self._products(part),
         )
         return structs.replace(offer, version=_version(offer, around.power))
+
+    def _by_interest(
+        self, part: Part, topics: Sequence[str], interests: Value, treatments: Iterable[Treatment]
+    ) -> tuple[Treatment, ...]:
+        """The treatments, their weights times the share of the topics that is of interest."""
+        found: dict[Value | None, Value | None] = {}
+        for weight in dict.fromkeys(one.weight for one in treatments):
+            found[weight] = weigh_by_interest(
+                self._reader, part, topics, interests, weight, self._around.scope
+            )
+        return tuple(structs.replace(one, weight=found[one.weight]) for one in treatments)
 
     def _products(self, part: Part) -> dict[str, Any]:
         products, price = part.texts("products"), part.number("price")
@@ -222,7 +240,8 @@ def shared(part: Part, purposes: Collection[str]) -> dict[str, Any]:
 
 
 def _version(offer: Offer, power: float) -> bytes:
-    """Of all that a decision for it says, and of what is shown by its id."""
+    """Of all that a decision for it says, and of what is shown by its id; its topics are in the
+    weight."""
     terms = [
         [
             *(one.placement, one.channel, one.propensity, one.value, one.lever, one.cost),

@@ -19,7 +19,13 @@ SHOWN_DAYS = 5
 
 def traits(profile: Profile, columns: int) -> list[str]:
     """What they have said of themselves."""
-    return filled((f"{name} {value}" for name, value in profile.traits.items()), columns)
+    plain = {name: told for name, told in profile.traits.items() if not isinstance(told, list)}
+    lines = filled((f"{name} {told}" for name, told in plain.items()), columns)
+    for name, told in profile.traits.items():
+        if isinstance(told, list):  # on lines of its own, for the commas in it
+            first, *rest = told or ["none"]
+            lines += filled([f"{name} {first}", *rest], columns)
+    return lines
 
 
 def consents(profile: Profile, now_ms: int) -> list[str]:

@@ -29,6 +29,10 @@ def lines(told: Retold, answers: Sequence[Answer], copies: int) -> Iterator[str]
     yield f"    caused by {cause}, stands until {_time(body.expires_at)} at most"
     yield "  why"
     yield from (f"    {printable(reason)}" for reason in body.reasons)
+    if body.topics:
+        declared = ", ".join(body.interests or ()) or "nothing"
+        about = f"about {', '.join(body.topics)}; the customer had declared {declared}"
+        yield f"    {printable(about)}"
     yield "  score"
     terms = [(name, getattr(body, name)) for name in TERMS]
     known = ", ".join(f"{name} {value:.12g}" for name, value in terms if value is not None)
@@ -63,6 +67,8 @@ def document(told: Retold, answers: Sequence[Answer], copies: int) -> dict[str, 
         "caused_by": record.caused_by,
         "playbook": record.playbook,
         "reasons": body.reasons,
+        "topics": body.topics,
+        "interests": body.interests,
         "terms": {name: getattr(body, name) for name in TERMS},
         "score": body.score,
         "score_of_terms": told.score,

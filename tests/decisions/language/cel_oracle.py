@@ -9,7 +9,7 @@ from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped]  # t
 
 from decisions.language import EvaluationError, ExpressionError, Scope, compile_value
 from state.event_names import event_key
-from state.profile import Profile
+from state.profile import Profile, Trait
 from state.touchpoint import Touchpoint
 
 NOW_MS = 1_767_225_600_123
@@ -37,14 +37,21 @@ PROPERTIES: dict[str, Any] = {
     "flag": "true",
 }
 SEGMENTS = {"vip": 1, "new": 2}
-TRAITS: dict[str, str | int | float | bool] = {
+TRAITS: dict[str, Trait] = {
     "city": "Zürich",
     "age": 40,
     "member": True,
     "score": 2.5,
+    "sports": ["run", "Zürich", ""],
 }
 
-TRAIT_TYPES = {"city": "string", "age": "int", "member": "bool", "score": "double"}
+TRAIT_TYPES = {
+    "city": "string",
+    "age": "int",
+    "member": "bool",
+    "score": "double",
+    "sports": "list(string)",
+}
 SCOPE = Scope(TRAIT_TYPES, [*SEGMENTS, "lost"])
 PROFILE = Profile(traits=TRAITS, segments=SEGMENTS)
 PROFILE.orders.count = 3
@@ -73,6 +80,7 @@ NAMES: dict[str, tuple[Any, Any]] = {
     "customer.age": (cel.Type.INT, TRAITS["age"]),
     "customer.member": (cel.Type.BOOL, TRAITS["member"]),
     "customer.score": (cel.Type.DOUBLE, TRAITS["score"]),
+    "customer.sports": (cel.Type.List(cel.Type.STRING), TRAITS["sports"]),
 }
 ORACLE = cel.NewEnv(
     variables={name: kind for name, (kind, _) in NAMES.items()},

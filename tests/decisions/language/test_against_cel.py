@@ -35,7 +35,13 @@ LEAVES = {
         *("now", "event.at", 'timestamp("2026-01-01T01:00:00.5+02:00")', "timestamp(86400)"),
     ],
     "duration": [f'duration("{text}")' for text in ("1h", "-1.5s", "1h30m0.25s", "250ms", "0")],
-    "texts": ["segments", '["a", "Bc"]', '"a,b,,c".split(",")', "[customer.city]"],
+    "texts": [
+        "segments",
+        '["a", "Bc"]',
+        '"a,b,,c".split(",")',
+        "[customer.city]",
+        "customer.sports",
+    ],
     "list": [
         *("[]", "[1, 2]", '["a", "vip"]', '[1, "a", null]', "[1.5, 0.5]", "[true]", "segments"),
         *(f"event.properties.{name}" for name in ("mixed", "numbers", "empty", "lines", "words")),

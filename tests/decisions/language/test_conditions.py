@@ -16,6 +16,7 @@ from decisions.language import (
     compile_value,
 )
 from decisions.language.fields import FIELDS, KEYS
+from decisions.language.scope import TEXTS
 from state.event_names import event_key
 from state.profile import CartLine, ChannelActivity, Interest, Profile
 from state.sections import (
@@ -35,7 +36,8 @@ from state.touchpoint import Touchpoint
 NOW_MS = 1_767_225_600_000
 DAY_MS = 86_400_000
 TODAY = NOW_MS // DAY_MS
-SCOPE = Scope({"city": STRING, "age": INT, "score": DOUBLE, "member": BOOL}, ["vip", "new"])
+TRAIT_TYPES = {"city": STRING, "age": INT, "score": DOUBLE, "member": BOOL, "sports": TEXTS}
+SCOPE = Scope(TRAIT_TYPES, ["vip", "new"])
 
 
 def event(name: str = "Order Completed", **properties: Any) -> Touchpoint:
@@ -133,6 +135,38 @@ def test_a_trait_has_its_declared_type_or_the_condition_is_an_error() -> None:
         with pytest.raises(EvaluationError, match="no key"):
             is_true(source, Profile())
     assert not is_true("has(customer.age)")
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ('"run" in customer.sports', True),
+        ('"swim" in customer.sports', False),
+        ("size(customer.sports) == 2 && customer.sports.size() == 2", True),
+        ('customer.sports == ["run", "ski"]', True),
+        ('customer.sports[1] == "ski" && customer["sports"][0] == "run"', True),
+        ('customer.sports.exists(sport, sport in ["swim", "ski"])', True),
+        ('customer.sports.filter(sport, sport.startsWith("s")) == ["ski"]', True),
+        ('customer.sports + ["swim"] == ["run", "ski", "swim"]', True),
+        ("event.properties.sport in customer.sports", True),
+        ("has(customer.sports)", True),
+    ],
+)
+def test_a_trait_that_is_a_list_is_asked_like_any_list(source: str, answer: bool) -> None:
+    profile = Profile(traits={"sports": ["run", "ski"]})
+    assert is_true(source, profile, event(sport="ski")) is answer
+
+
+def test_a_trait_that_is_a_list_and_not_declared_so_or_the_other_way_round_errs() -> None:
+    stale = Profile(traits={"sports": "run", "city": ["Bern"], "age": ["1"], "member": ["true"]})
+    for source in ('"run" in customer.sports', "size(customer.sports) > 0"):
+        with pytest.raises(EvaluationError, match=r"expected list\(string\), got 'run'"):
+            is_true(source, stale)
+        with pytest.raises(EvaluationError, match="no key"):
+            is_true(source, Profile())
+    for source in ('customer.city != ""', "customer.age > 0", "customer.member"):
+        with pytest.raises(EvaluationError, match="got list"):
+            is_true(source, stale)
 
 
 def test_an_error_on_one_side_gives_way_to_what_decides_alone() -> None:

@@ -9,7 +9,7 @@ from decisions.language import ExpressionError, Scope, compile_condition, compil
 from state.profile import Profile
 from state.touchpoint import Touchpoint
 
-SCOPE = Scope({"city": "string"}, ["vip", "newcomer"])
+SCOPE = Scope({"city": "string", "sports": "list(string)"}, ["vip", "newcomer"])
 
 
 def error_of(source: str) -> ExpressionError:
@@ -76,6 +76,18 @@ def test_a_wrong_name_is_pointed_at_and_the_nearest_one_offered(
         ("event.name == 'X", "'X", "a closing '", "'X"),
         ("1u == 1", "u", "a space", "u"),
         ("matches('a', 'b')", "matches", "one of", "matches"),
+        ("customer.sports", "sports", "bool", "list(string)"),
+        ("customer.sports == 'run'", "'run'", "list(string)", "string"),
+        ("customer.sports > 2", "sports", "bool or double or", "list(string)"),
+        ("customer.sports + 'run' == []", "'run'", "list(string)", "string"),
+        ("customer.sports.startsWith('run')", "startsWith", "string", "list(string)"),
+        ("5 in customer.sports", "5", "string", "int"),
+        ("customer.sports in ['run']", "sports", "string", "list(string)"),
+        ("customer.city in customer.sports.size()", "size", "list or map", "int"),
+        ("int(customer.sports) > 1", "sports", "int or double or string", "list(string)"),
+        ("timestamp(customer.sports) < now", "sports", "timestamp or", "list(string)"),
+        ("has(customer.sports.run)", "run", "an object", "list(string)"),
+        ("event.name in customer", "customer", "one of city, sports after it", "nothing"),
     ],
 )
 def test_a_wrong_type_or_word_is_pointed_at(source: str, at: str, expected: str, got: str) -> None:
@@ -122,7 +134,7 @@ def test_where_there_is_no_event_nothing_spelled_like_it_is_offered() -> None:
 
 def test_the_whole_error_can_be_read_in_one_line() -> None:
     assert str(error_of("customer.citty == 'X'")) == (
-        'at 9: an undeclared trait; expected one of city, got citty; did you mean "city"?'
+        'at 9: an undeclared trait; expected one of city, sports, got citty; did you mean "city"?'
     )
 
 

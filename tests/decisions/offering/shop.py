@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from decisions.decide import decide
 from decisions.offering.explain import Told, tell
 from state.decision import Decision
-from tests.decisions.someone import Someone, book
+from state.fold import fold
+from tests.decisions.someone import Someone, book, touchpoint
 
 HEAD = """\
 channels: [click, email, kiosk]
@@ -49,6 +51,17 @@ def say(someone: Someone, kind: str, properties: dict[str, Any], after_ms: int =
     decision = someone.does(f"Offer {kind}", properties, after_ms=after_ms)
     assert decision is not None
     return decision
+
+
+def tells(someone: Someone, traits: dict[str, Any], after_ms: int = 1_000) -> Decision | None:
+    """The customer says something of themselves; what is decided."""
+    someone.now_ms += after_ms
+    someone.events += 1
+    customer, message = someone.customer_id, f"m-{someone.events}"
+    event = touchpoint(customer, message, "Identified", someone.now_ms)
+    event.type, event.traits = "identify", traits
+    changed = fold(someone.profile, event, someone.playbook.traits)
+    return decide(someone.profile, event, changed, someone.playbook, someone.now_ms)
 
 
 def served(someone: Someone) -> list[str]:

@@ -1,5 +1,6 @@
 """docs/offers.md: its example is recomputed by hand, its tables are those of the code."""
 
+import json
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,7 +21,7 @@ from decisions.world import World
 from flows.commands.explain import command
 from state.decision import MOST_ELIGIBLE
 from tests.decisions.offering.logged import published
-from tests.decisions.offering.shop import answer, told
+from tests.decisions.offering.shop import answer, tells, told
 from tests.decisions.someone import DAY_MS, START_MS, Someone, actions
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "offers.md").read_text()
@@ -161,6 +162,38 @@ def test_the_example_is_what_is_decided() -> None:
     assert someone.offers() == [("club", "email", "inbox")]
     someone.does("Page Viewed", after_ms=1)
     assert someone.offers() == [("club", "email", "inbox"), ("survey", "click", "home")]
+
+
+CONTENT = between("content", "content")
+CONTENT_ROW = r"^\| `(\w+)` \| ([\w, ]*) \| ([\w ]*) \|" + r" ([\d.]+) \|" * 4 + "$"
+
+
+def test_the_example_of_content_is_what_is_decided_and_its_scores_are_made_by_hand() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", CONTENT, re.DOTALL)
+    someone = Someone(parse_playbook(text, "docs/offers.md"), "ann")
+    said, later = (json.loads(one) for one in re.findall(r"(\[\"[^`}]*\])", CONTENT))
+    decided = actions(tells(someone, {"interests": said}), "offer.decided")
+    rows = re.findall(CONTENT_ROW, CONTENT, re.MULTILINE)
+    assert [offer for offer, *_ in rows] == [offer for offer, _, _ in someone.offers()]
+    for action, (offer, topics, part, *numbers) in zip(decided, rows, strict=True):
+        propensity, weight, value, score = map(Decimal, numbers)
+        assert propensity * weight * value == score
+        names = topics.split(", ") if topics else []
+        assert action.body.get("topics", []) == names
+        assert part == (f"{len({*names} & {*said})} of {len(names)}" if names else "")
+        assert weight == (Decimal(len({*names} & {*said})) / len(names) if names else 1)
+        body = action.body
+        assert (body["offer_id"], body["weight"]) == (offer, float(weight))
+        assert round(body["score"], 12) == float(score)
+    stopped = told(someone)["sharp_knives"]
+    assert (stopped.stage, *stopped.reasons) == (
+        "interest",
+        "it is about cooking; the customer declared trail, running, skiing",
+    )
+    assert stopped.reasons[0] in CONTENT.replace("\n", " ")
+    (new,) = actions(tells(someone, {"interests": later}), "offer.decided")
+    assert (new.body["offer_id"], round(new.body["score"], 12)) == ("sharp_knives", 0.8)
+    assert "first_race" not in [offer for offer, _, _ in someone.offers()]
 
 
 def test_what_explain_says_of_a_logged_decision_is_what_it_says() -> None:
