@@ -39,6 +39,8 @@ MAX_BUCKETS: Final = 49
 MAX_CAPS: Final = 20
 MAX_MOST: Final = 50
 """What a cap may allow within its time: so many times are kept of what it counts."""
+MAX_BUDGETS: Final = 50
+MAX_UNITS: Final = 1_000_000_000
 MAX_PRODUCTS: Final = 10
 """Of one offer."""
 MAX_LAYER: Final = 10
@@ -130,6 +132,24 @@ EXPERIMENT: Final = Keys(
         Key("salt", Text(64), "With another one customers are dealt anew.", default="its id"),
     )
 )
+BUDGET: Final = Keys(
+    (
+        Key(
+            "units",
+            Whole(0, MAX_UNITS),
+            "How many of the offers that name it may be accepted in all, by all customers together.",
+            required=True,
+            examples=(500,),
+        ),
+        Key(
+            "hard",
+            Flag(),
+            "`true`: not one more, whatever happens; an acceptance that finds none left is answered "
+            "with `exhausted`.",
+            default=False,
+        ),
+    )
+)
 TREATMENT: Final = Keys(
     (
         Key("propensity", _PROPENSITY, "How likely it is to be accepted there."),
@@ -194,6 +214,13 @@ OFFER: Final = Keys(
             _MONEY,
             "What its products cost together, in the shop's currency.",
             default="the sum of their prices, where all are known",
+        ),
+        Key(
+            "budget",
+            Name("budgets"),
+            "What limits how many may be accepted in all; several offers may share one.",
+            default="none: as many as are wanted",
+            examples=("spring",),
         ),
         *_SHARED,
         Key(

@@ -25,12 +25,14 @@ from decisions.format.keys import (
 from decisions.format.limit_keys import LIMITS
 from decisions.format.offer_keys import (
     ARBITRATION,
+    BUDGET,
     CONSENT,
     CONTACT,
     CONTROLLED,
     EXPERIMENT,
     GROUP,
     LEARNING,
+    MAX_BUDGETS,
     MAX_EXPERIMENTS,
     MAX_GROUPS,
     MAX_OFFERS,
@@ -130,6 +132,11 @@ PLAYBOOK: Final = Keys(
             "groups",
             Entries(GROUP, MAX_GROUPS),
             "Groups of offers, and what holds for each offer of one.",
+        ),
+        Key(
+            "budgets",
+            Entries(BUDGET, MAX_BUDGETS),
+            "How many of some offers may be accepted in all.",
         ),
         Key(
             "purposes",

@@ -75,7 +75,7 @@ def ask(
             held = decide_anew(profile, touchpoint, playbook, now_ms, chosen, world)
             own = request_identity(question.customer_id, question.request, DECIDED, held.offer_id)
             held.decision_id = decision_id(question.customer_id, own)
-            actions.append(action(touchpoint, playbook, choice, chosen, held))
+            actions.append(action(touchpoint, playbook, choice, chosen, held, world))
         offers.append(served(rank, held, playbook))
     decided = (
         Decided(question.customer_id, question.request, now_ms, playbook.version, actions)

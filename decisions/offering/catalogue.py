@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from decisions.budgets.budget import Budget
 from decisions.language import Condition, Value
 from decisions.offering.caps import Subject
 
@@ -89,6 +90,8 @@ class Offer(Struct, frozen=True):
     """What it offers, by their ids in the shop's catalogue: all of them must be there."""
     price: float | None = None
     """Theirs together, in the shop's currency, where the playbook says it."""
+    budget: Budget | None = None
+    """How many may be accepted in all; None: as many as are wanted."""
 
     @property
     def source(self) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from decisions.acting import cause
+from decisions.budgets.purse import known_accepted, purse_of
 from decisions.learning.policies.kinds import Thompson, name_of
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.choose import Choice, Chosen, Drawn
 from decisions.offering.propensity import Learning, chance_of_picked
 from decisions.playbook import Playbook
+from decisions.world import BARE, World
 from state.decision import MOST_ELIGIBLE, Action, ServedOffer
 from state.profile import HeldOffer
 from state.times import rfc3339
@@ -24,6 +26,7 @@ def action(
     choice: Choice,
     chosen: Chosen,
     held: HeldOffer,
+    world: World = BARE,
 ) -> Action:
     """`offer.decided`: all that the choice hung on, so that it can be made again."""
     one, offer = chosen.candidate.treatment, playbook.offers[held.offer_id]
@@ -51,6 +54,7 @@ def action(
             "eligible": eligible(chosen.among),
             "learned": _learned(playbook, choice.drawn, chosen) if not offer.fallback else None,
             **wares(held.products, held.price),
+            **_budget(offer, world),
         },
     )
 
@@ -59,6 +63,16 @@ def wares(products: tuple[str, ...], price: float | None) -> dict[str, Any]:
     """What an offer's record says of its products and their price: nothing where there are none."""
     said: dict[str, Any] = {"products": list(products)} if products else {}
     return said if price is None else said | {"price": price}
+
+
+def _budget(offer: Offer, world: World) -> dict[str, Any]:
+    """What its record says of an offer's budget: nothing where it has none."""
+    if (budget := offer.budget) is None:
+        return {}
+    purse = purse_of(world.budgets, budget)
+    accepted = known_accepted(purse) if purse is not None else 0
+    said = {"id": budget.id, "units": budget.units, "hard": budget.hard, "accepted": accepted}
+    return {"budget": said}
 
 
 def _learned(playbook: Playbook, drawn: Drawn | None, chosen: Chosen) -> dict[str, Any] | None:

@@ -59,7 +59,7 @@ def serve(
         return decision
     decision = decision or Decision()
     for chosen, held in new:
-        decision.actions.append(action(touchpoint, playbook, choice, chosen, held))
+        decision.actions.append(action(touchpoint, playbook, choice, chosen, held, world))
         _note(profile, playbook, now_ms, chosen, held, choice, decision)
     offers = [served(rank, held, playbook) for rank, held in enumerate(after, 1)]
     decision.serving = Serving(now_ms, expires_at, offers)

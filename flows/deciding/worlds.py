@@ -35,7 +35,7 @@ class Worlds:
 
     async def of(self, shard: int) -> World:
         """What a shard knows. Raises redis.RedisError where nothing is known and Redis is away."""
-        if self._playbook.model is None and not self._playbook.products:
+        if not self._playbook.looks_around:
             return BARE
         known = self._known.get(shard)
         if known is None:
@@ -54,6 +54,6 @@ class Worlds:
     async def _read(self, shard: int) -> World:
         began_s = self._now_s()
         stored = await self._requests.world(shard)
-        world = recall(self._playbook, stored.learned, stored.told, stored.products)
+        world = recall(self._playbook, stored)
         self._known[shard] = began_s, world
         return world
