@@ -1,5 +1,6 @@
 """What comes without an event of the customer: by the passing of time, whose instants that may
-change something are found one by one, and by a product that is sold out or a budget that is spent."""
+change something are found one by one, and by a product that is sold out or a budget that is
+spent."""
 
 from collections.abc import Sequence
 

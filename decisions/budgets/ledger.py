@@ -5,15 +5,11 @@ what was not reported yet counts as still out. Pure.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from msgspec import Struct, structs
 
 from decisions.budgets.budget import Budget
 from state.budget import Handed, Purse
-
-SHARE: Final = 2
-"""One in so many of the units that are not out is given away at once, in equal portions."""
 
 
 class Account(Struct, array_like=True, frozen=True, gc=False):
@@ -73,9 +69,9 @@ class Ledger(Struct, array_like=True, frozen=True, gc=False):
 
 
 def settle(ledger: Ledger, budget: Budget, purses: Sequence[Purse]) -> Ledger:
-    """After a report of all shards' purses: what is free goes out in small portions, to who wants
-    some first; where none is free and somebody wants some, the others are asked for what they can
-    spare.
+    """After a report of all shards' purses: what is free goes out in equal portions, to who wants
+    some first, then to who has less than half of one; where none is free and somebody wants some,
+    the others are asked for what they can spare.
 
     The sum of all claims never comes to exceed the budget's units by what is given; where it does,
     as the playbook says fewer units now, all is asked back.
@@ -110,12 +106,12 @@ def _reported(account: Account, purse: Purse) -> Account:
 
 
 def _give(accounts: list[Account], free: int, number: int) -> int:
-    """How many are left then."""
-    portion = max(free // (SHARE * len(accounts)), 1)
+    """Gives what is free; how many are left then."""
+    portion = max(free // len(accounts), 1)
     needy = sorted(range(len(accounts)), key=lambda n: (not accounts[n].wants, accounts[n].held, n))
     for n in needy:
         one = accounts[n]
-        short = one.wants or SHARE * one.held < portion
+        short = one.wants or 2 * one.held < portion
         give = min(free, portion - one.held) if short else 0
         if give > 0:
             free -= give

@@ -137,14 +137,14 @@ BUDGET: Final = Keys(
         Key(
             "units",
             Whole(0, MAX_UNITS),
-            "How many of the offers that name it may be accepted in all, by all customers together.",
+            "How many may be accepted in all of the offers that name it, by all customers.",
             required=True,
             examples=(500,),
         ),
         Key(
             "hard",
             Flag(),
-            "`true`: not one more, whatever happens; an acceptance that finds none left is answered "
+            "`true`: not one more, whatever happens; an acceptance that finds none is answered "
             "with `exhausted`.",
             default=False,
         ),

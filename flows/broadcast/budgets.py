@@ -53,9 +53,8 @@ class Budgets:
         accounts = {
             name: decode_ledger(blob) for name, blob in ledger.items() if name in self._budgets
         }
-        for shard in range(self._shards):
-            if handed := list(self._news(accounts, shard)):
-                told.append((shard, BudgetsHanded(handed)))
+        news = ((shard, list(self._news(accounts, shard))) for shard in range(self._shards))
+        told += [(shard, BudgetsHanded(handed)) for shard, handed in news if handed]
         self._show(accounts)
         return told
 

@@ -36,8 +36,8 @@ DECISIONS: Final = (
         C,
         "events",
         "The same by what came of them: attributed to a decision; repeated; expired, as the "
-        "decision is too old or not kept any more; exhausted, as the budget has no unit for it; foreign, of another customer; "
-        "unknown, of no decision; unnamed, without a decision id.",
+        "decision is too old or not kept any more; exhausted, as the budget has no unit for it; "
+        "foreign, of another customer; unknown, of no decision; unnamed, without a decision id.",
         ("answer", "result"),
         {"answer": OFFER_OUTCOMES, "result": RESULTS},
     ),

@@ -5,7 +5,7 @@ what changed as absolute values, so that a replay writes the same.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -194,7 +194,7 @@ class Changes:
         self.budgets[budget] = encode_budget(purse)
 
     def _settle(self, report: BudgetReported) -> None:
-        """No decision hangs on the ledger: to put it back in the middle of a flush is not needed."""
+        """No decision hangs on the ledger: it need not be put back in the middle of a flush."""
         budget, ledger = self._budgets.get(report.budget), self._ledger
         known = ledger.get(report.budget, Ledger())
         if budget is None or len(known.accounts) not in (0, len(report.purses)):

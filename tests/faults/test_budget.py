@@ -1,5 +1,5 @@
-"""Of a hard budget no unit is accepted twice and none is left over, whoever is killed meanwhile; and
-once one is spent, its offers are gone from every serving key."""
+"""Of a hard budget no unit is accepted twice and none is left over, whoever is killed meanwhile;
+once a budget is spent, its offers are gone from every serving key."""
 
 import json
 import sys
