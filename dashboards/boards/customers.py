@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.common import StackingMode
 
 from dashboards.board import Board, Row
 from dashboards.panels import Panel, lines, number
-from dashboards.series import a_minute, grown, now, rate
+from dashboards.series import a_minute, grown, now, of, rate
 
 SILENT: Final = "the touchpoints flow does not answer, or is not chosen"
 TOLD: Final = "touchline_offer_events_total"
@@ -34,6 +34,8 @@ def _share(of_these: str, before: str) -> str:
     return f"{of_these} / ({before} > 0) or vector(0)"
 
 
+USED: Final = f"max by (budget) ({of('touchline_budget_accepted')})"
+UNITS: Final = f"max by (budget) ({of('touchline_budget_units')})"
 DECIDED: Final = grown("touchline_offers_decided_total")
 SHOWN, CLICKED, ACCEPTED = map(_told, ("shown", "clicked", "accepted"))
 
@@ -121,6 +123,14 @@ OFFERS: Final = Row(
             unit="cpm",
             look="docs/offers.md: learning",
             empty=SILENT,
+        ),
+        lines(
+            "Budgets",
+            "How much of each budget is accepted, by all customers together.",
+            (f"{USED} / {UNITS}", "{{budget}}"),
+            unit="percentunit",
+            look="docs/offers.md: budgets",
+            empty="no budgets in the playbook",
         ),
         lines(
             "Answers to who asked",

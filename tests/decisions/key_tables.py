@@ -48,6 +48,7 @@ from decisions.format.keys import (
 from decisions.format.limit_keys import DUPLICATES, LIMITS
 from decisions.format.offer_keys import (
     ARBITRATION,
+    BUDGET,
     CAP,
     CONTACT,
     CONTROLLED,
@@ -71,6 +72,7 @@ TABLES = {
     "a segment": SEGMENT,
     "an offer": OFFER,
     "a group": GROUP,
+    "a budget": BUDGET,
     "contact": CONTACT,
     "a cap": CAP,
     "quiet hours of contact": QUIET_HOURS,
