@@ -39,8 +39,6 @@ MAX_BUCKETS: Final = 49
 MAX_CAPS: Final = 20
 MAX_MOST: Final = 50
 """What a cap may allow within its time: so many times are kept of what it counts."""
-MAX_BUDGETS: Final = 50
-MAX_UNITS: Final = 1_000_000_000
 MAX_PRODUCTS: Final = 10
 """Of one offer."""
 MAX_LAYER: Final = 10
@@ -130,24 +128,6 @@ EXPERIMENT: Final = Keys(
             required=True,
         ),
         Key("salt", Text(64), "With another one customers are dealt anew.", default="its id"),
-    )
-)
-BUDGET: Final = Keys(
-    (
-        Key(
-            "units",
-            Whole(0, MAX_UNITS),
-            "How many may be accepted in all of the offers that name it, by all customers.",
-            required=True,
-            examples=(500,),
-        ),
-        Key(
-            "hard",
-            Flag(),
-            "`true`: not one more, whatever happens; an acceptance that finds none is answered "
-            "with `exhausted`.",
-            default=False,
-        ),
     )
 )
 TREATMENT: Final = Keys(

@@ -8,6 +8,7 @@ from typing import Final
 
 from decisions.actions.kinds import ROUTES
 from decisions.format.alert_keys import ALERT
+from decisions.format.budget_keys import BUDGET, MAX_BUDGETS
 from decisions.format.case_keys import CASE, MAX_CASES
 from decisions.format.journey_keys import JOURNEYS
 from decisions.format.keys import (
@@ -25,14 +26,12 @@ from decisions.format.keys import (
 from decisions.format.limit_keys import LIMITS
 from decisions.format.offer_keys import (
     ARBITRATION,
-    BUDGET,
     CONSENT,
     CONTACT,
     CONTROLLED,
     EXPERIMENT,
     GROUP,
     LEARNING,
-    MAX_BUDGETS,
     MAX_EXPERIMENTS,
     MAX_GROUPS,
     MAX_OFFERS,

@@ -13,6 +13,7 @@ from decisions.format.alert_keys import (
     STEP,
     THRESHOLD,
 )
+from decisions.format.budget_keys import BUDGET
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
 from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.journey_keys import HEADS, JOURNEY, LOCAL_TIME, QUIET, WAY
@@ -48,7 +49,6 @@ from decisions.format.keys import (
 from decisions.format.limit_keys import DUPLICATES, LIMITS
 from decisions.format.offer_keys import (
     ARBITRATION,
-    BUDGET,
     CAP,
     CONTACT,
     CONTROLLED,

@@ -9,7 +9,8 @@ from msgspec import Struct, structs
 
 from decisions.budgets.budget import Budget
 from decisions.document import Node
-from decisions.format.offer_keys import BUDGET, GROUP, OFFER, TREATMENT
+from decisions.format.budget_keys import BUDGET
+from decisions.format.offer_keys import GROUP, OFFER, TREATMENT
 from decisions.format.part import Part
 from decisions.language import Scope, Value
 from decisions.language.kinds import DOUBLE, DYN, INT
