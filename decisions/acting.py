@@ -13,6 +13,9 @@ BY_STOCK = "stock:"
 """Stands before the cause of a choice that was made anew as a product is not to be had any more;
 then the product."""
 
+BY_BUDGET = "budget:"
+"""The same as a budget is spent; then the budget."""
+
 
 def act(
     touchpoint: Touchpoint,

@@ -127,7 +127,7 @@ def _decide(
     if profile.journeys or starts:
         decision = advance(profile, touchpoint, mask, playbook, now_ms, decision)
     if touchpoint.name in ANSWERING:
-        decision, moves = take_answer(profile, touchpoint, playbook, now_ms, decision)
+        decision, moves = take_answer(profile, touchpoint, playbook, now_ms, decision, world)
         mask |= ANSWERS if moves else 0
     if playbook.learning is not None and 0 < profile.due_at <= now_ms:
         decision = learn_from_silence(profile, playbook.learning, now_ms, decision)

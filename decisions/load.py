@@ -7,6 +7,7 @@ from typing import Any
 
 from decisions.actions.routes import Routes, read_routes
 from decisions.alerting.reading import Scopes, read_alert
+from decisions.budgets.budget import Budget
 from decisions.cases.read import read_cases
 from decisions.document import (
     MAX_CHARACTERS,
@@ -32,7 +33,12 @@ from decisions.offering.written.contact import PolicyReader
 from decisions.offering.written.experiments import read_experiments
 from decisions.offering.written.interests import read_interests
 from decisions.offering.written.learning import read_learning
-from decisions.offering.written.offers import Around, OfferReader, read_groups
+from decisions.offering.written.offers import (
+    Around,
+    OfferReader,
+    read_budgets,
+    read_groups,
+)
 from decisions.playbook import ONCE, Playbook, PlaybookError
 from decisions.reading import Reader, source_of
 from decisions.rules import Alert, Segment
@@ -96,6 +102,7 @@ class _Loader(Reader):
         super().__init__(text)
         self.purposes: dict[str, bool] = {}
         self.experiments: dict[str, Experiment] = {}
+        self.budgets: dict[str, Budget] = {}
 
     def playbook(self, root: Node) -> Playbook | None:
         part = Part(self, root, "", PLAYBOOK)
@@ -143,6 +150,7 @@ class _Loader(Reader):
             power=self.power,
             refresh_ms=refresh_ms,
             experiments=self.experiments,
+            budgets=self.budgets,
             learning=learning,
             interests=self.interests,
             journeys={name: journey for name, journey in journeys.items() if journey},
@@ -219,6 +227,7 @@ class _Loader(Reader):
             self.purposes[name] = word == "granted"
         scope = self._scope(event=False)
         groups = read_groups(self, book, self.purposes)
+        self.budgets = read_budgets(self, book)
         self.experiments = read_experiments(self, book)
         for name, group in groups.items():
             if group.control:
@@ -237,6 +246,7 @@ class _Loader(Reader):
             channels=self.channels,
             placements=self.placements,
             groups=groups,
+            budgets=self.budgets,
             purposes=self.purposes,
             policy=self.policy,
             rivals=contact.rivals(names),

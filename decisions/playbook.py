@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from decisions.actions.routes import Routes
+from decisions.budgets.budget import Budget
 from decisions.cases.case import Case
 from decisions.document import Problem
 from decisions.history import History
@@ -106,6 +107,8 @@ class Playbook:
     """For how long after a customer's last event time alone lets offers be chosen anew."""
     experiments: dict[str, Experiment] = field(default_factory=dict)
     """Controls among them."""
+    budgets: dict[str, Budget] = field(default_factory=dict)
+    """How many of some offers may be accepted in all."""
     learning: Learning | None = None
     """How propensities are learned; None: they are not."""
     interests: Value | None = None
@@ -165,6 +168,11 @@ class Playbook:
     _starts: tuple[int, ...] = field(default=(), init=False)
     _editions: tuple[str, ...] = field(default=(), init=False)
     _due: dict[int, Due] = field(default_factory=dict, init=False)
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether anything hangs on what a shard has to be told."""
+        return self.model is not None or bool(self.products or self.budgets)
 
     def __post_init__(self) -> None:
         self.history = History(self.remembered)

@@ -1,10 +1,11 @@
 """What comes without an event of the customer: by the passing of time, whose instants that may
-change something are found one by one, and by a product that is sold out."""
+change something are found one by one, and by a product that is sold out or a budget that is
+spent."""
 
 from collections.abc import Sequence
 
-from decisions.acting import BY_STOCK
 from decisions.decide import pass_time
+from decisions.offering.stock import needs
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
 from state.decision import Decision
@@ -34,19 +35,19 @@ def recall(
     playbook: Playbook,
     now_ms: int,
     world: World,
-    products: Sequence[str],
+    causes: Sequence[str],
 ) -> list[tuple[int, Decision]]:
-    """What follows as `products` are not to be had any more: the offers are chosen anew, as (when,
-    decision), because of the first of them that is served. To be called once time has passed until
-    `now_ms`.
+    """What follows as there is none any more of what `causes` name (as `needs` does): the offers
+    are chosen anew, as (when, decision), because of the first of them that is served. To be called
+    once time has passed until `now_ms`.
 
     Nothing for whoever is served none. Changes `profile` in place.
     """
     now_ms = max(now_ms, profile.decided_at)
-    served = {p for one in profile.offers if now_ms < one.expires_at for p in one.products}
-    product = next(filter(served.__contains__, products), None)
-    if product is None:
+    standing = [held for held in profile.offers if now_ms < held.expires_at]
+    served = {cause for held in standing for cause in needs(held, playbook)}
+    because = next(filter(served.__contains__, causes), None)
+    if because is None:
         return []
-    because = f"{BY_STOCK}{product}"
     decision = pass_time(profile, customer_id, playbook, now_ms, world, because)
     return [] if decision is None else [(now_ms, decision)]

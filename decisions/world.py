@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from decisions.learning.table import CounterTable
+from state.budget import Purse
 from state.product import Listed
 
 
@@ -20,6 +21,8 @@ class World(Struct):
     products: dict[str, Listed] | None = None
     """Product id → what the catalogue says of it; None: no catalogue is looked at, and every
     product counts as there."""
+    budgets: dict[str, Purse] | None = None
+    """Budget → what the shard has of it; None: none is looked at, and each counts as untouched."""
     told: int = 0
     """The number of the last record with other shards' counters; 0 = none."""
 

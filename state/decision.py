@@ -65,6 +65,14 @@ class Outcome(Struct, frozen=True, gc=False):
     taken: float
 
 
+class Spent(Struct, frozen=True, gc=False):
+    """An acceptance of an offer that has a budget."""
+
+    budget: str
+    found: bool
+    """Whether there was a unit for it; False: it was refused."""
+
+
 class Decision(Struct, gc=False):
     """What one event led to."""
 
@@ -79,6 +87,8 @@ class Decision(Struct, gc=False):
     """What became of an answer to an offer, such as "accepted repeated" → how many."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+
+    spent: list[Spent] = field(default_factory=list)
 
     def err(self, rule: str, errors: int = 1) -> None:
         """Count errors of a rule."""

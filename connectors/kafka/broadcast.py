@@ -10,10 +10,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from connectors.events.dead_letter import Reason, Refusal
+from state.budget import Handed, Purse
 from state.product import Product
 
 MAX_ARMS: Final = 2_000
 """Of one record, which so stays below half a megabyte, however long its names."""
+
+MAX_BUDGETS: Final = 50
+MAX_SHARDS: Final = 10_000
 
 Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Count = Annotated[float, Meta(ge=0, le=1e15)]
@@ -54,7 +58,35 @@ class ProductChanged(Struct, frozen=True, tag="product.changed", tag_field="kind
     """None: it is no longer in the catalogue."""
 
 
-Told = CountersSummed | ProductChanged
+class BudgetHanded(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """What the shard that is told has of a budget by the ledger."""
+
+    budget: Name
+    handed: Handed
+
+
+class BudgetsHanded(Struct, frozen=True, tag="budgets.handed", tag_field="kind"):
+    """What was handed out, of budgets of which that changed, or of all. Each is numbered by itself:
+    what comes with a number that is not higher than the last is passed over."""
+
+    budgets: Annotated[list[BudgetHanded], Meta(max_length=MAX_BUDGETS)]
+
+
+class BudgetReported(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """What all shards have of a budget, each as it was committed."""
+
+    budget: Name
+    purses: Annotated[list[Purse], Meta(min_length=1, max_length=MAX_SHARDS)]
+    """By shard."""
+
+
+class BudgetsReported(Struct, frozen=True, tag="budgets.reported", tag_field="kind"):
+    """For shard 0, which hands out: of budgets of which it changed, or of all."""
+
+    budgets: Annotated[list[BudgetReported], Meta(max_length=MAX_BUDGETS)]
+
+
+Told = CountersSummed | ProductChanged | BudgetsHanded | BudgetsReported
 
 encode_told = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Told).decode

@@ -46,6 +46,17 @@ class Learned(Struct):
     spread: list[float] | UnsetType = UNSET
 
 
+class Budget(Struct):
+    """A budget, as the shard knew it."""
+
+    id: str
+    units: int
+    """How many may be accepted in all."""
+    hard: bool
+    accepted: int
+    """How many of them all shards had accepted, as far as it knew."""
+
+
 class OfferDecided(Struct):
     """`offer.decided`: a customer is to be served this offer."""
 
@@ -88,10 +99,13 @@ class OfferDecided(Struct):
     """What the offer is about. Left out, as is `interests`, where it is for anybody."""
     interests: list[str] | UnsetType = UNSET
     """What the customer has declared to be interested in: of the topics one at least."""
+    budget: Budget | UnsetType = UNSET
+    """The budget that it would be accepted from; left out where the offer has none."""
 
 
 class OfferAnswered(Struct):
-    """`offer.answered`: what became of a decision, once for each kind of answer to it."""
+    """`offer.answered`: what became of a decision, once for each kind of answer to it; exhausted
+    each time."""
 
     offer_id: str
     decision_id: str
@@ -99,7 +113,8 @@ class OfferAnswered(Struct):
     """The offer's; "" = none, or the playbook does not have the offer any more."""
     channel: str
     placement: str
-    answer: Literal["shown", "clicked", "accepted", "dismissed"]
+    answer: Literal["shown", "clicked", "accepted", "dismissed", "exhausted"]
+    """exhausted: it was accepted, and the offer's budget had no unit left: it was not sold."""
     decided_at: datetime
 
 

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.common import StackingMode
 
 from dashboards.board import Board, Row
 from dashboards.panels import BAD, GOOD, WARN, Panel, Steps, lines, number
-from dashboards.series import a_minute, grown, now, quantile, rate, recorded
+from dashboards.series import a_minute, grown, now, of, quantile, rate, recorded
 
 SILENT: Final = "the touchpoints flow does not answer, or is not chosen"
 NOT_ASKED: Final = "no requests, or `touchline run decide` does not run"
@@ -35,6 +35,8 @@ def _share(of_these: str, before: str) -> str:
     return f"{of_these} / ({before} > 0) or vector(0)"
 
 
+USED: Final = f"max by (budget) ({of('touchline_budget_accepted')})"
+UNITS: Final = f"max by (budget) ({of('touchline_budget_units')})"
 DECIDED: Final = grown("touchline_offers_decided_total")
 SHOWN, CLICKED, ACCEPTED = map(_told, ("shown", "clicked", "accepted"))
 
@@ -122,6 +124,14 @@ OFFERS: Final = Row(
             unit="cpm",
             look="docs/offers.md: learning",
             empty=SILENT,
+        ),
+        lines(
+            "Budgets",
+            "How much of each budget is accepted, by all customers together.",
+            (f"{USED} / {UNITS}", "{{budget}}"),
+            unit="percentunit",
+            look="docs/offers.md: budgets",
+            empty="no budgets in the playbook",
         ),
         lines(
             "Requests for offers",

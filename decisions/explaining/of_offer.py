@@ -76,6 +76,9 @@ def _contact(offer: Offer, playbook: Playbook) -> Iterator[Line]:
     quiet = playbook.policy.quiet
     if quiet and (silent_in := [name for name in offer.channels if name in quiet.channels]):
         yield Line(f"In quiet hours, through {listed(silent_in)}.")
+    if budget := offer.budget:
+        kind = "not one more" if budget.hard else "give or take those of a second"
+        yield Line(f"Once {budget.units:,} of the budget {budget.id} are accepted, {kind}.")
     if others := sorted(offer.rivals - {offer.id}):
         yield Line(f"While {listed(others, 'or')} stands.")
 

@@ -207,6 +207,13 @@ OFFER: Final = Keys(
             "What its products cost together, in the shop's currency.",
             default="the sum of their prices, where all are known",
         ),
+        Key(
+            "budget",
+            Name("budgets"),
+            "What limits how many may be accepted in all; several offers may share one.",
+            default="none: as many as are wanted",
+            examples=("spring",),
+        ),
         *_SHARED,
         Key(
             "arms",

@@ -8,6 +8,7 @@ from typing import Final
 
 from decisions.actions.kinds import ROUTES
 from decisions.format.alert_keys import ALERT
+from decisions.format.budget_keys import BUDGET, MAX_BUDGETS
 from decisions.format.case_keys import CASE, MAX_CASES
 from decisions.format.journey_keys import JOURNEYS
 from decisions.format.keys import (
@@ -134,6 +135,11 @@ PLAYBOOK: Final = Keys(
             "groups",
             Entries(GROUP, MAX_GROUPS),
             "Groups of offers, and what holds for each offer of one.",
+        ),
+        Key(
+            "budgets",
+            Entries(BUDGET, MAX_BUDGETS),
+            "How many of some offers may be accepted in all.",
         ),
         Key(
             "purposes",

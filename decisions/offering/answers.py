@@ -5,6 +5,7 @@ whichever order they come; but caps of what is shown count each time that it is.
 result:
 
 - attributed: it is the first of its kind to a decision that this customer was served;
+- exhausted: it accepts an offer of a hard budget of which there is no unit: nothing is noted;
 - repeated: one of its kind was there before;
 - expired: the decision does not stand and is longer ago than answers count, or is kept no more;
 - foreign: the decision was made for another customer;
@@ -16,6 +17,7 @@ import re
 from typing import Any, Final
 
 from decisions.acting import act
+from decisions.budgets.purse import has_unit, purse_of
 from decisions.offering.caps import ACCEPTED, SHOWN
 from decisions.offering.contacts import note
 from decisions.offering.memory import ANSWERS_KEPT
@@ -23,7 +25,8 @@ from decisions.offering.outcomes import DISMISSED, learn_from
 from decisions.offering.policy import rests_until
 from decisions.offering.propensity import CLICKED
 from decisions.playbook import Playbook
-from state.decision import Decision
+from decisions.world import BARE, World
+from state.decision import Decision, Spent
 from state.decision_ids import is_of, is_ours
 from state.profile import Answer, Profile, Proposal
 from state.times import rfc3339
@@ -38,12 +41,13 @@ EVENTS: Final = {
 }
 """Event → the kind of answer that it is."""
 ATTRIBUTED: Final = "attributed"
+EXHAUSTED: Final = "exhausted"
 REPEATED: Final = "repeated"
 EXPIRED: Final = "expired"
 FOREIGN: Final = "foreign"
 UNKNOWN: Final = "unknown"
 UNNAMED: Final = "unnamed"
-RESULTS: Final = (ATTRIBUTED, REPEATED, EXPIRED, FOREIGN, UNKNOWN, UNNAMED)
+RESULTS: Final = (ATTRIBUTED, EXHAUSTED, REPEATED, EXPIRED, FOREIGN, UNKNOWN, UNNAMED)
 HEX: Final = re.compile("[0-9a-f]{32}")
 
 
@@ -53,6 +57,7 @@ def take_answer(
     playbook: Playbook,
     now_ms: int,
     decision: Decision | None,
+    world: World = BARE,
 ) -> tuple[Decision, bool]:
     """Takes in the answer that `touchpoint` is; whether it may change what is served, too.
 
@@ -61,11 +66,21 @@ def take_answer(
     decision = decision or Decision()
     kind = EVENTS[touchpoint.name]
     proposal, result = _attribute(profile, touchpoint, kind, playbook.policy.answers_ms, now_ms)
+    offer = playbook.offers.get(proposal.offer_id) if proposal else None
+    if result == ATTRIBUTED and kind == ACCEPTED and offer is not None and offer.budget is not None:
+        purse = purse_of(world.budgets, offer.budget)
+        found = purse is None or has_unit(purse, offer.budget)
+        decision.spent.append(Spent(offer.budget.id, found))
+        result = result if found else EXHAUSTED
     name = f"{kind} {result}"
     decision.answers[name] = decision.answers.get(name, 0) + 1
     if proposal is None or (result == REPEATED and kind != SHOWN):
         return decision, False
-    offer, group = playbook.offers.get(proposal.offer_id), proposal.group
+    group, rule = proposal.group, f"offer.{proposal.offer_id}"
+    if result == EXHAUSTED:
+        body = _body(proposal, EXHAUSTED, group)
+        decision.actions.append(act(touchpoint, ANSWERED, proposal.offer_id, body, rule=rule))
+        return decision, True
     if offer is None or not offer.fallback:
         counted = playbook.policy.counted(proposal.offer_id, group, proposal.channel)
         note(profile, counted, kind, now_ms)
@@ -76,7 +91,6 @@ def take_answer(
         learn_from(proposal, kind, playbook.learning, decision)
     if kind in (ACCEPTED, DISMISSED):
         _remember(profile, proposal.offer_id, kind, playbook, now_ms)
-    rule = f"offer.{proposal.offer_id}"
     body = _body(proposal, kind, group)
     decision.actions.append(act(touchpoint, ANSWERED, proposal.offer_id, body, rule=rule))
     return decision, kind != CLICKED

@@ -77,7 +77,8 @@ def ask(
             held.decision_id = decision_id(question.customer_id, own)
         offers.append(served(rank, held, playbook))
         if chosen.kept is None:
-            actions.append(action(touchpoint, playbook, choice, chosen, held, offers[-1]))
+            made = action(touchpoint, playbook, choice, chosen, held, offers[-1], world)
+            actions.append(made)
     decided = (
         Decided(question.customer_id, question.request, now_ms, playbook.version, actions)
         if actions

@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from decisions.budgets.budget import Budget
 from decisions.language import Condition, Value
 from decisions.offering.caps import Subject
 
@@ -93,6 +94,8 @@ class Offer(Struct, frozen=True):
     """Theirs together, in the shop's currency, where the playbook says it."""
     topics: tuple[str, ...] = ()
     """What it is about: it is only for whom one of them interests; none: for anybody."""
+    budget: Budget | None = None
+    """How many may be accepted in all; None: as many as are wanted."""
 
     @property
     def source(self) -> str:

@@ -15,7 +15,7 @@ from decisions.offering.interest import INTERESTS, declared
 from decisions.offering.policy import rests_until
 from decisions.offering.propensity import Model, Moment, bucket_of
 from decisions.offering.ranked import explored, ranked, treatments_of
-from decisions.offering.stock import first_sold_out
+from decisions.offering.stock import first_sold_out, is_used_up
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
 from state.profile import HeldOffer, Profile
@@ -25,6 +25,7 @@ from state.touchpoint import Touchpoint
 MOST_WEIGHT: Final = 1e6
 CLOSED: Final = "dates"
 STOCK: Final = "stock"
+BUDGET: Final = "budget"
 CONTROL: Final = "control"
 ARM: Final = "arm"
 CONSENT: Final = "consent"
@@ -192,12 +193,14 @@ class Chooser:
 
     def stage(self, offer: Offer) -> str:
         """Where an offer stops for this customer, whatever the channel: one of CLOSED, STOCK,
-        CONTROL, ARM, CONSENT, INTEREST, LAYERS, ANSWERED; "" = nowhere."""
+        BUDGET, CONTROL, ARM, CONSENT, INTEREST, LAYERS, ANSWERED; "" = nowhere."""
         now_ms = self._now_ms
         if offer.timed and (now_ms < offer.start_ms or 0 < offer.end_ms <= now_ms):
             return CLOSED
         if offer.products and first_sold_out(offer.products, self._world):
             return STOCK
+        if offer.budget and is_used_up(offer, self._world):
+            return BUDGET
         if self._held_out and self._is_held_out(offer):
             return CONTROL
         if offer.arms and offer.arms.isdisjoint(self.choice.arms.items()):

@@ -8,6 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from decisions.budgets.budget import Budget
+from decisions.budgets.purse import EMPTY, is_spent, known_accepted, purse_of
 from decisions.explaining.evidence import Evidence
 from decisions.explaining.phrases import span
 from decisions.offering.arbitration import Candidate, reckoning
@@ -16,6 +18,7 @@ from decisions.offering.catalogue import LAYERS, Offer, Treatment
 from decisions.offering.choose import (
     ANSWERED,
     ARM,
+    BUDGET,
     CLOSED,
     CONSENT,
     CONTROL,
@@ -42,8 +45,8 @@ RIVAL: Final = "rival"
 OUTRANKED: Final = "outranked"
 FALLBACK: Final = "fallback"
 STAGES: Final = (
-    *(CLOSED, STOCK, CONTROL, ARM, CONSENT, INTEREST, *LAYERS, ANSWERED, CAPPED, QUIET, WEIGHT),
-    *(COST, FALLBACK, RIVAL, OUTRANKED, SERVED),
+    *(CLOSED, STOCK, BUDGET, CONTROL, ARM, CONSENT, INTEREST, *LAYERS, ANSWERED, CAPPED, QUIET),
+    *(WEIGHT, COST, FALLBACK, RIVAL, OUTRANKED, SERVED),
 )
 """Where an offer can stop, in the order in which it is asked; the last one is no stop."""
 
@@ -163,6 +166,8 @@ class _Teller:
             yield f"it ended at {rfc3339(offer.end_ms)}, now is {rfc3339(now_ms)}"
         elif stage == STOCK:
             yield self._stock(offer)
+        elif stage == BUDGET and offer.budget is not None:
+            yield self._used_up(offer.budget)
         elif stage == CONTROL:
             names = (EVERYTHING, control_of(offer.group))
             held_out = [name for name in names if self._arms.get(name) == HELD_OUT]
@@ -186,6 +191,13 @@ class _Teller:
         if known is None or known.product is None:
             return f"product {product} is not in the catalogue"
         return f"product {product} is sold out: its stock is {known.product.stock}"
+
+    def _used_up(self, budget: Budget) -> str:
+        purse = purse_of(self._world.budgets, budget) or EMPTY
+        accepted = f"{known_accepted(purse)} of {budget.units} are accepted"
+        if is_spent(purse, budget):
+            return f"budget {budget.id} is spent: {accepted}"
+        return f"budget {budget.id}: {accepted}, and none of the others is left in this shard"
 
     def _other_arms(self, offer: Offer) -> Iterator[str]:
         for experiment in sorted({experiment for experiment, _ in offer.arms}):

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from decisions.acting import BY_STOCK, BY_TIME
+from decisions.acting import BY_BUDGET, BY_STOCK, BY_TIME
 from decisions.offering.arbitration import gain
 from decisions.offering.logged import Decided, Logged, Row
 from decisions.offering.record import DECIDED
@@ -116,7 +116,7 @@ def _of_ids(record: Logged) -> Iterator[str]:
         yield f"id: {trouble}"
     made = identity(customer, record.caused_by, DECIDED, body.offer_id)
     # How often time alone has led to something is not in the record, and its id is made of that.
-    led_by_event = not record.caused_by.startswith((BY_TIME, BY_STOCK))
+    led_by_event = not record.caused_by.startswith((BY_TIME, BY_STOCK, BY_BUDGET))
     if led_by_event and record.id[:24] != made[:12].hex():
         yield (
             f"id: expected one that begins with {made[:12].hex()}, as it is made of the customer, "

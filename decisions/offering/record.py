@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from decisions.acting import cause
+from decisions.budgets.purse import known_accepted, purse_of
 from decisions.learning.policies.kinds import DRAWN, Linear, name_of
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.choose import Choice, Chosen, Drawn
 from decisions.offering.propensity import Learning, chance_of_picked
 from decisions.playbook import Playbook
+from decisions.world import BARE, World
 from state.decision import MOST_ELIGIBLE, Action, ServedOffer
 from state.profile import HeldOffer
 from state.times import rfc3339
@@ -25,6 +27,7 @@ def action(
     chosen: Chosen,
     held: HeldOffer,
     shown: ServedOffer,
+    world: World = BARE,
 ) -> Action:
     """`offer.decided`: all that the choice hung on, so that it can be made again."""
     listed = chosen.among[:MOST_ELIGIBLE]
@@ -53,6 +56,7 @@ def action(
             "learned": None if offer.fallback else _learned(playbook, choice.drawn, chosen, listed),
             **wares(held.products, held.price),
             **_topics(offer, choice),
+            **_budget(offer, world),
         },
     )
 
@@ -68,6 +72,16 @@ def _topics(offer: Offer, choice: Choice) -> dict[str, Any]:
     if not offer.topics:
         return {}
     return {"topics": list(offer.topics), "interests": list(choice.interests or ())}
+
+
+def _budget(offer: Offer, world: World) -> dict[str, Any]:
+    """What its record says of an offer's budget: nothing where it has none."""
+    if (budget := offer.budget) is None:
+        return {}
+    purse = purse_of(world.budgets, budget)
+    accepted = known_accepted(purse) if purse is not None else 0
+    said = {"id": budget.id, "units": budget.units, "hard": budget.hard, "accepted": accepted}
+    return {"budget": said}
 
 
 def _learned(

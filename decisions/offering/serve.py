@@ -60,7 +60,7 @@ def serve(
     decision = decision or Decision()
     shown = {held.offer_id: served(rank, held, playbook) for rank, held in enumerate(after, 1)}
     for chosen, held in new:
-        made = action(touchpoint, playbook, choice, chosen, held, shown[held.offer_id])
+        made = action(touchpoint, playbook, choice, chosen, held, shown[held.offer_id], world)
         decision.actions.append(made)
         _note(profile, playbook, now_ms, chosen, held, choice, decision)
     decision.serving = Serving(now_ms, expires_at, list(shown.values()))

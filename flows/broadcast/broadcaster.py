@@ -1,5 +1,5 @@
-"""Tells all shards what none of them can know by itself: sums of counters once a second, and what
-the catalogue says at once.
+"""Tells all shards what none of them can know by itself: sums of counters once a second, and at
+once what the catalogue says and what of budgets is handed out.
 
 Whoever owns shard 0 does it, in a thread of its own: neither Redis nor Kafka may hold the flow up
 for it. Two that do it at once, as an owner wakes up that was taken for dead, do no harm: whatever
@@ -18,6 +18,7 @@ from connectors.kafka.broadcast import Told
 from connectors.kafka.errors import words
 from connectors.kafka.teller import Teller
 from decisions.playbook import Playbook
+from flows.broadcast.budgets import Budgets
 from flows.broadcast.catalogue import Catalogue
 from flows.broadcast.counters import Counters
 from flows.metrics.meter import Meter
@@ -28,7 +29,8 @@ log = logging.getLogger("touchline.broadcast")
 EVERY_S = 0.8
 """How often sums are told: with the way there and back it is a second at most."""
 WAIT_S = 0.2
-"""How long a record of the catalogue is waited for, and how late a stop is noticed then."""
+"""How long a record of the catalogue is waited for, how often budgets are looked at, and how late a
+stop is noticed then."""
 ALL_EVERY_S = 600.0
 """How often all is told, changed or not: for a shard that missed something, whyever."""
 ANSWER_S = 5.0
@@ -81,47 +83,55 @@ class Broadcaster(threading.Thread):
     def _charge(self) -> None:
         """As long as it is in charge. Raises redis.RedisError, KafkaException."""
         playbook, settings = self._playbook, self._settings
-        if playbook.model is None and not playbook.products:
+        if not playbook.looks_around:
             return
         client = redis.Redis.from_url(
             settings.redis_url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S
         )
         teller = Teller(settings.kafka_config)
-        counters = catalogue = None
+        counters = catalogue = budgets = None
         try:
             if playbook.model is not None:
                 counters = Counters(playbook, client, settings.partitions)
             if playbook.products:
                 of, meter, pause = playbook.products, self._meter, self._over.wait
                 catalogue = Catalogue(settings, of, client, meter, pause)
-            self._tell_on(counters, catalogue, teller)
+            if playbook.budgets:
+                budgets = Budgets(playbook, client, self._meter, settings.partitions)
+            self._tell_on(counters, catalogue, budgets, teller)
         finally:
-            if catalogue is not None:
-                catalogue.close()
+            for each in (catalogue, budgets):
+                if each is not None:
+                    each.close()
             teller.close()
             client.close()
 
     def _tell_on(
-        self, counters: Counters | None, catalogue: Catalogue | None, teller: Teller
+        self,
+        counters: Counters | None,
+        catalogue: Catalogue | None,
+        budgets: Budgets | None,
+        teller: Teller,
     ) -> None:
         all_at_s, counters_at_s = time.monotonic() + ALL_EVERY_S, 0.0
         while self._in_charge() and not self._over.is_set():
             now_s = time.monotonic()
             if now_s >= all_at_s:
                 all_at_s = now_s + ALL_EVERY_S
-                if counters is not None:
-                    counters.tell_all()
-                if catalogue is not None:
-                    catalogue.tell_all()
+                for each in (counters, catalogue, budgets):
+                    if each is not None:
+                        each.tell_all()
             told: list[tuple[int, Told]] = []
             if counters is not None and now_s >= counters_at_s:
                 counters_at_s = now_s + EVERY_S
                 told += counters.look(time.time_ns() // 1_000_000)
+            if budgets is not None:
+                told += budgets.look()
             if catalogue is not None:
                 told += catalogue.look(WAIT_S)
             self._tell(told, teller)
             if catalogue is None:
-                self._over.wait(EVERY_S)
+                self._over.wait(WAIT_S if budgets is not None else EVERY_S)
 
     def _tell(self, told: list[tuple[int, Told]], teller: Teller) -> None:
         """Raises OSError when it may not have come through: whoever is in charge begins anew."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import redis
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
@@ -46,7 +47,7 @@ class Worlds:
 
     async def of(self, shard: int) -> World:
         """What a shard knows. Raises redis.RedisError where nothing is known and Redis is away."""
-        if self._playbook.model is None and not self._playbook.products:
+        if not self._playbook.looks_around:
             return BARE
         known = self._known.get(shard)
         if known is None:
@@ -67,28 +68,24 @@ class Worlds:
         stored = await self._requests.world(shard)
         known = self._known.get(shard)
         if known is None or _forgets(known.stored, stored):
-            world = recall(self._playbook, stored.learned, stored.told, stored.products)
+            world = recall(self._playbook, stored)
         else:
-            world, before = known.world, known.stored
-            bring_up(
-                world,
-                self._rows,
-                _changed(before.learned, stored.learned),
-                _changed(before.told, stored.told),
-                _changed(before.products, stored.products),
-            )
+            world = known.world
+            bring_up(world, self._rows, _changed(known.stored, stored))
         self._known[shard] = _Known(began_s, stored, world)
         return world
 
 
 def _forgets(before: StoredWorld, after: StoredWorld) -> bool:
     """Whether something is there no more, as in a Redis that came back from the past."""
-    return not (
-        before.learned.keys() <= after.learned.keys()
-        and before.told.keys() <= after.told.keys()
-        and before.products.keys() <= after.products.keys()
-    )
+    pairs = zip(astuple(before), astuple(after), strict=True)
+    return any(not old.keys() <= new.keys() for old, new in pairs)
 
 
-def _changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes]:
+def _changed(before: StoredWorld, after: StoredWorld) -> StoredWorld:
+    pairs = zip(astuple(before), astuple(after), strict=True)
+    return StoredWorld(*(_news(old, new) for old, new in pairs))
+
+
+def _news(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes]:
     return {name: blob for name, blob in after.items() if before.get(name) != blob}

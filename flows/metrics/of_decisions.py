@@ -36,8 +36,8 @@ DECISIONS: Final = (
         C,
         "events",
         "The same by what came of them: attributed to a decision; repeated; expired, as the "
-        "decision is too old or not kept any more; foreign, of another customer; "
-        "unknown, of no decision; unnamed, without a decision id.",
+        "decision is too old or not kept any more; exhausted, as the budget has no unit for it; "
+        "foreign, of another customer; unknown, of no decision; unnamed, without a decision id.",
         ("answer", "result"),
         {"answer": OFFER_OUTCOMES, "result": RESULTS},
     ),
@@ -74,7 +74,22 @@ DECISIONS: Final = (
         "touchline_customers_recalled_total",
         C,
         "customers",
-        "Customers for whom offers were chosen anew, as they were served what is sold out.",
+        "Customers for whom offers were chosen anew, as they were served what is sold out,"
+        " or of a budget that is spent.",
+    ),
+    Metric(
+        "touchline_budget_units",
+        G,
+        "units",
+        "How many of the offers of a budget may be accepted in all; told by who owns shard 0.",
+        ("budget",),
+    ),
+    Metric(
+        "touchline_budget_accepted",
+        G,
+        "units",
+        "How many of them all shards have accepted, as they have reported it.",
+        ("budget",),
     ),
     Metric(
         "touchline_catalogue_refused_total",

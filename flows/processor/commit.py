@@ -179,6 +179,8 @@ def _commit(part: Slice, fence: Fence) -> Commit:
         learned=part.world.learned if part.world else {},
         told=part.world.told if part.world else {},
         products=part.world.products if part.world else {},
+        budgets=part.world.budgets if part.world else {},
+        ledger=part.world.ledger if part.world else {},
         holders=part.holders,
     )
 

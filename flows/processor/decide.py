@@ -67,7 +67,7 @@ def _decide_slice(processor: Processor, part: Slice) -> None:
     reach = Reach(part.plan, part.shard.reached_ms, part.shard.clock_ms)
     limit_ms, topics = reach.limit_ms, processor.topics
     world = part.shard.world
-    part.world = Changes(world, playbook.model)
+    part.world = Changes(world, playbook, part.shard.ledger)
     keep_offers(processor, part)
     for position, event in enumerate(part.events):
         if not isinstance(event, Touchpoint):
@@ -175,7 +175,7 @@ def _wake_before(
 
 def _wake_due(processor: Processor, part: Slice) -> None:
     """Let time pass for those who are still due, now that all events are applied; then choose anew
-    for those who are served what is sold out."""
+    for those who are served what is used up."""
     for due_ms, customer in part.due:
         profile = part.shard.profiles.get(customer)
         known_ms = profile.due_at if profile is not None else 0  # there is no such customer here
@@ -185,9 +185,9 @@ def _wake_due(processor: Processor, part: Slice) -> None:
             part.shard.timers.set(customer, known_ms)
     for _, customer in still_due(part):
         _wake(processor, part, customer, part.clock_ms, len(part.events))
-    for customer, products in part.recalled.items():
+    for customer, causes in part.recalled.items():
         if customer in part.shard.profiles:
-            _wake(processor, part, customer, part.clock_ms, len(part.events), products)
+            _wake(processor, part, customer, part.clock_ms, len(part.events), causes)
 
 
 def _wake(
@@ -196,13 +196,13 @@ def _wake(
     customer: str,
     until_ms: int,
     position: int,
-    sold_out: Sequence[str] = (),
+    used_up: Sequence[str] = (),
 ) -> Profile:
-    """The profile of a customer after the time until `until_ms` has passed, and then that products
-    are sold out; before the event at `position`."""
+    """The profile of a customer after the time until `until_ms` has passed, and then that something
+    is used up; before the event at `position`."""
     profile = part.shard.profiles[customer]
     due_ms, trimmed = profile.due_at, profile.trimmed
-    profile, decisions = let_time_pass(processor, part, customer, profile, until_ms, sold_out)
+    profile, decisions = let_time_pass(processor, part, customer, profile, until_ms, used_up)
     part.shard.profiles[customer] = part.touched[customer] = profile
     if 0 < due_ms <= until_ms:
         part.woken.append(due_ms)
@@ -279,6 +279,8 @@ def _take(part: Slice, customer: str, decision: Decision, moment: int) -> None:
         counts[result] = counts.get(result, 0) + answers
     if decision.outcomes and part.world is not None:
         part.world.learn(moment, decision.outcomes)
+    if decision.spent and part.world is not None:
+        part.world.spend(moment, decision.spent)
     if decision.rule_errors:
         counts = part.tally.setdefault("rule_errors", {})
         for rule, errors in decision.rule_errors.items():

@@ -67,12 +67,12 @@ class Slice(Struct, eq=False):
     due: list[Timer] = field(default_factory=list)
     """The first of those without an event here of whom time alone may change something."""
     recalled: dict[str, list[str]] = field(default_factory=dict)
-    """Customers who are served what is sold out → those products, in the order they are told."""
+    """Customers who are served what is used up → that, as the causes of their recall, in order."""
     # decide
     offered: dict[str, list[HeldOffer]] = field(default_factory=dict)
-    """Customer of this flush → what they were served before it, where offers name products."""
+    """Customer of this flush → what they were served before it, where offers may be used up."""
     holders: dict[str, dict[str, bool]] = field(default_factory=dict)
-    """Product → customer → whether they are served it from now on, where that is new."""
+    """What offers need → customer → whether they are served one from now on, where that is new."""
     reached: dict[int, int] = field(default_factory=dict)
     """Position of an event before which time was let pass for its customer → until when."""
     clock_ms: int = 0

@@ -13,13 +13,14 @@ from connectors.kafka.topics import ENRICHED
 from flows.processor.acted import newest_actions
 from flows.processor.definitions import definitions_of, recall_journeys
 from flows.processor.processor import Processor
-from flows.processor.recalling import sold_out
+from flows.processor.recalling import used_up
 from flows.processor.shard import Hold, Shard
-from flows.processor.world import recall
+from flows.processor.world import decode_ledger, recall
 from state.fence import VERSION, Fence, Position
 from state.outbox import read_outbox
 from state.store.shard_store import Fenced, Refused, Taken, Unsettled
 from state.store.wire import WireLost
+from state.store.world import StoredWorld
 
 log = logging.getLogger("touchline.touchpoints")
 
@@ -134,8 +135,10 @@ def _begin(processor: Processor, shard: Shard, found: Taken, log_found: PlanLog)
     """Go on where the last owner was: its begun flushes, its recorded actions, its positions."""
     shard.own(_with_new_topics(processor, shard.index, found), log_found)
     recall_journeys(processor.playbook, found.journeys)
-    shard.world = recall(processor.playbook, found.learned, found.told, found.products)
-    shard.recalls = sold_out(processor, shard)
+    stored = StoredWorld(found.learned, found.told, found.products, found.budgets)
+    shard.world = recall(processor.playbook, stored)
+    shard.ledger = {name: decode_ledger(blob) for name, blob in found.ledger.items()}
+    shard.recalls = used_up(processor.playbook, shard.world)
     _check_topics_of_plans(processor, shard)
     if shard.todo:
         log.info("shard %d: %d flushes were begun and are done again", shard.index, len(shard.todo))

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from connectors.kafka.plan_log import PlanLog, to_do
 from connectors.kafka.shard_consumer import Record
+from decisions.budgets.ledger import Ledger
 from decisions.world import World
 from flows.processor.acted import Acted
 from flows.processor.merge import Patience
@@ -78,9 +79,11 @@ class Shard:
         """Topic → when the newest event of it that was decided happened; likewise."""
         self.world = World()
         """What it knows beside its customers; likewise."""
+        self.ledger: dict[str, Ledger] = {}
+        """Budget → what all shards were given of it; likewise. Of shard 0 only."""
         self.recalls: set[str] = set()
-        """Products that are sold out while customers may be left who are served them: of any other
-        that is sold out Redis has none."""
+        """What offers need ("stock:<product>", "budget:<budget>") and is used up while customers
+        may be left who are served such an offer: of anything else that is, Redis has none."""
         self.timers = TimerIndex()
         """Customer → when time alone may change something; likewise."""
         self.asked_ms = 0

@@ -64,10 +64,10 @@ def let_time_pass(
     customer: str,
     profile: Profile,
     until_ms: int,
-    sold_out: Sequence[str] = (),
+    used_up: Sequence[str] = (),
 ) -> tuple[Profile, list[tuple[int, Decision]]]:
-    """What time alone brings about for a customer until `until_ms`, and then that products
-    are sold out, and the profile after it.
+    """What time alone brings about for a customer until `until_ms`, and then that something is
+    used up, and the profile after it.
 
     A rule that fails in a way that rules cannot leaves the profile as it was, but for the time at
     which all of them are asked again: then, or at the customer's next event.
@@ -76,8 +76,8 @@ def let_time_pass(
     try:
         playbook, world = processor.playbook, part.shard.world
         found = wake(profile, customer, playbook, until_ms, world)
-        if sold_out:
-            found += recall(profile, customer, playbook, until_ms, world, sold_out)
+        if used_up:
+            found += recall(profile, customer, playbook, until_ms, world, used_up)
         return profile, found
     except MemoryError:
         raise

@@ -12,20 +12,33 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from connectors.kafka.broadcast import ArmCounted, ProductChanged, Told
+from connectors.kafka.broadcast import (
+    ArmCounted,
+    BudgetReported,
+    BudgetsHanded,
+    BudgetsReported,
+    ProductChanged,
+    Told,
+)
+from decisions.budgets.ledger import Ledger, settle
+from decisions.budgets.purse import EMPTY, accept, refuse
+from decisions.budgets.purse import told as after_told
 from decisions.learning.counter import Counter
 from decisions.learning.table import CounterTable
-from decisions.offering.propensity import Model
 from decisions.playbook import Playbook
 from decisions.world import World
-from state.decision import Outcome
+from state.budget import Handed, Purse
+from state.decision import Outcome, Spent
 from state.product import Listed
-from state.store.world import NUMBER
+from state.store.world import NUMBER, StoredWorld
 
 encode_counter = msgspec.msgpack.Encoder().encode
 decode_counter = msgspec.msgpack.Decoder(Counter).decode
 encode_listed = msgspec.msgpack.Encoder().encode
 decode_listed = msgspec.msgpack.Decoder(Listed).decode
+encode_budget = msgspec.msgpack.Encoder().encode
+decode_purse = msgspec.msgpack.Decoder(Purse).decode
+decode_ledger = msgspec.msgpack.Decoder(Ledger).decode
 
 
 def arm_name(offer: str, channel: str, bucket: str) -> str:
@@ -33,18 +46,13 @@ def arm_name(offer: str, channel: str, bucket: str) -> str:
     return f"{offer} {channel} {bucket}"
 
 
-def recall(
-    playbook: Playbook,
-    learned: Mapping[str, bytes],
-    told: Mapping[str, bytes],
-    products: Mapping[str, bytes],
-) -> World:
+def recall(playbook: Playbook, stored: StoredWorld) -> World:
     """What a shard knew when it was committed last. Arms that the playbook does not have stay where
     they are, and count again should it have them again."""
-    world = World(products={})
+    world = World(products={}, budgets={})
     if playbook.model is not None and playbook.learning is not None:
         world.counters = CounterTable(playbook.model.size, playbook.learning.half_life_ms)
-    bring_up(world, rows_of(playbook), learned, told, products)
+    bring_up(world, rows_of(playbook), stored)
     return world
 
 
@@ -54,19 +62,16 @@ def rows_of(playbook: Playbook) -> dict[str, int]:
     return {arm_name(*arm): row for arm, row in arms.items()}
 
 
-def bring_up(
-    world: World,
-    rows: Mapping[str, int],
-    learned: Mapping[str, bytes],
-    told: Mapping[str, bytes],
-    products: Mapping[str, bytes],
-) -> None:
-    """Let `world` know what is stored of these arms and products; all others stay as they are."""
+def bring_up(world: World, rows: Mapping[str, int], stored: StoredWorld) -> None:
+    """Let `world` know what is stored of these arms, products and budgets; all others stay as they
+    are."""
     assert world.products is not None, "recalled"
-    world.told = int(told.get(NUMBER, world.told))
-    world.products.update((name, decode_listed(blob)) for name, blob in products.items())
+    assert world.budgets is not None, "recalled"
+    world.told = int(stored.told.get(NUMBER, world.told))
+    world.products.update((name, decode_listed(blob)) for name, blob in stored.products.items())
+    world.budgets.update((name, decode_purse(blob)) for name, blob in stored.budgets.items())
     if (table := world.counters) is not None:
-        for kept, take in ((learned, table.put), (told, table.tell)):
+        for kept, take in ((stored.learned, table.put), (stored.told, table.tell)):
             for name, blob in kept.items():
                 if (row := rows.get(name)) is not None:
                     take(row, decode_counter(blob))
@@ -78,7 +83,7 @@ def is_news(told: ProductChanged, known: Listed | None) -> bool:
 
 
 class _Change(Struct, frozen=True):
-    """Of one counter, or of what is known of one product."""
+    """Of one counter, of what is known of one product, or of one budget."""
 
     moment: int
     put: Callable[[Any], object]
@@ -90,9 +95,14 @@ class _Change(Struct, frozen=True):
 class Changes:
     """What one flush changes of a shard's world, in the order in which it does."""
 
-    def __init__(self, world: World, model: Model | None) -> None:
+    def __init__(
+        self, world: World, playbook: Playbook, ledger: dict[str, Ledger] | None = None
+    ) -> None:
+        """`ledger`: what it hands out, if it is shard 0; changed as it does so."""
         self._world = world
-        self._model = model
+        self._model = playbook.model
+        self._budgets = playbook.budgets
+        self._ledger = {} if ledger is None else ledger
         self.learned: dict[str, bytes] = {}
         """Arm → what the shard has counted of it, once the flush is done."""
         self.told: dict[str, bytes] = {}
@@ -101,6 +111,10 @@ class Changes:
         """"taken", "refused", "corrected" or "unknown" → how many outcomes were so."""
         self.products: dict[str, bytes] = {}
         """Product → what the catalogue says of it."""
+        self.budgets: dict[str, bytes] = {}
+        """Budget → what the shard has of it."""
+        self.ledger: dict[str, bytes] = {}
+        """Budget → what all shards were given of it."""
         self.passed_over = 0
         """Records that said nothing new."""
         self._journal: list[_Change] = []
@@ -126,6 +140,12 @@ class Changes:
         """Take in what is told at a moment of the flush."""
         if isinstance(told, ProductChanged):
             self._list(moment, told)
+        elif isinstance(told, BudgetsHanded):
+            for each in told.budgets:
+                self._hand(moment, each.budget, each.handed)
+        elif isinstance(told, BudgetsReported):
+            for report in told.budgets:
+                self._settle(report)
         elif told.number <= self._world.told:
             self.passed_over += 1
         else:
@@ -158,8 +178,48 @@ class Changes:
         self._journal.append(_Change(moment, put, known, listed))
         self.products[told.id] = encode_listed(listed)
 
+    def spend(self, moment: int, spent: Iterable[Spent]) -> None:
+        """Count acceptances of offers that have a budget; moments come in order."""
+        for one in spent:
+            purse = self._purses.get(one.budget, EMPTY)
+            self._keep(moment, one.budget, accept(purse) if one.found else refuse(purse))
+
+    def _hand(self, moment: int, budget: str, handed: Handed) -> None:
+        purse = self._purses.get(budget, EMPTY)
+        after = after_told(purse, handed)
+        if after is purse:
+            self.passed_over += 1
+        else:
+            self._keep(moment, budget, after)
+
+    @property
+    def _purses(self) -> dict[str, Purse]:
+        assert self._world.budgets is not None, "recalled as the shard was taken"
+        return self._world.budgets
+
+    def _keep(self, moment: int, budget: str, purse: Purse) -> None:
+        purses = self._purses
+        before, put = purses.get(budget, EMPTY), partial(purses.__setitem__, budget)
+        put(purse)
+        self._journal.append(_Change(moment, put, before, purse))
+        self.budgets[budget] = encode_budget(purse)
+
+    def _settle(self, report: BudgetReported) -> None:
+        """No decision hangs on the ledger: it need not be put back in the middle of a flush."""
+        budget, ledger = self._budgets.get(report.budget), self._ledger
+        known = ledger.get(report.budget, Ledger())
+        if budget is None or len(known.accounts) not in (0, len(report.purses)):
+            self.passed_over += 1
+            return
+        after = settle(known, budget, report.purses)
+        if after == known:
+            self.passed_over += 1
+            return
+        ledger[report.budget] = after
+        self.ledger[report.budget] = encode_budget(after)
+
     def rewind(self) -> "Rewound":
-        """Put counters and products back to where they were before the flush."""
+        """Put counters, products and budgets back to where they were before the flush."""
         for change in reversed(self._journal):
             change.put(change.before)
         return Rewound(self._journal)

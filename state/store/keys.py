@@ -13,7 +13,10 @@
 | `touchline:{sNN}:learned_at` | sorted set | the same names → the commit that changed it last |
 | `touchline:{sNN}:told` | hash | the same names → what others counted (msgpack); `number` |
 | `touchline:{sNN}:products` | hash | product id → what the catalogue says of it (msgpack) |
-| `touchline:{sNN}:holders:<product id>` | sorted set | customers who are served it, all at 0 |
+| `touchline:{sNN}:budgets` | hash | budget → what the shard has of it (msgpack, `state.budget`) |
+| `touchline:{sNN}:ledger` | hash | budget → what all shards were given (msgpack); of shard 0 |
+| `touchline:{sNN}:holders:stock:<product id>` | sorted set | who is served it, all at 0 |
+| `touchline:{sNN}:holders:budget:<budget>` | sorted set | who is served an offer of it, all at 0 |
 | `touchline:offers:<customer id>` | string with TTL | the serving key: JSON, for all to read |
 | `touchline:asked:<32 hex digits>` | string with TTL | an answer (`state.store.requests`) |
 
@@ -39,6 +42,8 @@ class ShardKeys(Struct, frozen=True):
     learned_at: bytes
     told: bytes
     products: bytes
+    budgets: bytes
+    ledger: bytes
     holders_prefix: bytes
 
 
@@ -58,6 +63,8 @@ def shard_keys(shard: int) -> ShardKeys:
         learned_at=f"{base}learned_at".encode(),
         told=f"{base}told".encode(),
         products=f"{base}products".encode(),
+        budgets=f"{base}budgets".encode(),
+        ledger=f"{base}ledger".encode(),
         holders_prefix=f"{base}holders:".encode(),
     )
 

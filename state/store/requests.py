@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from state.decided import request_identity
 from state.profile import Profile, decode_profile
 from state.store.keys import asked_key, shard_keys
-from state.store.world import StoredWorld, stored_world
+from state.store.world import StoredWorld, stored_world, world_keys
 
 KEPT_MS: Final = 120_000
 """How long a request may be repeated, and is given the same."""
@@ -74,9 +74,8 @@ class Requests:
 
     async def world(self, shard: int) -> StoredWorld:
         """What a shard knows of the world."""
-        keys = shard_keys(shard)
         pipe = self._client.pipeline(transaction=False)
-        for key in (keys.learned, keys.told, keys.products):
+        for key in world_keys(shard):
             pipe.hgetall(key)
         return stored_world(await pipe.execute())
 

@@ -67,6 +67,10 @@ class Taken(Struct, frozen=True):
     """Arm → what all others counted of it."""
     products: dict[str, bytes] = field(default_factory=dict)
     """Product → what the catalogue says of it."""
+    budgets: dict[str, bytes] = field(default_factory=dict)
+    """Budget → what this shard has of it (see `state.budget`)."""
+    ledger: dict[str, bytes] = field(default_factory=dict)
+    """Budget → what all shards were given of it; of shard 0 only."""
 
 
 class Commit(Struct):
@@ -90,9 +94,12 @@ class Commit(Struct):
     learned: dict[str, bytes] = field(default_factory=dict)
     told: dict[str, bytes] = field(default_factory=dict)
     products: dict[str, bytes] = field(default_factory=dict)
+    budgets: dict[str, bytes] = field(default_factory=dict)
+    ledger: dict[str, bytes] = field(default_factory=dict)
     """As in `Taken`, those that this flush changes."""
     holders: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
-    """Product → customer → whether they are served it from now on, of whom that is new."""
+    """What offers need ("stock:<product>", "budget:<budget>") → customer → whether they are served
+    one that does from now on, of whom that is new."""
 
 
 class ShardStore:
@@ -134,6 +141,8 @@ class ShardStore:
             ("HGETALL", keys.learned),
             ("HGETALL", keys.told),
             ("HGETALL", keys.products),
+            ("HGETALL", keys.budgets),
+            ("HGETALL", keys.ledger),
         )
         _no_errors([stored, outbox, counters, origins, defined, *world])
         before = decode_fence(stored) if stored is not None else first()
@@ -159,10 +168,9 @@ class ShardStore:
         self._epoch = fence.epoch
         counted = msgspec.msgpack.decode(counters, type=dict[str, int]) if counters else {}
         known_origins = dict(seeds) if first_origins else _numbers(origins)
-        learned, told, products = map(_named, world)
         return Taken(
             *(fence, list(outbox), counted, known_origins, found.earlier),
-            *(learned, told, products),
+            *map(_named, world),
         )
 
     def begin_fence(self, fence: Fence) -> None:
@@ -193,23 +201,23 @@ class ShardStore:
         pairs = answer if answer and isinstance(answer[0], list) else _pairs(answer)
         return [(int(float(due)), customer.decode()) for customer, due in pairs]
 
-    def holders(self, products: Sequence[str], most: int) -> tuple[list[tuple[str, str]], int]:
-        """The first `most` of those who are served any of `products`, as it is committed: (product,
-        customer), by product as given, then by customer; and how many there are in all.
+    def holders(self, needs: Sequence[str], most: int) -> tuple[list[tuple[str, str]], int]:
+        """The first `most` of those who are served what needs any of `needs`, as it is committed:
+        (need, customer), by need as given, then by customer; and how many there are in all.
 
         Raises WireLost, Unsettled, Refused.
         """
-        named = [self._keys.holders_prefix + product.encode() for product in products]
+        named = [self._keys.holders_prefix + need.encode() for need in needs]
         if not named:
             return [], 0
         counts = self._live().call(*[("ZCARD", key) for key in named])
         _no_errors(counts)
         found: list[tuple[str, str]] = []
-        for product, key, count in zip(products, named, counts, strict=True):
+        for need, key, count in zip(needs, named, counts, strict=True):
             if count and len(found) < most:
                 (answer,) = self._live().call(("ZRANGE", key, 0, most - len(found) - 1))
                 _no_errors([answer])
-                found += [(product, customer.decode()) for customer in answer]
+                found += [(need, customer.decode()) for customer in answer]
         return found, sum(counts)
 
     def begin_commit(self, commit: Commit) -> None:
@@ -233,8 +241,10 @@ class ShardStore:
             changes.append(("ZADD", keys.learned_at, *scores))
         changes += _fields(keys.told, commit.told)
         changes += _fields(keys.products, commit.products)
-        for product, holders in commit.holders.items():
-            changes += _holders(keys.holders_prefix + product.encode(), holders)
+        changes += _fields(keys.budgets, commit.budgets)
+        changes += _fields(keys.ledger, commit.ledger)
+        for need, holders in commit.holders.items():
+            changes += _holders(keys.holders_prefix + need.encode(), holders)
         if commit.trim:
             changes.append(("LTRIM", keys.outbox, commit.trim, -1))
         self._pending = len(changes)
@@ -329,7 +339,7 @@ def _timers(key: bytes, timers: Mapping[str, int]) -> list[Command]:
 
 
 def _holders(key: bytes, holders: Mapping[str, bool]) -> list[Command]:
-    """What puts in who is served a product, and takes away who is not."""
+    """What puts in who is served one, and takes away who is not."""
     held = [part for customer, holds in holders.items() if holds for part in (0, customer.encode())]
     gone = [customer.encode() for customer, holds in holders.items() if not holds]
     commands: list[Command] = []

@@ -19,26 +19,31 @@ _AT_ONCE = 5_000
 
 
 class StoredWorld(Struct, frozen=True):
-    """Of one shard: arm or product → blob."""
+    """Of one shard: arm, product or budget → blob."""
 
     learned: dict[str, bytes]
     told: dict[str, bytes]
     products: dict[str, bytes]
+    budgets: dict[str, bytes]
+
+
+def world_keys(shard: int) -> tuple[bytes, ...]:
+    """The hashes of a `StoredWorld`, in its order."""
+    keys = shard_keys(shard)
+    return keys.learned, keys.told, keys.products, keys.budgets
 
 
 def read_world(client: "redis.Redis", shard: int) -> StoredWorld:
     """All that a shard knows. Raises redis.RedisError."""
-    keys = shard_keys(shard)
     pipe = client.pipeline(transaction=False)
-    for key in (keys.learned, keys.told, keys.products):
+    for key in world_keys(shard):
         pipe.hgetall(key)
     return stored_world(pipe.execute())
 
 
 def stored_world(answers: Sequence[Mapping[bytes, bytes]]) -> StoredWorld:
-    """What Redis answered of the hashes `learned`, `told` and `products` of one shard."""
-    learned, told, products = map(_named, answers)
-    return StoredWorld(learned, told, products)
+    """What Redis answered of the hashes that `world_keys` names."""
+    return StoredWorld(*map(_named, answers))
 
 
 def read_numbers(client: "redis.Redis", shards: int) -> list[int]:
@@ -56,6 +61,19 @@ def read_products(client: "redis.Redis", shards: int) -> list[dict[str, bytes]]:
     for shard in range(shards):
         pipe.hgetall(shard_keys(shard).products)
     return list(map(_named, pipe.execute()))
+
+
+def read_budgets(
+    client: "redis.Redis", shards: int
+) -> tuple[dict[str, bytes], list[dict[str, bytes]]]:
+    """Budget → what the ledger of shard 0 says of it; and what shards 0 to `shards` - 1 have of
+    them: budget → blob, of each. Raises redis.RedisError."""
+    pipe = client.pipeline(transaction=False)
+    pipe.hgetall(shard_keys(0).ledger)
+    for shard in range(shards):
+        pipe.hgetall(shard_keys(shard).budgets)
+    ledger, *purses = map(_named, pipe.execute())
+    return ledger, purses
 
 
 class Learned:

@@ -13,6 +13,7 @@ from decisions.format.alert_keys import (
     STEP,
     THRESHOLD,
 )
+from decisions.format.budget_keys import BUDGET
 from decisions.format.case_keys import CASE, EXPECT, GIVEN
 from decisions.format.condition_keys import OF_A_FIELD, TOGETHER
 from decisions.format.journey_keys import HEADS, JOURNEY, LOCAL_TIME, QUIET, WAY
@@ -71,6 +72,7 @@ TABLES = {
     "a segment": SEGMENT,
     "an offer": OFFER,
     "a group": GROUP,
+    "a budget": BUDGET,
     "contact": CONTACT,
     "a cap": CAP,
     "quiet hours of contact": QUIET_HOURS,

@@ -94,7 +94,10 @@ def knows(world: World, product: str, stock: int) -> bool:
 def holders(world: World, product: str) -> int:
     """How many customers Redis says are served it."""
     client = redis.Redis.from_url(world.redis_url)
-    names = [shard_keys(shard).holders_prefix + product.encode() for shard in range(PARTITIONS)]
+    names = [
+        shard_keys(shard).holders_prefix + b"stock:" + product.encode()
+        for shard in range(PARTITIONS)
+    ]
     return sum(int(client.zcard(name)) for name in names)
 
 

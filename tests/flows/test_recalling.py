@@ -29,7 +29,11 @@ class Holders:
 
     def holders(self, products: Sequence[str], most: int) -> tuple[list[tuple[str, str]], int]:
         self.asked.append(list(products))
-        found = [(name, one) for name in products for one in self.kept.get(name, ())]
+        found = [
+            (name, one)
+            for name in products
+            for one in self.kept.get(name.removeprefix("stock:"), ())
+        ]
         return found[:most], len(found)
 
 
@@ -56,8 +60,8 @@ def test_redis_is_asked_once_it_knows_of_the_flush_before(monkeypatch: pytest.Mo
     store = Holders(tent=["ann", "bob"])
     processor, part = flush(monkeypatch, store, told(2, "tent", 0))
     find_holders(processor, part)
-    assert store.asked == ["committed", ["tent"]]
-    assert part.recalled == {"ann": ["tent"], "bob": ["tent"]}
+    assert store.asked == ["committed", ["stock:tent"]]
+    assert part.recalled == {"ann": ["stock:tent"], "bob": ["stock:tent"]}
     assert part.shard.recalls == set()
 
 
@@ -67,8 +71,8 @@ def test_no_more_are_found_than_planned_and_the_others_are_remembered(
     store = Holders(tent=["ann", "bob"], mat=["ann", "cy"])
     processor, part = flush(monkeypatch, store, told(2, "tent", 0), told(3, "mat", None))
     find_holders(processor, part)
-    assert part.recalled == {"ann": ["mat", "tent"], "cy": ["mat"]}
-    assert part.shard.recalls == {"mat", "tent"}
+    assert part.recalled == {"ann": ["stock:mat", "stock:tent"], "cy": ["stock:mat"]}
+    assert part.shard.recalls == {"stock:mat", "stock:tent"}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_nobody_is_looked_for_where_nothing_is_sold_out(
 ) -> None:
     store = Holders(tent=["ann"], lamp=["ann"])
     processor, part = flush(monkeypatch, store, *events)
-    part.shard.recalls = {"tent"}
+    part.shard.recalls = {"stock:tent"}
     find_holders(processor, part)
     assert (store.asked, part.recalled, part.shard.recalls) == ([], {}, set())
 

@@ -19,6 +19,7 @@ from decisions.world import World
 from flows.processor.world import Changes, decode_counter, recall
 from state.decision import Outcome
 from state.product import Listed, Product
+from state.store.world import StoredWorld
 from tests.decisions.offering.shop import HEAD, offer
 from tests.decisions.someone import DAY_MS, START_MS, book
 
@@ -64,7 +65,7 @@ deeds = st.lists(outcomes | summed | changed, max_size=20)
 
 
 def fresh() -> World:
-    return recall(BOOK, {}, {}, {})
+    return recall(BOOK, StoredWorld({}, {}, {}, {}))
 
 
 def bits(world: World) -> tuple[list[tuple[bytes, bytes]], dict[str, Listed] | None]:
@@ -92,14 +93,14 @@ def test_what_is_recalled_is_what_was_known_to_the_bit(flushes: list[list[object
     told: dict[str, bytes] = {}
     products: dict[str, bytes] = {}
     for flush in flushes:
-        changes = Changes(world, MODEL)
+        changes = Changes(world, BOOK)
         for moment, deed in enumerate(flush):
             assert isinstance(deed, Outcome | CountersSummed | ProductChanged)
             take(changes, moment, deed)
         learned |= changes.learned
         told |= changes.told
         products |= changes.products
-    again = recall(BOOK, learned, told, products)
+    again = recall(BOOK, StoredWorld(learned, told, products, {}))
     assert (again.told, again.products) == (world.told, world.products)
     assert again.counters is not None
     assert world.counters is not None
@@ -117,12 +118,12 @@ def test_in_the_middle_of_a_flush_the_world_can_be_had_as_it_was(
     flush: list[Outcome | CountersSummed | ProductChanged], middle: int
 ) -> None:
     world = fresh()
-    changes = Changes(world, MODEL)
+    changes = Changes(world, BOOK)
     for moment, deed in enumerate(flush):
         take(changes, moment, deed)
     after = bits(world)
     other = fresh()
-    others = Changes(other, MODEL)
+    others = Changes(other, BOOK)
     for moment, deed in enumerate(flush[:middle]):
         take(others, moment, deed)
     rewound = changes.rewind()
@@ -143,7 +144,7 @@ def test_in_the_middle_of_a_flush_the_world_can_be_had_as_it_was(
 
 
 def test_what_is_not_later_than_what_was_told_is_passed_over() -> None:
-    changes = Changes(fresh(), MODEL)
+    changes = Changes(fresh(), BOOK)
     arm = ArmCounted("a", "click", "all", 5.0, 1.0, START_MS)
     changes.tell(0, CountersSummed(7, [arm]))
     changes.tell(1, CountersSummed(7, [msgspec.structs.replace(arm, tries=9.0)]))
@@ -157,7 +158,7 @@ def test_what_is_not_later_than_what_was_told_is_passed_over() -> None:
 def test_outcomes_of_what_the_playbook_does_not_have_are_counted_and_change_nothing() -> None:
     world = fresh()
     before = bits(world)
-    changes = Changes(world, MODEL)
+    changes = Changes(world, BOOK)
     changes.learn(0, [Outcome("gone", "click", "all", START_MS, 1.0, 1.0)])
     changes.learn(0, [Outcome("a", "click", "noon", START_MS, 1.0, 1.0)])
     assert changes.booked == {"unknown": 2}
@@ -166,7 +167,7 @@ def test_outcomes_of_what_the_playbook_does_not_have_are_counted_and_change_noth
 
 def test_what_a_catalogue_says_of_a_product_stays_until_it_says_something_later() -> None:
     world = fresh()
-    changes = Changes(world, MODEL)
+    changes = Changes(world, BOOK)
 
     products = world.products
     assert products is not None
@@ -183,7 +184,7 @@ def test_what_a_catalogue_says_of_a_product_stays_until_it_says_something_later(
     assert products.pop("sku-1") == Listed("one", 6, None)
     says(1, 8, "two")
     assert products["sku-1"].product == Product("shoes", 49.0, 8)
-    assert recall(BOOK, {}, {}, changes.products).products == world.products
+    assert recall(BOOK, StoredWorld({}, {}, changes.products, {})).products == world.products
     assert changes.passed_over == 2
 
 

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from decisions.budgets.budget import Budget
 from decisions.document import Node
+from decisions.format.budget_keys import BUDGET
 from decisions.format.offer_keys import GROUP, OFFER, TREATMENT
 from decisions.format.part import Part
 from decisions.language import Scope, Value
@@ -50,6 +52,7 @@ class Around(Struct, frozen=True):
     channels: tuple[str, ...]
     placements: Mapping[str, Placement]
     groups: Mapping[str, Group]
+    budgets: Mapping[str, Budget]
     purposes: Collection[str]
     policy: Policy
     rivals: Mapping[str, frozenset[str]]
@@ -124,6 +127,7 @@ class OfferReader:
             reads=reads,
             topics=topics,
             **self._products(part),
+            budget=around.budgets.get(part.name("budget", around.budgets)),
         )
         return structs.replace(offer, version=_version(offer, around.power))
 
@@ -224,6 +228,16 @@ def read_groups(reader: Reader, book: Part, purposes: Collection[str]) -> dict[s
     return book.entries("groups", read)
 
 
+def read_budgets(reader: Reader, book: Part) -> dict[str, Budget]:
+    """The section `budgets`."""
+
+    def read(name: str, node: Node, where: str) -> Budget:
+        part = Part(reader, node, where, BUDGET)
+        return Budget(name, part.whole("units") or 0, part.flag("hard"))
+
+    return book.entries("budgets", read)
+
+
 def shared(part: Part, purposes: Collection[str]) -> dict[str, Any]:
     """What an offer or its group says of what both may say."""
     found: dict[str, Any] = {}
@@ -253,4 +267,6 @@ def _version(offer: Offer, power: float) -> bytes:
     said = [offer.title, words, offer.group, offer.ttl_ms, offer.end_ms, power, terms]
     if offer.products:  # only then, so that others keep their version
         said += [offer.products, offer.price]
+    if offer.budget:
+        said.append({"budget": offer.budget.id})
     return hashlib.blake2b(json.dumps(said).encode(), digest_size=4).digest()

@@ -22,4 +22,4 @@ def known_world(url: str, shard: int, playbook: Playbook) -> World:
         sys.exit(2)
     finally:
         client.close()
-    return recall(playbook, stored.learned, stored.told, stored.products)
+    return recall(playbook, stored)

@@ -175,7 +175,12 @@ def test_a_recall_leaves_what_can_be_had_as_it_was_decided(
     known = world(**catalogue | dict.fromkeys(out, Product(stock=0)))
     someone.now_ms += 1_000
     found = recall(
-        someone.profile, someone.customer_id, someone.playbook, someone.now_ms, known, out
+        someone.profile,
+        someone.customer_id,
+        someone.playbook,
+        someone.now_ms,
+        known,
+        [f"stock:{one}" for one in out],
     )
     gone = [held for held in before if not {*out}.isdisjoint(held.products)]
     after = {held.decision_id for held in someone.profile.offers}
@@ -195,7 +200,7 @@ def test_a_decision_after_a_recall_is_made_again_from_its_record() -> None:
     comes(someone, world(tent=Product(), mat=Product()))
     known = world(tent=Product(), mat=None)
     ((_, decision),) = recall(
-        someone.profile, someone.customer_id, someone.playbook, someone.now_ms, known, ["mat"]
+        someone.profile, someone.customer_id, someone.playbook, someone.now_ms, known, ["stock:mat"]
     )
     (action,) = actions(decision, "offer.decided")
     place = Applied(0, 0, 1, 0)
@@ -211,6 +216,8 @@ def test_nobody_is_recalled_for_what_has_expired() -> None:
     known = world(tent=Product(), mat=None)
     later_ms = someone.now_ms + DAY_MS
     assert (
-        recall(someone.profile, someone.customer_id, someone.playbook, later_ms, known, ["mat"])
+        recall(
+            someone.profile, someone.customer_id, someone.playbook, later_ms, known, ["stock:mat"]
+        )
         == []
     )

@@ -13,10 +13,12 @@ from decisions.world import World
 from flows.deciding.worlds import Worlds
 from flows.processor.world import (
     arm_name,
+    encode_budget,
     encode_counter,
     encode_listed,
     recall,
 )
+from state.budget import Purse
 from state.product import Listed, Product
 from state.store.requests import Requests
 from state.store.world import NUMBER, StoredWorld
@@ -44,14 +46,18 @@ products = st.dictionaries(
         st.integers(0, 2),
     ),
 )
-stored = st.builds(StoredWorld, arms, told, products)
+budgets = st.dictionaries(
+    st.sampled_from(["tea", "cups"]),
+    st.builds(lambda accepted: encode_budget(Purse(accepted=accepted)), st.integers(0, 9)),
+)
+stored = st.builds(StoredWorld, arms, told, products, budgets)
 
 
 class Shelf(Requests):
     """Has one shard, and says what stands there."""
 
     def __init__(self) -> None:
-        self.stands = StoredWorld({}, {}, {})
+        self.stands = StoredWorld({}, {}, {}, {})
 
     async def world(self, shard: int) -> StoredWorld:
         return self.stands
@@ -62,7 +68,7 @@ def content(world: World) -> object:
     assert table is not None
     now_ms = FIRST_MS + 20_000_000_000
     rows = np.arange(PLAYBOOK.model.size if PLAYBOOK.model else 0)
-    return world.told, world.products, table.totals(rows, now_ms).tolist()
+    return world.told, world.products, world.budgets, table.totals(rows, now_ms).tolist()
 
 
 @settings(deadline=None)
@@ -77,6 +83,4 @@ def test_what_is_brought_up_to_date_is_what_would_be_recalled(course: list[Store
             await asyncio.sleep(0)
         return await worlds.of(0)
 
-    end = course[-1]
-    recalled = recall(PLAYBOOK, end.learned, end.told, end.products)
-    assert content(asyncio.run(last())) == content(recalled)
+    assert content(asyncio.run(last())) == content(recall(PLAYBOOK, course[-1]))
