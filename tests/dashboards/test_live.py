@@ -24,5 +24,5 @@ def test_every_query_and_every_rule_has_an_answer_on_a_live_flow(
     assert proof.dashboards == len(list(BOARDS.glob("*.json"))) == 4
     assert proof.panels >= 80
     assert proof.queries >= 100
-    assert proof.rules == 37
+    assert proof.rules == 45
     assert left_in(tmp_path) == {}

@@ -31,12 +31,12 @@ def nothing_to_see() -> None:
 
 @pytest.fixture
 def quiet() -> Iterator[Live]:
-    """Both flows' metrics, each number at its start."""
+    """All flows' metrics, each number at its start."""
     servers = {
         flow: serve(
             Meter.for_flow(flow, Settings(), range(2)), "127.0.0.1", 0, lambda: None, lambda: None
         )
-        for flow in ("touchpoints", "warehouse")
+        for flow in ("touchpoints", "warehouse", "decide")
     }
     yield Live({flow: server.url for flow, server in servers.items()}, nothing_to_see)
     for server in servers.values():
@@ -137,7 +137,8 @@ def test_a_missing_prometheus_is_told_with_the_package_that_has_it(
 
 
 def test_prometheus_gets_our_configuration_with_live_targets() -> None:
-    urls = {"touchpoints": "http://127.0.0.1:1/metrics", "warehouse": "http://127.0.0.1:2/metrics"}
+    flows = ("touchpoints", "warehouse", "decide")
+    urls = {flow: f"http://127.0.0.1:{port}/metrics" for port, flow in enumerate(flows, 1)}
     made = configuration(PROMETHEUS, urls)
     (job,) = made["scrape_configs"]
     assert {static["labels"]["flow"]: static["targets"] for static in job["static_configs"]} == {
