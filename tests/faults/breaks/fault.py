@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 from msgspec import Struct, field, structs
 
@@ -9,6 +10,7 @@ from tests.faults.stage.arena import Arena
 from tests.faults.stage.crew import Under, plainly
 from tests.faults.stage.load import Change
 from tests.faults.stage.writer import Warehouse
+from tests.faults.world import PLAYBOOK
 
 
 class Stage(Struct, frozen=True):
@@ -16,6 +18,7 @@ class Stage(Struct, frozen=True):
 
     brokers: int = 1
     """Kafka nodes: 1 or 3."""
+    playbook: Path = PLAYBOOK
     partitions: int = 8
     processes: int = 2
     customers: int = 100_000
