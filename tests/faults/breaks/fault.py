@@ -18,7 +18,6 @@ class Stage(Struct, frozen=True):
 
     brokers: int = 1
     """Kafka nodes: 1 or 3."""
-    playbook: Path = PLAYBOOK
     partitions: int = 8
     processes: int = 2
     customers: int = 100_000
@@ -45,6 +44,7 @@ class Stage(Struct, frozen=True):
     """Of the workers (TOUCHLINE_...), where they are not as `World` has them."""
     warehouse: Warehouse | None = None
     """Whether the warehouse's writer runs beside the workers, and where it writes to."""
+    playbook: Path = PLAYBOOK
 
 
 class Fault(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The laws of one shard: its logs and its state in Redis against the plain replay."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from tests.faults.laws.out_log import OutLog
 from tests.faults.laws.planned import PlannedInput, content_of
 from tests.faults.laws.plans import TILED, Plans
 from tests.faults.laws.replay import OrderFree, Replay
+from tests.faults.laws.sold_out import SoldOut
 from tests.faults.laws.verdict import Verdict
 
 AT_ONCE = 2_000
@@ -64,6 +66,7 @@ class ShardLaws:
         self._from_elsewhere: set[str] = set()
         """Ids of events that other shards have forwarded."""
         self._order_free = OrderFree(playbook)
+        self._sold_out = SoldOut()
         self._published: list[int] = []
         self._accepted: set[str] = set()
         self._events: dict[str, int] = {}
@@ -94,6 +97,8 @@ class ShardLaws:
     def apart(self, message: Any) -> None:
         """The next record of what has no row, before all else is read."""
         self.planned.rowless(message)
+        if message.topic() == BROADCAST:
+            self._sold_out.told(message.offset(), message.value() or b"")
 
     def buried(self, message: Any) -> None:
         """The next dead letter, likewise."""
@@ -127,6 +132,7 @@ class ShardLaws:
         action = read_action(value)
         if self._actions.takes(value, action.applied, action.id):
             self._published.append(hash(value))
+            self._sold_out.action(action)
 
     def letter(self, message: Any) -> None:
         """The next record of touchpoints.dead-letter."""
@@ -181,11 +187,11 @@ class ShardLaws:
         """The time by which a record is judged; None, and a broken law, when it is in no plan."""
         self._read += 1
         topic, offset = message.topic(), message.offset()
-        now_ms = self._plans.now_ms(topic, offset)
-        if now_ms is None:
+        plan = self._plans.taken_in(topic, offset)
+        if plan is None:
             self._verdict.lost += 1
             self._verdict.broke(TILED, f"{name_of(topic, self._shard, offset)} is in none")
-        return now_ms
+        return plan.now_ms if plan is not None else None
 
     def _decoded(self, record: Came, now_ms: int) -> Touchpoint | Refusal:
         received_ms = record.stamp if 0 < record.stamp <= LAST_RECEIVED_MS else now_ms
@@ -237,6 +243,7 @@ class ShardLaws:
             "the published actions are those of the replay, in its order",
             f"{shard}: {len(self._published)} published, {len(recorded)} expected",
         )
+        self._sold_out.judge(partial(self._plans.taken_in, BROADCAST), shard, verdict)
         for customer in self._order_free.differences(self._replay.profiles):
             law = "what does not depend on the order equals a plain replay of the input"
             verdict.broke(law, f"{shard}, customer {customer}")
@@ -315,6 +322,9 @@ class ShardLaws:
                 same = document is not None and hash(document) == served
                 where = f"shard {self._shard}, customer {customer}"
                 self._verdict.expect(same, "what is served is what was decided last", where)
+                if document is not None:
+                    told = self._plans.end(BROADCAST)
+                    self._sold_out.served(told, customer, document, self._verdict)
 
 
 def _event_of(row: EnrichedRecord) -> int:
