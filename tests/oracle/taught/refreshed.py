@@ -7,6 +7,7 @@ that was done or decided, and at each chooses from nothing but the history.
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from heapq import heappop, heappush
+from itertools import takewhile
 from typing import NamedTuple
 
 SECOND, MINUTE = 1_000, 60_000
@@ -43,16 +44,13 @@ OFFERS = {  # the best first
     ),
     "d": Offer((HOME,), 30 * SECOND, 3 * MINUTE, 2 * MINUTE),
 }
-FALLBACKS = {"e": Offer((HOME, INBOX), 5 * MINUTE)}
+FALLBACKS = {"e": Offer((HOME, INBOX), 5 * MINUTE, 50 * SECOND, 4 * MINUTE)}
+EVERY = (*OFFERS.values(), *FALLBACKS.values())
 SPANS = sorted(
     {
         WITHIN,
-        *(span for o in OFFERS.values() for span in (o.cooldown, o.suppress)),
-        *(
-            span
-            for o in (*OFFERS.values(), *FALLBACKS.values())
-            for span in (o.ttl, o.ttl * 2 // 3 + 1)
-        ),
+        *(span for o in EVERY for span in (o.cooldown, o.suppress)),
+        *(span for o in EVERY for span in (o.ttl, o.ttl * 2 // 3 + 1)),
     }
 )
 
@@ -63,6 +61,8 @@ class Deed(NamedTuple):
     at: int
     name: str
     offer: str = ""
+    decided: int = 0
+    """What it answers."""
 
 
 class Held(NamedTuple):
@@ -101,7 +101,9 @@ class Refreshed:
 
     def take(self, deed: Deed) -> None:
         """The next deed; time has passed until then."""
-        self._done.append(deed)
+        again = any(one._replace(at=deed.at) == deed for one in self._done)
+        # Each kind of answer counts once for a decision.
+        self._done.append(Deed(deed.at, deed.name) if again else deed)
         self._look_after(deed.at)
         self._decide(deed.at)
 
@@ -109,6 +111,8 @@ class Refreshed:
         """No deed comes up to then."""
         while self._looks and self._looks[0] <= until:
             now = heappop(self._looks)
+            while self._looks and self._looks[0] == now:
+                heappop(self._looks)
             if self._done and self._done[-1].at < now <= self._done[-1].at + REFRESH:
                 self._decide(now)
 
@@ -149,7 +153,7 @@ class Refreshed:
         empty = {placement: 1 for placement, room in left.items() if room == ROOM[placement]}
         for name, offer in FALLBACKS.items():
             for placement, channel in offer.treatments:
-                if name in taken or not empty.get(placement):
+                if name in taken or not empty.get(placement) or not self._may(name, offer, now):
                     continue
                 held = standing.get(name)
                 if held is None or held.placement != placement or held.is_old(now):
@@ -159,17 +163,14 @@ class Refreshed:
                 yield held
 
     def _may(self, name: str, offer: Offer, now: int) -> bool:
+        if not offer.begins <= now < offer.ends:
+            return False
         views = sum(deed.name == "Product Viewed" for deed in self._done)
         rests = {"Offer Dismissed": offer.cooldown, "Offer Accepted": offer.suppress}
-        return (
-            offer.begins <= now < offer.ends
-            and offer.eligible(views)
-            and all(
-                now >= deed.at + rests.get(deed.name, 0)
-                for deed in self._done
-                if deed.offer == name
-            )
+        return offer.eligible(views) and all(
+            now >= deed.at + rests.get(deed.name, 0) for deed in self._done if deed.offer == name
         )
 
     def _spent(self, now: int) -> int:
-        return sum(held.at > now - WITHIN for held in self.decided if held.offer in OFFERS)
+        late = takewhile(lambda held: held.at > now - WITHIN, reversed(self.decided))
+        return sum(held.offer in OFFERS for held in late)

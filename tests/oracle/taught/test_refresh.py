@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from tests.oracle.taught.refreshed import MINUTE, SECOND, Deed, Held, Refreshed,
 
 BEGIN = 1_772_323_200_000
 """2026-03-01T00:00:00Z"""
-LIVES = 60
-DEEDS = 40
+LIVES = 12
+DEEDS = 25
 SEEN = ("Page Viewed", "Product Viewed")
 SAID = ("Offer Shown", "Offer Accepted", "Offer Dismissed")
 BOOK = load_playbook(Path(__file__).with_name("refreshed.yaml"))
@@ -36,13 +37,11 @@ def decided(lived: Lived) -> list[Held]:
 
 
 def _ms(text: str) -> int:
-    from datetime import datetime
-
     return milliseconds(datetime.fromisoformat(text))
 
 
 def live(number: int) -> tuple[Lived, Refreshed]:
-    """One customer: some of the time busy, some of the time away for longer than offers are kept."""
+    """One customer: now and then away for longer than offers are chosen for."""
     rng = random.Random(f"refresh {number}")
     lived, naive = Lived(f"c-{number}", BOOK, Known(BOOK)), Refreshed()
     at = BEGIN + rng.randrange(20 * MINUTE)
@@ -51,23 +50,21 @@ def live(number: int) -> tuple[Lived, Refreshed]:
         if now is not None and now.offers and rng.random() < 0.5:
             one = rng.choice(now.offers)
             name = rng.choice(SAID)
+            when = {act.id: at_ms for at_ms, act in lived.actions}
             lived.take(at, name, decision_id=one.decision_id)
-            naive.take(Deed(at, name, one.offer_id))
+            naive.take(Deed(at, name, one.offer_id, when[one.decision_id]))
         else:
             name = rng.choice(SEEN)
             lived.take(at, name)
             naive.take(Deed(at, name))
+        before = at
         at += int(SECOND * 10 ** (rng.random() * 3.2)) if rng.random() < 0.9 else 15 * MINUTE
-        # Looked at in one jump or in several.
-        for look in sorted(rng.randrange(1, 20 * MINUTE) for _ in range(rng.randrange(3))):
-            lived.rest(min(at, naive_now(naive) + look))
+        # In one jump or in several.
+        for share in sorted(rng.random() for _ in range(rng.randrange(3))):
+            lived.rest(int(before + share * (at - before)))
         lived.rest(at)
         naive.rest(at)
     return lived, naive
-
-
-def naive_now(naive: Refreshed) -> int:
-    return max(one.at for one in naive.served) if naive.served else 0
 
 
 @pytest.fixture(scope="module")
