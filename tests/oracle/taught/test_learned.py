@@ -4,6 +4,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import astuple
@@ -74,7 +75,7 @@ class Shard:
             self._said[n] = said = said or rng.choice(decided[-4:])
             lived.take(self.now, rng.choice(SAID), decision_id=said)
         elif rng.random() < 0.2:
-            properties = {"product_id": "p-1", "price": 10.0}
+            properties: dict[str, Any] = {"product_id": "p-1", "price": 10.0}
             name = rng.choice(("Product Added", "Product Removed"))
             lived.take(self.now, name, **properties)
         else:

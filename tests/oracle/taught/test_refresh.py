@@ -28,7 +28,9 @@ def decided(lived: Lived) -> list[Held]:
     return [
         Held(
             at_ms,
-            *(action.body[name] for name in ("offer_id", "placement", "channel")),
+            action.body["offer_id"],
+            action.body["placement"],
+            action.body["channel"],
             _ms(action.body["expires_at"]),
         )
         for at_ms, action in lived.actions
