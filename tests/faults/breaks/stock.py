@@ -78,8 +78,8 @@ FAULTS = [
         "stock",
         "kill -9 of workers while products are sold out and come back, and offers are learned",
         sell_out,
-        full_s=300,
+        full_s=120,
         quick_s=15,
-        stage=Stage(customers=2_000, playbook=ROOT / "tests/faults/taught.yaml"),
+        stage=Stage(customers=600, playbook=ROOT / "tests/faults/taught.yaml"),
     )
 ]

@@ -19,7 +19,7 @@ from connectors.kafka.topics import BROADCAST, DECIDED, FORWARD, PREFIX
 from connectors.published.decided import read_decided
 from connectors.published.record_types import read_dead_letter
 from state.decided import Decided
-from state.fence import Plan
+from state.fence import Plan, Range
 from state.limits import Limits
 from state.repeats import LAST_RECEIVED_MS
 from state.touchpoint import Touchpoint
@@ -96,6 +96,8 @@ class PlannedInput:
         self._runs: defaultdict[str, _Run] = defaultdict(_Run)
         self._apart: dict[tuple[str, int], _Apart] = {}
         """Topic and offset → what has no row."""
+        self._apart_in: defaultdict[str, list[int]] = defaultdict(list)
+        """Topic → those offsets."""
         self._undecided: set[Place] = set()
 
     @property
@@ -129,6 +131,7 @@ class PlannedInput:
         self._add(message, received_ms, _said(came.value or b"", channel))
 
     def _set_apart(self, message: Any, channel: str) -> None:
+        self._apart_in[message.topic()].append(message.offset())
         self._apart[message.topic(), message.offset()] = _Apart(message.value() or b"", channel)
 
     def _add(self, message: Any, received_ms: int, said: int) -> None:
@@ -140,10 +143,7 @@ class PlannedInput:
 
     def of(self, plan: Plan) -> Passage:
         """What a plan takes; nothing of one in which all has a row."""
-        if not any(
-            topic in plan.ranges and plan.ranges[topic].start <= offset < plan.ranges[topic].end
-            for topic, offset in self._apart
-        ):
+        if all(self._has_rows(topic, planned) for topic, planned in plan.ranges.items()):
             return Passage()
         placed: list[tuple[int, str, int]] = []
         for topic, planned in plan.ranges.items():
@@ -153,6 +153,11 @@ class PlannedInput:
                 newest = max(newest, run.stamps[at])
                 placed.append((newest, topic, at))
         return Passage(self._step(topic, at, plan.now_ms) for _, topic, at in sorted(placed))
+
+    def _has_rows(self, topic: str, planned: Range) -> bool:
+        apart = self._apart_in[topic]
+        at = bisect_left(apart, planned.start)
+        return at == len(apart) or apart[at] >= planned.end
 
     def _step(self, topic: str, at: int, now_ms: int) -> int | Rowless:
         run = self._runs[topic]

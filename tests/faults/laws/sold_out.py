@@ -3,7 +3,9 @@
 A replay that forgot a product would agree with a flow that forgot it; this one asks nobody.
 """
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -67,10 +69,8 @@ class SoldOut:
                 verdict.expect(there, NOT_SERVED, f"customer {customer}: {product}")
 
 
-def _known_in(commit: int, stages: Iterable[tuple[int, bool]]) -> list[bool]:
+def _known_in(commit: int, stages: Sequence[tuple[int, bool]]) -> list[bool]:
     """What a shard knew of a product in a commit: what it was told before, and within."""
-    found: list[bool] = []
-    for taken_in, there in stages:
-        if taken_in <= commit:
-            found = [*(found if taken_in == commit else ()), there]
-    return found
+    first = bisect_left(stages, commit, key=itemgetter(0))
+    end = bisect_right(stages, commit, key=itemgetter(0))
+    return [there for _, there in stages[max(first - 1, 0) : end]]
