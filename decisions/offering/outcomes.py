@@ -3,7 +3,7 @@
 Each decision that was shown comes to one outcome: taken; or refused, as the customer dismissed it,
 or said nothing for as long as the playbook waits. A yes that comes after a no still counts, in its
 place. All of it counts as of the time of the decision, so that a try and its outcome fade alike.
-What was never shown teaches nothing.
+What was never shown and not answered teaches nothing.
 """
 
 from typing import Final

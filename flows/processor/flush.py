@@ -65,7 +65,8 @@ class Slice(Struct, eq=False):
     """Sender of forwarded events → the lowest offset that is new, of those that sent some."""
     # route
     due: list[Timer] = field(default_factory=list)
-    """The first of those without an event here of whom time alone may change something."""
+    """Of whom time alone may change something: those with an event here, and the first of all
+    others."""
     recalled: dict[str, list[str]] = field(default_factory=dict)
     """Customers who are served what is used up → that, as the causes of their recall, in order."""
     # decide

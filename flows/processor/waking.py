@@ -35,7 +35,8 @@ def learn_timers(processor: Processor, shard: Shard, until_ms: int, most: int) -
 
 
 def find_due(processor: Processor, part: Slice, here: Collection[str]) -> None:
-    """Fill in who is due in this flush without an event in it; `here`: those who have one."""
+    """Fill in who is due in this flush; `here`: those who have an event in it, which may come to
+    nothing, as a repeat does."""
     shard, plan = part.shard, part.plan
     if not (most := plan.wake):
         return
@@ -43,7 +44,8 @@ def find_due(processor: Processor, part: Slice, here: Collection[str]) -> None:
     learn_timers(processor, shard, until_ms, most + len(here))
     here = frozenset(here)
     due = shard.timers.due(until_ms, most + len(here))
-    part.due = [timer for timer in due if timer[1] not in here][:most]
+    part.due = [timer for timer in due if timer[1] in here]
+    part.due += [timer for timer in due if timer[1] not in here][:most]
 
 
 def still_due(part: Slice) -> list[Timer]:

@@ -79,13 +79,13 @@ def _counts(point: str, args: tuple[Any, ...]) -> bool:
     return "half" not in point or (isinstance(args[2], list) and bool(args[2]))
 
 
-def poison() -> None:
-    """Deciding raises for every sixteenth event, the same ones each time."""
+def poison(one_in: int = 16) -> None:
+    """Deciding raises for one event in so many, the same ones each time."""
     original: Callable[..., Any] = vars(decide)["decide"]
 
     def poisoned(profile: Any, touchpoint: Any, *rest: Any) -> Any:
         decision = original(profile, touchpoint, *rest)
-        if touchpoint.fingerprint[0] < 16:
+        if touchpoint.fingerprint[0] < 256 // one_in:
             raise RuntimeError("poisoned")
         return decision
 

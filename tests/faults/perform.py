@@ -13,6 +13,7 @@ from connectors.kafka.topics import create_topics
 from flows.local.ports import LOOPBACK
 from flows.local.services import MissingExtra, ServiceError
 from flows.settings import Settings
+from flows.simulate.website import Website
 from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster
 from tests.brokers.redis_server import RedisServer
 from tests.faults.breaks.fault import Fault
@@ -146,14 +147,23 @@ def _arena(
 ) -> Arena:
     stage = fault.stage
     rng = random.Random(f"{fault.name} {seed}")
-    world = World(kafka.bootstrap_servers, redis.redis_url, stage.flush_events)
-    world = structs.replace(world, partitions=stage.partitions)
-    admin = {"bootstrap.servers": kafka.bootstrap_servers}
-    create_topics(admin, Settings().channels, stage.partitions)
+    world = World(
+        kafka.bootstrap_servers,
+        redis.redis_url,
+        stage.flush_events,
+        stage.playbook,
+        stage.partitions,
+    )
+    admin, settings = {"bootstrap.servers": kafka.bootstrap_servers}, Settings()
+    create_topics(admin, settings.channels, stage.partitions, settings.catalogue_topic)
     watch = FenceWatch(redis.redis_url, stage.partitions)
     counts: dict[str, int] = {}
     change = unchanged if stage.change is None else stage.change(rng, counts)
-    load = Load(kafka.bootstrap_servers, seed, stage.customers, stage.rate, change, stage.backlog)
+    website = Website(redis.redis_url, seed, lambda _: None)
+    load = Load(
+        *(kafka.bootstrap_servers, seed, stage.customers, stage.rate, change),
+        *(stage.backlog, website),
+    )
     seen, redis_proxy = world, None
     if stage.proxied:
         assert isinstance(kafka, ProxiedKafka)

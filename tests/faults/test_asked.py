@@ -26,6 +26,7 @@ from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.asking import DIES, ask, post, running
 from tests.faults.conftest import CHANNELS, on_all_servers
+from tests.faults.laws.judge import judge
 from tests.faults.test_real_kafka import now_ms
 from tests.faults.watching import until
 from tests.faults.world import PARTITIONS, World
@@ -99,6 +100,7 @@ def test_what_is_answered_is_published_as_it_was_counted_for_caps_and_attributed
         until(lambda: counted(asked) == 2, "the other is counted")
         (contact,) = known(asked, "ann").contacts.values()
         assert len(contact.times) == 3
+    assert judge(asked.place).told() == []
 
 
 def test_the_same_request_is_given_the_same_and_counts_once(asked: World) -> None:

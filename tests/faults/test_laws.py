@@ -14,6 +14,7 @@ from connectors.kafka.topics import (
     DEAD_LETTER,
     ENRICHED,
     FORWARD,
+    channel_topic,
     create_topics,
     input_topics,
 )
@@ -24,7 +25,7 @@ from state.fence import decode_fence, encode_fence
 from state.profile import decode_profile, encode_profile
 from state.store.keys import shard_keys
 from tests.faults.laws.forwards import AS_IT_CAME, IN_ORDER, SAME_AGAIN, SENT_ON, Forwards
-from tests.faults.laws.judge import OUTPUTS
+from tests.faults.laws.judge import APART, INTERNAL, OUTPUTS
 from tests.faults.laws.out_log import ONCE, ONE_CONTENT
 from tests.faults.laws.plans import TILED
 from tests.faults.laws.shard import COUNTS, ITS_EVENT, ITS_RECORD, STATE, TIMERS, ShardLaws
@@ -34,6 +35,7 @@ from tests.services import redis_server, running
 
 EVENTS = 400
 INPUTS = input_topics(Settings().channels)
+CHANNELS = tuple(map(channel_topic, Settings().channels))
 
 
 class Message(NamedTuple):
@@ -65,7 +67,7 @@ class Message(NamedTuple):
 
 class Left:
     """What a run has left: `logs` of one shard, and `others` of all others. `get`, `mget`,
-    `llen` and `zrange` are Redis's."""
+    `llen`, `zrange` and `hgetall` are Redis's."""
 
     def __init__(
         self,
@@ -92,6 +94,9 @@ class Left:
     def zrange(self, key: bytes, *_: int, withscores: bool) -> list[Any]:
         assert withscores
         return list(self.stored.get(key, ()))
+
+    def hgetall(self, key: bytes) -> dict[bytes, bytes]:
+        return dict(self.stored.get(key, {}))
 
     def rows(self) -> list[int]:
         """Where in the enriched log there are rows, not plans."""
@@ -136,10 +141,12 @@ def broken(left: Left) -> Verdict:
     playbook = load_playbook(World("", "").playbook)
     forwards = Forwards(verdict)
     laws = [ShardLaws(s, PARTITIONS, playbook, verdict, forwards) for s in range(PARTITIONS)]
-    inputs = {**dict.fromkeys(INPUTS, ShardLaws.input), FORWARD: ShardLaws.forwarded}
-    for topic, read in {**OUTPUTS, **inputs}.items():
-        for logged in left.logs[topic] + left.others[topic]:
-            read(laws[logged.partition], Message(logged))
+    inputs = {**dict.fromkeys(CHANNELS, ShardLaws.input), **INTERNAL}
+    in_turn = dict.fromkeys((*CHANNELS, FORWARD), ShardLaws.in_turn)
+    for readers in (APART, in_turn, {**OUTPUTS, **inputs}):
+        for topic, read in readers.items():
+            for logged in left.logs[topic] + left.others[topic]:
+                read(laws[logged.partition], Message(logged))
     for each in laws:
         each.of_logs()
         each.of_redis(left, int(time.time() * 1000))  # type: ignore[arg-type]  # all that is asked

@@ -15,8 +15,9 @@ from tests.faults.mutants.patches import PATCHES
 from tests.faults.mutants.scene import Scene
 from tests.faults.mutants.scenes import SCENES
 from tests.faults.mutants.table import MUTANTS, Mutant
+from tests.faults.mutants.taught_scenes import TAUGHT_SCENES
 
-ALL_SCENES = {**SCENES, **KAFKA_SCENES, **FORWARD_SCENES}
+ALL_SCENES = {**SCENES, **KAFKA_SCENES, **FORWARD_SCENES, **TAUGHT_SCENES}
 
 
 class Stage:

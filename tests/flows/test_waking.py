@@ -9,7 +9,7 @@ from connectors.kafka.murmur2 import partition_of
 from flows.processor import waking
 from flows.processor.decide import decide_step
 from flows.processor.flush import Flush
-from flows.processor.waking import AGAIN_MS, let_time_pass
+from flows.processor.waking import AGAIN_MS, find_due, let_time_pass, still_due
 from state.profile import Profile, encode_profile
 from tests.flows.one_flush import NOW_MS, SHARD, flush_of
 
@@ -64,3 +64,15 @@ def test_a_timer_that_is_not_its_profiles_is_set_right_and_nobody_is_asked_for_n
     assert part.timers["never"] == part.timers[elsewhere] == 0
     assert part.woken == [NOW_MS - 9]
     assert part.shard.timers.first() > NOW_MS
+
+
+def test_who_is_due_and_whose_only_event_is_a_repeat_is_found_too() -> None:
+    processor, part = flush_of(NOW_MS, {})
+    part.plan = structs.replace(part.plan, complete_ms=NOW_MS, wake=1)
+    due = [(NOW_MS - 9, "repeats"), (NOW_MS - 8, "away"), (NOW_MS - 7, "too many")]
+    part.shard.timers.extend(due, 100, {})
+    find_due(processor, part, ["repeats"])
+    assert part.due == due[:2]
+    part.shard.profiles = {name: Profile(due_at=at_ms) for at_ms, name in due}
+    part.clock_ms = NOW_MS
+    assert still_due(part) == due[:1]

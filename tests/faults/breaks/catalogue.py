@@ -10,13 +10,14 @@ from tests.faults.breaks import (
     scaling,
     sleep,
     soak,
+    stock,
     stop,
     store,
     warehouse,
 )
 from tests.faults.breaks.fault import Fault
 
-_FLOW = (kill, stop, scaling, sleep, clock, broker, store, network, intake, misplaced)
+_FLOW = (kill, stop, scaling, sleep, clock, broker, store, network, intake, misplaced, stock)
 _MODULES = (*_FLOW, warehouse, soak)
 
 FAULTS: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 from msgspec import Struct, field, structs
 
@@ -9,6 +10,7 @@ from tests.faults.stage.arena import Arena
 from tests.faults.stage.crew import Under, plainly
 from tests.faults.stage.load import Change
 from tests.faults.stage.writer import Warehouse
+from tests.faults.world import PLAYBOOK
 
 
 class Stage(Struct, frozen=True):
@@ -42,6 +44,7 @@ class Stage(Struct, frozen=True):
     """Of the workers (TOUCHLINE_...), where they are not as `World` has them."""
     warehouse: Warehouse | None = None
     """Whether the warehouse's writer runs beside the workers, and where it writes to."""
+    playbook: Path = PLAYBOOK
 
 
 class Fault(Struct, frozen=True):

@@ -17,6 +17,7 @@ from connectors.kafka.to_end import ToEnd
 from connectors.kafka.topics import ACTIONS, DEAD_LETTER, ENRICHED, FORWARD, channel_topic
 from decisions.load import load_playbook
 from tests.faults.laws.forwards import Forwards
+from tests.faults.laws.planned import ROWLESS
 from tests.faults.laws.shard import COUNTS, STATE, ShardLaws
 from tests.faults.laws.verdict import Verdict
 
@@ -50,9 +51,14 @@ def judge(
         progress(f"checking shards {first} to {shards[-1]} of {place.partitions}")
         all_laws = {s: ShardLaws(s, place.partitions, playbook, verdict, forwards) for s in shards}
         _feed(place, all_laws, {FORWARD: ShardLaws.from_elsewhere}, verdict)
+        channels = list(map(channel_topic, place.channels))
+        _feed(place, all_laws, APART, verdict)
+        if any(laws.planned.needed for laws in all_laws.values()):
+            in_turn = dict.fromkeys([*channels, FORWARD], ShardLaws.in_turn)
+            _feed(place, all_laws, in_turn, verdict)
         _feed(place, all_laws, OUTPUTS, verdict)
-        inputs = dict.fromkeys(map(channel_topic, place.channels), ShardLaws.input)
-        _feed(place, all_laws, {**inputs, FORWARD: ShardLaws.forwarded}, verdict)
+        inputs = dict.fromkeys(channels, ShardLaws.input)
+        _feed(place, all_laws, {**inputs, **INTERNAL}, verdict)
         for laws in all_laws.values():
             laws.of_logs()
             laws.of_redis(client, int(time.time() * 1000))
@@ -70,6 +76,16 @@ def judge(
 
 Reads = Callable[[ShardLaws, Any], None]
 
+APART: dict[str, Reads] = {
+    DEAD_LETTER: ShardLaws.buried,
+    **dict.fromkeys(ROWLESS, ShardLaws.apart),
+}
+"""What says where between the rows something lies that has none."""
+INTERNAL: dict[str, Reads] = {
+    FORWARD: ShardLaws.forwarded,
+    **dict.fromkeys(ROWLESS, ShardLaws.without_row),
+}
+"""Input that Touchline writes itself."""
 OUTPUTS: dict[str, Reads] = {
     ENRICHED: ShardLaws.enriched,
     ACTIONS: ShardLaws.action,

@@ -14,8 +14,8 @@ class Plans:
     def __init__(self, shard: int, verdict: Verdict) -> None:
         self._shard, self._verdict = shard, verdict
         self._plans: dict[tuple[int, int], Plan] = {}
-        self._ranges: dict[str, list[tuple[int, int, int]]] = {}
-        """Topic → (start, end, now), in the order of commits."""
+        self._ranges: dict[str, list[tuple[int, int, Plan]]] = {}
+        """Topic → (start, end, plan), in the order of commits."""
 
     def add(self, plan: Plan) -> bool:
         """The next plan of the log; whether it is new."""
@@ -34,7 +34,7 @@ class Plans:
             if ranges and ranges[-1][1] != planned.start:
                 gap = f"{topic}[{self._shard}]: from {ranges[-1][1]} to {planned.start}"
                 self._verdict.broke(TILED, gap)
-            ranges.append((planned.start, planned.end, plan.now_ms))
+            ranges.append((planned.start, planned.end, plan))
         return True
 
     def _follows(self, last: Plan, plan: Plan) -> None:
@@ -47,8 +47,8 @@ class Plans:
         """The plan of a commit; None when the log has none so far."""
         return self._plans.get((generation, commit))
 
-    def now_ms(self, topic: str, offset: int) -> int | None:
-        """The time by which an input record was judged; None when it is in no plan."""
+    def taken_in(self, topic: str, offset: int) -> Plan | None:
+        """The plan that takes an input record; None when it is in no plan."""
         ranges = self._ranges.get(topic, [])
         at = bisect_right(ranges, offset, key=lambda r: r[0]) - 1
         return ranges[at][2] if at >= 0 and offset < ranges[at][1] else None

@@ -1,12 +1,12 @@
 """The plain replay: one thread, one pass, no Kafka, no Redis, no crash.
 
-`Replay` folds and decides the enriched rows of one shard in their applied order, and lets time pass
-as the plans say. `OrderFree` folds
-the input of one shard in the order in which it lies in its topics, for what must not depend on it.
+`Replay` folds and decides the enriched rows of one shard in their applied order, and between them
+what has no row, and lets time pass as the plans say. `OrderFree` folds the input of one shard in
+the order in which it lies in its topics, for what must not depend on it.
 """
 
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from connectors.events.decode import decode
@@ -14,28 +14,36 @@ from connectors.kafka.topics import channel_topic
 from connectors.published.record_types import EnrichedRecord
 from connectors.published.records import action_record, enriched_record, offers_document
 from decisions.decide import decide
+from decisions.offering.ask import take_decided
 from decisions.playbook import Playbook
-from decisions.wake import wake
+from decisions.wake import recall, wake
 from state.applied import Applied
+from state.decided import Decided
 from state.decision import Decision
 from state.fence import Plan
 from state.fold import fold
-from state.profile import Profile
+from state.profile import HeldOffer, Profile
 from state.touchpoint import Touchpoint
 from state.watermark import ALLOWED_DISORDER_MS, SETTLE_MS
+from tests.faults.laws.known import Known
+from tests.faults.laws.planned import Passage, PlannedInput, Rowless, Undecided, content_of
 
 
 class Replay:
     """Of one shard. `recorded` are hashes of the actions' bytes, in their order."""
 
-    def __init__(self, shard: int, playbook: Playbook) -> None:
-        self._shard, self._playbook = shard, playbook
+    def __init__(self, shard: int, playbook: Playbook, planned: PlannedInput) -> None:
+        self._shard, self._playbook, self._planned = shard, playbook, planned
+        self.known = Known(playbook)
         self.profiles: defaultdict[str, Profile] = defaultdict(Profile)
         self.serving: dict[str, tuple[int, int]] = {}
         """Customer → (hash of what is served last, when it goes in ms since the epoch)."""
         self.recorded: list[int] = []
         self._plan: Plan | None = None
+        self._passage = Passage()
         self._ordinal = 0
+        self._offered: dict[str, Sequence[HeldOffer]] = {}
+        """Customer of the plan at hand → what they were served before it."""
         self._newest: dict[str, int] = {}
         """Topic → when its newest event happened."""
         self._clock = 0
@@ -44,12 +52,16 @@ class Replay:
         """`plan` is the next one; of the one before no rows are left."""
         self.finish()
         self._plan, self._ordinal = plan, 0
+        self._passage = self._planned.of(plan)
 
     def finish(self) -> None:
-        """Let time pass for those who are due at the end of the plan at hand."""
+        """The end of the plan at hand: what is left of it is taken in, time passes for who is due,
+        and who is served what is sold out by then is chosen for anew."""
         plan = self._plan
         if plan is None:
             return
+        for step in self._passage.rest():
+            self._step(step)
         reached = plan.complete_ms
         for topic in plan.behind:
             newest = self._newest.get(topic, 0)
@@ -62,6 +74,16 @@ class Replay:
         )
         for _, customer in due[: plan.wake]:
             self._pass_time(customer, self._clock)
+        recalled = self.known.to_recall(plan.recall)
+        for customer, products in recalled.items():
+            if customer in self.profiles:
+                self._pass_time(customer, self._clock, products)
+        self.known.recalled(recalled)
+        for customer, before in self._offered.items():
+            after = self.profiles[customer].offers
+            if [one.decision_id for one in before] != [one.decision_id for one in after]:
+                self.known.served(customer, before, after)
+        self._offered.clear()
         self._plan = None
 
     def apply(
@@ -76,16 +98,19 @@ class Replay:
         event = decode(bytes(row.original), row.channel, received_ms, plan.now_ms, playbook.limits)
         if not isinstance(event, Touchpoint):
             return f"{row.id} holds an event that is refused: {event.reason}"
+        for step in self._passage.until(content_of(event.raw, row.channel, received_ms)):
+            self._step(step)
         if row.id not in forwarded:
             self._note(channel_topic(row.channel), min(event.at_ms, plan.now_ms), plan)
         known_ms = min(received_ms - SETTLE_MS, plan.merged_ms, plan.complete_ms)
         self._pass_time(event.customer_id, max(self._clock, known_ms))
-        profile = self.profiles[event.customer_id]
+        profile = self._profile(event.customer_id)
         now_ms = max(min(received_ms, plan.now_ms), profile.decided_at)
-        changed = fold(profile, event, playbook.traits, playbook.limits.duplicates)
+        window, purposes = playbook.limits.duplicates, playbook.purposes
+        changed = fold(profile, event, playbook.traits, window, purposes)
         if not changed:
             return f"{row.id} was applied and is a repeat"
-        decision = decide(profile, event, changed, playbook, now_ms)
+        decision = decide(profile, event, changed, playbook, now_ms, self.known.world)
         summary = playbook.summary(profile, now_ms)
         if enriched_record(event, summary, profile.segments, place, playbook.version) != value:
             return f"{row.id} at {place} has other bytes than the replay's"
@@ -93,19 +118,59 @@ class Replay:
             self._record(event.customer_id, decision, now_ms)
         return None
 
+    def _step(self, step: Rowless) -> None:
+        if isinstance(step, Undecided):
+            self._pass_before(step)
+        elif isinstance(step, Decided):
+            self._take_decided(step)
+        else:
+            self.known.tell(step)
+
+    def _pass_before(self, undecided: Undecided) -> None:
+        """Time has passed that the event shows; of the event itself nothing is left."""
+        plan, event = self._plan, undecided.event
+        assert plan is not None
+        newest = dict(self._newest)
+        if not undecided.forwarded:
+            topic = channel_topic(event.channel)
+            newest[topic] = max(newest.get(topic, 0), min(event.at_ms, plan.now_ms))
+        known_ms = min(event.received_ms - SETTLE_MS, plan.merged_ms, plan.complete_ms)
+        self._pass_time(event.customer_id, max(self._reached(newest, plan), known_ms))
+
+    def _take_decided(self, decided: Decided) -> None:
+        plan, customer = self._plan, decided.customer_id
+        assert plan is not None
+        self._pass_time(customer, min(decided.at_ms - SETTLE_MS, plan.merged_ms, plan.complete_ms))
+        decision = take_decided(self._profile(customer), decided, self._playbook, plan.now_ms)
+        if decision is not None:
+            self._record(customer, decision, decided.at_ms, decided.playbook)
+
     def _note(self, topic: str, at_ms: int, plan: Plan) -> None:
         self._newest[topic] = max(self._newest.get(topic, 0), at_ms)
-        counting = [self._newest.get(other, 0) for other in plan.behind]
-        mark = min([max(self._newest.values()), *counting]) - ALLOWED_DISORDER_MS
-        self._clock = max(self._clock, min(mark, plan.complete_ms))
+        self._clock = self._reached(self._newest, plan)
 
-    def _pass_time(self, customer: str, until_ms: int) -> None:
-        for now_ms, decision in wake(self.profiles[customer], customer, self._playbook, until_ms):
+    def _reached(self, newest: dict[str, int], plan: Plan) -> int:
+        """The clock once so much is known of each topic."""
+        counting = [newest.get(other, 0) for other in plan.behind]
+        mark = min([max(newest.values(), default=0), *counting]) - ALLOWED_DISORDER_MS
+        return max(self._clock, min(mark, plan.complete_ms))
+
+    def _profile(self, customer: str) -> Profile:
+        profile = self.profiles[customer]
+        self._offered.setdefault(customer, profile.offers)
+        return profile
+
+    def _pass_time(self, customer: str, until_ms: int, sold_out: Sequence[str] = ()) -> None:
+        profile, playbook, world = self._profile(customer), self._playbook, self.known.world
+        found = wake(profile, customer, playbook, until_ms, world)
+        if sold_out:
+            found += recall(profile, customer, playbook, until_ms, world, sold_out)
+        for now_ms, decision in found:
             self._record(customer, decision, now_ms)
 
-    def _record(self, customer: str, decision: Decision, now_ms: int) -> None:
+    def _record(self, customer: str, decision: Decision, now_ms: int, version: str = "") -> None:
         assert self._plan is not None
-        plan, version = self._plan, self._playbook.version
+        plan, version = self._plan, version or self._playbook.version
         for action in decision.actions:
             at = Applied(self._shard, plan.generation, plan.commit, self._ordinal)
             self.recorded.append(hash(action_record(customer, action, now_ms, version, at)))
@@ -113,6 +178,7 @@ class Replay:
         if decision.serving is not None:
             document = offers_document(customer, decision.serving)
             self.serving[customer] = hash(document), decision.serving.expires_at
+        self.known.learn(decision.outcomes)
 
 
 class OrderFree:
@@ -125,7 +191,8 @@ class OrderFree:
     def apply(self, event: Touchpoint) -> None:
         """Take an event in that has not come before."""
         playbook = self._playbook
-        fold(self._profiles[event.customer_id], event, playbook.traits, playbook.limits.duplicates)
+        window, purposes = playbook.limits.duplicates, playbook.purposes
+        fold(self._profiles[event.customer_id], event, playbook.traits, window, purposes)
 
     def differences(self, profiles: dict[str, Profile]) -> list[str]:
         """Customers of whom `profiles` say something else. Whoever was trimmed is left out: what is

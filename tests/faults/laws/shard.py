@@ -1,6 +1,7 @@
 """The laws of one shard: its logs and its state in Redis against the plain replay."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from connectors.events.dead_letter import Reason, Refusal
 from connectors.events.decode import decode
 from connectors.kafka.forwarding import Unmarked, origin_of
 from connectors.kafka.murmur2 import partition_of
-from connectors.kafka.topics import PREFIX
+from connectors.kafka.topics import BROADCAST, PREFIX
 from connectors.published.record_types import (
     EnrichedRecord,
     read_action,
@@ -25,8 +26,10 @@ from state.store.keys import offers_key, shard_keys
 from state.touchpoint import Touchpoint
 from tests.faults.laws.forwards import Came, Forwards, as_it_came, as_it_lies, content, name_of
 from tests.faults.laws.out_log import OutLog
+from tests.faults.laws.planned import PlannedInput, content_of
 from tests.faults.laws.plans import TILED, Plans
 from tests.faults.laws.replay import OrderFree, Replay
+from tests.faults.laws.sold_out import SoldOut
 from tests.faults.laws.verdict import Verdict
 
 AT_ONCE = 2_000
@@ -58,14 +61,16 @@ class ShardLaws:
         self._actions = OutLog("actions", shard, verdict)
         self._letters = OutLog("dead_letters", shard, verdict)
         self._plans = Plans(shard, verdict)
-        self._replay = Replay(shard, playbook)
+        self.planned = PlannedInput(shard, partitions, playbook.limits)
+        self._replay = Replay(shard, playbook, self.planned)
         self._from_elsewhere: set[str] = set()
         """Ids of events that other shards have forwarded."""
         self._order_free = OrderFree(playbook)
+        self._sold_out = SoldOut()
         self._published: list[int] = []
         self._accepted: set[str] = set()
         self._events: dict[str, int] = {}
-        """Id of a row → a hash of its event, as `_event` makes it."""
+        """Id of a row → a hash of its event, as `content_of` makes it."""
         self._found: set[str] = set()
         """Ids of the rows whose event is in the input."""
         self._records: dict[str, int] = {}
@@ -88,6 +93,20 @@ class ShardLaws:
         event = self._decoded(record, message.timestamp()[1])
         if isinstance(event, Touchpoint):
             self._from_elsewhere.add(event.id)
+
+    def apart(self, message: Any) -> None:
+        """The next record of what has no row, before all else is read."""
+        self.planned.rowless(message)
+        if message.topic() == BROADCAST:
+            self._sold_out.told(message.offset(), message.value() or b"")
+
+    def buried(self, message: Any) -> None:
+        """The next dead letter, likewise."""
+        self.planned.letter(message)
+
+    def in_turn(self, message: Any) -> None:
+        """The next record of all other input, after those and before what came of it."""
+        self.planned.record(message)
 
     def enriched(self, message: Any) -> None:
         """The next record of touchpoints.enriched."""
@@ -113,6 +132,7 @@ class ShardLaws:
         action = read_action(value)
         if self._actions.takes(value, action.applied, action.id):
             self._published.append(hash(value))
+            self._sold_out.action(action)
 
     def letter(self, message: Any) -> None:
         """The next record of touchpoints.dead-letter."""
@@ -150,15 +170,28 @@ class ShardLaws:
         if self._forwards.is_first(record, self._shard, lies.content) and now_ms is not None:
             self._came(record, self._decoded(record, now_ms))
 
+    def without_row(self, message: Any) -> None:
+        """The next record of what has no row: what is none of ours is a dead letter. Nobody waits
+        until what was told last is planned."""
+        topic, offset = message.topic(), message.offset()
+        if topic == BROADCAST and offset >= self._plans.end(topic):
+            return
+        now_ms = self._planned(message)
+        if now_ms is not None and isinstance(
+            refused := self.planned.read(message.value() or b"", topic, now_ms), Refusal
+        ):
+            self._verdict.strays += 1
+            self._came(as_it_lies(message), refused)
+
     def _planned(self, message: Any) -> int | None:
         """The time by which a record is judged; None, and a broken law, when it is in no plan."""
         self._read += 1
         topic, offset = message.topic(), message.offset()
-        now_ms = self._plans.now_ms(topic, offset)
-        if now_ms is None:
+        plan = self._plans.taken_in(topic, offset)
+        if plan is None:
             self._verdict.lost += 1
             self._verdict.broke(TILED, f"{name_of(topic, self._shard, offset)} is in none")
-        return now_ms
+        return plan.now_ms if plan is not None else None
 
     def _decoded(self, record: Came, now_ms: int) -> Touchpoint | Refusal:
         received_ms = record.stamp if 0 < record.stamp <= LAST_RECEIVED_MS else now_ms
@@ -172,7 +205,9 @@ class ShardLaws:
         if isinstance(event, Refusal):
             self._refused.add(name)
         elif name not in self._undecidable:
-            if self._events.get(event.id) == _event(event.raw, event.channel, event.received_ms):
+            if self._events.get(event.id) == content_of(
+                event.raw, event.channel, event.received_ms
+            ):
                 self._found.add(event.id)
             if event.id not in self._accepted:
                 self._accepted.add(event.id)
@@ -208,6 +243,7 @@ class ShardLaws:
             "the published actions are those of the replay, in its order",
             f"{shard}: {len(self._published)} published, {len(recorded)} expected",
         )
+        self._sold_out.judge(partial(self._plans.taken_in, BROADCAST), shard, verdict)
         for customer in self._order_free.differences(self._replay.profiles):
             law = "what does not depend on the order equals a plain replay of the input"
             verdict.broke(law, f"{shard}, customer {customer}")
@@ -219,6 +255,7 @@ class ShardLaws:
         self._profiles_are_stored(client)
         self._timers_are_stored(client)
         self._offers_are_served(client, now_ms)
+        self._replay.known.is_stored(client, self._shard, self._verdict)
         left: Any = client.llen(keys.outbox)
         self._verdict.expect(left == 0, "every recorded action is published", f"{where}: {left}")
         stored: Any = client.get(keys.fence)
@@ -285,14 +322,14 @@ class ShardLaws:
                 same = document is not None and hash(document) == served
                 where = f"shard {self._shard}, customer {customer}"
                 self._verdict.expect(same, "what is served is what was decided last", where)
-
-
-def _event(text: bytes, channel: str, received_ms: int) -> int:
-    return hash((text.strip(), channel, received_ms))
+                if document is not None:
+                    told = self._plans.end(BROADCAST)
+                    self._sold_out.served(told, customer, document, self._verdict)
 
 
 def _event_of(row: EnrichedRecord) -> int:
-    return _event(bytes(row.original), row.channel, round(row.received_at.timestamp() * 1000))
+    received_ms = round(row.received_at.timestamp() * 1000)
+    return content_of(bytes(row.original), row.channel, received_ms)
 
 
 def _parts(whole: list[Any]) -> Iterable[list[Any]]:

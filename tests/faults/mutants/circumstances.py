@@ -6,12 +6,15 @@ here is a part of it.
 
 import time as real_time
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
 from connectors.kafka.shard_consumer import Record, ShardConsumer
+from flows.broadcast.broadcaster import Broadcaster
 from flows.processor import intake, topic_watch
 from state.store.wire import Wire
+from tests.faults.failpoints import poison
 from tests.faults.mutants.patching import put
 from tests.faults.mutants.sleep import halt
 
@@ -108,6 +111,11 @@ def _often() -> None:
     put(topic_watch, "EVERY_S", 0.2)
 
 
+def _nobody_tells() -> None:
+    """Shard 0's owner adds nothing up: what a scene says is all that shards are told."""
+    put(Broadcaster, "run", lambda broadcaster: None)
+
+
 CIRCUMSTANCES: dict[str, Callable[[], None]] = {
     "whole backlog": _backlog(lambda records: records),
     "whole backlog, other topics first": _backlog(_backwards),
@@ -116,4 +124,6 @@ CIRCUMSTANCES: dict[str, Callable[[], None]] = {
     "asleep between WATCH and EXEC": _between_watch_and_exec,
     "clock behind": _clock_behind,
     "topic ids asked for often": _often,
+    "nobody tells": _nobody_tells,
+    "one event in four cannot be decided": partial(poison, 4),
 }

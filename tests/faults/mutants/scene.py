@@ -144,8 +144,12 @@ class Scene:
                 timestamp=emission.due_ms,
             )
         producer.flush()
-        self._written += count
+        self.expect(count)
         return start_ms
+
+    def expect(self, records: int) -> None:
+        """So many more were written that a worker is to commit before it ends."""
+        self._written += records
 
     def start(self, **orders: Any) -> Worker:
         """A worker that works until all that is written so far is committed, but for `orders`."""

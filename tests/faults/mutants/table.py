@@ -2,9 +2,11 @@
 
 from msgspec import Struct
 
+from tests.faults.laws.known import HOLDERS, LEARNED, TOLD
 from tests.faults.laws.out_log import ONCE, ONE_CONTENT
 from tests.faults.laws.plans import TILED
 from tests.faults.laws.shard import COUNTS, STATE, TIMERS
+from tests.faults.laws.sold_out import NOT_DECIDED, NOT_SERVED
 from tests.faults.mutants.forward_scenes import COUNTS_AGAIN
 from tests.faults.mutants.kafka_scenes import (
     NAMES_ANEW,
@@ -182,6 +184,32 @@ MUTANTS = [
         "a topic that has lost its end is the sender that it was",
         "a topic that loses its end is accepted and sent on from again",
         COUNTS_AGAIN,
+    ),
+    # What a shard is told and learns
+    Mutant("who is served what is sold out is not looked for", "a product is sold out", NOT_SERVED),
+    Mutant("who is served a product is not written down", "a product is sold out", NOT_SERVED),
+    Mutant("who was recalled is said to be served it still", "a product is sold out", HOLDERS),
+    Mutant("sums that are told late count all the same", "what is told comes late and again", TOLD),
+    Mutant("a sum that is told adds to what was told", "what is told comes late and again", TOLD),
+    Mutant(
+        "a product's older record counts all the same",
+        "what is told comes late and again",
+        NOT_DECIDED,
+    ),
+    Mutant(
+        "what was learned is not undone for an event that is buried",
+        "events are buried while offers are learned",
+        STATE,
+    ),
+    Mutant(
+        "what was undone for an event that is buried stays undone",
+        "events are buried while offers are learned",
+        LEARNED,
+    ),
+    Mutant(
+        "what was learned outlives the loss of a shard",
+        "a connection to redis that is cut while offers are learned",
+        LEARNED,
     ),
     # What Kafka says
     Mutant("a delivery error is ignored", "a broker that refuses a record", NAMES_REFUSED, WENT_ON),

@@ -11,7 +11,9 @@ from confluent_kafka import KafkaError, Message, Producer
 from connectors.kafka.errors import QUIET
 from connectors.kafka.in_turn import IN_TURN
 from connectors.kafka.topics import channel_topic
+from flows.simulate.answers import CHANNEL as SHOWN_THROUGH
 from flows.simulate.stream import Emission, stream
+from flows.simulate.website import Website
 from tests.faults.world import PRODUCERS
 
 RIGHT = "right"
@@ -70,12 +72,15 @@ class Load(threading.Thread):
         rate: float,
         change: Change = unchanged,
         backlog: int = 0,
+        website: Website | None = None,
     ) -> None:
-        """`backlog`: so many events are due already when it starts."""
+        """`backlog`: so many events are due already when it starts. `website`: where customers are
+        shown offers, and answer."""
         super().__init__(name="load", daemon=True)
         self._bootstrap_servers = bootstrap_servers
         self._producers: dict[str, Producer] = {}
         """By name, those that have had something to send."""
+        self._website = website
         start_ms = int(time.time() * 1000 - backlog * 1000 / rate)
         self._emissions = iter(change(stream(seed, customers, start_ms, rate)))
         self._over = threading.Event()
@@ -98,8 +103,17 @@ class Load(threading.Thread):
                     late = [emission]
                     break
                 self._send(emission)
+                if self._website is not None and getattr(emission, "view", False):
+                    self._website.viewed(emission.key, emission.due_ms)
+            self._answer()
             self._poll()
             self._over.wait(TICK_S)
+
+    def _answer(self) -> None:
+        if self._website is None:
+            return
+        for answer in self._website.due(int(time.time() * 1000)):
+            self._send(Sent(answer.due_ms, SHOWN_THROUGH, answer.key, answer.value))
 
     def abandon(self) -> None:
         """Send no more; what is under way is nobody's concern."""
@@ -113,6 +127,8 @@ class Load(threading.Thread):
         """Send no more, and wait until all that was sent is acknowledged."""
         self._over.set()
         self.join()
+        if self._website is not None:
+            self._website.close()
         left = sum(producer.flush(within_s) for producer in self._producers.values())
         if left:
             self.refused.append(f"{left} events were not acknowledged within {within_s:.0f} s")
