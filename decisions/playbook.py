@@ -30,8 +30,9 @@ from decisions.offering.caps import Subject
 from decisions.offering.catalogue import Offer, Placement
 from decisions.offering.experiments import Experiment
 from decisions.offering.linear import model_of
+from decisions.offering.model import Model
 from decisions.offering.policy import UNRESTRAINED, Policy
-from decisions.offering.propensity import Learning, Model
+from decisions.offering.propensity import Learning
 from decisions.rules import ACKNOWLEDGED_EVENT, Alert, Segment
 from state.limits import USUAL, Limits
 from state.profile import Profile

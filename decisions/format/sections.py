@@ -23,6 +23,7 @@ from decisions.format.keys import (
     NewIds,
     Text,
 )
+from decisions.format.learning_keys import LEARNING
 from decisions.format.limit_keys import LIMITS
 from decisions.format.offer_keys import (
     ARBITRATION,
@@ -31,7 +32,6 @@ from decisions.format.offer_keys import (
     CONTROLLED,
     EXPERIMENT,
     GROUP,
-    LEARNING,
     MAX_EXPERIMENTS,
     MAX_GROUPS,
     MAX_OFFERS,

@@ -12,8 +12,9 @@ from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
 from decisions.offering.interest import INTERESTS, declared
+from decisions.offering.model import Model
 from decisions.offering.policy import rests_until
-from decisions.offering.propensity import Model, Moment, bucket_of
+from decisions.offering.propensity import Moment, bucket_of
 from decisions.offering.ranked import explored, ranked, treatments_of
 from decisions.offering.stock import first_sold_out, is_used_up
 from decisions.playbook import Playbook

@@ -7,13 +7,8 @@ import numpy as np
 from decisions.learning.policies.linear import believed
 from decisions.learning.sound import Floats, Rows
 from decisions.offering.catalogue import Offer
-from decisions.offering.propensity import (
-    LEAST_PROPENSITY,
-    PROPENSITY_DIGITS,
-    Learning,
-    Model,
-    Moment,
-)
+from decisions.offering.model import Model
+from decisions.offering.propensity import LEAST_PROPENSITY, PROPENSITY_DIGITS, Learning, Moment
 
 
 class LinearModel(Model):

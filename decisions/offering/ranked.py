@@ -7,7 +7,8 @@ from decisions.language import Value
 from decisions.learning.draws import explores
 from decisions.offering.arbitration import Candidate
 from decisions.offering.catalogue import Treatment
-from decisions.offering.propensity import Appraisal, Model, Moment, picked
+from decisions.offering.model import Model
+from decisions.offering.propensity import Appraisal, Moment, picked
 from state.touchpoint import identity
 
 

@@ -17,6 +17,7 @@ from flows.processor.world import decode_ledger, decode_purse
 from state.store.keys import offers_key
 from state.store.world import read_budgets
 from tests.faults.conftest import on_all_servers
+from tests.faults.laws.judge import judge
 from tests.faults.stage.crew import Crew
 from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.test_stock import actions, come
@@ -133,6 +134,12 @@ def buy_out(world: World, crew: Crew, kills: bool) -> tuple[int, float]:
     return attempts, time.perf_counter() - began_s
 
 
+def hold(crew: Crew, shop: World) -> None:
+    """All laws, once both have stopped."""
+    crew.stop()
+    assert judge(shop.place).told() == []
+
+
 def _sold(one: ActionRecord) -> bool:
     return bool(one.body["answer"] == "accepted")
 
@@ -148,6 +155,7 @@ def test_as_many_are_sold_as_there_are_and_all_others_are_told(
     assert by_answer["accepted"] == UNITS == spent(shop, "tents")
     assert set(by_answer) == {"accepted", "exhausted"}
     assert len({one.customer_id for one in said if _sold(one)}) == UNITS
+    hold(crew, shop)
     with capsys.disabled():
         told = f"{by_answer['exhausted']} refused in {attempts} attempts, gone after {took_s:.2f} s"
         sys.stdout.write(f"\n{UNITS} sold to {len(SHOPPERS)}, {told}\n")
@@ -169,5 +177,6 @@ def test_of_a_soft_budget_what_is_accepted_before_all_know_counts_above_it(
     until(lambda: len(answered(shop, "lamp")) == UNITS + 5, "who was late is heard")
     assert spent(shop, "lamps") == UNITS + 5
     assert {one.body["answer"] for one in answered(shop, "lamp")} == {"accepted"}
+    hold(crew, shop)
     with capsys.disabled():
         sys.stdout.write(f"\nno key shows it {took_s:.2f} s after the last one was sold\n")

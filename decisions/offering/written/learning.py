@@ -1,7 +1,7 @@
 """A playbook's section `learning`, read."""
 
 from decisions.document import Node
-from decisions.format.offer_keys import LEARNING
+from decisions.format.learning_keys import LEARNING
 from decisions.format.part import Part
 from decisions.language import Scope
 from decisions.language.kinds import DYN, STRING

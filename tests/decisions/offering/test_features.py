@@ -17,7 +17,8 @@ from decisions.learning.table import CounterTable
 from decisions.offering.features import MAX_FEATURES, bucket_names
 from decisions.offering.linear import LinearModel
 from decisions.offering.logged import read_decided
-from decisions.offering.propensity import Model, Moment
+from decisions.offering.model import Model
+from decisions.offering.propensity import Moment
 from decisions.offering.recheck import retell
 from decisions.playbook import Playbook, PlaybookError
 from decisions.wake import wake

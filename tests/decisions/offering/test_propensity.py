@@ -11,7 +11,8 @@ from decisions.decide import decide
 from decisions.learning.counter import Counter
 from decisions.learning.policies.kinds import Thompson
 from decisions.learning.table import CounterTable
-from decisions.offering.propensity import FEW, Model, Moment, redrawn
+from decisions.offering.model import FEW, Model
+from decisions.offering.propensity import Moment, redrawn
 from decisions.playbook import Playbook
 from decisions.world import World
 from state.fold import fold

@@ -52,11 +52,12 @@ class Replay:
         """`plan` is the next one; of the one before no rows are left."""
         self.finish()
         self._plan, self._ordinal = plan, 0
+        self.known.begin()
         self._passage = self._planned.of(plan)
 
     def finish(self) -> None:
         """The end of the plan at hand: what is left of it is taken in, time passes for who is due,
-        and who is served what is sold out by then is chosen for anew."""
+        and who is served what is used up by then is chosen for anew."""
         plan = self._plan
         if plan is None:
             return
@@ -75,9 +76,9 @@ class Replay:
         for _, customer in due[: plan.wake]:
             self._pass_time(customer, self._clock)
         recalled = self.known.to_recall(plan.recall)
-        for customer, products in recalled.items():
+        for customer, used_up in recalled.items():
             if customer in self.profiles:
-                self._pass_time(customer, self._clock, products)
+                self._pass_time(customer, self._clock, used_up)
         self.known.recalled(recalled)
         for customer, before in self._offered.items():
             after = self.profiles[customer].offers
@@ -160,11 +161,11 @@ class Replay:
         self._offered.setdefault(customer, profile.offers)
         return profile
 
-    def _pass_time(self, customer: str, until_ms: int, sold_out: Sequence[str] = ()) -> None:
+    def _pass_time(self, customer: str, until_ms: int, used_up: Sequence[str] = ()) -> None:
         profile, playbook, world = self._profile(customer), self._playbook, self.known.world
         found = wake(profile, customer, playbook, until_ms, world)
-        if sold_out:
-            found += recall(profile, customer, playbook, until_ms, world, sold_out)
+        if used_up:
+            found += recall(profile, customer, playbook, until_ms, world, used_up)
         for now_ms, decision in found:
             self._record(customer, decision, now_ms)
 
@@ -179,6 +180,7 @@ class Replay:
             document = offers_document(customer, decision.serving)
             self.serving[customer] = hash(document), decision.serving.expires_at
         self.known.learn(decision.outcomes)
+        self.known.spend(decision.spent)
 
 
 class OrderFree:
