@@ -1,5 +1,5 @@
-"""How likely an offer is to be accepted, as it is learned: what a playbook says of it, a customer's luck,
-and draws by that.
+"""How likely an offer is to be accepted, as it is learned: what a playbook says of it, the luck of
+a customer, and draws by that.
 
 An arm is an offer through a channel in a bucket of the context. It starts where the playbook says,
 or where its group is by now in that channel, and what comes of what is shown moves it.
