@@ -231,7 +231,7 @@ class Learned(Struct, frozen=True):
     """Policies in worlds whose truth is known, each in the same ones."""
 
     scenario: str
-    """still, or drift: accept rates change during the run."""
+    """still; drift: accept rates change during the run; context: they hang on who is there."""
     rounds: int
     """Decisions."""
     arms: int

@@ -54,7 +54,7 @@ USUAL = Sizes(
     timers=1_000_000,
     active=10_000,
     decisions=50_000,
-    seeds=4,
+    seeds=10,
 )
 QUICK = Sizes(
     events=100_000,
@@ -81,7 +81,7 @@ ASK_S = 13e-6
 TIMER_S, CUSTOMER_S, ACTIVE_S = 65e-6, 15e-6, 700e-6
 """To put a timer into Redis, three times, and to fire it; to put a customer there; and to work off
 all events of one of them."""
-DECISION_S, DECISIONS_S = 0.5e-3, 14.0
+DECISION_S, DECISIONS_S = 0.5e-3, 60.0
 """A decision by each of our policies, the peers' meanwhile; and what is besides."""
 APACHE_S = 5.0
 """To start Apache Kafka."""
@@ -109,7 +109,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
         PROTOCOL: stopwatch,
         RULES: make + 2 * flow + asked,
         TIMERS: sizes.timers * TIMER_S + 9 * START_S + loop + sizes.rounds * customers,
-        DECISIONS: DECISIONS_S + 2 * sizes.seeds * sizes.decisions * DECISION_S,
+        DECISIONS: DECISIONS_S + 4 * sizes.seeds * sizes.decisions * DECISION_S,
         LATENCY: len(sizes.rates) * loop,
         APACHE: APACHE_S + sizes.apache_warm_up_s + len(sizes.apache_rates) * loop,
     }

@@ -9,9 +9,17 @@ import pytest
 
 from benchmarks.decisions.game import POINTS, Player, play, regret_of
 from benchmarks.decisions.measure import measure_decisions
-from benchmarks.decisions.ours import OURS, REFERENCES, THOMPSON, Always, best_in_hindsight
+from benchmarks.decisions.ours import (
+    KNOWING,
+    LINEAR,
+    OURS,
+    REFERENCES,
+    THOMPSON,
+    Always,
+    best_in_hindsight,
+)
 from benchmarks.decisions.peer_process import peers_python
-from benchmarks.decisions.world import LEAST, MOST, SCENARIOS, World, world
+from benchmarks.decisions.world import CONTEXT, FEATURES, LEAST, MOST, SCENARIOS, World, world
 from benchmarks.progress import Progress
 from benchmarks.targets import OURS_IN, of_a_peer
 
@@ -24,7 +32,20 @@ def test_a_world_is_made_from_its_seed_and_another_seed_makes_another(scenario: 
     assert one.rates.shape == (SCENARIOS[scenario], 20)
     assert ((one.rates >= LEAST) & (one.rates <= MOST)).all()
     assert one.value.max() == 1
-    assert np.bincount(one.part).tolist() == [1_000 // SCENARIOS[scenario]] * SCENARIOS[scenario]
+    held = np.bincount(one.part) * SCENARIOS[scenario] / 1_000
+    assert held == pytest.approx(1.0, abs=0.0 if scenario != CONTEXT else 0.4)
+
+
+def test_where_features_matter_each_holds_for_half_and_the_best_offer_hangs_on_them() -> None:
+    made = world(CONTEXT, 1, 4_000, 20)
+    assert made.features[made.part].mean(axis=0) == pytest.approx([0.5] * FEATURES, abs=0.03)
+    assert len(set(made.worth.argmax(axis=1).tolist())) > 1
+
+
+def test_who_knows_features_does_better_where_they_matter_than_who_does_not() -> None:
+    made = world(CONTEXT, 1, 8_000, 10)
+    blind = play(made, OURS[THOMPSON](made, 1), 100).regret[-1]
+    assert play(made, KNOWING[LINEAR](made, 1), 100).regret[-1] < 0.5 * blind
 
 
 def test_answers_come_as_often_as_their_rate_says() -> None:
@@ -37,7 +58,7 @@ def small() -> World:
     rates = np.array([[0.1, 0.2], [0.4, 0.2]])
     value, part = np.array([1.0, 1.0]), np.array([0, 0, 1, 1])
     taken = np.array([[0, 1], [1, 0], [1, 0], [0, 0]], dtype=bool)
-    return World(np.array([0.1, 0.1]), value, rates, part, taken)
+    return World(np.array([0.1, 0.1]), value, rates, part, taken, np.zeros((2, 0)))
 
 
 def test_regret_is_what_the_oracle_is_expected_to_earn_more() -> None:
@@ -85,9 +106,10 @@ def test_a_player_that_knows_the_best_arm_regrets_nothing() -> None:
 
 
 def test_what_is_judged_is_ours_and_peers_are_known_by_name() -> None:
-    assert set(OURS_IN.values()) <= set(OURS)
+    assert set(OURS_IN.values()) <= set(OURS | KNOWING)
+    assert set(OURS_IN) == set(SCENARIOS)
     assert THOMPSON in OURS
-    assert not any(of_a_peer(name) for name in OURS | REFERENCES)
+    assert not any(of_a_peer(name) for name in OURS | KNOWING | REFERENCES)
 
 
 def test_peers_play_in_the_same_worlds() -> None:
@@ -100,11 +122,14 @@ def test_peers_play_in_the_same_worlds() -> None:
     found = measure_decisions(1_000, 1, Progress(None))
     for learned in found.learned:
         peers = [each for each in learned.learners if of_a_peer(each.name)]
-        assert len(peers) == 6
-        assert len(learned.learners) == 6 + len(OURS) + len(REFERENCES)
+        knowing = learned.scenario == CONTEXT
+        assert len(peers) == (2 if knowing else 6)
+        ours = len(learned.learners) - len(peers) - len(REFERENCES)
+        assert ours == len(OURS) + knowing * len(KNOWING)
         assert all(0 < each.regret[-1] < learned.earned for each in peers)
+    all_of_them = {each.name for learned in found.learned for each in learned.learners}
     for spent in found.spent:
-        assert set(spent.us) == set(OURS) | {each.name for each in peers}
+        assert set(spent.us) == all_of_them - set(REFERENCES)
         assert all(us > 0 for us in spent.us.values())
 
 

@@ -5,15 +5,15 @@ from statistics import median
 
 from benchmarks.decisions.costs import measure_costs
 from benchmarks.decisions.game import Played, play
-from benchmarks.decisions.ours import OURS, REFERENCES
+from benchmarks.decisions.ours import KNOWING, OURS, REFERENCES, Maker
 from benchmarks.decisions.peer_process import peers_at, peers_python
-from benchmarks.decisions.world import SCENARIOS, world
+from benchmarks.decisions.world import CONTEXT, SCENARIOS, world
 from benchmarks.progress import Progress
 from benchmarks.results import Decisions, Learned, Learner, Spent
 
 ARMS, BATCH = 20, 100
 """Offers to choose from, and after how many decisions it is told what they led to."""
-TIMED_ARMS, TIMED_ROUNDS, TIMES = (20, 200), 500, 3
+TIMED_ARMS, TIMED_ROUNDS, TIMES = (20, 200), 200, 3
 """Of games for the sake of their processor time alone."""
 
 Game = tuple[str, int, int]
@@ -37,7 +37,7 @@ def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
             tell.say(f"decisions: {scenario}, seed {seed} of {seeds}")
             made = world(scenario, seed, rounds, arms)
             digests[game] = made.digest
-            for name, maker in (REFERENCES | OURS).items():
+            for name, maker in (REFERENCES | _ours(scenario)).items():
                 found = play(made, maker(made, seed), BATCH)
                 played.setdefault((scenario, name), []).append(found)
         tell.say("decisions: waiting for MABWiser and river")
@@ -56,13 +56,22 @@ def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
     return Decisions(learned, _spent(python), measure_costs())
 
 
+def _ours(scenario: str) -> dict[str, Maker]:
+    return OURS | KNOWING if scenario == CONTEXT else OURS
+
+
 def _spent(python: Path) -> list[Spent]:
     """Ours and then theirs: in the games above the two run side by side, and caches are shared."""
-    games = [("still", seed, arms) for arms in TIMED_ARMS for seed in range(TIMES)]
+    games = [
+        (scenario, seed, arms)
+        for arms in TIMED_ARMS
+        for seed in range(TIMES)
+        for scenario in ("still", CONTEXT)
+    ]
     took: dict[int, dict[str, list[float]]] = {arms: {} for arms in TIMED_ARMS}
     for scenario, seed, arms in games:
         made = world(scenario, seed, TIMED_ROUNDS, arms)
-        for name, maker in OURS.items():
+        for name, maker in (KNOWING if scenario == CONTEXT else OURS).items():
             took[arms].setdefault(name, []).append(play(made, maker(made, seed), BATCH).us)
     with peers_at(python, {"games": games, "rounds": TIMED_ROUNDS, "batch": BATCH}) as peers:
         for said in peers.all():

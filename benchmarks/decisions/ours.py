@@ -10,8 +10,9 @@ from benchmarks.decisions.world import World
 from decisions.learning.beliefs import beliefs, starts
 from decisions.learning.chances import first_of
 from decisions.learning.counter import FOREVER_MS
-from decisions.learning.draws import explores, first_by_lot
-from decisions.learning.policies.kinds import Greedy, Policy, Thompson, UpperBound
+from decisions.learning.draws import explores, first_by_lot, lots
+from decisions.learning.policies.kinds import Greedy, Linear, Policy, Thompson, UpperBound
+from decisions.learning.policies.linear import believed, normals
 from decisions.learning.policies.propose import propose
 from decisions.learning.table import CounterTable
 
@@ -56,6 +57,35 @@ class Ours(Player):
         """Books each."""
         for number, arm, was_taken in zip(numbers, arms, taken, strict=True):
             self._table.book(arm, _at_ms(number), tries=1.0, taken=float(was_taken))
+
+
+class Knowing(Player):
+    """One of ours that knows the features of who is there: counters of each kind of customer."""
+
+    def __init__(self, world: World, seed: int, policy: Thompson | Linear) -> None:
+        self._policy, self._seed, self._part = policy, seed.to_bytes(8), world.part.tolist()
+        self._parts, self._value = len(world.features), world.value
+        self._start = starts(world.start, np.full(world.arms, EVIDENCE))
+        self._rows = np.arange(self._parts)[:, None] + np.arange(world.arms) * self._parts
+        self._keys = np.array([_hashed(b"arm", n) for n in range(world.arms)], dtype=np.uint64)
+        self._table = CounterTable(world.arms * self._parts, FOREVER_MS)
+
+    def choose(self, number: int) -> int:
+        """By what was seen of their kind alone, or by what all kinds say of each feature."""
+        here, now_ms, drawn = self._part[number], _at_ms(number), _hashed(self._seed, number)
+        if isinstance(self._policy, Linear):
+            seen = self._table.totals(self._rows.ravel(), now_ms).reshape(2, *self._rows.shape)
+            propensity = normals(believed(self._start, seen, here), lots(drawn, self._keys))
+        else:
+            found = beliefs(self._start, self._table.totals(self._rows[here], now_ms))
+            propensity = propose(self._policy, found, drawn, self._keys)
+        return first_of(propensity * self._value, None)
+
+    def learn(self, numbers: range, arms: list[int], taken: list[bool]) -> None:
+        """Books each."""
+        for number, arm, was_taken in zip(numbers, arms, taken, strict=True):
+            row = int(self._rows[self._part[number], arm])
+            self._table.book(row, _at_ms(number), tries=1.0, taken=float(was_taken))
 
 
 class Always(Player):
@@ -110,6 +140,12 @@ OURS: dict[str, Maker] = {
     "greedy": lambda world, seed: Ours(world, seed, Greedy(), FOREVER_MS),
 }
 """Name → a new player. Each starts where the arm's group does, unless its name says otherwise."""
+LINEAR = "linear Thompson"
+KNOWING: dict[str, Maker] = {
+    LINEAR: lambda world, seed: Knowing(world, seed, Linear()),
+    "Thompson, by kind": lambda world, seed: Knowing(world, seed, Thompson()),
+}
+"""Those that know features, where there are any."""
 REFERENCES: dict[str, Maker] = {
     "random": Random,
     "best in hindsight": lambda world, _: Always(best_in_hindsight(world)),

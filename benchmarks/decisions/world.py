@@ -18,8 +18,13 @@ SPREAD = 30.0
 """How alike a group's offers are: their rates are Beta(mean · SPREAD, (1 - mean) · SPREAD)."""
 LEAST, MOST = 0.01, 0.15
 """Between which rates lie."""
-SCENARIOS = {"still": 1, "drift": 4}
-"""How often the rates are drawn, each time for an equal part of the decisions."""
+FEATURES = 3
+"""Of a customer, where they matter: each holds for half of them, whatever the others do."""
+LIFT = 0.6
+"""By how much a feature moves a rate: times the exponential of as many standard normals."""
+CONTEXT = "context"
+SCENARIOS = {"still": 1, "drift": 4, CONTEXT: 1 << FEATURES}
+"""Rates that hold: one for all, others in each quarter, others for each kind of customer."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,11 @@ class World:
     rates: Floats
     """Shape (parts, arms): how likely each arm is taken."""
     part: NDArray[np.intp]
-    """Shape (rounds,): the row of `rates` that holds."""
+    """Shape (rounds,): the row of `rates` that holds; by features its bits say which do."""
     taken: NDArray[np.bool_]
     """Shape (rounds, arms): the answers."""
+    features: Floats
+    """Shape (parts, k): what a policy may know of the customer, 0 or 1 each."""
 
     @property
     def rounds(self) -> int:
@@ -66,7 +73,16 @@ def world(scenario: str, seed: int, rounds: int, arms: int) -> World:
     start = np.array(GROUPS)[np.arange(arms) * len(GROUPS) // arms]
     # An offer that is seldom taken is worth more, so that no group is the best by itself.
     value = dice.lognormal(0.0, 0.3, arms) / start
-    rates = dice.beta(start * SPREAD, (1 - start) * SPREAD, (parts, arms)).clip(LEAST, MOST)
-    part = np.arange(rounds) * parts // rounds
+    if scenario == CONTEXT:
+        features = (np.arange(parts)[:, None] >> np.arange(FEATURES) & 1).astype(np.float64)
+        rates = dice.beta(start * SPREAD, (1 - start) * SPREAD, arms)
+        # Factors, and no policy in here has a model of such: each has to do with what it has.
+        rates = rates * np.exp(features @ dice.normal(0.0, LIFT, (FEATURES, arms)))
+        part = dice.integers(parts, size=rounds)
+    else:
+        features = np.zeros((parts, 0))
+        rates = dice.beta(start * SPREAD, (1 - start) * SPREAD, (parts, arms))
+        part = np.arange(rounds) * parts // rounds
+    rates = rates.clip(LEAST, MOST)
     taken = dice.random((rounds, arms)) < rates[part]
-    return World(start, value / value.max(), rates, part, taken)
+    return World(start, value / value.max(), rates, part, taken, features)

@@ -72,7 +72,7 @@ CHARTS = {
         draw_rules,
     ),
     "decisions": Chart(
-        "Regret over time of our policies and the peers' best, accept rates still and drifting",
+        "Regret over time, ours and the peers' best: rates that stay, drift, or hang on features",
         lambda results: results.decisions is not None,
         draw_decisions,
     ),
