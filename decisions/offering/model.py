@@ -123,7 +123,7 @@ class Model:
         counters, bucket = where.world.counters, self._buckets[where.bucket]
         share = counters.share(where.now_ms) if counters is not None else 1.0
         drawn: dict[_Pair, tuple[float, float, float]] = {}
-        shapes, propensities, scores = [], [], []
+        alphas, betas, propensities, scores = [], [], [], []
         for at, number in enumerate(numbers):
             pair, value, lever, cost = self._each[number]
             known = drawn.get(pair)
@@ -139,14 +139,15 @@ class Model:
             for_it, against, propensity = known
             weight = weights[at] if weights is not None else 1.0
             likely = propensity if power == 1.0 else propensity**power
-            shapes.append((for_it, against))
+            alphas.append(for_it)
+            betas.append(against)
             propensities.append(propensity)
             scores.append(likely * value * lever * weight - cost)
         order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
         even = len(set(scores)) < len(scores)
         while order and not scores[order[-1]] >= 0.0:
             order.pop()
-        return Appraisal(propensities, shapes, scores, order, even)
+        return Appraisal(propensities, (alphas, betas), scores, order, even)
 
     def _moved(
         self, pair: _Pair, bucket: int, counters: CounterTable, share: float
@@ -181,9 +182,9 @@ class Model:
         best_first = score.take(order)
         worth_it = int(np.count_nonzero(best_first >= 0.0))
         even = bool((best_first[1:] == best_first[:-1]).any())
-        shapes: list[tuple[float, float]] = list(zip(*found.tolist(), strict=True))
+        first, second = found.tolist()
         best = order[:worth_it].tolist()
-        return Appraisal(propensity.tolist(), shapes, score.tolist(), best, even)
+        return Appraisal(propensity.tolist(), (first, second), score.tolist(), best, even)
 
     def _beliefs(self, pairs: Rows, where: Moment) -> Floats:
         """Alphas and betas."""

@@ -90,8 +90,8 @@ class Appraisal(Struct, frozen=True, eq=False, gc=False):
     what the treatments are worth by them."""
 
     propensity: list[float]
-    shapes: list[tuple[float, float]]
-    """Alpha and beta of each; mean and spread where the policy is linear."""
+    shapes: tuple[list[float], list[float]]
+    """Alphas and betas; means and spreads where the policy is linear."""
     score: list[float]
     order: list[int]
     """The positions of those that are worth what they cost, the highest score first; equal ones as

@@ -43,6 +43,7 @@ class Ranked(Sequence[Candidate]):
 
     def _candidate(self, position: int) -> Candidate:
         one, of = self._found[position], self._appraisal
+        first, second = of.shapes
         return Candidate(
             one.offer,
             one.treatment,
@@ -50,7 +51,7 @@ class Ranked(Sequence[Candidate]):
             of.score[position],
             of.propensity[position],
             one.number,
-            of.shapes[position],
+            (first[position], second[position]),
         )
 
     def treatments(self) -> Iterator[Treatment]:

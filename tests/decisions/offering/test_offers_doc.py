@@ -128,8 +128,8 @@ def test_means_and_spreads_of_the_features_are_those_in_the_record() -> None:
         table.put(playbook.model.rows["club", "click", bucket], counter)
     for bucket, _, _, *shape in BUCKETS:
         where = Moment(bucket, 7, World(counters=table), START_MS)
-        (found,) = playbook.model.appraise([0], None, 1.0, where).shapes
-        assert [f"{number:.4f}" for number in found] == [str(number) for number in shape]
+        (mean,), (spread,) = playbook.model.appraise([0], None, 1.0, where).shapes
+        assert [f"{number:.4f}" for number in (mean, spread)] == [str(number) for number in shape]
 
 
 def willing(someone: Someone) -> Someone:
