@@ -24,3 +24,6 @@ CONSENTS: Final = 1 << 14
 """What the customer agreed to."""
 ANSWERS: Final = 1 << 15
 """What became of offers."""
+SUBSCRIPTION: Final = 1 << 16
+"""Whether the customer wants no more mails: apart from EMAIL, as rules ask for it and mails are
+many."""

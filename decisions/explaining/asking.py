@@ -19,6 +19,7 @@ SECTIONS: Final = {
     sections.ORDERS: "orders",
     sections.AFFINITY: "interests",
     sections.EMAIL: "mails",
+    sections.SUBSCRIPTION: "whether the customer wants mails",
     sections.KIOSK: "what happens at kiosks",
     sections.CHAT: "chats",
     sections.TRAITS: "traits",

@@ -35,6 +35,7 @@ from state.sections import (
     ORDERS,
     SEGMENTS,
     SESSIONS,
+    SUBSCRIPTION,
 )
 from state.windows import DAY_MS, ORDER_WINDOW_DAYS, count_since, next_drop, value_since
 
@@ -265,7 +266,7 @@ FIELDS: Final = (
     _field("profile.email.opened", INT, EMAIL, "How many were opened."),
     _field("profile.email.clicked", INT, EMAIL, "How many were clicked."),
     _field("profile.email.bounced", INT, EMAIL, "How many came back."),
-    _field("profile.email.unsubscribed", BOOL, EMAIL, "Whether the customer wants no more."),
+    _field("profile.email.unsubscribed", BOOL, SUBSCRIPTION, "Whether the customer wants no more."),
     _field("profile.email.last_sent_at", TIMESTAMP, EMAIL, "The last mail sent; 1970 = never."),
     _field("profile.email.last_opened_at", TIMESTAMP, EMAIL, "The last one opened; 1970 = never."),
     _field(

@@ -5,8 +5,8 @@ and counts likewise, for producers that know no more: one of the two, not both.
 """
 
 from state.fold.reading import Properties
-from state.profile import Profile
-from state.sections import EMAIL
+from state.profile import Email, Profile
+from state.sections import EMAIL, SUBSCRIPTION
 
 
 def sent(profile: Profile, _: Properties, at_ms: int) -> int:
@@ -45,16 +45,23 @@ def bounced(profile: Profile, _: Properties, __: int) -> int:
 def unsubscribed(profile: Profile, _: Properties, at_ms: int) -> int:
     """Unsubscribed, Email Marked as Spam; beats a subscription of the same instant."""
     email = profile.email
-    if at_ms >= email.subscription_at:
-        email.subscription_at = at_ms
-        email.unsubscribed = True
-    return EMAIL
+    if at_ms < email.subscription_at:
+        return EMAIL
+    email.subscription_at = at_ms
+    return _changed(email, unsubscribed=True)
 
 
 def subscribed(profile: Profile, _: Properties, at_ms: int) -> int:
     """Subscribed."""
     email = profile.email
-    if at_ms > email.subscription_at:
-        email.subscription_at = at_ms
-        email.unsubscribed = False
-    return EMAIL
+    if at_ms <= email.subscription_at:
+        return EMAIL
+    email.subscription_at = at_ms
+    return _changed(email, unsubscribed=False)
+
+
+def _changed(email: Email, *, unsubscribed: bool) -> int:
+    if email.unsubscribed is unsubscribed:
+        return EMAIL
+    email.unsubscribed = unsubscribed
+    return EMAIL | SUBSCRIPTION

@@ -259,11 +259,16 @@ def test_mail_is_counted_and_the_newest_word_on_the_subscription_holds() -> None
     email = profile.email
     assert (email.sent, email.opened, email.clicked, email.bounced) == (2, 1, 1, 1)
     assert email.last_sent_at == START_MS + MINUTE_MS
-    said = [email.unsubscribed]
-    for index, name in enumerate(("Subscribed", "Email Marked as Spam", "Subscribed")):
-        fold(profile, touchpoint(name, START_MS + 7 * MINUTE_MS, message_id=str(index)), {})
+    said, changed = [email.unsubscribed], []
+    for index, name in enumerate(
+        ("Subscribed", "Email Marked as Spam", "Email Marked as Spam", "Subscribed", "Email Opened")
+    ):
+        bits = fold(profile, touchpoint(name, START_MS + 7 * MINUTE_MS, message_id=str(index)), {})
         said.append(email.unsubscribed)
-    assert said == [True, False, True, True]
+        changed.append(bool(bits & sections.SUBSCRIPTION))
+        assert bits & sections.EMAIL
+    assert said == [True, False, True, True, True, True]
+    assert changed == [True, True, False, False, False]
 
 
 def test_a_chat_is_open_until_its_end_however_late_its_beginning_arrives() -> None:
