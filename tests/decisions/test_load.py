@@ -242,7 +242,7 @@ def test_a_wrong_line_is_named_with_place_expected_got_and_the_nearest_valid_nam
         ),
         (
             HEAD + "offer: {}",
-            '6:1: unknown key in the playbook; expected one of title, channels, limits, traits, summary, placements, segments, offers, refresh, groups, purposes, interests, contact, control, experiments, arbitration, learning, routes, alerts, journeys, tests, got "offer"; did you mean "offers"?',
+            '6:1: unknown key in the playbook; expected one of title, channels, limits, traits, summary, placements, segments, offers, refresh, groups, budgets, purposes, interests, contact, control, experiments, arbitration, learning, routes, alerts, journeys, tests, got "offer"; did you mean "offers"?',
         ),
     ],
 )

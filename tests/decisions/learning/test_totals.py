@@ -68,8 +68,9 @@ def test_own_and_told_together_are_what_all_shards_know(
         for arm, counter in totals.others(shard, totals.known()):
             table.tell(arm, counter)
         found.append(table.totals(np.arange(ARMS + 1), now_ms))
-    for other in found[1:]:
-        assert np.allclose(found[0], other, rtol=1e-5, atol=1e-7)
+    tries = found[0].sum(axis=0)
+    for other in found[1:]:  # what was refused is a difference
+        assert (np.abs(found[0] - other) <= 1e-6 * tries + 1e-7).all()
 
 
 def test_what_changed_is_asked_once() -> None:

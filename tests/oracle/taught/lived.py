@@ -51,11 +51,11 @@ class Lived:
         self._note(now_ms, decide(profile, event, changed, playbook, now_ms, self._world))
         self._blob = encode_profile(profile)
 
-    def rest(self, until_ms: int, sold_out: Sequence[str] = ()) -> None:
-        """Time passes, and then products are sold out."""
+    def rest(self, until_ms: int, used_up: Sequence[str] = ()) -> None:
+        """Time passes, and then there is none any more of what `used_up` names."""
         profile = decode_profile(self._blob)
         args = profile, self._customer, self._playbook, until_ms, self._world
-        for now_ms, decision in [*wake(*args), *(recall(*args, sold_out) if sold_out else ())]:
+        for now_ms, decision in [*wake(*args), *(recall(*args, used_up) if used_up else ())]:
             self._note(now_ms, decision)
         self._blob = encode_profile(profile)
 

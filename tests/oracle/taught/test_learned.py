@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import astuple
 
 from connectors.kafka.broadcast import ArmCounted, CountersSummed, ProductChanged
+from decisions.acting import BY_STOCK
 from decisions.load import load_playbook
 from state.decision import Serving
 from state.product import Product
@@ -96,7 +97,7 @@ class Shard:
         for n, lived in enumerate(self.lived):
             if left == 0:
                 self.seen["recalled"] += product in self._shown(lived)
-                lived.rest(self.now, [product])
+                lived.rest(self.now, [BY_STOCK + product])
             self._note(n)
 
     def _shown(self, lived: Lived) -> set[str]:
