@@ -12,6 +12,7 @@ from decisions.explaining.relations import asked
 from decisions.offering.arbitration import reckoning
 from decisions.offering.catalogue import APPLICABLE, ELIGIBLE, SUITABLE, Offer, Treatment
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
+from decisions.offering.interest import share
 from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
 
@@ -99,8 +100,14 @@ def _rank(offer: Offer, playbook: Playbook) -> Iterator[Line]:
         if len(by_terms) > 1:
             through = f" through {listed(list(dict.fromkeys(one.channel for one in those)))}"
         yield Line(f"By its score{through}: {terms} = {score}.")
+    interests = playbook.interests
+    by_interest = share(offer.topics, interests.source) if offer.topics and interests else ""
     for source in dict.fromkeys(one.weight.source for one in offer.treatments if one.weight):
-        yield Line(f"The weight is 1 here; in a decision it is: {' '.join(source.split())}")
+        if source == by_interest:
+            said = "the share of its topics that the customer declared."
+        else:
+            said = " ".join(source.split())
+        yield Line(f"The weight is 1 here; in a decision it is: {said}")
     if len(offer.treatments) > 1:
         yield Line("Of equal scores the first place that has room is taken.")
     if offer.fallback:

@@ -127,7 +127,8 @@ def _words(file: Path, playbook: Playbook) -> Iterator[str]:
         yield f"In {where} {_room(placement.offers)}"
         for offer, best in _by_score(playbook, placement.id):
             score = _score(offer, best, playbook.power)
-            yield f"  {offer.id}: {offer.title}, {_who(offer)}{_dates(offer)}{score}"
+            bounds = f"{_budget(offer)}{_dates(offer)}"
+            yield f"  {offer.id}: {offer.title}, {_who(offer)}{bounds}{score}"
     yield from _section("How likely an offer is to be accepted is learned", learning(playbook))
     yield from _section("Customers are left alone", contact(playbook))
     yield ""
@@ -196,6 +197,11 @@ def _who(offer: Offer) -> str:
         about = f"for who declared {_list(offer.topics, 'or')}"
         who = f"{about}, {who}" if offer.source else about
     return f"{who}, if nothing else fits" if offer.fallback else who
+
+
+def _budget(offer: Offer) -> str:
+    budget = offer.budget
+    return f", until {budget.units:,} of {budget.id} are accepted" if budget else ""
 
 
 def _dates(offer: Offer) -> str:
@@ -288,6 +294,7 @@ def _offer_facts(offer: Offer) -> dict[str, Any]:
         "group": offer.group or None,
         "purpose": offer.purpose or None,
         "topics": offer.topics,
+        "budget": offer.budget.id if offer.budget else None,
         **{layer: _layer(offer, layer) for layer in LAYERS},
         "treatments": [
             {
@@ -344,6 +351,8 @@ def _facts(playbook: Playbook) -> dict[str, Any]:
             name: "granted" if granted else "withdrawn"
             for name, granted in playbook.purposes.items()
         },
+        "budgets": {b.id: {"units": b.units, "hard": b.hard} for b in playbook.budgets.values()},
+        "learning": list(learning(playbook)),
         "interests": playbook.interests.source if playbook.interests else None,
         "contact": list(contact(playbook)),
         "experiments": {one.id: dict(one.arms) for one in playbook.experiments.values()},
