@@ -264,6 +264,25 @@ class LearningCosts(Struct, frozen=True):
     """The arrays of that many counters in each of that many shards."""
 
 
+class Choices(Struct, frozen=True):
+    """What choosing among offers takes by itself: processor µs of each choice."""
+
+    offers: int
+    treatments: int
+    plain_us: float
+    """Among that many, by the playbook's propensities."""
+    drawn_us: float
+    """By draws from what is learned."""
+    linear_us: float
+    """By draws from a linear model with two features."""
+    mix_choice_us: float
+    """Of the retail playbook, over the simulator's events."""
+    mix_share: float
+    """How many choices an event leads to."""
+    mix_event_us: float
+    """What choosing takes of an event: the one times the other."""
+
+
 class Spent(Struct, frozen=True):
     """Processor time of a decision, learning from its answer included."""
 
@@ -278,6 +297,7 @@ class Decisions(Struct, frozen=True):
     learned: list[Learned]
     spent: list[Spent]
     costs: LearningCosts
+    choices: Choices
 
 
 class Latency(Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from benchmarks.results import (
     Booking,
+    Choices,
     Decisions,
     Latency,
     Memory,
@@ -33,6 +34,7 @@ TIMERS_MB, TIMER_US, LATE_MS = 200, 3, 1_000
 """Of memory for a million timers; of processor time to arm one, and to fire it; and how late 99 %
 of them are at most, at half of what the embedded Kafka holds."""
 REGRET, DRAW_US, TABLE_MB = 1.05, 100, 20
+PLAIN_US, DRAWN_US, MIX_US = 25, 100, 5
 """Of the lowest regret of any peer, in the end; µs of 200 draws of a decision, seeding included;
 and of memory for the counters of 1,000 offers in 50 buckets."""
 
@@ -140,6 +142,7 @@ def _of_decisions(decisions: Decisions) -> Iterator[Target]:
     costs = decisions.costs
     name = f"{costs.draws} draws of a decision, seeding included"
     yield Target(name, f"< {DRAW_US} µs", f"{costs.draw_us:.0f} µs", costs.draw_us < DRAW_US)
+    yield from _of_choices(decisions.choices)
     name = f"memory of {costs.counters:,} counters in {costs.shards} shards"
     wanted, got = f"≤ {TABLE_MB} MB", f"{costs.table_mb:.1f} MB"
     yield Target(name, wanted, got, costs.table_mb <= TABLE_MB)
@@ -150,6 +153,16 @@ SAME = (
     ("linear Thompson", ("MABWiser LinTS",)),
 )
 """Ours, and what is the same elsewhere."""
+
+
+def _of_choices(found: Choices) -> Iterator[Target]:
+    among = f"a choice among {found.treatments} treatments"
+    for name, most, us in (
+        (among, PLAIN_US, found.plain_us),
+        (f"{among}, propensities drawn", DRAWN_US, found.drawn_us),
+        ("choosing, of an event of the simulator", MIX_US, found.mix_event_us),
+    ):
+        yield Target(name, f"≤ {most} µs", f"{us:.1f} µs", us <= most)
 
 
 def of_a_peer(name: str) -> bool:

@@ -15,6 +15,7 @@ from benchmarks.report.readme import BEGIN, END, markdown, with_results
 from benchmarks.results import (
     Asked,
     Booking,
+    Choices,
     Customers,
     Decisions,
     Held,
@@ -151,6 +152,7 @@ DECISIONS = Decisions(
     ],
     spent=[Spent(20, {"Thompson": 40.0, "river Thompson": 45.0, "MABWiser Thompson": 39.0})],
     costs=LearningCosts(200, 2.0, 44.0, 70.0, 2.0, 9.0, 50_000, 16, 13.6),
+    choices=Choices(50, 200, 24.0, 130.0, 170.0, 80.0, 0.08, 6.4),
 )
 
 

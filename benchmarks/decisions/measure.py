@@ -3,6 +3,7 @@
 from pathlib import Path
 from statistics import median
 
+from benchmarks.decisions.choices import measure_choices
 from benchmarks.decisions.costs import measure_costs
 from benchmarks.decisions.game import Played, play
 from benchmarks.decisions.ours import KNOWING, OURS, REFERENCES, Maker
@@ -53,7 +54,7 @@ def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
         for scenario in SCENARIOS
     ]
     tell.say("decisions: processor time")
-    return Decisions(learned, _spent(python), measure_costs())
+    return Decisions(learned, _spent(python), measure_costs(), measure_choices())
 
 
 def _ours(scenario: str) -> dict[str, Maker]:

@@ -1,12 +1,17 @@
 """Tables of policies that learn."""
 
 from benchmarks.report.sheet import Rows, Sheet
-from benchmarks.results import Decisions, Learned, LearningCosts, Spent
+from benchmarks.results import Choices, Decisions, Learned, LearningCosts, Spent
 
 
 def decisions_sheets(found: Decisions) -> list[Sheet]:
     """Regret in each scenario, then what it takes."""
-    return [*map(_learned, found.learned), _spent(found.spent), _costs(found.costs)]
+    return [
+        *map(_learned, found.learned),
+        _spent(found.spent),
+        _costs(found.costs),
+        _choices(found.choices),
+    ]
 
 
 def _learned(learned: Learned) -> Sheet:
@@ -47,3 +52,15 @@ def _costs(costs: LearningCosts) -> Sheet:
     ]
     note = f"{costs.counters:,} counters in {costs.shards} shards take {costs.table_mb:.1f} MB."
     return Sheet("Learning by itself, CPU µs", ("", "µs"), rows, note=note)
+
+
+def _choices(found: Choices) -> Sheet:
+    rows: Rows = [
+        (f"among {found.treatments} treatments of {found.offers} offers", f"{found.plain_us:.1f}"),
+        ("the same, propensities drawn", f"{found.drawn_us:.1f}"),
+        ("the same, by two features", f"{found.linear_us:.1f}"),
+        ("of the retail playbook, over the simulator's events", f"{found.mix_choice_us:.1f}"),
+        ("of that an event", f"{found.mix_event_us:.2f}"),
+    ]
+    note = f"{100 * found.mix_share:.1f} of 100 events lead to a choice there."
+    return Sheet("A choice by itself, CPU µs", ("", "µs"), rows, note=note)
