@@ -43,7 +43,7 @@ def test_where_features_matter_each_holds_for_half_and_the_best_offer_hangs_on_t
 
 
 def test_who_knows_features_does_better_where_they_matter_than_who_does_not() -> None:
-    made = world(CONTEXT, 1, 8_000, 10)
+    made = world(CONTEXT, 1, 12_000, 10)
     blind = play(made, OURS[THOMPSON](made, 1), 100).regret[-1]
     assert play(made, KNOWING[LINEAR](made, 1), 100).regret[-1] < 0.5 * blind
 
