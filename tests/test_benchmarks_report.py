@@ -145,24 +145,17 @@ def _learned(scenario: str, **ends: float) -> Learned:
     return Learned(scenario, 50_000, 20, 100, 1, 500.0, learners)
 
 
+TOOK = {"Thompson": 40.0, "river Thompson": 45.0, "MABWiser Thompson": 39.0} | {
+    "linear Thompson": 100.0,
+    "MABWiser LinTS": 800.0,
+}
 DECISIONS = Decisions(
     learned=[
         _learned("still", Thompson=42.0, river_Thompson=50.0, MABWiser_UCB1=40.0, random=300.0),
         _learned("drift", **{"Thompson, fading": 90.0}, river_Thompson=80.0, random=310.0),
         _learned("context", linear_Thompson=60.0, MABWiser_LinTS=61.0, random=320.0),
     ],
-    spent=[
-        Spent(
-            20,
-            {
-                "Thompson": 40.0,
-                "river Thompson": 45.0,
-                "MABWiser Thompson": 39.0,
-                "linear Thompson": 100.0,
-                "MABWiser LinTS": 800.0,
-            },
-        )
-    ],
+    spent=[Spent(20, TOOK)],
     costs=LearningCosts(200, 2.0, 44.0, 70.0, 2.0, 9.0, 50_000, 16, 13.6),
     choices=Choices(50, 200, 24.0, 130.0, 170.0, 80.0, 0.08, 6.4),
 )

@@ -1,10 +1,16 @@
 """A world to break, new for each test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from connectors.kafka.topics import create_topics
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
+from tests.faults.stage.crew import Crew
+from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.world import PARTITIONS, World
 
 CHANNELS = ("click", "email", "chat", "kiosk")
@@ -34,3 +40,18 @@ def world(request: pytest.FixtureRequest) -> World:
     found = World(request.getfixturevalue(broker), request.getfixturevalue(store))
     create_topics({"bootstrap.servers": found.bootstrap_servers}, CHANNELS, PARTITIONS)
     return found
+
+
+@contextmanager
+def two_processes(world: World, folder: Path) -> Iterator[Crew]:
+    """Of the flow; the first one owns shard 0. Both must end by themselves."""
+    watch = FenceWatch(world.redis_url, world.partitions)
+    watch.start()
+    crew = Crew(world, folder, watch, {})
+    try:
+        crew.start(2)
+        yield crew
+        crew.stop()
+    finally:
+        crew.abandon()
+        watch.end()

@@ -16,10 +16,9 @@ from connectors.published.record_types import ActionRecord
 from flows.processor.world import decode_ledger, decode_purse
 from state.store.keys import offers_key
 from state.store.world import read_budgets
-from tests.faults.conftest import on_all_servers
+from tests.faults.conftest import on_all_servers, two_processes
 from tests.faults.laws.judge import judge
 from tests.faults.stage.crew import Crew
-from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.test_stock import actions, come
 from tests.faults.watching import until
 from tests.faults.world import ROOT, World
@@ -37,16 +36,8 @@ def shop(world: World) -> World:
 @pytest.fixture
 def crew(shop: World, tmp_path: Path) -> Iterator[Crew]:
     """Two processes; the first one owns shard 0."""
-    watch = FenceWatch(shop.redis_url, shop.partitions)
-    watch.start()
-    crew = Crew(shop, tmp_path, watch, {})
-    try:
-        crew.start(2)
+    with two_processes(shop, tmp_path) as crew:
         yield crew
-        crew.stop()
-    finally:
-        crew.abandon()
-        watch.end()
 
 
 def served(world: World) -> Counter[str]:

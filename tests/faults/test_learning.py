@@ -16,9 +16,8 @@ from connectors.kafka.topics import channel_topic
 from state.store.keys import offers_key, shard_keys
 from state.store.world import read_world
 from state.times import rfc3339
-from tests.faults.conftest import on_all_servers
+from tests.faults.conftest import on_all_servers, two_processes
 from tests.faults.stage.crew import Crew
-from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.world import World
 
 OFFERS = """\
@@ -45,17 +44,8 @@ def crew(world: World, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
     """Two processes; the first one owns shard 0. The parameter: how they learn."""
     path = tmp_path / "playbook.yaml"
     path.write_text(OFFERS + request.param)
-    world = msgspec.structs.replace(world, playbook=path)
-    watch = FenceWatch(world.redis_url, world.partitions)
-    watch.start()
-    crew = Crew(world, tmp_path, watch, {})
-    try:
-        crew.start(2)
+    with two_processes(msgspec.structs.replace(world, playbook=path), tmp_path) as crew:
         yield crew
-        crew.stop()
-    finally:
-        crew.abandon()
-        watch.end()
 
 
 class Shop:
