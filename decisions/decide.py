@@ -12,7 +12,7 @@ from decisions.offering.outcomes import learn_from_silence, next_silence
 from decisions.offering.serve import serve
 from decisions.playbook import ALWAYS, Playbook
 from decisions.segments import leave_unknown, move, next_move
-from decisions.world import BARE, World
+from decisions.world import BARE, World, after_spending
 from state.decision import Decision
 from state.profile import Profile
 from state.sections import ANSWERS, NOW, SEGMENTS
@@ -129,6 +129,8 @@ def _decide(
     if touchpoint.name in ANSWERING:
         decision, moves = take_answer(profile, touchpoint, playbook, now_ms, decision, world)
         mask |= ANSWERS if moves else 0
+        # What it has used up is offered no more in the same breath.
+        world = after_spending(world, decision.spent)
     if playbook.learning is not None and 0 < profile.due_at <= now_ms:
         decision = learn_from_silence(profile, playbook.learning, now_ms, decision)
     again = before != edition or playbook.offers_read & mask & (EVERYTHING if fresh else SEGMENTS)

@@ -4,12 +4,15 @@ It reaches the shard as records among its planned input, so that who decides aga
 knows the same.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from decisions.budgets.purse import EMPTY, accept, refuse
 from decisions.learning.table import CounterTable
 from state.budget import Purse
+from state.decision import Spent
 from state.product import Listed
 
 
@@ -29,3 +32,14 @@ class World(Struct):
 
 BARE: Final = World()
 """Where nothing is known."""
+
+
+def after_spending(world: World, spent: Sequence[Spent]) -> World:
+    """The same once these acceptances are counted; `world` itself stays."""
+    if world.budgets is None or not spent:
+        return world
+    purses = dict(world.budgets)
+    for one in spent:
+        purse = purses.get(one.budget, EMPTY)
+        purses[one.budget] = accept(purse) if one.found else refuse(purse)
+    return structs.replace(world, budgets=purses)

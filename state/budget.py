@@ -21,6 +21,9 @@ class Handed(Struct, array_like=True, frozen=True, gc=False):
     """How often it was asked to give back what it can spare."""
     others: Count = 0
     """How many all other shards have accepted."""
+    accepted: Count = 0
+    """How many this one has, as it reported last; and how many it gave back."""
+    returned: Count = 0
 
     def says_as(self, other: "Handed") -> bool:
         """Whether it is the same, whatever their numbers."""

@@ -107,9 +107,14 @@ GROUPS: Final = (
             "Email Marked as Spam, Unsubscribed",
             properties.Mail,
             "the customer wants no more",
-            sections.EMAIL,
+            sections.EMAIL | sections.SUBSCRIPTION,
         ),
-        ("Subscribed", properties.Mail, "the customer wants mails again", sections.EMAIL),
+        (
+            "Subscribed",
+            properties.Mail,
+            "the customer wants mails again",
+            sections.EMAIL | sections.SUBSCRIPTION,
+        ),
     ),
     _group(
         "chat",

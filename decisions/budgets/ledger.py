@@ -65,7 +65,8 @@ class Ledger(Struct, array_like=True, frozen=True, gc=False):
         """What that shard is told."""
         one = self.accounts[shard]
         others = self.accepted - one.purse.accepted
-        return Handed(self.number, self.units, one.granted, one.asked, others)
+        known = one.purse.accepted, one.purse.returned
+        return Handed(self.number, self.units, one.granted, one.asked, others, *known)
 
 
 def settle(ledger: Ledger, budget: Budget, purses: Sequence[Purse]) -> Ledger:
@@ -135,5 +136,7 @@ def _ask(accounts: list[Account], number: int) -> None:
 
 def _said(ledger: Ledger) -> list[object]:
     """What shards are told, but for the number."""
-    told = [(one.granted, one.asked, one.purse.accepted) for one in ledger.accounts]
+    told = [
+        (one.granted, one.asked, one.purse.accepted, one.purse.returned) for one in ledger.accounts
+    ]
     return [ledger.units, *told]

@@ -31,8 +31,8 @@ def is_spent(purse: Purse, budget: Budget) -> bool:
 
 def is_closed(purse: Purse, budget: Budget) -> bool:
     """Whether nothing more is offered of it here: it is spent, or the shard has had to refuse one
-    and was given no other."""
-    return is_spent(purse, budget) or (budget.hard and purse.dry)
+    and has no other."""
+    return is_spent(purse, budget) or (budget.hard and purse.dry and not has_unit(purse, budget))
 
 
 def has_unit(purse: Purse, budget: Budget) -> bool:
@@ -57,10 +57,19 @@ def refuse(purse: Purse) -> Purse:
 def told(purse: Purse, handed: Handed) -> Purse:
     """After what the ledger says. Asked for what it can spare, it gives back half of what it holds,
     rounded up, so that the last unit moves to where it is wanted; all of it where more is out than
-    there may be."""
+    there may be.
+
+    What it had reported is never ahead of it, unless it was made anew from less than its whole
+    history: then it takes that, and does not accept the same units again.
+    """
     if handed.number <= purse.told.number:
         return purse
-    found = structs.replace(purse, told=handed)
+    found = structs.replace(
+        purse,
+        told=handed,
+        accepted=max(purse.accepted, handed.accepted),
+        returned=max(purse.returned, handed.returned),
+    )
     held, back = max(found.held, 0), 0
     if not handed.units:
         back = held

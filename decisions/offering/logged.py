@@ -117,7 +117,7 @@ class Answer(Struct, frozen=True):
     """What the customer did about it."""
 
     answer: str
-    """shown, clicked, accepted or dismissed."""
+    """shown, clicked, accepted, dismissed or exhausted."""
     at: datetime
     """When it was decided that it counts."""
     caused_by: str

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import msgspec
 import redis
 from confluent_kafka import KafkaException
 
@@ -74,7 +75,7 @@ class Broadcaster(threading.Thread):
         """Do `work`; trouble is told once, and what was to be done is done again."""
         try:
             work()
-        except (redis.RedisError, KafkaException, OSError) as trouble:
+        except (redis.RedisError, KafkaException, OSError, msgspec.DecodeError) as trouble:
             self._meter.add("touchline_broadcast_failures_total")
             if self._well:
                 log.warning("shards are not told what they cannot know: %s", words(trouble))

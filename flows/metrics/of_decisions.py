@@ -55,8 +55,8 @@ DECISIONS: Final = (
         "touchline_broadcast_records_total",
         C,
         "records",
-        "Records that shards were told, of what others learned and of the catalogue, by who owns "
-        "shard 0.",
+        "Records that shards were told, of what others learned, of the catalogue and of budgets, "
+        "by who owns shard 0.",
     ),
     Metric(
         "touchline_broadcast_failures_total",

@@ -78,10 +78,11 @@ def command(
     """Say of each offer why the customer ID is served it, or where it stops.
 
     The code of the flow chooses once more, from a copy of what is kept of them, and tells what it
-    did: the stage at which an offer stops (dates, consent, interest, eligible, applicable,
-    suitable, answered, quiet, capped, weight, cost, fallback, rival, outranked), with the condition
-    and its values; or served, with the terms of its score and its rank. Nothing is changed
-    anywhere. With another playbook than the flow's one sees what that would do.
+    did: the stage at which an offer stops (dates, stock, budget, control, arm, consent, interest,
+    eligible, applicable, suitable, answered, capped, quiet, weight, cost, fallback, rival,
+    outranked), with the condition and its values; or served, with the terms of its score and its
+    rank. Nothing is changed anywhere. With another playbook than the flow's one sees what that
+    would do.
 
     With --decision or --record: what was decided then, from its record alone, whatever has
     happened since: its terms, its rank and what came before and after it, why, what became of it;

@@ -80,6 +80,21 @@ def test_what_is_told_late_or_twice_changes_nothing() -> None:
         assert told(purse, one) == purse
 
 
+def test_a_shard_that_begins_anew_takes_what_it_had_reported_and_sells_nothing_again() -> None:
+    ledger, purses = handed_out(8)
+    sold = structs.replace(accept(accept(purses[0])), returned=1)
+    purses = [sold, *purses[1:]]
+    ledger = settle(ledger, Budget("b", 8, hard=True), purses)
+    anew, usual = (told(purse, ledger.handed(0)) for purse in (EMPTY, sold))
+    assert (anew.accepted, anew.returned, anew.held) == (2, 1, usual.held)
+
+
+def test_who_had_to_refuse_offers_again_once_there_is_a_unit() -> None:
+    dry = Purse(Handed(1, 4, 1, 0, 0), dry=True)
+    assert is_closed(dry, Budget("b", 3, hard=True)), "handed out of more than there are now"
+    assert not is_closed(dry, Budget("b", 4, hard=True))
+
+
 def test_what_was_reported_before_does_not_take_back_what_was_reported_since() -> None:
     ledger, purses = handed_out(10)
     sold = [accept(accept(purses[0])), *purses[1:]]

@@ -86,6 +86,7 @@ def test_an_acceptance_that_finds_no_unit_is_told_and_noted_nowhere() -> None:
     assert (action.body["answer"], action.body["decision_id"]) == ("exhausted", one)
     assert (before, someone.profile.answers, decision.outcomes) == (0, {}, [])
     assert someone.profile.proposals[0].accepted_at == 0
+    assert served(someone) == ["club"], "with that event"
     comes(someone, world(refuse(EMPTIED)))
     assert served(someone) == ["club"]
     later = comes(someone, world(FULL), "Offer Accepted", decision_id=one)
