@@ -1,6 +1,8 @@
 """What is spent, handed out and reported: the same after a crash, and again in the middle of a
 flush; and told by whoever asks Redis."""
 
+from typing import Any
+
 import redis
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,14 +115,14 @@ def test_what_redis_says_is_told_once_and_again_when_it_changes(redis_url: str) 
     changes = Changes(world, BOOK, {})
     assert isinstance(report, BudgetsReported)
     changes.tell(0, report)
-    client.hset(shard_keys(0).ledger, mapping=changes.ledger)
+    client.hset(shard_keys(0).ledger, mapping=dict[Any, Any](changes.ledger))
     told = budgets.look()
     assert [shard for shard, _ in told] == [0, 1]
     assert all(isinstance(one, BudgetsHanded) for _, one in told)
     assert budgets.look() == []
     changes.tell(1, told[0][1])
     changes.spend(2, [Spent("few", found=True)])
-    client.hset(shard_keys(0).budgets, mapping=changes.budgets)
+    client.hset(shard_keys(0).budgets, mapping=dict[Any, Any](changes.budgets))
     assert decode_purse(changes.budgets["few"]).held == 3
     ((shard, again),) = budgets.look()
     assert shard == 0
