@@ -109,12 +109,7 @@ GROUPS: Final = (
             "the customer wants no more",
             sections.EMAIL | sections.SUBSCRIPTION,
         ),
-        (
-            "Subscribed",
-            properties.Mail,
-            "the customer wants mails again",
-            sections.EMAIL | sections.SUBSCRIPTION,
-        ),
+        ("Subscribed", properties.Mail, "the customer wants mails again", sections.EMAIL),
     ),
     _group(
         "chat",
