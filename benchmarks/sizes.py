@@ -81,7 +81,7 @@ ASK_S = 13e-6
 TIMER_S, CUSTOMER_S, ACTIVE_S = 65e-6, 15e-6, 700e-6
 """To put a timer into Redis, three times, and to fire it; to put a customer there; and to work off
 all events of one of them."""
-DECISION_S, DECISIONS_S = 0.5e-3, 60.0
+DECISION_S, DECISIONS_S = 0.5e-3, 30.0
 """A decision by each of our policies, the peers' meanwhile; and what is besides."""
 APACHE_S = 5.0
 """To start Apache Kafka."""
