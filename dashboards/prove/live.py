@@ -23,6 +23,8 @@ CROWD: Final = Demo(rate=300, customers=300, seed=1)
 PLAN: Final = Plan(kafka_port=0, redis_port=0, metrics_port=0, decide_port=0, demo=CROWD)
 PLACEMENT: Final = "home"
 """Of the playbook: where pages want offers."""
+BUDGETS: Final = "\nbudgets: {samples: {units: 100}}\n"
+"""Beside that playbook, which has none: for the panels that tell of them."""
 ANSWER_S: Final = 5.0
 
 
@@ -42,9 +44,10 @@ def live_flow(folder: Path, interrupts: Interrupts) -> Iterator[Live]:
 
     Raises what `flows.local.stack.Stack` raises when it starts.
     """
-    playbook = str(ROOT / Settings().playbook)
-    settings = msgspec.structs.replace(Settings(), playbook=playbook)
     with DataDir(folder) as data_dir:
+        playbook = folder / "playbook.yaml"
+        playbook.write_text((ROOT / Settings().playbook).read_text() + BUDGETS)
+        settings = msgspec.structs.replace(Settings(), playbook=str(playbook))
         stack = Stack(data_dir, settings, PLAN, interrupts.asked)
         interrupts.stack = stack
 

@@ -41,10 +41,13 @@ def test_whom_an_offer_with_topics_is_for_is_said_in_words_and_to_a_program() ->
     assert found["offers"]["welcome"]["topics"] == []
 
 
-def test_what_limits_an_offer_in_all_is_said_in_words_and_to_a_program() -> None:
-    words = CliRunner().invoke(main, ["check", RETAIL]).stdout
+def test_what_limits_an_offer_in_all_is_said_in_words_and_to_a_program(tmp_path: Path) -> None:
+    text = Path(RETAIL).read_text() + "\nbudgets: {coffees: {units: 20000}}\n"
+    file = tmp_path / "mine.yaml"
+    file.write_text(text.replace("  apology:\n", "  apology:\n    budget: coffees\n", 1))
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout
     assert ", until 20,000 of coffees are accepted (" in words
-    found = json.loads(CliRunner().invoke(main, ["check", RETAIL, "--json"]).stdout)
+    found = json.loads(CliRunner().invoke(main, ["check", str(file), "--json"]).stdout)
     assert found["budgets"] == {"coffees": {"units": 20_000, "hard": False}}
     assert found["offers"]["apology"]["budget"] == "coffees"
     assert found["offers"]["welcome"]["budget"] is None

@@ -42,10 +42,10 @@ def test_what_is_under_way_for_another_shard_means_nothing_here() -> None:
     assert shard.timers.due(100, 10) == STORED
 
 
-def test_who_has_an_event_is_not_among_those_that_time_is_applied_to_without_one() -> None:
+def test_who_has_an_event_is_found_beside_as_many_as_are_planned_without_one() -> None:
     part = part_of(shard_of(STORED), wake=1)
     find_due(cast(Processor, processor_with()), part, ["ann"])
-    assert part.due == [(20, "bob")]
+    assert part.due == [(10, "ann"), (20, "bob")]
 
 
 def test_a_plan_that_wakes_nobody_asks_for_nobody() -> None:
