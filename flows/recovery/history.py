@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from connectors.kafka.edges import Edge
+from connectors.kafka.topics import BROADCAST, DECIDED
 from state.fence import Plan
 
 NOTHING: Mapping[str, int] = {}
@@ -88,7 +89,7 @@ class History:
         for topic, planned in plan.ranges.items():
             self._starts.setdefault(topic, planned.start)
             self.newest[topic] = plan
-            self.events += planned.count
+        self.events += events_of(plan)
         self.flushes += 1
 
     def beginning(
@@ -192,4 +193,11 @@ class Rest:
         if number > self._last:
             self._last = number
             self.flushes += 1
-            self.events += sum(planned.count for planned in plan.ranges.values())
+            self.events += events_of(plan)
+
+
+def events_of(plan: Plan) -> int:
+    """How many events a plan takes: not what all shards are told, nor what was decided for who
+    asks."""
+    told = (BROADCAST, DECIDED)
+    return sum(planned.count for topic, planned in plan.ranges.items() if topic not in told)

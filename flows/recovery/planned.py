@@ -9,6 +9,7 @@ from flows.processor.flush import Flush, Slice
 from flows.processor.intake import Intake
 from flows.processor.processor import Processor
 from flows.processor.shard import Hold, Shard
+from flows.recovery.history import events_of
 
 TOLD_EVERY_S = 1.0
 
@@ -49,7 +50,7 @@ class Planned(Intake):
         self._tell = tell
         self._began_s = self._told_s = time.monotonic()
         self._under_way: dict[tuple[int, int], int] = {}
-        """(shard, commit number) → records of a flush that is not known to be committed."""
+        """(shard, commit number) → events of a flush that is not known to be committed."""
 
     def _fill(self, flush: Flush) -> Flush:
         flush = super()._fill(flush)
@@ -62,7 +63,7 @@ class Planned(Intake):
     def _again(self, shard: Shard) -> Slice | None:
         part = super()._again(shard)
         if part is not None:
-            self._under_way[shard.index, part.plan.commit] = len(part.messages)
+            self._under_way[shard.index, part.plan.commit] = events_of(part.plan)
         return part
 
     def look(self) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from connectors.kafka.edges import Edge
+from connectors.kafka.topics import BROADCAST, DECIDED
 from flows.recovery.history import Beginning, History, Rest
 from state.fence import Plan, Range
 
@@ -47,6 +48,14 @@ def test_a_whole_log_begins_before_its_first_flush() -> None:
     assert told.whole
     assert (told.flushes, told.events) == (2, 10)
     assert begins(told) == Beginning(0, 0, 0, 0, {"a": 0, "b": 3, "c": 7}, {})
+
+
+def test_what_a_shard_is_told_and_what_was_decided_for_who_asks_are_no_events() -> None:
+    ranges: dict[str, tuple[int, int]] = {"a": (0, 5), BROADCAST: (0, 7), DECIDED: (2, 3)}
+    edges = {**EDGES, BROADCAST: Edge(0, 9), DECIDED: Edge(0, 9)}
+    read = {topic: Range(start, end, end - start) for topic, (start, end) in ranges.items()}
+    told = history(structs.replace(plan(1), ranges=read), edges=edges)
+    assert told.events == 5
 
 
 def test_repeats_after_a_crash_and_the_late_work_of_another_owner_count_once() -> None:
