@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import redis
 from msgspec import Struct
@@ -89,13 +89,13 @@ def kept(world: World) -> dict[bytes, Any]:
     fences = {shard_keys(shard).fence for shard in range(PARTITIONS)}
     keys = [shard_keys(shard) for shard in range(PARTITIONS)]
     passing = {*fences, *(key.journeys for key in keys)}  # those say when they were last taken
-    read: dict[bytes, Callable[[bytes], Any]] = {key.origins: client.hgetall for key in keys}
-    read |= {key.timers: lambda name: client.zrange(name, 0, -1, withscores=True) for key in keys}
+    read: dict[bytes, Callable[[bytes], Any]] = {
+        b"string": client.get,
+        b"hash": client.hgetall,
+        b"zset": lambda name: client.zrange(name, 0, -1, withscores=True),
+    }
     found: dict[bytes, Any] = {
-        key: (
-            read[key](key) if key in read else held(client, key),
-            client.pexpiretime(key),
-        )
+        key: (read[cast(bytes, client.type(key))](key), client.pexpiretime(key))
         for key in client.scan_iter(count=1000)
         if key not in passing
     }
