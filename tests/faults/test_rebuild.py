@@ -55,9 +55,15 @@ def test_the_flow_refuses_a_wiped_redis_and_names_the_command(world: World) -> N
     assert "`touchline rebuild`" in refused.said
 
 
+@pytest.mark.parametrize("budgets", [False, True])
 def test_a_wiped_redis_is_made_again_byte_for_byte_and_nothing_is_published_twice(
-    world: World,
+    world: World, budgets: bool, tmp_path: Path
 ) -> None:
+    if budgets:  # told and handed out by records that no event has led to
+        text = world.playbook.read_text() + "\nbudgets: {few: {units: 9, hard: true}}\n"
+        path = tmp_path / "playbook.yaml"
+        path.write_text(text.replace("\n  welcome:\n", "\n  welcome:\n    budget: few\n", 1))
+        world = structs.replace(world, playbook=path)
     produced = lost(world)
     before, logged, last = kept(world), lengths(world), last_flushes(world)
     wipe(world)
