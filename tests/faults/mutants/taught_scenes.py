@@ -1,7 +1,7 @@
 """Scenes of a shard whose offers learn and are of products: what it is told, what of it stays."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from msgspec import structs
 
 from connectors.kafka.broadcast import ArmCounted, CountersSummed, ProductChanged, encode_told
 from connectors.kafka.topics import BROADCAST, channel_topic
-from flows.simulate.answers import CHANNEL, Audience
+from flows.simulate.answers import CHANNEL, Answer, Audience
 from state.product import Product
 from state.store.keys import offers_key
 from state.times import rfc3339
@@ -24,6 +24,9 @@ ALONE = ("whole backlog", "nobody tells")
 """What shards are told is the scene's to say."""
 WIDE = {"TOUCHLINE_FLUSH_EVENTS": "60"}
 """Flushes in which a customer comes several times, and all who hold a product have room."""
+LOOKERS = tuple(f"ann-{n}" for n in range(40))
+"""Whom offers are drawn for anew each day: one alone may be served the same, whatever was learned.
+"""
 TAUGHT_SCENES: dict[str, Act] = {}
 """By name, as `SCENES`."""
 
@@ -51,15 +54,20 @@ def _tell(of: Scene, *told: ProductChanged | CountersSummed) -> None:
     of.expect(len(told))
 
 
-def _answer(of: Scene) -> None:
-    """All say what they think of what they are served."""
-    now_ms, audience, producer = int(time.time() * 1000), Audience(7), Producer(of.kafka)
+def _answers(of: Scene) -> list[Answer]:
+    """What all have to say of what they are served."""
+    now_ms, audience = int(time.time() * 1000), Audience(7)
     answers = sorted(
         answer
         for customer, document in _served(of)
         for answer in audience.answers(customer, document, now_ms - 30_000)
     )
     assert len(answers) > 20, "too few to tell anything"
+    return answers
+
+
+def _say(of: Scene, answers: Sequence[Answer]) -> None:
+    producer = Producer(of.kafka)
     for one in answers:
         topic = channel_topic(CHANNEL)
         producer.produce(topic, one.value, one.key, partition=0, timestamp=one.due_ms)
@@ -67,21 +75,22 @@ def _answer(of: Scene) -> None:
     of.expect(len(answers))
 
 
-def _look(of: Scene, customer: str, at_ms: int, *, buried: bool) -> None:
-    """A customer looks at a page; whether that can be decided hangs on the message's id."""
-    names = (f"m-{n}" for n in range(1_000))
-    event = {
-        "messageId": next(m for m in names if (identity(customer, m)[0] < 64) is buried),
-        "type": "track",
-        "event": "Page Viewed",
-        "userId": customer,
-        "timestamp": rfc3339(at_ms),
-    }
+def _look(of: Scene, at_ms: int, *, buried: bool) -> None:
+    """LOOKERS look at a page; whether that can be decided hangs on the message's id."""
     producer = Producer(of.kafka)
-    topic = channel_topic(CHANNEL)
-    producer.produce(topic, orjson.dumps(event), customer, partition=0, timestamp=at_ms)
+    for customer in LOOKERS:
+        names = (f"m-{at_ms}-{n}" for n in range(1_000))
+        event = {
+            "messageId": next(m for m in names if (identity(customer, m)[0] < 64) is buried),
+            "type": "track",
+            "event": "Page Viewed",
+            "userId": customer,
+            "timestamp": rfc3339(at_ms),
+        }
+        topic, value = channel_topic(CHANNEL), orjson.dumps(event)
+        producer.produce(topic, value, customer, partition=0, timestamp=at_ms)
     producer.flush()
-    of.expect(1)
+    of.expect(len(LOOKERS))
 
 
 def _served(of: Scene) -> Iterable[tuple[str, bytes]]:
@@ -123,12 +132,16 @@ def what_is_told_comes_late_and_again(of: Scene) -> None:
 def events_are_buried_while_offers_are_learned(of: Scene) -> None:
     _open(of)
     buried = (*ALONE, "one event in four cannot be decided")
+    _look(of, int(time.time() * 1000) - 60_000, buried=False)
     of.finishes(of.start(circumstances=buried, settings=WIDE))
-    # Of one flush: what she is served before all others answer is made again once they have.
+    # Of one flush: what they are served before others answer is made again once they have, and
+    # what was counted until then is counted on from.
     now_ms = int(time.time() * 1000)
-    _look(of, "ann", now_ms - 40_000, buried=False)
-    _answer(of)
-    _look(of, "ann", now_ms, buried=True)
+    _look(of, now_ms - 40_000, buried=False)
+    answers = _answers(of)
+    _say(of, answers[::2])
+    _look(of, now_ms, buried=True)
+    _say(of, answers[1::2])
     of.fill(seed=8)
     of.finishes(of.start(circumstances=buried, settings={"TOUCHLINE_FLUSH_EVENTS": "400"}))
     of.judge()
@@ -138,7 +151,7 @@ def events_are_buried_while_offers_are_learned(of: Scene) -> None:
 def a_connection_to_redis_that_is_cut_while_offers_are_learned(of: Scene) -> None:
     _open(of)
     of.finishes(of.start(circumstances=ALONE, settings=WIDE))
-    _answer(of)
+    _say(of, _answers(of))
     owner = of.start(circumstances=ALONE, halt=("3 acknowledged", 2)).asleep()
     of.redis.client_kill_filter(_type="normal", skipme=True)
     owner.wake()
