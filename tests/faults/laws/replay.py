@@ -128,9 +128,12 @@ class Replay:
             self.known.tell(step)
 
     def _pass_before(self, undecided: Undecided) -> None:
-        """Time has passed that the event shows; of the event itself nothing is left."""
+        """Time has passed that the event shows; of the event itself nothing is left, nor of whoever
+        did no other thing."""
         plan, event = self._plan, undecided.event
         assert plan is not None
+        if event.customer_id not in self.profiles:
+            return
         newest = dict(self._newest)
         if not undecided.forwarded:
             topic = channel_topic(event.channel)
