@@ -6,13 +6,18 @@ costs to make it. Its unit is the shop's currency. Equal scores go by an order t
 customer's own, and stays so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
 
 from msgspec import Struct
 
 from decisions.language import Value
 from decisions.offering.catalogue import Offer, Treatment
 from state.touchpoint import identity
+
+SETS_KEPT: Final = 128
+"""Of offers that customers may have together: those met last are not put together again."""
 
 
 class Candidate(Struct, frozen=True, eq=False, gc=False):
@@ -27,6 +32,20 @@ class Candidate(Struct, frozen=True, eq=False, gc=False):
     """The treatment's among all of its ranking, in the order of the file."""
     shape: tuple[float, ...] = ()
     """What is believed of the propensity, see `propensity.Appraisal`, where that is learned."""
+
+
+class Eligible:
+    """Treatments of those offers that a customer may have. Never changes once it is made."""
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self.candidates = tuple(candidates)
+        """In the order of their ranking."""
+        self.numbers = tuple([one.number for one in self.candidates])
+        """Of each its own."""
+
+    def where(self, kept: Callable[[Candidate], object]) -> "Eligible":
+        """Those of them for which `kept` says something true."""
+        return Eligible(filter(kept, self.candidates))
 
 
 class Ranking:
@@ -51,6 +70,11 @@ class Ranking:
         self.learned = learned
         self.clear = not self.weighed and not learned and not _tied(self.candidates)
         """Whether this order is everybody's: no two offers are worth the same."""
+        self.eligible = lru_cache(SETS_KEPT)(self._eligible)
+        """Offers by their ids → their treatments."""
+
+    def _eligible(self, offers: frozenset[str]) -> Eligible:
+        return Eligible(one for one in self.candidates if one.offer in offers)
 
 
 def gain(propensity: float, value: float, lever: float, power: float) -> float:
@@ -72,7 +96,7 @@ def reckoning(one: Treatment, propensity: float, weight: float, power: float) ->
     return f"{product} − cost {one.cost:g}" if one.cost else product  # noqa: RUF001 - so is this
 
 
-def weighed(usual: Sequence[Candidate], weights: Mapping[Value | None, float]) -> list[Candidate]:
+def weighed(usual: Iterable[Candidate], weights: Mapping[Value | None, float]) -> list[Candidate]:
     """The same treatments with the weights of the moment: P^a x V x L x C - cost. One whose weight
     is not among `weights` is left out."""
     found = []

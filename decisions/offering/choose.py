@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from decisions.language import EvaluationError, Value
-from decisions.offering.arbitration import Candidate, Ranking, best_first, weighed
+from decisions.offering.arbitration import Candidate, Eligible, Ranking, best_first, weighed
 from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, cap_without_room
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
@@ -158,32 +158,33 @@ class Chooser:
 
     def candidates(self, ranking: Ranking) -> Sequence[Candidate]:
         """What may be chosen of `ranking`, the best first."""
-        open_now = {offer.id for offer in ranking.offers if not self.stage(offer)}
-        found = [one for one in ranking.candidates if one.offer in open_now]
+        open_now = frozenset([offer.id for offer in ranking.offers if not self.stage(offer)])
+        eligible = ranking.eligible(open_now)
         if self._full:
-            found = [one for one in found if not self.cap_on(one.treatment)]
+            eligible = eligible.where(lambda one: not self.cap_on(one.treatment))
         if self._playbook.policy.quiet:
-            found = [one for one in found if not self.quiet_until(one.treatment)]
-        weights = self._weights(found) if ranking.weighed else None
+            eligible = eligible.where(lambda one: not self.quiet_until(one.treatment))
+        weights = self._weights(eligible.candidates) if ranking.weighed else None
         if ranking.learned and self._playbook.model is not None:
-            return self._by_learning(self._playbook.model, found, weights)
+            return self._by_learning(self._playbook.model, eligible, weights)
+        found: Sequence[Candidate] = eligible.candidates
         if weights is not None:
             found = weighed(found, weights)
         if not ranking.clear:
             found = best_first(found, self._touchpoint.customer_id)
-        while found and found[-1].score < 0:  # it costs more than it may bring
-            found.pop()
+        if found and found[-1].score < 0:  # it costs more than it may bring
+            found = [one for one in found if one.score >= 0]
         return found
 
     def _by_learning(
-        self, model: Model, found: list[Candidate], weights: Mapping[Value | None, float] | None
+        self, model: Model, eligible: Eligible, weights: Mapping[Value | None, float] | None
     ) -> Sequence[Candidate]:
         customer, now_ms = self._touchpoint.customer_id, self._now_ms
         bucket, wrong = bucket_of(model.learning, self._profile, self._touchpoint, now_ms)
         self.choice.errors += wrong
         seed, until_ms = model.learning.luck(customer, now_ms)
         where = Moment(bucket, seed, self._world, now_ms)
-        among = ranked(found, weights, model, self._playbook.power, where, customer)
+        among = ranked(eligible, weights, model, self._playbook.power, where, customer)
         if not among:
             return ()
         best, at = among[0].treatment, explored(among, model, seed)

@@ -1,22 +1,25 @@
 """The arms of a playbook, and what treatments are worth by what is learned of them."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from msgspec import Struct
 
 from decisions.learning.beliefs import starts
-from decisions.learning.draws import beta
+from decisions.learning.draws import Keys, beta
 from decisions.learning.policies.kinds import Thompson
 from decisions.learning.sound import Floats, Rows
 from decisions.learning.table import CounterTable
+from decisions.offering.arbitration import SETS_KEPT
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.propensity import (
+    BELIEF_PARTS,
     DIGITS,
     LEAST,
     LEAST_PROPENSITY,
-    PROPENSITY_DIGITS,
+    PROPENSITY_PARTS,
     Appraisal,
     Learning,
     Moment,
@@ -42,6 +45,20 @@ class _Pair(Struct, frozen=True, gc=False):
     """Where it starts."""
     key: int
     """Its lot's."""
+
+
+class Gathered(Struct, frozen=True, eq=False, gc=False):
+    """What arrays are made of for some treatments, whoever and whenever they are chosen for."""
+
+    pairs: Rows
+    start: Floats
+    """As `beliefs.starts`."""
+    pools: Rows
+    """Rows of their groups; the empty one of those that do not start there."""
+    keys: Keys
+    value: Floats
+    lever: Floats
+    cost: Floats
 
 
 class Model:
@@ -96,6 +113,7 @@ class Model:
             for one, of in zip(every, terms, strict=True)
         ]
         """Of each treatment its pair, value, lever and cost."""
+        self._gathered = lru_cache(SETS_KEPT)(self._gather)
 
     def appraise(
         self,
@@ -122,20 +140,20 @@ class Model:
     ) -> Appraisal:
         counters, bucket = where.world.counters, self._buckets[where.bucket]
         share = counters.share(where.now_ms) if counters is not None else 1.0
-        drawn: dict[_Pair, tuple[float, float, float]] = {}
+        drawn: dict[int, tuple[float, float, float]] = {}
         alphas, betas, propensities, scores = [], [], [], []
         for at, number in enumerate(numbers):
             pair, value, lever, cost = self._each[number]
-            known = drawn.get(pair)
+            known = drawn.get(pair.row)
             if known is None:
                 for_it, against = pair.alpha, pair.beta
                 if counters is not None:
                     for_it, against = self._moved(pair, bucket, counters, share)
-                for_it = max(round(for_it * 10**DIGITS) / 10**DIGITS, LEAST)
-                against = max(round(against * 10**DIGITS) / 10**DIGITS, LEAST)
+                for_it = max(round(for_it * BELIEF_PARTS) / BELIEF_PARTS, LEAST)
+                against = max(round(against * BELIEF_PARTS) / BELIEF_PARTS, LEAST)
                 exact = beta(for_it, against, where.seed, pair.key)
-                rounded = round(exact * 10**PROPENSITY_DIGITS) / 10**PROPENSITY_DIGITS
-                known = drawn[pair] = for_it, against, max(rounded, LEAST_PROPENSITY)
+                rounded = round(exact * PROPENSITY_PARTS) / PROPENSITY_PARTS
+                known = drawn[pair.row] = for_it, against, max(rounded, LEAST_PROPENSITY)
             for_it, against, propensity = known
             weight = weights[at] if weights is not None else 1.0
             likely = propensity if power == 1.0 else propensity**power
@@ -169,41 +187,46 @@ class Model:
         power: float,
         where: Moment,
     ) -> Appraisal:
-        chosen = np.array(numbers, dtype=np.intp)
-        pairs = self._pair_of.take(chosen)
-        found = self._beliefs(pairs, where)
-        propensity = drawn(self.learning.policy, found, where.seed, self._keys.take(pairs))
-        value, lever, cost = self._terms.take(chosen, axis=1)
-        score = (propensity if power == 1.0 else propensity**power) * value * lever
+        of = self._gathered(tuple(numbers))
+        found = self._beliefs(of, where)
+        propensity = drawn(self.learning.policy, found, where.seed, of.keys)
+        score = (propensity if power == 1.0 else propensity**power) * of.value
+        score *= of.lever
         if weights is not None:
             score *= np.array(weights)
-        score -= cost
-        order = np.argsort(-score, kind="stable")
+        score -= of.cost
+        order = (-score).argsort(kind="stable")
         best_first = score.take(order)
-        worth_it = int(np.count_nonzero(best_first >= 0.0))
-        even = bool((best_first[1:] == best_first[:-1]).any())
-        first, second = found.tolist()
-        best = order[:worth_it].tolist()
-        return Appraisal(propensity.tolist(), (first, second), score.tolist(), best, even)
+        even = bool(np.count_nonzero(best_first[1:] == best_first[:-1]))
+        if not best_first[-1] >= 0.0:
+            order = order[: np.count_nonzero(best_first >= 0.0)]
+        shapes = found[0].data, found[1].data
+        return Appraisal(propensity.data, shapes, score.data, order.tolist(), even)
 
-    def _beliefs(self, pairs: Rows, where: Moment) -> Floats:
+    def _gather(self, numbers: tuple[int, ...]) -> Gathered:
+        chosen = np.array(numbers, dtype=np.intp)
+        pairs = self._pair_of.take(chosen)
+        start, terms = self._start.take(pairs, axis=1), self._terms.take(chosen, axis=1)
+        return Gathered(pairs, start, self._pools.take(pairs), self._keys.take(pairs), *terms)
+
+    def _beliefs(self, of: Gathered, where: Moment) -> Floats:
         """Alphas and betas."""
-        rows = pairs * len(self._buckets) + self._buckets[where.bucket]
-        start, seen = self._known(pairs, rows, where)
-        start += seen
-        return np.maximum(np.round(start, DIGITS), LEAST)
+        rows = of.pairs * len(self._buckets) + self._buckets[where.bucket]
+        start, seen = self._known(of, rows, where)
+        found = (start + seen).round(DIGITS)
+        return np.maximum(found, LEAST, out=found)
 
-    def _known(self, pairs: Rows, rows: Rows, where: Moment) -> tuple[Floats, Floats]:
-        """Where pairs start by now, shape (2, n), and what was seen in rows, taken and refused."""
-        start = self._start.take(pairs, axis=1)
+    def _known(self, of: Gathered, rows: Rows, where: Moment) -> tuple[Floats, Floats]:
+        """Where treatments start by now, shape (2, n), and what was seen in rows, taken and
+        refused."""
         counters = where.world.counters
         if counters is None:
-            return start, np.zeros((2, len(rows)))
+            return of.start, np.zeros((2, len(rows)))
         if not self.pooled:
-            return start, counters.totals(rows, where.now_ms)
-        n = len(pairs)
-        seen = counters.totals(np.concatenate([self._pools.take(pairs), rows]), where.now_ms)
-        start += seen[:, :n]
+            return of.start, counters.totals(rows, where.now_ms)
+        n = len(of.pools)
+        seen = counters.totals(np.concatenate([of.pools, rows]), where.now_ms)
+        start = of.start + seen[:, :n]
         start *= self.learning.evidence / (start[0] + start[1])
         return start, seen[:, n:]
 

@@ -31,9 +31,11 @@ OTHER_BUCKET: Final = "other"
 """Of whom the context says nothing that is declared."""
 DIGITS: Final = 3
 """To which beliefs are rounded before anything is drawn, so that a record holds them whole."""
+BELIEF_PARTS: Final = 10.0**DIGITS
 LEAST: Final = 10.0**-DIGITS
 PROPENSITY_DIGITS: Final = 9
 """To which a propensity is: the last ones of a double depend on the processor."""
+PROPENSITY_PARTS: Final = 10.0**PROPENSITY_DIGITS
 LEAST_PROPENSITY: Final = 10.0**-PROPENSITY_DIGITS
 ACCEPTED: Final = "accepted"
 CLICKED: Final = "clicked"
@@ -85,14 +87,18 @@ class Learning(Struct, frozen=True):
         return said if said in self.buckets else OTHER_BUCKET
 
 
+Numbers = list[float] | memoryview
+"""Of each treatment one; of hundreds, few are looked at."""
+
+
 class Appraisal(Struct, frozen=True, eq=False, gc=False):
     """What is believed of n treatments, the propensities that were drawn or computed from it, and
     what the treatments are worth by them."""
 
-    propensity: list[float]
-    shapes: tuple[list[float], list[float]]
+    propensity: Numbers
+    shapes: tuple[Numbers, Numbers]
     """Alphas and betas; means and spreads where the policy is linear."""
-    score: list[float]
+    score: Numbers
     order: list[int]
     """The positions of those that are worth what they cost, the highest score first; equal ones as
     they came."""
@@ -157,8 +163,8 @@ def drawn(policy: AnyPolicy, shapes: Floats, seed: int, keys: Keys) -> Floats:
         propensity = normals(shapes, lots(seed, keys))
     else:
         propensity = propose(policy, Beliefs(shapes), seed, keys)
-    rounded = np.round(propensity, PROPENSITY_DIGITS)
-    return np.maximum(rounded, LEAST_PROPENSITY)
+    rounded = propensity.round(PROPENSITY_DIGITS)
+    return np.maximum(rounded, LEAST_PROPENSITY, out=rounded)
 
 
 def keys_of(names: Iterable[tuple[str, str]]) -> Keys:

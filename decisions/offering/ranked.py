@@ -1,11 +1,11 @@
 """Treatments ranked by what is learned of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
 from decisions.language import Value
 from decisions.learning.draws import explores
-from decisions.offering.arbitration import Candidate
+from decisions.offering.arbitration import Candidate, Eligible
 from decisions.offering.catalogue import Treatment
 from decisions.offering.model import Model
 from decisions.offering.propensity import Appraisal, Moment, picked
@@ -66,23 +66,25 @@ class Ranked(Sequence[Candidate]):
 
 
 def ranked(
-    found: Sequence[Candidate],
+    eligible: Eligible,
     weights: Mapping[Value | None, float] | None,
     model: Model,
     power: float,
     where: Moment,
     customer_id: str,
 ) -> Ranked | None:
-    """Those of `found` that have a weight and are worth what they cost, the best first. Equal
+    """Those of `eligible` that have a weight and are worth what they cost, the best first. Equal
     scores of different offers go by a stable hash, as in `arbitration.best_first`. None: there are
     none."""
     given = None
     if weights is not None:
-        found = [one for one in found if one.treatment.weight in weights]
-        given = [weights[one.treatment.weight] for one in found]
+        if any(one.treatment.weight not in weights for one in eligible.candidates):
+            eligible = eligible.where(lambda one: one.treatment.weight in weights)
+        given = [weights[one.treatment.weight] for one in eligible.candidates]
+    found = eligible.candidates
     if not found:
         return None
-    appraisal = model.appraise([one.number for one in found], given, power, where)
+    appraisal = model.appraise(eligible.numbers, given, power, where)
     order = appraisal.order
     if appraisal.even:
         score = appraisal.score
@@ -100,6 +102,6 @@ def explored(among: Ranked, model: Model, seed: int) -> int | None:
     return picked(treatments, seed)
 
 
-def treatments_of(among: Sequence[Candidate]) -> Iterable[Treatment]:
+def treatments_of(among: Sequence[Candidate]) -> Iterator[Treatment]:
     """Of candidates, in their order; of ranked ones without making them."""
-    return among.treatments() if isinstance(among, Ranked) else [one.treatment for one in among]
+    return among.treatments() if isinstance(among, Ranked) else (one.treatment for one in among)

@@ -53,7 +53,7 @@ def world_of(found: Playbook, own: dict[tuple[str, str, str], tuple[float, float
 def appraised(found: Playbook, world: World, seed: int = 7, bucket: str = "all") -> list[float]:
     numbers = list(range(len(found.offers)))
     where = Moment(bucket, seed, world, START_MS)
-    return model_of(found).appraise(numbers, None, 1.0, where).propensity
+    return list(model_of(found).appraise(numbers, None, 1.0, where).propensity)
 
 
 class Visitor(Someone):
@@ -196,9 +196,9 @@ def test_a_few_are_appraised_as_they_are_among_many(
     power = dice.choice([0.5, 1.0])
     many = model.appraise(numbers, weights, power, where)
     some = model.appraise(numbers[:few], weights and weights[:few], power, where)
-    assert some.shapes == (many.shapes[0][:few], many.shapes[1][:few])
-    assert some.propensity == pytest.approx(many.propensity[:few], abs=1.1e-9)
-    assert some.score == pytest.approx(many.score[:few], rel=1e-4, abs=1e-7)
+    assert list(map(list, some.shapes)) == [list(shape[:few]) for shape in many.shapes]
+    assert some.propensity == pytest.approx(list(many.propensity[:few]), abs=1.1e-9)
+    assert some.score == pytest.approx(list(many.score[:few]), rel=1e-4, abs=1e-7)
     kept = [at for at in many.order if at < few]
     assert some.order == kept
     assert some.even == (len(set(some.score)) < few)
