@@ -309,15 +309,9 @@ def test_a_chart_is_a_png_and_the_same_bytes_for_the_same_results(name: str) -> 
             50,
             Rounds(9, [Program("ours", runs)], []),
         ),
-        decisions=structs.replace(DECISIONS, learned=DECISIONS.learned[:1] * 2),
+        decisions=structs.replace(DECISIONS, learned=DECISIONS.learned[-1:]),
     )
     assert png(CHARTS[name], slower) != image
-
-
-def test_a_chart_of_decisions_in_one_world_is_drawn_as_well() -> None:
-    one = structs.replace(DECISIONS, learned=DECISIONS.learned[-1:])
-    image = png(CHARTS["decisions"], structs.replace(results(), decisions=one))
-    assert size_of(image) == (WIDTH, HEIGHT)
 
 
 # Writing down
