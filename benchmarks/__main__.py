@@ -11,6 +11,7 @@ import msgspec
 from msgspec import structs
 from rich.console import Console
 
+from benchmarks.decisions.world import WORLDS
 from benchmarks.measure import measure
 from benchmarks.progress import progress
 from benchmarks.report.keep import check, keep, read
@@ -81,6 +82,13 @@ def _rates(_ctx: click.Context, _param: click.Parameter, text: str | None) -> An
 )
 @click.option("--seeds", type=click.IntRange(1), help=f"Games of a scenario [{USUAL.seeds}].")
 @click.option(
+    "--world",
+    "worlds",
+    type=click.Choice(WORLDS),
+    multiple=True,
+    help="Decide in this scenario only; may be given several times [all].",
+)
+@click.option(
     "--beside",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
@@ -133,6 +141,7 @@ def main(
       make bench ARGS="apache --rates 1000"
       make bench ARGS="rules timers"
       make bench ARGS="decisions --quick"
+      make bench ARGS="decisions --world context"
       make bench ARGS="--json" > results.json
       make bench ARGS="all --write"
 
@@ -180,6 +189,7 @@ def _measured(
             + ", ".join(what)
         )
     chosen = {name: size for name, size in given.items() if size is not None}
+    chosen["worlds"] = tuple(dict.fromkeys(given["worlds"])) or WORLDS
     if "rates" in chosen:
         chosen["apache_rates"] = chosen["rates"]
     sizes = structs.replace(QUICK if quick else USUAL, **chosen)

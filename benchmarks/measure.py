@@ -91,7 +91,11 @@ def measure(
         lambda: measure_timers(sizes.timers, sizes.active, sizes.rounds, sizes.seconds, tell),
         None,
     )
-    decisions = part(DECISIONS, lambda: measure_decisions(sizes.decisions, sizes.seeds, tell), None)
+    decisions = part(
+        DECISIONS,
+        lambda: measure_decisions(sizes.decisions, sizes.seeds, tell, sizes.worlds),
+        None,
+    )
     unmeasured: tuple[list[Latency], str] = ([], "")
     latency, not_held = part(
         LATENCY, lambda: measure_latencies(sizes.rates, sizes.seconds, tell), unmeasured

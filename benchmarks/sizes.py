@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
+from benchmarks.decisions.world import WORLDS
+
 THROUGHPUT, MEMORY, ROUNDS = "throughput", "memory", "rounds"
 METRICS, PROTOCOL = "metrics", "protocol"
 RULES, TIMERS, DECISIONS = "rules", "timers", "decisions"
@@ -40,6 +42,8 @@ class Sizes(Struct, frozen=True):
     """That each policy makes in each game."""
     seeds: int
     """Games in each scenario."""
+    worlds: tuple[str, ...] = WORLDS
+    """The scenarios."""
 
 
 USUAL = Sizes(
@@ -101,6 +105,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
     loop = sizes.seconds + max(sizes.seconds / 2, 4) + 4 * START_S
     asked = 12 * (sizes.rounds + 1) * sizes.asked_events * ASK_S
     customers = sizes.timers * CUSTOMER_S + 2 * sizes.active * ACTIVE_S + 8 * START_S
+    games = sizes.seeds * len(sizes.worlds) / len(WORLDS)
     found = {
         THROUGHPUT: backlog,
         MEMORY: backlog,
@@ -109,7 +114,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
         PROTOCOL: stopwatch,
         RULES: make + 2 * flow + asked,
         TIMERS: sizes.timers * TIMER_S + 9 * START_S + loop + sizes.rounds * customers,
-        DECISIONS: DECISIONS_S + 4 * sizes.seeds * sizes.decisions * DECISION_S,
+        DECISIONS: DECISIONS_S + 4 * games * sizes.decisions * DECISION_S,
         LATENCY: len(sizes.rates) * loop,
         APACHE: APACHE_S + sizes.apache_warm_up_s + len(sizes.apache_rates) * loop,
     }

@@ -19,7 +19,16 @@ from benchmarks.decisions.ours import (
     best_in_hindsight,
 )
 from benchmarks.decisions.peer_process import peers_python
-from benchmarks.decisions.world import CONTEXT, FEATURES, LEAST, MOST, SCENARIOS, World, world
+from benchmarks.decisions.world import (
+    CONTEXT,
+    FEATURES,
+    LEAST,
+    MOST,
+    SCENARIOS,
+    WORLDS,
+    World,
+    world,
+)
 from benchmarks.progress import Progress
 from benchmarks.targets import OURS_IN, of_a_peer
 
@@ -120,6 +129,7 @@ def test_peers_play_in_the_same_worlds() -> None:
             raise
         pytest.skip(str(why))
     found = measure_decisions(1_000, 1, Progress(None))
+    assert [learned.scenario for learned in found.learned] == list(WORLDS)
     for learned in found.learned:
         peers = [each for each in learned.learners if of_a_peer(each.name)]
         knowing = learned.scenario == CONTEXT

@@ -9,11 +9,13 @@ import orjson
 import pytest
 import redis
 from click.testing import CliRunner
+from msgspec import structs
 
 import benchmarks.__main__
 from benchmarks.__main__ import main
+from benchmarks.decisions.world import WORLDS
 from benchmarks.progress import Progress
-from benchmarks.sizes import MORE, QUICK, USUAL, WHAT, estimated_s
+from benchmarks.sizes import MORE, QUICK, USUAL, WHAT, Sizes, estimated_s
 from benchmarks.timers.customers import KINDS, profiles, views
 from benchmarks.timers.index import AT_ONCE, measure_index
 from benchmarks.timers.lateness import measure_lateness
@@ -66,12 +68,12 @@ def test_customers_who_only_wait_leave_and_how_late_is_seen_by_reader_and_flow(
 # How they are asked for
 
 
-def asked_for(monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
-    """What would be measured."""
+def asked_for(monkeypatch: pytest.MonkeyPatch, *words: str, of: str = "") -> list[str]:
+    """What would be measured, or this one of its sizes."""
     asked: list[str] = []
 
-    def nothing(what: list[str], *_: Any, **__: Any) -> None:
-        asked.extend(what)
+    def nothing(what: list[str], sizes: Sizes, *_: Any, **__: Any) -> None:
+        asked.extend(getattr(sizes, of) if of else what)
         raise RuntimeError("measured nothing")
 
     monkeypatch.setattr(benchmarks.__main__, "measure", nothing)
@@ -87,6 +89,20 @@ def test_rules_timers_and_decisions_are_measured_when_they_are_named_or_all(
     assert not set(WHAT) & set(MORE)
     assert asked_for(monkeypatch, "timers") == ["timers"]
     assert asked_for(monkeypatch, "all", "rules") == [*WHAT, *MORE]
+
+
+@LINUX
+def test_decisions_are_made_in_every_world_unless_some_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert asked_for(monkeypatch, "decisions", of="worlds") == list(WORLDS)
+    twice = ("--world", "context", "--world", "still", "--world", "context")
+    assert asked_for(monkeypatch, "decisions", *twice, of="worlds") == ["context", "still"]
+    one, all_of_them = (
+        estimated_s(["decisions"], structs.replace(USUAL, worlds=worlds))["decisions"]
+        for worlds in (("context",), WORLDS)
+    )
+    assert one < all_of_them
 
 
 def test_how_long_rules_timers_and_decisions_take_is_said_as_well() -> None:

@@ -1,5 +1,6 @@
 """Ours and the peers' policies in the same worlds, and what ours take by themselves."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -8,7 +9,7 @@ from benchmarks.decisions.costs import measure_costs
 from benchmarks.decisions.game import Played, play
 from benchmarks.decisions.ours import KNOWING, OURS, REFERENCES, Maker
 from benchmarks.decisions.peer_process import peers_at, peers_python
-from benchmarks.decisions.world import CONTEXT, SCENARIOS, world
+from benchmarks.decisions.world import CONTEXT, WORLDS, world
 from benchmarks.progress import Progress
 from benchmarks.results import Decisions, Learned, Learner, Spent
 
@@ -21,14 +22,16 @@ Game = tuple[str, int, int]
 """Scenario, seed and arms."""
 
 
-def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
-    """Every policy, ours and theirs, once in each scenario with each seed.
+def measure_decisions(
+    rounds: int, seeds: int, tell: Progress, worlds: Sequence[str] = WORLDS
+) -> Decisions:
+    """Every policy, ours and theirs, once in each of these scenarios with each seed.
 
     Raises RuntimeError when the peers cannot be had, or have had other worlds than ours.
     """
     tell.say("decisions: MABWiser and river are looked for, or installed")
     python = peers_python()
-    games = [(scenario, seed, ARMS) for seed in range(1, seeds + 1) for scenario in SCENARIOS]
+    games = [(scenario, seed, ARMS) for seed in range(1, seeds + 1) for scenario in worlds]
     asked = {"games": games, "rounds": rounds, "batch": BATCH}
     with peers_at(python, asked) as peers:
         digests: dict[Game, str] = {}
@@ -51,7 +54,7 @@ def measure_decisions(rounds: int, seeds: int, tell: Progress) -> Decisions:
         _learned(
             scenario, rounds, {name: each for (of, name), each in played.items() if of == scenario}
         )
-        for scenario in SCENARIOS
+        for scenario in worlds
     ]
     tell.say("decisions: processor time")
     return Decisions(learned, _spent(python), measure_costs(), measure_choices())

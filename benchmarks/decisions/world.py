@@ -25,6 +25,7 @@ LIFT = 0.6
 CONTEXT = "context"
 SCENARIOS = {"still": 1, "drift": 4, CONTEXT: 1 << FEATURES}
 """Rates that hold: one for all, others in each quarter, others for each kind of customer."""
+WORLDS = tuple(SCENARIOS)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ def draw_decisions(figure: "Figure", results: Results) -> str:
     """Of a run that measured decisions."""
     found = results.decisions
     assert found is not None, "who draws asks first"
-    for axes, learned in zip(figure.subplots(1, len(found.learned)), found.learned, strict=True):
+    (row,) = figure.subplots(1, len(found.learned), squeeze=False)
+    for axes, learned in zip(row, found.learned, strict=True):
         lines = _lines(learned)
         for each in lines:
             share = [(at + 1) / len(each.regret) for at in range(len(each.regret))]

@@ -50,14 +50,14 @@ def test_mean_and_spread_are_those_of_ridge_regression_on_the_single_outcomes(
     right = np.array([root * propensity, *[0.0] * features, *(float(t) for _, t in outcomes)])
     weights, *_ = np.linalg.lstsq(rows, right, rcond=None)
     x = corner(here, features)
-    overall = (propensity * evidence + right[d:].sum()) / (evidence + len(outcomes))
+    overall = (propensity * evidence + right[d:].sum() + 2) / (evidence + len(outcomes) + 4)
     square = x @ np.linalg.inv(rows.T @ rows) @ x
     assert mean == pytest.approx(x @ weights, rel=1e-9, abs=1e-11)
-    assert spread == pytest.approx(np.sqrt(overall * (1 - overall) * square), rel=1e-9)
+    assert spread == pytest.approx(np.sqrt(overall * (1 - overall) / 2 * square), rel=1e-9)
 
 
 @given(st.floats(0.01, 0.9), st.floats(1, 500), st.integers(0, 2_000), st.floats(0, 1))
-def test_without_features_it_has_mean_and_spread_of_the_beta(
+def test_without_features_it_has_the_mean_of_the_beta_and_half_its_variance_once_much_was_seen(
     propensity: float, evidence: float, tries: int, share: float
 ) -> None:
     start = starts([propensity], [evidence])
@@ -65,8 +65,20 @@ def test_without_features_it_has_mean_and_spread_of_the_beta(
     (mean,), (spread,) = believed(start, seen, 0)
     beta = stats.beta(*(start + seen[:, 0])[:, 0])
     assert mean == pytest.approx(beta.mean(), rel=1e-9)
-    n = evidence + tries
-    assert spread == pytest.approx(beta.std() * np.sqrt((n + 1) / n), rel=1e-6)
+    n, outcome = evidence + tries, beta.mean() * (1 - beta.mean())
+    more = (beta.mean() * n + 2) / (n + 4)
+    assert spread**2 == pytest.approx(beta.var() * (n + 1) / n / 2 * more * (1 - more) / outcome)
+
+
+@given(st.floats(0.002, 0.3), st.floats(5, 500), st.integers(0, 100_000))
+def test_an_arm_that_was_only_ever_refused_is_drawn_about_as_high_as_from_its_beta(
+    propensity: float, evidence: float, tries: int
+) -> None:
+    """A normal as wide as that Beta would reach half as high, and never win again."""
+    start = starts([propensity], [evidence])
+    (mean,), (spread,) = believed(start, np.array([[[0.0]], [[float(tries)]]]), 0)
+    high = stats.norm(mean, spread).ppf(0.99)
+    assert high > 0.75 * stats.beta(start[0, 0], start[1, 0] + tries).ppf(0.99)
 
 
 counts = st.lists(st.floats(0, 1e6), min_size=8, max_size=8)

@@ -117,6 +117,12 @@ def test_every_bucket_has_a_name_of_its_own_which_is_told_to_other_shards(ids: l
     assert read_told(encode_told(told)) == told
 
 
+def spread_of_outcomes(mean: float, tries: float) -> float:
+    """The v² of an arm of which nothing else is known."""
+    m = (mean * tries + 2) / (tries + 4)
+    return m * (1 - m) / 2
+
+
 def world_of(found: Playbook, own: dict[tuple[str, str, str], tuple[float, float]]) -> World:
     """Arm → (tries, taken); "" as the offer: of a group, told."""
     table = CounterTable(model_of(found).size, 30 * DAY_MS)
@@ -149,7 +155,7 @@ def test_an_offer_that_says_no_propensity_starts_where_its_group_is_by_now() -> 
     where = Moment("near", 7, world, START_MS)
     (mean,), (spread,) = model_of(found).appraise([0], None, 1.0, where).shapes
     assert mean == pytest.approx(0.6, abs=1e-6)
-    assert spread == pytest.approx(np.sqrt(0.24 * 2 / 50), abs=1e-6)
+    assert spread == pytest.approx(np.sqrt(spread_of_outcomes(0.6, 50) * 2 / 50), abs=1e-6)
 
 
 def test_a_feature_that_matters_is_learned_until_offers_go_by_it() -> None:
@@ -306,4 +312,4 @@ def test_what_is_decided_says_what_it_was_drawn_by() -> None:
     (decided,) = actions(someone.last, "offer.decided")
     learned = decided.body["learned"]
     assert learned["mean"] == [0.1, 0.1]
-    assert learned["spread"] == [round(float(np.sqrt(0.09 * 2 / 50)), 9)] * 2
+    assert learned["spread"] == [round(float(np.sqrt(spread_of_outcomes(0.1, 50) * 2 / 50)), 9)] * 2

@@ -111,11 +111,11 @@ def test_weights_means_and_spreads_of_the_features_are_what_cramer_s_rule_says()
 
     weights = solved(f)
     assert "the weights {:.4f},\n{:.4f} and {:.4f}".format(*weights) in FEATURES
-    m = 70 / 750
+    m = 72 / 754
     for bucket, _, _, mean, spread in BUCKETS:
         x = at[bucket]
         assert f"{sum(map(mul, x, weights)):.4f}" == str(mean)
-        assert f"{sqrt(m * (1 - m) * sum(map(mul, x, solved(x)))):.4f}" == str(spread)
+        assert f"{sqrt(m * (1 - m) / 2 * sum(map(mul, x, solved(x)))):.4f}" == str(spread)
 
 
 def test_means_and_spreads_of_the_features_are_those_in_the_record() -> None:
