@@ -1,9 +1,15 @@
 """Fixtures of all tests, and how Hypothesis is to run."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
+
+# In the background of a shell Ctrl-C is ignored, which whoever is started from here would inherit:
+# tests that send one would wait for an end that does not come.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.services", "tests.brokers.fixtures"]
 
