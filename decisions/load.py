@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,13 @@ def load_playbook(path: Path) -> Playbook:
         line = error.object.count(b"\n", 0, error.start) + 1
         problem = Problem(line, 1, f"the text; expected UTF-8, got byte {error.start} that is not")
         raise PlaybookError(str(path), [problem]) from None
-    return parse_playbook(text, str(path))
+    return _parsed(text, str(path))
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str, name: str) -> Playbook:
+    # A flow and its metrics load the same file when they start, a third of a second of work each.
+    return parse_playbook(text, name)
 
 
 def parse_playbook(text: str, name: str) -> Playbook:

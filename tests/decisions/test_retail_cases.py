@@ -21,10 +21,6 @@ FALSE = compile_condition("false", Scope())
 TRUE = compile_condition("true", Scope())
 
 
-def failing(playbook: Playbook) -> list[str]:
-    return [case.name for case in RETAIL.cases if not run(case, playbook).passed]
-
-
 def test_there_are_enough_of_them() -> None:
     assert len(RETAIL.cases) >= 20
 
@@ -130,4 +126,4 @@ CHANGES = dict(changes()) | dict(moved_thresholds())
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_rule_that_is_changed_makes_one_fail(change: str) -> None:
-    assert failing(CHANGES[change])
+    assert any(not run(case, CHANGES[change]).passed for case in RETAIL.cases)

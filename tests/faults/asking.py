@@ -2,14 +2,13 @@
 
 import http.client
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tests.faults.world import ROOT, World
+from tests.faults.programs import Child
+from tests.faults.world import World
 
 CLI = "from flows.cli import main; main()"
 DIES = """
@@ -42,16 +41,10 @@ class Answered(NamedTuple):
 @contextmanager
 def running(world: World, flow: str, before: str = "", **settings: str) -> Iterator[dict[str, Any]]:
     """`touchline run` of a flow, once it is ready: what it says then."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", before + CLI, "run", flow, "--json"],
-        cwd=ROOT,
-        env={**world.environment, "TOUCHLINE_DECIDE_PORT": "0", **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    words = ["-c", before + CLI, "run", flow, "--json"]
+    environment = {**world.environment, "TOUCHLINE_DECIDE_PORT": "0", **settings}
+    child = Child(words, environment, "stdout", "stderr")
     try:
-        assert child.stdout is not None
         line = child.stdout.readline()
         assert line, child.communicate()[1]
         yield json.loads(line)

@@ -11,6 +11,7 @@ from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.stage.crew import Crew
 from tests.faults.stage.fence_watch import FenceWatch
+from tests.faults.stage.forked import Forked
 from tests.faults.world import PARTITIONS, World
 
 CHANNELS = ("click", "email", "chat", "kiosk")
@@ -47,7 +48,7 @@ def two_processes(world: World, folder: Path) -> Iterator[Crew]:
     """Of the flow; the first one owns shard 0. Both must end by themselves."""
     watch = FenceWatch(world.redis_url, world.partitions)
     watch.start()
-    crew = Crew(world, folder, watch, {})
+    crew = Crew(world, folder, watch, {}, launch=Forked)
     try:
         crew.start(2)
         yield crew

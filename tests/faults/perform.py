@@ -23,8 +23,9 @@ from tests.faults.laws.tables import last_places, reached
 from tests.faults.laws.verdict import Verdict
 from tests.faults.laws.warehouse import judge_warehouse
 from tests.faults.stage.arena import Arena, Late
-from tests.faults.stage.crew import Crew
+from tests.faults.stage.crew import Crew, started
 from tests.faults.stage.fence_watch import FenceWatch
+from tests.faults.stage.forked import Launch
 from tests.faults.stage.load import Load, unchanged
 from tests.faults.stage.proxy import Proxy
 from tests.faults.stage.servers import ProxiedKafka, Servers
@@ -71,7 +72,13 @@ class Result(Struct, kw_only=True):
 
 
 def perform(
-    fault: Fault, seed: int, seconds: float, servers: Servers, folder: Path, say: Say
+    fault: Fault,
+    seed: int,
+    seconds: float,
+    servers: Servers,
+    folder: Path,
+    say: Say,
+    launch: Launch = started,
 ) -> Result:
     """Run `fault` for so many seconds. Raises MissingExtra where a server cannot be had."""
     began, stage = time.monotonic(), fault.stage
@@ -79,7 +86,7 @@ def perform(
     kafka = servers.kafka(stage.brokers, stage.proxied)
     redis = RedisServer(folder / "redis")
     redis.start()
-    arena = _arena(fault, seed, kafka, redis, folder, say)
+    arena = _arena(fault, seed, kafka, redis, folder, say, launch)
     taken = UsageWatch(arena.crew)
     if stage.flat:
         taken.start()
@@ -144,6 +151,7 @@ def _arena(
     redis: RedisServer,
     folder: Path,
     say: Say,
+    launch: Launch,
 ) -> Arena:
     stage = fault.stage
     rng = random.Random(f"{fault.name} {seed}")
@@ -173,7 +181,7 @@ def _arena(
             bootstrap_servers=f"{LOOPBACK}:{kafka.proxy.port}",
             redis_url=f"redis://{LOOPBACK}:{redis_proxy.port}/0",
         )
-    crew = Crew(seen, folder, watch, stage.settings, stage.under)
+    crew = Crew(seen, folder, watch, stage.settings, stage.under, launch)
     return Arena(
         world=world,
         kafka=kafka,

@@ -1,8 +1,6 @@
 """Commands of recovery as children, and what they leave of a world."""
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
@@ -15,10 +13,10 @@ from connectors.published.record_types import read_dead_letter, read_enriched
 from state.fence import Position, decode_fence
 from state.store.fences import read_fences
 from state.store.keys import shard_keys
-from tests.faults.world import PARTITIONS, ROOT, World, held
+from tests.faults.programs import Child
+from tests.faults.world import PARTITIONS, VICTIM, World, held
 
 OUTPUTS = (ENRICHED, ACTIONS, DEAD_LETTER)
-VICTIM = str(ROOT / "tests/faults/victim.py")
 
 
 class Ended(Struct):
@@ -38,7 +36,7 @@ def rebuild(
     world: World, *options: str, point: str = "never", nth: int = 1, **settings: str
 ) -> Ended:
     """`touchline rebuild --json`, which dies at `point` (see `victim`)."""
-    return _ended([VICTIM, point, str(nth), "rebuild", *options], world, settings)
+    return _ended([str(VICTIM), point, str(nth), "rebuild", *options], world, settings)
 
 
 def run(world: World, **settings: str) -> Ended:
@@ -46,15 +44,10 @@ def run(world: World, **settings: str) -> Ended:
     return _ended(["-m", "flows.cli", "run", "touchpoints"], world, settings)
 
 
-def start_rebuild(world: World, point: str, nth: int, **settings: str) -> "subprocess.Popen[str]":
+def start_rebuild(world: World, point: str, nth: int, **settings: str) -> Child:
     """`touchline rebuild --json` as a child."""
-    return subprocess.Popen(
-        [sys.executable, VICTIM, point, str(nth), "rebuild"],
-        env={**world.environment, **settings},
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    words = [str(VICTIM), point, str(nth), "rebuild"]
+    return Child(words, {**world.environment, **settings}, "stderr")
 
 
 def accept(world: World, topic: str, *options: str, **settings: str) -> Ended:
@@ -64,18 +57,9 @@ def accept(world: World, topic: str, *options: str, **settings: str) -> Ended:
 
 
 def _ended(words: list[str], world: World, settings: dict[str, str]) -> Ended:
-    environment = {**world.environment, **settings}
-    child = subprocess.run(
-        [sys.executable, *words],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    lines = [json.loads(line) for line in child.stdout.splitlines()]
-    return Ended(child.returncode, lines, child.stderr)
+    child = Child(words, {**world.environment, **settings}, "stdout", "stderr")
+    out, said = child.communicate(timeout=60)
+    return Ended(child.wait(), [json.loads(line) for line in out.splitlines()], said)
 
 
 def wipe(world: World) -> None:

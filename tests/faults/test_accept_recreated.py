@@ -1,7 +1,5 @@
 """A topic that is not the one it was is accepted on purpose, and the flow goes on."""
 
-import subprocess
-import sys
 import time
 from itertools import count
 
@@ -14,9 +12,10 @@ from connectors.kafka.topics import ENRICHED, channel_topic, create_topics
 from connectors.published.record_types import read_enriched
 from flows.simulate.stream import stream
 from tests.faults.conftest import CHANNELS
+from tests.faults.programs import Child
 from tests.faults.rebuilding import accept, begun_with, kept, places
 from tests.faults.watching import until
-from tests.faults.world import PARTITIONS, ROOT, World, ended, read_once
+from tests.faults.world import PARTITIONS, World, ended, read_once
 
 EVENTS = 600
 REFUSED = ("duplicate:", "dead_letter:")
@@ -104,20 +103,12 @@ def test_who_does_not_say_yes_changes_nothing_and_is_told_how_to(world: World) -
     assert world.run("never", 1, produced) == 0
     make_anew(world, CHAT)
     before = kept(world)
-    command = [sys.executable, "-m", "flows.cli", "topics", "accept-recreated", CHAT]
+    words = ["-m", "flows.cli", "topics", "accept-recreated", CHAT]
     for answer, came in (("", "no answer"), ("n\n", "a no")):
-        ended = subprocess.run(
-            command,
-            input=answer,
-            env=world.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode == 1
-        last = ended.stderr.splitlines()[-1]
+        child = Child(words, world.environment, "stdin", "stdout", "stderr")
+        _, said = child.communicate(answer, timeout=60)
+        assert child.returncode == 1
+        last = said.splitlines()[-1]
         assert "Error: nothing was changed: expected a yes to this question" in last
         assert last.endswith(f"got {came}; --yes answers it")
         assert kept(world) == before

@@ -42,7 +42,6 @@ class Member:
         self.reading.start()
 
     def _read(self) -> None:
-        assert self.child.stderr is not None
         with self.child.stderr as said:
             self.said += said
 
@@ -55,9 +54,9 @@ class Member:
     def end(self) -> int:
         """Its exit code, after SIGTERM."""
         self.signal(signal.SIGTERM)
-        self.child.wait(30)
+        code = self.child.wait(30)
         self.reading.join()
-        return self.child.returncode
+        return code
 
 
 class Load:
@@ -97,7 +96,7 @@ def group(world: World) -> Iterator[list[Member]]:
         yield members
     finally:
         for member in members:
-            if member.child.poll() is None:
+            if member.child.returncode is None:
                 member.signal(signal.SIGCONT)
                 member.child.kill()
                 member.child.wait()

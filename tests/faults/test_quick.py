@@ -1,4 +1,7 @@
-"""The quick selection of the fault suite: real workers, Apache Kafka, redis-server, broken once."""
+"""The quick selection of the fault suite: real workers, Apache Kafka, redis-server, broken once.
+
+Workers are forked, not started: how long they are away is what `python -m tests.faults` shows.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +10,7 @@ import pytest
 
 from tests.faults.breaks.catalogue import FAULTS
 from tests.faults.perform import perform
+from tests.faults.stage.forked import Forked
 from tests.faults.stage.servers import Servers
 from tests.services import had
 
@@ -34,6 +38,6 @@ def test_no_law_is_broken_when_a_running_flow_is(
     fault = FAULTS[name].short()
     if (why := fault.why_not()) is not None:
         pytest.skip(why)
-    result = perform(fault, SEED, fault.full_s, servers, tmp_path, lambda _: None)
+    result = perform(fault, SEED, fault.full_s, servers, tmp_path, lambda _: None, Forked)
     assert result.broken == []
     assert result.times > 0

@@ -3,7 +3,6 @@ back, all while the flow runs; and a replica of Redis that takes over."""
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +15,13 @@ from connectors.kafka.topics import ENRICHED, channel_topic, create_topics
 from tests.brokers.kafka_broker import KafkaBroker, KafkaCluster
 from tests.brokers.redis_server import RedisServer
 from tests.faults.conftest import CHANNELS
-from tests.faults.watching import Look, until, until_said
+from tests.faults.programs import Child
+from tests.faults.watching import Look, until, until_asleep, until_said
 from tests.faults.world import PARTITIONS, World, check, ended
 
 EVENTS = 600
+IN_THE_MIDDLE = ("4 committed", 4)
+"""Where a flow falls asleep that something shall happen to while there is more to do."""
 CHAT = channel_topic("chat")
 
 
@@ -36,7 +38,7 @@ def world(real_kafka: KafkaBroker, real_redis: RedisServer) -> World:
 
 
 @contextmanager
-def idle(world: World) -> "Iterator[subprocess.Popen[str]]":
+def idle(world: World) -> Iterator[Child]:
     """A flow that has done all there is, and runs on."""
     produced = world.fill(EVENTS // 4, now_ms())
     child = world.start("never", 1, 1_000_000)
@@ -50,7 +52,7 @@ def idle(world: World) -> "Iterator[subprocess.Popen[str]]":
 
 
 @contextmanager
-def asleep(child: "subprocess.Popen[str]") -> Iterator[None]:
+def asleep(child: Child) -> Iterator[None]:
     """The flow is frozen meanwhile."""
     os.kill(child.pid, signal.SIGSTOP)
     try:
@@ -149,10 +151,11 @@ def test_a_broker_that_is_killed_and_comes_back_costs_nothing(
     world: World, real_kafka: KafkaBroker
 ) -> None:
     produced = world.fill(EVENTS, now_ms())
-    child = world.start("never", 1, produced)
+    child = world.start(*IN_THE_MIDDLE, produced, VICTIM="sleeps")
     look = Look(child)
-    until(lambda: world.accounted() > EVENTS // 4, "a quarter is done")
+    until_asleep(child)
     real_kafka.kill()
+    child.send_signal(signal.SIGCONT)
     until(lambda: look.at("kafka_up") == 0, "the metrics show that Kafka is gone")
     assert world.accounted() < produced
     real_kafka.restart()
@@ -166,9 +169,10 @@ def test_a_broker_that_hangs_for_a_while_costs_nothing(
     world: World, real_kafka: KafkaBroker
 ) -> None:
     produced = world.fill(EVENTS, now_ms())
-    child = world.start("never", 1, produced)
-    until(lambda: world.accounted() > EVENTS // 4, "a quarter is done")
+    child = world.start(*IN_THE_MIDDLE, produced, VICTIM="sleeps")
+    until_asleep(child)
     real_kafka.freeze()
+    child.send_signal(signal.SIGCONT)
     until_said(child, "waiting until it answers again")
     before = world.accounted()
     real_kafka.thaw()
@@ -184,10 +188,11 @@ def test_the_death_of_one_of_three_brokers_costs_nothing(
     create_topics({"bootstrap.servers": three_brokers.bootstrap_servers}, CHANNELS, PARTITIONS)
     world = World(three_brokers.bootstrap_servers, real_redis.redis_url, flush_events=10)
     produced = world.fill(EVENTS, now_ms())
-    child = world.start("never", 1, produced)
-    until(lambda: world.accounted() > EVENTS // 4, "a quarter is done")
+    child = world.start(*IN_THE_MIDDLE, produced, VICTIM="sleeps")
+    until_asleep(child)
     assert world.accounted() < produced
     three_brokers.leader(ENRICHED).kill()
+    child.send_signal(signal.SIGCONT)
     said = ended(child)
     assert child.returncode == 0, said
     assert world.accounted() == produced

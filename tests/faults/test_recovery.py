@@ -1,13 +1,12 @@
 """A shard that is taken again is at work at once, however many customers it has."""
 
 import signal
-import subprocess
-import sys
 import time
 
 import redis
 
-from tests.faults.world import ROOT, World, ended
+from tests.faults.programs import Child
+from tests.faults.world import World, ended
 
 
 def test_taking_shards_reads_no_profile(world: World) -> None:
@@ -15,15 +14,8 @@ def test_taking_shards_reads_no_profile(world: World) -> None:
     assert world.run("never", 1, produced) == 0
     client = redis.Redis.from_url(world.redis_url)
     client.config_resetstat()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "run", "touchpoints", "--json"],
-        env=world.environment,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdout is not None
+    words = ["-m", "flows.cli", "run", "touchpoints", "--json"]
+    child = Child(words, world.environment, "stdout", "stderr")
     ready = child.stdout.readline()
     child.send_signal(signal.SIGTERM)
     said = ended(child)

@@ -1,8 +1,6 @@
 """A replayed event counts once: killed at any instant, twice at once, again and again."""
 
 import json
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -14,6 +12,7 @@ from connectors.events.replayed import REPLAY
 from connectors.kafka.topics import DEAD_LETTER
 from connectors.published.record_types import DeadLetterRecord, read_dead_letter
 from state.times import rfc3339
+from tests.faults.programs import Child
 from tests.faults.world import INPUTS, PARTITIONS, ROOT, World, check, ended
 
 pytestmark = pytest.mark.parametrize("world", ["real"], indirect=True)
@@ -55,20 +54,13 @@ def spoil(world: World, count: int) -> None:
 
 def replay(
     world: World, *options: str, how: str = "kill", point: str = "never", nth: int = 1
-) -> "subprocess.Popen[str]":
+) -> Child:
     program = str(ROOT / "tests/faults/replay_victim.py")
-    return subprocess.Popen(
-        [sys.executable, program, how, point, str(nth), *options],
-        env=world.environment,
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    words = [program, how, point, str(nth), *options]
+    return Child(words, world.environment, "stdin", "stdout", "stderr")
 
 
-def said(child: "subprocess.Popen[str]", code: int = 0) -> dict[str, Any]:
+def said(child: Child, code: int = 0) -> dict[str, Any]:
     """The JSON that a replay ends with."""
     out, err = child.communicate(timeout=60)
     assert child.returncode == code, err
@@ -140,7 +132,6 @@ def test_of_two_replays_at_once_the_later_goes_on_alone(world: World) -> None:
     spoil(world, BAD)
     assert world.run("never", 1, BAD) == 0
     first = replay(world, *FIX, how="wait", point="half written", nth=61)
-    assert first.stdout is not None
     assert first.stdout.readline() == "waiting\n"
     second = said(replay(world, *FIX))
     assert second["already_replayed"] == 20, "what the first had committed"
@@ -158,16 +149,10 @@ def test_a_replay_that_is_fenced_while_it_writes_to_many_partitions_is_told_so_a
     world: World,
 ) -> None:
     program = str(ROOT / "tests/faults/fenced_replayer.py")
-    told = subprocess.run(
-        [sys.executable, program, world.bootstrap_servers, str(PARTITIONS), "12", *INPUTS],
-        check=False,
-        env=world.environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert (told.returncode, told.stdout) == (0, "fenced\n" * 12), told.stderr[-2000:]
+    words = [program, world.bootstrap_servers, str(PARTITIONS), "12", *INPUTS]
+    child = Child(words, world.environment, "stdout", "stderr")
+    out, err = child.communicate(timeout=120)
+    assert (child.returncode, out) == (0, "fenced\n" * 12), err[-2000:]
     assert not replayed(world), "nothing of an unfinished batch is read"
 
 

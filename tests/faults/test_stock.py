@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from state.store.world import read_products
 from state.times import rfc3339
 from tests.faults.conftest import CHANNELS, on_all_servers
 from tests.faults.laws.judge import judge
+from tests.faults.programs import Child
 from tests.faults.watching import until
 from tests.faults.world import PARTITIONS, PRODUCERS, ROOT, World, ended, read_once
 
@@ -103,14 +103,14 @@ def actions(world: World, kind: str) -> list[ActionRecord]:
     return [one for one in (read_action(each.value) for each in taken) if one.kind == kind]
 
 
-def stop(child: "subprocess.Popen[str]") -> None:
+def stop(child: Child) -> None:
     """Tell the flow to stop, and wait for that."""
     child.send_signal(signal.SIGTERM)
     said = ended(child)
     assert child.returncode == 0, said[-4000:]
 
 
-def open_shop(world: World) -> "tuple[subprocess.Popen[str], int]":
+def open_shop(world: World) -> tuple[Child, int]:
     """A flow that serves the set and the lamp to all; how many events that took."""
     child = world.start("never", 1, FOREVER)
     stocks = {"tent": 3, "mat": 5, "lamp": 1}

@@ -1,13 +1,14 @@
 """Looking at a running flow: what it says, what its metrics show, and until when."""
 
 import http.client
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.faults.programs import Child
 
 Page = Mapping[tuple[str, ...], float]
 """(name, value of a label, ...), labels in the order of their names → number."""
@@ -21,15 +22,14 @@ def until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.01)
 
 
-def until_asleep(child: "subprocess.Popen[str]") -> None:
+def until_asleep(child: Child) -> None:
     """Wait until it is frozen (SIGSTOP)."""
     stat = Path(f"/proc/{child.pid}/stat")
     until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "it is frozen")
 
 
-def until_said(child: "subprocess.Popen[str]", words: str) -> str:
+def until_said(child: Child, words: str) -> str:
     """Read on until the child says `words`; that line. The test's time limit ends the wait."""
-    assert child.stderr is not None
     said = line = ""
     while words not in line:
         line = child.stderr.readline()
@@ -38,7 +38,7 @@ def until_said(child: "subprocess.Popen[str]", words: str) -> str:
     return line
 
 
-def metrics(child: "subprocess.Popen[str]") -> Callable[[], Page]:
+def metrics(child: Child) -> Callable[[], Page]:
     """A look at the metrics of a child that has just been started."""
     address = urlsplit(until_said(child, "metrics at ").split()[-1]).netloc
 
@@ -59,7 +59,7 @@ def metrics(child: "subprocess.Popen[str]") -> Callable[[], Page]:
 class Look:
     """At the metrics of a child that has just been started."""
 
-    def __init__(self, child: "subprocess.Popen[str]") -> None:
+    def __init__(self, child: Child) -> None:
         self._look = metrics(child)
         self.page: Page = {}
         """As it was at the last look."""

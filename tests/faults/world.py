@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -30,6 +29,7 @@ from state.store.counters import read_counters
 from state.store.keys import shard_keys
 from state.touchpoint import Touchpoint
 from tests.faults.laws.judge import Place, judge
+from tests.faults.programs import Child
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 4
@@ -126,15 +126,10 @@ class World(Struct, frozen=True):
 
     def start(
         self, point: str, nth: int, total: int, worker: str = "1/1", **settings: str
-    ) -> "subprocess.Popen[str]":
+    ) -> Child:
         """The flow as a child that dies at `point` (see `victim`)."""
-        return subprocess.Popen(
-            [sys.executable, str(VICTIM), point, str(nth), str(total), worker],
-            env={**self.environment, **settings},
-            cwd=ROOT,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        words = [str(VICTIM), point, str(nth), str(total), worker]
+        return Child(words, {**self.environment, **settings}, "stderr")
 
     def run(self, point: str, nth: int, total: int, **settings: str) -> int:
         """`start`, then its exit code. Fails when it runs too long, with what it said."""
@@ -232,7 +227,7 @@ def delivered(error: KafkaError | None, _: Any) -> None:
     assert error is None, error.str()
 
 
-def ended(child: "subprocess.Popen[str]", within_s: float = RUN_LIMIT_S) -> str:
+def ended(child: Child, within_s: float = RUN_LIMIT_S) -> str:
     """What the child has said, once it has ended. Fails when it runs too long."""
     try:
         return child.communicate(timeout=within_s)[1]

@@ -19,7 +19,8 @@ from msgspec import structs
 
 from connectors.kafka.topics import channel_topic
 from flows.simulate.stream import stream
-from tests.faults.world import ROOT, World
+from tests.faults.programs import Child
+from tests.faults.world import ROOT, World, ended
 from tests.oracle.deeds import moment
 from tests.oracle.rare import DAY, Sent, rare_events
 
@@ -28,7 +29,6 @@ SHOP = ROOT / "tests/oracle/shop.yaml"
 CHANNELS = ("click", "email", "chat", "kiosk")
 CUSTOMERS = 40
 FLUSH_EVENTS = 100
-RUN_LIMIT_S = 60
 WAREHOUSE_LIMIT_S = 20
 PARQUET = "from read_parquet(?, hive_partitioning = true)"
 
@@ -92,16 +92,10 @@ def perform(world: World, play: list[Act]) -> None:
 def run(world: World, ahead_ms: int, point: str, nth: int, total: int, **settings: str) -> int:
     """The flow until `total` records are accounted for, or it is cut; its exit code."""
     arguments = (str(ahead_ms), point, str(nth), str(total))
-    child = subprocess.run(
-        [sys.executable, "-m", "tests.oracle.another_day", *arguments],
-        env={**world.environment, **settings},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=RUN_LIMIT_S,
-        check=False,
-    )
-    assert child.returncode in (0, -9), child.stderr[-4000:]
+    words = ["-m", "tests.oracle.another_day", *arguments]
+    child = Child(words, {**world.environment, **settings}, "stderr")
+    said = ended(child)
+    assert child.returncode in (0, -9), said[-4000:]
     return child.returncode
 
 

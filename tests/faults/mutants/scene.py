@@ -1,6 +1,5 @@
 """A world with a shard or two, and the workers that come and go in it, mutated or not."""
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from tests.faults.laws.judge import judge
 from tests.faults.laws.verdict import Verdict
 from tests.faults.mutants.orders import Orders, carry_out
 from tests.faults.mutants.sleep import HALTED
+from tests.faults.programs import forks
 from tests.faults.world import PRODUCERS, World
 
 EVENTS = 120
@@ -32,11 +32,6 @@ OTHER_FLUSH = 7
 """Of whoever comes after a fault: what it plans by itself is not what was planned before."""
 PATIENCE_S = 60.0
 GOES_ON = "whoever owns the shard next goes on by itself"
-
-_workers = multiprocessing.get_context("forkserver")
-_workers.set_forkserver_preload(["tests.faults.mutants.orders"])
-"""A worker is forked from a process that has loaded the flow: half of what a life costs."""
-
 
 Act = Callable[["Scene"], None]
 
@@ -56,7 +51,7 @@ class Worker:
 
     def __init__(self, orders: Orders) -> None:
         self.log = Path(orders.log)
-        self._process = _workers.Process(target=carry_out, args=(orders,), daemon=True)
+        self._process = forks.Process(target=carry_out, args=(orders,), daemon=True)
         self._process.start()
 
     @property

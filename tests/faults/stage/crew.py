@@ -5,7 +5,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from flows.local.process import Process
 from tests.faults.failpoints import POINTS
 from tests.faults.stage.fence_watch import FenceWatch
+from tests.faults.stage.forked import Launch
 from tests.faults.world import ROOT, World
 
 STOP_S = 40.0
@@ -28,6 +29,11 @@ that is told before the words of `touchline`."""
 def plainly(_folder: Path, _number: int) -> Sequence[str]:
     """As an operator starts it."""
     return [CLI]
+
+
+def started(name: str, words: Sequence[str], log: Path, environment: Mapping[str, str]) -> Process:
+    """As an operator starts it: an interpreter of its own."""
+    return Process(name, [sys.executable, *words], log, env=environment, cwd=ROOT)
 
 
 class Worker(Struct, eq=False):
@@ -63,9 +69,10 @@ class Crew:
         watch: FenceWatch,
         settings: dict[str, str],
         under: Under = plainly,
+        launch: Launch = started,
     ) -> None:
         self._world, self._folder, self._watch, self._settings = world, folder, watch, settings
-        self._under = under
+        self._under, self._start = under, launch
         self._in_group = settings.get("TOUCHLINE_ASSIGNMENT") == "group"
         self._names = 0
         self.workers: list[Worker] = []
@@ -172,13 +179,9 @@ class Crew:
         name = f"worker-{number}-of-{of}-life-{self._names}"
         program = [ARMED, *arms] if arms else self._under(self._folder, number)
         told = [] if self._in_group else ["--worker", f"{number}/{of}"]
-        return Process(
-            name,
-            [sys.executable, "-m", *program, "run", "touchpoints", *told],
-            self._folder / f"{name}.log",
-            env={**self._world.environment, **self._settings},
-            cwd=ROOT,
-        )
+        words = ["-m", *program, "run", "touchpoints", *told]
+        environment = {**self._world.environment, **self._settings}
+        return self._start(name, words, self._folder / f"{name}.log", environment)
 
     def _troubled(self, worker: Worker, code: int) -> None:
         last = " | ".join(worker.process.last_lines(2))
