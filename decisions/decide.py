@@ -64,23 +64,16 @@ def decide(
 
 
 def pass_time(
-    profile: Profile,
-    customer_id: str,
-    playbook: Playbook,
-    now_ms: int,
-    world: World = BARE,
-    because: str = "",
+    profile: Profile, customer_id: str, playbook: Playbook, now_ms: int, world: World = BARE
 ) -> Decision | None:
     """What follows at `now_ms` from time alone: as `decide`, without an event.
 
-    With `because`, the cause, the offers are chosen anew in any case: what is served may not be had
-    any more.
-
     The offers are chosen anew when the customer's segments change; because they expire or others
     open only for as long after the last event as the playbook says (`refresh`): those who are not
-    there would be decided for for ever.
+    there would be decided for for ever. And they are chosen anew, in any case, after some were
+    withdrawn: what that was for is the cause then.
     """
-    touchpoint = silence(customer_id, now_ms, profile.firings + 1, because)
+    touchpoint = silence(customer_id, now_ms, profile.firings + 1, profile.withdrawn_for)
     decision = _decide(profile, touchpoint, 0, NOW, playbook, now_ms, world)
     if decision is not None and decision.actions:
         profile.firings += 1
@@ -134,8 +127,9 @@ def _decide(
     if playbook.learning is not None and 0 < profile.due_at <= now_ms:
         decision = learn_from_silence(profile, playbook.learning, now_ms, decision)
     again = before != edition or playbook.offers_read & mask & (EVERYTHING if fresh else SEGMENTS)
-    if again or touchpoint.because or (fresh and 0 < profile.offers_until <= now_ms):
+    if again or profile.withdrawn_for or (fresh and 0 < profile.offers_until <= now_ms):
         decision = serve(profile, touchpoint, playbook, now_ms, decision, world)
+        profile.withdrawn_for = ""
     moved = mask & ~always if known else EVERYTHING
     profile.due_at = _due_at(profile, touchpoint, moved, playbook, now_ms)
     return decision

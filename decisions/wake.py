@@ -5,11 +5,12 @@ spent."""
 from collections.abc import Sequence
 
 from decisions.decide import pass_time
-from decisions.offering.stock import needs
+from decisions.offering.serve import withdraw
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
 from state.decision import Decision
 from state.profile import Profile
+from state.touchpoint import silence
 
 
 def wake(
@@ -30,24 +31,20 @@ def wake(
 
 
 def recall(
-    profile: Profile,
-    customer_id: str,
-    playbook: Playbook,
-    now_ms: int,
-    world: World,
-    causes: Sequence[str],
+    profile: Profile, customer_id: str, playbook: Playbook, now_ms: int, causes: Sequence[str]
 ) -> list[tuple[int, Decision]]:
     """What follows as there is none any more of what `causes` name (as `needs` does): the offers
-    are chosen anew, as (when, decision), because of the first of them that is served. To be called
-    once time has passed until `now_ms`.
+    that need it are withdrawn, as (when, decision). To be called once time has passed until
+    `now_ms`.
 
-    Nothing for whoever is served none. Changes `profile` in place.
+    Nothing for whoever is served none. Changes `profile` in place: it is due at once, so that the
+    offers are chosen anew in its turn.
     """
-    now_ms = max(now_ms, profile.decided_at)
-    standing = [held for held in profile.offers if now_ms < held.expires_at]
-    served = {cause for held in standing for cause in needs(held, playbook)}
-    because = next(filter(served.__contains__, causes), None)
-    if because is None:
+    at_ms = max(now_ms, profile.decided_at)
+    touchpoint = silence(customer_id, at_ms, profile.firings + 1)
+    decision = withdraw(profile, touchpoint, playbook, at_ms, causes)
+    if decision is None:
         return []
-    decision = pass_time(profile, customer_id, playbook, now_ms, world, because)
-    return [] if decision is None else [(now_ms, decision)]
+    profile.decided_at = at_ms
+    profile.due_at = max(now_ms, 1)  # 0 would be never
+    return [(at_ms, decision)]

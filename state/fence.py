@@ -69,7 +69,7 @@ class Plan(Struct, frozen=True, omit_defaults=True):
     wake: int = 0
     """How many customers at most the passing of time is applied to, beside those with events."""
     recall: int = 0
-    """How many customers at most are looked for who are served what is sold out."""
+    """How many customers at most are looked for who are served what is used up."""
 
 
 class Fence(Struct, array_like=True, frozen=True):

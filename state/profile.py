@@ -291,6 +291,9 @@ class Profile(Struct, array_like=True, gc=False):
     """Offer → the last answers to it, by the time of decisions; the one changed last at the end."""
     contacts: dict[bytes, Contact] = field(default_factory=dict)
     """8 bytes that name what caps count → when it was last so."""
+    withdrawn_for: str = ""
+    """What some of the offers needed that were withdrawn ("stock:<product>", "budget:<budget>") and
+    nothing is chosen in place of yet; "" = there are none."""
 
 
 encode_profile = msgspec.msgpack.Encoder().encode

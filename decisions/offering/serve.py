@@ -1,5 +1,7 @@
 """What a customer is served: what stays as it was decided, and what is decided anew."""
 
+from collections.abc import Sequence
+
 from decisions.acting import action_id
 from decisions.offering.caps import DECIDED as SPENT
 from decisions.offering.choose import Choice, Chosen, choose, stands_until
@@ -7,7 +9,7 @@ from decisions.offering.contacts import note
 from decisions.offering.memory import PROPOSALS_KEPT
 from decisions.offering.outcomes import give_up
 from decisions.offering.record import DECIDED, action, served
-from decisions.offering.stock import price_of
+from decisions.offering.stock import needs, price_of
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
 from state.decision import Decision, Serving
@@ -54,7 +56,7 @@ def serve(
     if not new and [held.offer_id for held in after] == [held.offer_id for held in before]:
         return decision
     # An empty list stands as long as what it replaces can still be read.
-    expires_at = max([held.expires_at for held in after or before])
+    expires_at = _readable_until(after or before)
     if expires_at <= now_ms:
         return decision
     decision = decision or Decision()
@@ -65,6 +67,35 @@ def serve(
         _note(profile, playbook, now_ms, chosen, held, choice, decision)
     decision.serving = Serving(now_ms, expires_at, list(shown.values()))
     return decision
+
+
+def withdraw(
+    profile: Profile,
+    touchpoint: Touchpoint,
+    playbook: Playbook,
+    now_ms: int,
+    causes: Sequence[str],
+) -> Decision | None:
+    """Takes away at once what needs any of `causes` (as `needs` names them), and keeps what stands
+    beside it; None where nothing that is served needs one.
+
+    Changes of the profile `offers` and `withdrawn_for`: others are to be chosen. To do that here,
+    even of a fallback alone, would take several times as long; until then nothing comes instead.
+    """
+    before = profile.offers
+    shown = [held for held in before if now_ms < held.expires_at]
+    gone = {need for held in shown for need in needs(held, playbook)}.intersection(causes)
+    if not gone:
+        return None
+    after = [
+        held
+        for held in standing(profile, touchpoint, playbook, now_ms).values()
+        if gone.isdisjoint(needs(held, playbook))
+    ]
+    profile.offers = after
+    profile.withdrawn_for = profile.withdrawn_for or next(filter(gone.__contains__, causes))
+    offers = [served(rank, held, playbook) for rank, held in enumerate(after, 1)]
+    return Decision(serving=Serving(now_ms, _readable_until(after or before), offers))
 
 
 def standing(
@@ -81,6 +112,10 @@ def standing(
         and offer.version == held.version
         and not 0 < _quiet_at(profile, touchpoint, playbook, held.channel, now_ms) < held.expires_at
     }
+
+
+def _readable_until(offers: Sequence[HeldOffer]) -> int:
+    return max([held.expires_at for held in offers])
 
 
 def _quiet_at(

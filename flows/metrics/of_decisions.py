@@ -74,8 +74,8 @@ DECISIONS: Final = (
         "touchline_customers_recalled_total",
         C,
         "customers",
-        "Customers for whom offers were chosen anew, as they were served what is sold out,"
-        " or of a budget that is spent.",
+        "Customers who were looked for as they were served what is sold out, or of a budget that is"
+        " spent: it is withdrawn, and then offers are chosen anew.",
     ),
     Metric(
         "touchline_budget_units",

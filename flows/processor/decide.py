@@ -174,8 +174,8 @@ def _wake_before(
 
 
 def _wake_due(processor: Processor, part: Slice) -> None:
-    """Let time pass for those who are still due, now that all events are applied; then choose anew
-    for those who are served what is used up."""
+    """Let time pass for those who are still due, now that all events are applied; then withdraw
+    what is used up from those who are served it, who are due in the next flush."""
     for due_ms, customer in part.due:
         profile = part.shard.profiles.get(customer)
         known_ms = profile.due_at if profile is not None else 0  # there is no such customer here

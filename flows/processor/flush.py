@@ -68,7 +68,7 @@ class Slice(Struct, eq=False):
     """Of whom time alone may change something: those with an event here, and the first of all
     others."""
     recalled: dict[str, list[str]] = field(default_factory=dict)
-    """Customers who are served what is used up → that, as the causes of their recall, in order."""
+    """Customers who are served what is used up → that, as what it is withdrawn for, in order."""
     # decide
     offered: dict[str, list[HeldOffer]] = field(default_factory=dict)
     """Customer of this flush → what they were served before it, where offers may be used up."""

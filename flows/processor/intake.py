@@ -19,7 +19,12 @@ from flows.processor.merge import NOTHING_READ, Bound, bound
 from flows.processor.ownership import read_on, take_due
 from flows.processor.processor import Processor
 from flows.processor.reach import Completeness, after, completeness
-from flows.processor.recalling import RECALL_AT_ONCE, holders_are_left
+from flows.processor.recalling import (
+    RECALL_AT_ONCE,
+    WAKE_MEANWHILE,
+    holders_are_left,
+    recalls_go_on,
+)
 from flows.processor.shard import Hold, Shard
 from flows.processor.upkeep import Upkeep
 from flows.processor.waking import WAKE_AT_ONCE, learn_timers
@@ -197,12 +202,16 @@ class Intake(StatelessSourcePartition[Flush]):
             complete_ms=known.complete_ms,
             behind=known.behind,
             merged_ms=bound.merged_ms,
-            wake=min(WAKE_AT_ONCE, settings.flush_events),
+            wake=min(self._wakes(), settings.flush_events),
             recall=min(RECALL_AT_ONCE, settings.flush_events)
             if shard.recalls or BROADCAST in ranges
             else 0,
         )
         return Slice(shard, plan, False, messages)
+
+    def _wakes(self) -> int:
+        """How many whose time has come a flush of a shard may be for."""
+        return WAKE_MEANWHILE if recalls_go_on(self._processor) else WAKE_AT_ONCE
 
     def _bound(self, shard: Shard, now_ms: int) -> Bound:
         """What may be taken of what is read of a shard's topics."""

@@ -22,8 +22,11 @@ from state.budget import Purse
 from state.product import Listed
 from state.touchpoint import Touchpoint
 
-RECALL_AT_ONCE = 1_000
-"""Customers of a shard whose offers are chosen anew for it in one flush."""
+RECALL_AT_ONCE = 2_500
+"""Customers of a shard from whom offers are withdrawn in one flush."""
+WAKE_MEANWHILE = 100
+"""Customers of a shard that time is applied to in one flush as long as others are served what is
+used up: to choose anew for those who are not any more, which takes longer, comes after that."""
 
 
 def used_up(playbook: Playbook, world: World) -> set[str]:
@@ -44,17 +47,24 @@ def _spent(playbook: Playbook, purses: Mapping[str, Purse]) -> Iterator[str]:
 
 
 def holders_are_left(processor: Processor, shard: Shard) -> bool:
-    """Whether a flush without events has somebody to look for. Raises WireLost, Unsettled,
-    Refused."""
+    """Whether a flush without events has somebody to look for, as far as is known. Raises WireLost,
+    Unsettled, Refused."""
     if not shard.recalls:
         return False
+    shard.asked_ms = 0  # the next look need not wait
     if processor.pending is not None and any(p.shard is shard for p in processor.pending.slices):
-        shard.asked_ms = 0  # as soon as Redis knows of it
-        return False
+        return True  # Redis tells once it knows of that flush, which this one waits for
     _, left = shard.store.holders(sorted(shard.recalls), 0)
     if not left:
         shard.recalls = set()
     return bool(left)
+
+
+def recalls_go_on(processor: Processor) -> bool:
+    """Whether customers are served what is used up, as far as is known: a flush that withdraws it
+    is committed only as the next one is decided."""
+    pending = processor.pending.slices if processor.pending is not None else ()
+    return any(shard.recalls for shard in processor.shards) or any(p.recalled for p in pending)
 
 
 def find_holders(processor: Processor, part: Slice) -> None:

@@ -79,7 +79,7 @@ def let_time_pass(
         playbook, world = processor.playbook, part.shard.world
         found = wake(profile, customer, playbook, until_ms, world)
         if used_up:
-            found += recall(profile, customer, playbook, until_ms, world, used_up)
+            found += recall(profile, customer, playbook, until_ms, used_up)
         return profile, found
     except MemoryError:
         raise

@@ -177,6 +177,7 @@ def test_what_decisions_store_stays_within_its_share_of_a_profile() -> None:
         * RUNS_KEPT,
         journeys_left={f"{n:032}:{'k' * 16}": most for n in range(LEFT_KEPT)},
         journeys_met=[name] * MAX_JOURNEYS,
+        withdrawn_for="budget:" + "x" * 128,
     )
     size = len(encode_profile(profile)) - len(encode_profile(Profile()))
     assert size + WATCH_BYTES <= BLOB_BYTES - FOLD_BYTES

@@ -15,7 +15,9 @@ from flows.metrics.meter import Meter
 from flows.processor.flush import Flush
 from flows.processor.intake import CLOCK_BACK_MS, Intake
 from flows.processor.processor import Processor
+from flows.processor.recalling import WAKE_MEANWHILE
 from flows.processor.shard import Hold, Shard
+from flows.processor.waking import WAKE_AT_ONCE
 from flows.settings import Settings
 from state.fence import VERSION, Fence, Plan, Position, Range
 from state.ordering import checksum
@@ -81,6 +83,7 @@ def intake(**settings: int) -> Any:
         topics={"click": TOPIC},
         kafka=SimpleNamespace(is_away=False),
         pending=None,
+        shards=[],
         membership=None,
     )
     return Intake(cast(Processor, processor))
@@ -102,6 +105,14 @@ def test_a_plan_says_how_often_the_topics_that_it_reads_were_cut() -> None:
     positions = {TOPIC: Position("id", 10, cuts=2), "unread": Position("other", 3, cuts=1)}
     shard.head = structs.replace(shard.head, positions=positions)
     assert intake()._new(shard, wall_ms()).plan.cuts == {TOPIC: 2}
+
+
+def test_as_long_as_something_is_to_be_withdrawn_anywhere_time_is_applied_to_few() -> None:
+    taker, other = intake(), owned()
+    vars(taker)["_processor"].shards = [other]
+    assert taker._new(owned(Message(12)), wall_ms()).plan.wake == WAKE_AT_ONCE
+    other.recalls = {"stock:tent"}
+    assert taker._new(owned(Message(12)), wall_ms()).plan.wake == WAKE_MEANWHILE
 
 
 @pytest.mark.parametrize("offsets", [(9, 10), (10, 11, 11), (10, 11, 10, 11)])

@@ -9,9 +9,9 @@ from msgspec import structs
 from connectors.kafka.broadcast import ProductChanged
 from decisions.world import World
 from flows.processor import recalling
-from flows.processor.flush import Slice
+from flows.processor.flush import Flush, Slice
 from flows.processor.processor import Processor
-from flows.processor.recalling import find_holders
+from flows.processor.recalling import find_holders, holders_are_left, recalls_go_on
 from state.product import Listed, Product
 from tests.decisions.offering.shop import HEAD, offer
 from tests.decisions.someone import book
@@ -101,3 +101,35 @@ def test_a_plan_of_before_looks_for_nobody(monkeypatch: pytest.MonkeyPatch) -> N
     processor, part = flush(monkeypatch, store, told(2, "tent", 0), recall=0)
     find_holders(processor, part)
     assert (store.asked, part.recalled) == ([], {})
+
+
+def test_a_flush_that_is_not_committed_is_not_waited_for_to_plan_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processor, part = flush(monkeypatch, store := Holders(tent=["ann"]))
+    assert not holders_are_left(processor, part.shard)
+    part.shard.recalls = {"stock:tent"}
+    processor.pending = Flush([part])
+    assert holders_are_left(processor, part.shard)
+    assert store.asked == []
+    processor.pending = None
+    assert holders_are_left(processor, part.shard)
+    store.kept = {}
+    assert not holders_are_left(processor, part.shard)
+    assert (store.asked, part.shard.recalls) == ([["stock:tent"]] * 2, set())
+
+
+def test_recalls_go_on_until_what_is_withdrawn_is_committed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processor, part = flush(monkeypatch, Holders(tent=["ann"]), told(2, "tent", 0))
+    processor.shards = [part.shard]
+    assert not recalls_go_on(processor)
+    part.shard.recalls = {"stock:tent"}
+    assert recalls_go_on(processor)
+    find_holders(processor, part)
+    assert part.shard.recalls == set()
+    processor.pending = Flush([part])
+    assert recalls_go_on(processor)
+    processor.pending = None
+    assert not recalls_go_on(processor)

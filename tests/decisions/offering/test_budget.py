@@ -130,8 +130,8 @@ def test_who_is_served_it_is_recalled_as_it_is_spent() -> None:
     someone = shop(SHOP, HARD)
     comes(someone, world(FULL))
     args = (someone.profile, someone.customer_id, someone.playbook, someone.now_ms + 1)
-    assert recall(*args, world(SPENT), ["budget:another"]) == []
-    ((_, decision),) = recall(*args, world(SPENT), ["budget:few"])
+    assert recall(*args, ["budget:another"]) == []
+    ((_, decision),) = recall(*args, ["budget:few"])
     assert decision.serving is not None
     assert served(someone) == ["club"]
 

@@ -13,7 +13,7 @@ from decisions.offering.logged import read_decided
 from decisions.offering.recheck import retell
 from decisions.offering.stock import first_sold_out, price_of
 from decisions.playbook import PlaybookError
-from decisions.wake import recall
+from decisions.wake import recall, wake
 from decisions.world import BARE, World
 from state.applied import Applied
 from state.decision import Decision
@@ -174,34 +174,82 @@ def test_a_recall_leaves_what_can_be_had_as_it_was_decided(
     before = list(someone.profile.offers)
     known = world(**catalogue | dict.fromkeys(out, Product(stock=0)))
     someone.now_ms += 1_000
-    found = recall(
-        someone.profile,
-        someone.customer_id,
-        someone.playbook,
-        someone.now_ms,
-        known,
-        [f"stock:{one}" for one in out],
-    )
+    args = someone.profile, someone.customer_id, someone.playbook, someone.now_ms
+    found = recall(*args, [f"stock:{one}" for one in out])
     gone = [held for held in before if not {*out}.isdisjoint(held.products)]
-    after = {held.decision_id for held in someone.profile.offers}
-    assert after.isdisjoint(held.decision_id for held in gone)
-    assert all(held.decision_id in after for held in before if held not in gone)
+    left = [held for held in before if held not in gone]
+    assert someone.profile.offers == left
     assert bool(found) == bool(gone)
     for now_ms, decision in found:
         assert now_ms == someone.now_ms
+        assert decision.actions == []
         assert decision.serving is not None
+        told = [(one.rank, one.decision_id) for one in decision.serving.offers]
+        assert told == [(rank, one.decision_id.hex()) for rank, one in enumerate(left, 1)]
+    anew = wake(*args, known)
+    assert someone.profile.offers[: len(left)] == left
+    for now_ms, decision in anew:
+        assert now_ms == someone.now_ms
         causes = {action.caused_by for action in decision.actions}
         first = next(product for product in out if any(product in one.products for one in gone))
         assert causes <= {f"stock:{first}"}
+    assert wake(*args, known) == []
+
+
+def test_what_was_withdrawn_leaves_an_empty_list_for_as_long_as_it_would_have_stood() -> None:
+    someone = shop(offer("set", 9, "products: [tent, mat]"))
+    comes(someone, world(tent=Product(), mat=Product()))
+    (held,) = someone.profile.offers
+    args = someone.profile, someone.customer_id, someone.playbook, someone.now_ms
+    ((_, decision),) = recall(*args, ["stock:mat"])
+    assert decision.serving is not None
+    assert (decision.serving.offers, decision.serving.expires_at) == ([], held.expires_at)
+    assert wake(*args, world(tent=Product(), mat=None)) == []
+
+
+def test_who_is_withdrawn_two_offers_from_is_chosen_for_once_because_of_the_first() -> None:
+    someone = shop(SHOP)
+    comes(someone, world(tent=Product(), mat=Product()))
+    args = someone.profile, someone.customer_id, someone.playbook, someone.now_ms
+    assert len(recall(*args, ["stock:mat"])) == len(recall(*args, ["stock:tent"])) == 1
+    ((_, decision),) = wake(*args, world(mat=None, tent=None))
+    (action,) = actions(decision, "offer.decided")
+    assert (action.body["offer_id"], action.caused_by) == ("club", "stock:mat")
+
+
+def test_an_event_before_the_choice_makes_it_and_is_its_cause() -> None:
+    someone = shop(SHOP)
+    comes(someone, world(tent=Product(), mat=Product()))
+    args = someone.profile, someone.customer_id, someone.playbook, someone.now_ms
+    assert len(recall(*args, ["stock:tent"])) == 1
+    event = touchpoint(someone.customer_id, "m-x", "Nothing", someone.now_ms)
+    known = world(tent=None, mat=Product())
+    decision = decide(someone.profile, event, 0, someone.playbook, someone.now_ms, known)
+    (action,) = actions(decision, "offer.decided")
+    assert (action.body["offer_id"], action.caused_by) == ("club", "m-x")
+    assert someone.profile.withdrawn_for == ""
+
+
+def test_what_the_playbook_says_anew_of_an_offer_goes_with_what_is_withdrawn() -> None:
+    someone = shop(SHOP)
+    comes(someone, world(tent=Product(), mat=Product()))
+    book = shop(SHOP.replace("value: 5", "value: 6")).playbook
+    args = someone.profile, someone.customer_id, book, someone.now_ms
+    assert recall(*args, ["stock:lamp"]) == []
+    assert served(someone) == ["set", "tent"]
+    ((_, decision),) = recall(*args, ["stock:mat"])
+    assert decision.serving is not None
+    assert (served(someone), decision.serving.offers) == ([], [])
+    wake(*args, world(tent=Product(), mat=None))
+    assert served(someone) == ["tent", "club"]
 
 
 def test_a_decision_after_a_recall_is_made_again_from_its_record() -> None:
     someone = shop(SHOP)
     comes(someone, world(tent=Product(), mat=Product()))
-    known = world(tent=Product(), mat=None)
-    ((_, decision),) = recall(
-        someone.profile, someone.customer_id, someone.playbook, someone.now_ms, known, ["stock:mat"]
-    )
+    args = someone.profile, someone.customer_id, someone.playbook, someone.now_ms
+    assert len(recall(*args, ["stock:mat"])) == 1
+    ((_, decision),) = wake(*args, world(tent=Product(), mat=None))
     (action,) = actions(decision, "offer.decided")
     place = Applied(0, 0, 1, 0)
     version = someone.playbook.version
@@ -213,11 +261,6 @@ def test_a_decision_after_a_recall_is_made_again_from_its_record() -> None:
 def test_nobody_is_recalled_for_what_has_expired() -> None:
     someone = shop(SHOP)
     comes(someone, world(tent=Product(), mat=Product()))
-    known = world(tent=Product(), mat=None)
     later_ms = someone.now_ms + DAY_MS
-    assert (
-        recall(
-            someone.profile, someone.customer_id, someone.playbook, later_ms, known, ["stock:mat"]
-        )
-        == []
-    )
+    args = someone.profile, someone.customer_id, someone.playbook, later_ms
+    assert recall(*args, ["stock:mat"]) == []

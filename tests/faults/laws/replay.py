@@ -168,7 +168,7 @@ class Replay:
         profile, playbook, world = self._profile(customer), self._playbook, self.known.world
         found = wake(profile, customer, playbook, until_ms, world)
         if used_up:
-            found += recall(profile, customer, playbook, until_ms, world, used_up)
+            found += recall(profile, customer, playbook, until_ms, used_up)
         for now_ms, decision in found:
             self._record(customer, decision, now_ms)
 

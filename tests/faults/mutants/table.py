@@ -189,6 +189,7 @@ MUTANTS = [
     Mutant("who is served what is sold out is not looked for", "a product is sold out", NOT_SERVED),
     Mutant("who is served a product is not written down", "a product is sold out", NOT_SERVED),
     Mutant("who was recalled is said to be served it still", "a product is sold out", HOLDERS),
+    Mutant("in place of what is withdrawn nothing is chosen", "a product is sold out", STATE),
     Mutant("sums that are told late count all the same", "what is told comes late and again", TOLD),
     Mutant("a sum that is told adds to what was told", "what is told comes late and again", TOLD),
     Mutant(

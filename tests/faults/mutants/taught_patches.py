@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import structs
 
-from flows.processor import commit, decide, ownership, recalling, steps, world
+from flows.processor import commit, decide, ownership, recalling, steps, waking, world
 from flows.processor.world import Changes, Rewound
 from tests.faults.mutants.patching import Patch, entering, put
 
@@ -33,6 +33,18 @@ def _() -> None:
         original(processor, part)
 
     put(decide, "note_holders", noted)
+
+
+@mutant("in place of what is withdrawn nothing is chosen")
+def _() -> None:
+    original = vars(waking)["recall"]
+
+    def recall(profile: Any, *args: Any) -> Any:
+        due_ms, found = profile.due_at, original(profile, *args)
+        profile.due_at = due_ms
+        return found
+
+    put(waking, "recall", recall)
 
 
 @mutant("sums that are told late count all the same")

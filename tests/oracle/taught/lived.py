@@ -54,8 +54,12 @@ class Lived:
     def rest(self, until_ms: int, used_up: Sequence[str] = ()) -> None:
         """Time passes, and then there is none any more of what `used_up` names."""
         profile = decode_profile(self._blob)
-        args = profile, self._customer, self._playbook, until_ms, self._world
-        for now_ms, decision in [*wake(*args), *(recall(*args, used_up) if used_up else ())]:
+        args = profile, self._customer, self._playbook, until_ms
+        found = wake(*args, self._world)
+        if used_up:
+            found += recall(*args, used_up)
+            found += wake(*args, self._world)
+        for now_ms, decision in found:
             self._note(now_ms, decision)
         self._blob = encode_profile(profile)
 
