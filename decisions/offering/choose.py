@@ -1,6 +1,7 @@
 """The choice: what a customer may be offered now, and what of it stands where."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import filterfalse
 from typing import Final
 
 from msgspec import Struct, field
@@ -158,7 +159,7 @@ class Chooser:
 
     def candidates(self, ranking: Ranking) -> Sequence[Candidate]:
         """What may be chosen of `ranking`, the best first."""
-        open_now = frozenset([offer.id for offer in ranking.offers if not self.stage(offer)])
+        open_now = frozenset([offer.id for offer in filterfalse(self.stage, ranking.offers)])
         eligible = ranking.eligible(open_now)
         if self._full:
             eligible = eligible.where(lambda one: not self.cap_on(one.treatment))
