@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ def load_playbook(path: Path) -> Playbook:
         line = error.object.count(b"\n", 0, error.start) + 1
         problem = Problem(line, 1, f"the text; expected UTF-8, got byte {error.start} that is not")
         raise PlaybookError(str(path), [problem]) from None
-    return _parsed(text, str(path))
+    found = copy(_parsed(text, str(path)))
+    found.earlier = {}  # of whoever loads it
+    return found
 
 
 @lru_cache(maxsize=1)

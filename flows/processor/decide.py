@@ -175,7 +175,7 @@ def _wake_before(
 
 def _wake_due(processor: Processor, part: Slice) -> None:
     """Let time pass for those who are still due, now that all events are applied; then withdraw
-    what is used up from those who are served it, who are due in the next flush."""
+    what is used up from those who are served it, who are due from then on."""
     for due_ms, customer in part.due:
         profile = part.shard.profiles.get(customer)
         known_ms = profile.due_at if profile is not None else 0  # there is no such customer here
@@ -187,7 +187,9 @@ def _wake_due(processor: Processor, part: Slice) -> None:
         _wake(processor, part, customer, part.clock_ms, len(part.events))
     for customer, causes in part.recalled.items():
         if customer in part.shard.profiles:
-            _wake(processor, part, customer, part.clock_ms, len(part.events), causes)
+            # All at once: whoever is due already would else be chosen for at the next that is gone.
+            used_up = [*causes, *part.gone]
+            _wake(processor, part, customer, part.clock_ms, len(part.events), used_up)
 
 
 def _wake(

@@ -68,10 +68,14 @@ class Slice(Struct, eq=False):
     """Of whom time alone may change something: those with an event here, and the first of all
     others."""
     recalled: dict[str, list[str]] = field(default_factory=dict)
-    """Customers who are served what is used up → that, as what it is withdrawn for, in order."""
+    """Customers who are served what is used up → what of it they were found by, in order."""
+    gone: list[str] = field(default_factory=list)
+    """All that is withdrawn from them, in order."""
     # decide
     offered: dict[str, list[HeldOffer]] = field(default_factory=dict)
     """Customer of this flush → what they were served before it, where offers may be used up."""
+    spent: set[str] = field(default_factory=set)
+    """The budgets that were spent before it, as offers need them."""
     holders: dict[str, dict[str, bool]] = field(default_factory=dict)
     """What offers need → customer → whether they are served one from now on, where that is new."""
     reached: dict[int, int] = field(default_factory=dict)

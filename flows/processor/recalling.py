@@ -19,6 +19,7 @@ from flows.processor.processor import Processor
 from flows.processor.shard import Shard
 from flows.processor.world import is_news
 from state.budget import Purse
+from state.decided import Decided
 from state.product import Listed
 from state.touchpoint import Touchpoint
 
@@ -83,6 +84,7 @@ def find_holders(processor: Processor, part: Slice) -> None:
         return
     commit_pending(processor)  # Redis must know who was served what in the flush before
     found, left = shard.store.holders(gone, part.plan.recall)
+    part.gone = gone
     for need, customer in found:
         part.recalled.setdefault(customer, []).append(need)
     if left == len(found):
@@ -108,11 +110,12 @@ def _purses(part: Slice) -> Iterator[tuple[str, Purse]]:
 
 
 def keep_offers(processor: Processor, part: Slice) -> None:
-    """Note what all customers of the flush are served before it."""
+    """Note what all customers of the flush are served before it, and which budgets are spent."""
     if not (processor.playbook.products or processor.playbook.budgets):
         return
+    part.spent = set(_spent(processor.playbook, part.shard.world.budgets or {}))
     profiles = part.shard.profiles
-    came = [event.customer_id for event in part.events if isinstance(event, Touchpoint)]
+    came = [one.customer_id for one in part.events if isinstance(one, Touchpoint | Decided)]
     due = [customer for _, customer in part.due]
     part.offered = {
         customer: profiles[customer].offers
@@ -143,4 +146,5 @@ def note_holders(processor: Processor, part: Slice) -> None:
         shard.recalls |= made & gone  # used up later in this flush
     if part.world is not None and part.world.budgets:  # and what this flush has spent itself
         purses = shard.world.budgets or {}
-        shard.recalls |= set(_spent(playbook, {name: purses[name] for name in part.world.budgets}))
+        spent = set(_spent(playbook, {name: purses[name] for name in part.world.budgets}))
+        shard.recalls |= spent - part.spent

@@ -71,16 +71,14 @@ def let_time_pass(
     """What time alone brings about for a customer until `until_ms`, and then that something is
     used up, and the profile after it.
 
-    A rule that fails in a way that rules cannot leaves the profile as it was, but for the time at
-    which all of them are asked again: then, or at the customer's next event.
+    A rule that fails in a way that rules cannot leaves the profile as it was, but for what is
+    withdrawn, and for the time at which all of them are asked again: then, or at the customer's
+    next event.
     """
-    before = encode_profile(profile)
+    before, playbook = encode_profile(profile), processor.playbook
+    again_ms = 0
     try:
-        playbook, world = processor.playbook, part.shard.world
-        found = wake(profile, customer, playbook, until_ms, world)
-        if used_up:
-            found += recall(profile, customer, playbook, until_ms, used_up)
-        return profile, found
+        found = wake(profile, customer, playbook, until_ms, part.shard.world)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - one customer's trouble must not stop the others
@@ -95,4 +93,10 @@ def let_time_pass(
             )
         part.wakes_failed += 1
         # What was due stays undone, so it is as one that this playbook has not seen.
-        return structs.replace(decode_profile(before), due_at=until_ms + AGAIN_MS, playbook=""), []
+        profile, found = structs.replace(decode_profile(before), playbook=""), []
+        again_ms = until_ms + AGAIN_MS
+    if used_up:
+        found += recall(profile, customer, playbook, until_ms, used_up)
+    if again_ms:
+        profile.due_at = again_ms
+    return profile, found

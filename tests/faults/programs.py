@@ -2,7 +2,9 @@
 
 A child is forked from a process that has loaded the flow and its commands and does
 nothing else: no interpreter begins anew, no module and no playbook is read again, which is two
-seconds of a core each time. All else is as it is: arguments, environment, folder, streams.
+seconds of a core each time. Arguments, environment, folder and streams are as they would be. All
+children have one hash seed, so they would walk a set of texts in one order; the judge, who compares
+their bytes with its own, has another.
 """
 
 import io

@@ -124,8 +124,8 @@ class Known:
         if known is None or known.source != told.source or known.number < told.number:
             products[told.id] = Listed(told.source, told.number, told.product)
 
-    def to_recall(self, most: int) -> dict[str, list[str]]:
-        """The first `most` who hold what is used up, one need after the other: customer → those."""
+    def used_up(self) -> list[str]:
+        """What offers need and there is none of."""
         listed, book = self.world.products or {}, self._playbook
         out = [
             f"{BY_STOCK}{name}"
@@ -137,9 +137,13 @@ class Known:
             for name, budget in book.budgets.items()
             if name in self._as_told and is_spent(self._as_told[name], budget)
         ]
+        return sorted(out)
+
+    def to_recall(self, most: int) -> dict[str, list[str]]:
+        """The first `most` who hold what is used up, one need after the other: customer → those."""
         found = [
             (customer, need)
-            for need in sorted(out)
+            for need in self.used_up()
             for customer in sorted(self.holders[need], key=str.encode)
         ]
         recalled: dict[str, list[str]] = {}

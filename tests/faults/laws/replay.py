@@ -57,7 +57,7 @@ class Replay:
 
     def finish(self) -> None:
         """The end of the plan at hand: what is left of it is taken in, time passes for who is due,
-        and who is served what is used up by then is chosen for anew."""
+        and what is used up by then is withdrawn from whoever is served it."""
         plan = self._plan
         if plan is None:
             return
@@ -76,9 +76,10 @@ class Replay:
         for _, customer in due[: plan.wake]:
             self._pass_time(customer, self._clock)
         recalled = self.known.to_recall(plan.recall)
-        for customer, used_up in recalled.items():
+        used_up = self.known.used_up() if recalled else []
+        for customer, found in recalled.items():
             if customer in self.profiles:
-                self._pass_time(customer, self._clock, used_up)
+                self._pass_time(customer, self._clock, [*found, *used_up])
         self.known.recalled(recalled)
         for customer, before in self._offered.items():
             after = self.profiles[customer].offers
