@@ -97,7 +97,7 @@ def test_a_stop_writes_what_was_read(fresh_topics: str, tmp_path: Path) -> None:
     first, second = log(seed=4, flushes=1), log(seed=5, flushes=1, first_commit=1)
     with running(fresh_topics, tmp_path) as flow:
         publish(fresh_topics, first.records)
-        until("the first rows", lambda: len(stored(tmp_path, "actions")) > 0)
+        until("the first rows", lambda: has_all(tmp_path, first))
         publish(fresh_topics, second.records)
         ends = [Published(ENRICHED, shard, "x", b"not a record") for shard in range(4)]
         publish(fresh_topics, ends + [end._replace(topic=ACTIONS) for end in ends])
