@@ -311,19 +311,15 @@ class ShardLaws:
             self._verdict.expect(same, TIMERS, where)
 
     def _offers_are_served(self, client: "redis.Redis", now_ms: int) -> None:
-        lasting = [
-            (customer, content)
-            for customer, (content, until_ms) in self._replay.serving.items()
-            if until_ms > now_ms + EXPIRES_SOON_MS
-        ]
-        for some in _parts(lasting):
+        told = self._plans.end(BROADCAST)
+        for some in _parts(list(self._replay.serving.items())):
             documents: Any = client.mget([offers_key(customer) for customer, _ in some])
-            for (customer, served), document in zip(some, documents, strict=True):
-                same = document is not None and hash(document) == served
-                where = f"shard {self._shard}, customer {customer}"
-                self._verdict.expect(same, "what is served is what was decided last", where)
+            for (customer, (served, until_ms)), document in zip(some, documents, strict=True):
+                if until_ms > now_ms + EXPIRES_SOON_MS:
+                    same = document is not None and hash(document) == served
+                    where = f"shard {self._shard}, customer {customer}"
+                    self._verdict.expect(same, "what is served is what was decided last", where)
                 if document is not None:
-                    told = self._plans.end(BROADCAST)
                     self._sold_out.served(told, customer, document, self._verdict)
 
 

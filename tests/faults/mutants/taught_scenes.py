@@ -24,9 +24,13 @@ ALONE = ("whole backlog", "nobody tells")
 """What shards are told is the scene's to say."""
 WIDE = {"TOUCHLINE_FLUSH_EVENTS": "60"}
 """Flushes in which a customer comes several times, and all who hold a product have room."""
+WIDER = {"TOUCHLINE_FLUSH_EVENTS": "1000"}
+"""Of what all answer, one flush."""
 LOOKERS = tuple(f"ann-{n}" for n in range(40))
 """Whom offers are drawn for anew each day: one alone may be served the same, whatever was learned.
 """
+ANSWERING = tuple(f"bob-{n}" for n in range(80))
+"""Of whom enough are served what they can answer, however slow the machine is."""
 TAUGHT_SCENES: dict[str, Act] = {}
 """By name, as `SCENES`."""
 
@@ -75,10 +79,10 @@ def _say(of: Scene, answers: Sequence[Answer]) -> None:
     of.expect(len(answers))
 
 
-def _look(of: Scene, at_ms: int, *, buried: bool) -> None:
-    """LOOKERS look at a page; whether that can be decided hangs on the message's id."""
+def _look(of: Scene, customers: Sequence[str], at_ms: int, *, buried: bool = False) -> None:
+    """They look at a page; whether that can be decided hangs on the message's id."""
     producer = Producer(of.kafka)
-    for customer in LOOKERS:
+    for customer in customers:
         names = (f"m-{at_ms}-{n}" for n in range(1_000))
         event = {
             "messageId": next(m for m in names if (identity(customer, m)[0] < 64) is buried),
@@ -90,7 +94,7 @@ def _look(of: Scene, at_ms: int, *, buried: bool) -> None:
         topic, value = channel_topic(CHANNEL), orjson.dumps(event)
         producer.produce(topic, value, customer, partition=0, timestamp=at_ms)
     producer.flush()
-    of.expect(len(LOOKERS))
+    of.expect(len(customers))
 
 
 def _served(of: Scene) -> Iterable[tuple[str, bytes]]:
@@ -131,28 +135,30 @@ def what_is_told_comes_late_and_again(of: Scene) -> None:
 @entered(TAUGHT_SCENES)
 def events_are_buried_while_offers_are_learned(of: Scene) -> None:
     _open(of)
-    buried = (*ALONE, "one event in four cannot be decided")
-    _look(of, int(time.time() * 1000) - 60_000, buried=False)
-    of.finishes(of.start(circumstances=buried, settings=WIDE))
+    _look(of, LOOKERS, int(time.time() * 1000) - 60_000)
+    _look(of, ANSWERING, int(time.time() * 1000))
+    of.finishes(of.start(circumstances=ALONE, settings=WIDE))
     # Of one flush: what they are served before others answer is made again once they have, and
     # what was counted until then is counted on from.
     now_ms = int(time.time() * 1000)
-    _look(of, now_ms - 40_000, buried=False)
+    _look(of, LOOKERS, now_ms - 40_000)
     answers = _answers(of)
     _say(of, answers[::2])
-    _look(of, now_ms, buried=True)
+    _look(of, LOOKERS, now_ms, buried=True)
     _say(of, answers[1::2])
     of.fill(seed=8)
-    of.finishes(of.start(circumstances=buried, settings={"TOUCHLINE_FLUSH_EVENTS": "400"}))
+    buried = (*ALONE, "one event in four cannot be decided")
+    of.finishes(of.start(circumstances=buried, settings=WIDER))
     of.judge()
 
 
 @entered(TAUGHT_SCENES)
 def a_connection_to_redis_that_is_cut_while_offers_are_learned(of: Scene) -> None:
     _open(of)
+    _look(of, ANSWERING, int(time.time() * 1000))
     of.finishes(of.start(circumstances=ALONE, settings=WIDE))
     _say(of, _answers(of))
-    owner = of.start(circumstances=ALONE, halt=("3 acknowledged", 2)).asleep()
+    owner = of.start(circumstances=ALONE, settings=WIDER, halt=("3 acknowledged", 1)).asleep()
     of.redis.client_kill_filter(_type="normal", skipme=True)
     owner.wake()
     of.finishes(owner)
