@@ -394,12 +394,3 @@ def problems(text: str) -> PlaybookError | None:
     except PlaybookError as error:
         return error
     return None
-
-
-def test_who_loads_a_playbook_shares_no_earlier_journeys_with_who_loads_it_again(
-    tmp_path: Path,
-) -> None:
-    (path := tmp_path / "playbook.yaml").write_text(HEAD + OFFER)
-    first, second = load_playbook(path), load_playbook(path)
-    assert first.earlier == second.earlier == {}
-    assert first.earlier is not second.earlier

@@ -1,14 +1,17 @@
 """What becomes of runs when their journey is changed."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
 from decisions.journeys.written.earlier import read_journey
+from decisions.load import load_playbook
 from decisions.playbook import Playbook
 from tests.decisions.journeys.test_journey_laws import definitions
 from tests.decisions.journeys.traveller import Traveller, journeys, one
+from tests.decisions.offering.shop import HEAD, offer
 from tests.decisions.someone import DAY_MS, HOUR_MS, START_MS
 
 T = START_MS
@@ -262,3 +265,12 @@ journeys:
 )
 def test_what_is_no_definition_is_none(source: str) -> None:
     assert read_journey(source, journeys("")) is None
+
+
+def test_who_loads_a_playbook_shares_no_earlier_journeys_with_who_loads_it_again(
+    tmp_path: Path,
+) -> None:
+    (path := tmp_path / "playbook.yaml").write_text(HEAD + "offers:\n" + offer("tea", 1))
+    first, second = load_playbook(path), load_playbook(path)
+    assert first.earlier == second.earlier == {}
+    assert first.earlier is not second.earlier
