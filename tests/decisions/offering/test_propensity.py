@@ -204,6 +204,17 @@ def test_a_few_are_appraised_as_they_are_among_many(
     assert some.even == (len(set(some.score)) < few)
 
 
+@pytest.mark.parametrize("many", [FEW, FEW + 1])
+@pytest.mark.parametrize("costs", ["0", "9"])
+def test_what_costs_more_than_it_may_bring_has_no_place_in_the_order(many: int, costs: str) -> None:
+    made = [offer(f"o{n}", n + 1, f"propensity: 0.5, cost: {costs}") for n in range(many)]
+    model = model_of(playbook("", *made))
+    found = model.appraise(range(many), None, 1.0, Moment("all", 7, World(), START_MS))
+    worth_it = [at for at, score in enumerate(found.score) if score >= 0]
+    assert sorted(found.order) == worth_it
+    assert (len(worth_it) < many) is (costs == "9")
+
+
 def test_customers_explore_in_their_share_and_every_offer_alike_whatever_its_channels() -> None:
     found = playbook(
         "policy: greedy, explore: 40%",
