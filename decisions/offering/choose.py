@@ -12,7 +12,7 @@ from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, cap_without
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
-from decisions.offering.interest import INTERESTS, declared
+from decisions.offering.interest import INTERESTS, declared, share, topics_of
 from decisions.offering.model import Model
 from decisions.offering.policy import rests_until
 from decisions.offering.propensity import Moment, bucket_of
@@ -143,6 +143,8 @@ class Chooser:
         """When it is not quiet any more; None = not looked at."""
         self._barred: set[str] = set()
         """What stands, and its rivals."""
+        self._shares: dict[str, float] = {}
+        """Offer → the share of its topics that interests the customer, where that was asked."""
 
     def choose(self, room: Mapping[str, int] | None = None) -> Choice:
         """The choice; to be made once. `room`: placement → how many offers, where it is not made
@@ -210,7 +212,7 @@ class Chooser:
             return ARM
         if offer.purpose in self._refused_purposes:
             return CONSENT
-        if offer.topics and not self._interests(offer):
+        if offer.interests and not self._share(offer, offer.interests):
             return INTEREST
         for layer, when in offer.layers:
             try:
@@ -224,15 +226,17 @@ class Chooser:
             return ANSWERED
         return ""
 
-    def _interests(self, offer: Offer) -> bool:
-        """Whether one of its topics is of interest to the customer."""
-        choice, interests = self.choice, self._playbook.interests
-        if choice.interests is None and interests is not None:
+    def _share(self, offer: Offer, interests: Value) -> float:
+        """The share of its topics that is of interest to the customer: its weights are multiplied
+        by it."""
+        choice, topics = self.choice, topics_of(offer, self._world)
+        if topics and choice.interests is None:
             found = declared(interests, self._profile, self._touchpoint, self._now_ms)
             if found is None:
                 choice.errors.append(INTERESTS)
             choice.interests = found or ()
-        return not set(offer.topics).isdisjoint(choice.interests or ())
+        self._shares[offer.id] = of_interest = share(topics, choice.interests or ())
+        return of_interest
 
     def _is_held_out(self, offer: Offer) -> bool:
         """Whether the customer is in a control that keeps it from them."""
@@ -331,7 +335,7 @@ class Chooser:
         except EvaluationError:
             found = None
         if type(found) in (int, float) and 0 <= found <= MOST_WEIGHT:
-            return float(found)
+            return float(found) * self._shares.get(offer, 1.0)
         self.choice.errors.append(f"offer.{offer}")
         return None
 
