@@ -189,8 +189,8 @@ OFFER: Final = Keys(
         Key(
             "topics_of_products",
             Flag(),
-            "`true`: the categories of its products, as the catalogue says them when it is decided, "
-            "are topics of it, too.",
+            "`true`: the categories of its products, as the catalogue says them at the time of a "
+            "decision, are topics of it, too.",
             default=False,
         ),
         Key(
