@@ -322,11 +322,13 @@ class Chooser:
         self._left -= len(treatment.spends)
 
     def _weights(self, found: Iterable[Candidate]) -> dict[Value | None, float]:
-        """Weight → what it is now; one that is no number from 0 to MOST_WEIGHT is left out."""
+        """Weight → what it is now, times the share of the offer's topics that is of interest; one
+        that is no number from 0 to MOST_WEIGHT is left out."""
         known: dict[Value | None, float] = {None: 1.0}
+        shares = self._shares
         for weight, offer in {one.treatment.weight: one.offer for one in found}.items():
             if weight is not None and (now := self._weight(offer, weight)) is not None:
-                known[weight] = now
+                known[weight] = now * shares.get(offer, 1.0) if shares else now
         return known
 
     def _weight(self, offer: str, weight: Value) -> float | None:
@@ -335,7 +337,7 @@ class Chooser:
         except EvaluationError:
             found = None
         if type(found) in (int, float) and 0 <= found <= MOST_WEIGHT:
-            return float(found) * self._shares.get(offer, 1.0)
+            return float(found)
         self.choice.errors.append(f"offer.{offer}")
         return None
 

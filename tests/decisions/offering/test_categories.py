@@ -87,8 +87,10 @@ shelves = st.lists(st.sampled_from([*WORDS, "", None]), min_size=1, max_size=4)
 def test_an_offer_weighs_the_share_of_its_topics_and_categories_that_interest(
     written: list[tuple[list[str], list[str | None], bool]], interests: list[str]
 ) -> None:
-    offers, categories, shares = [], {}, {}
+    offers: list[str] = []
+    categories: dict[str, str | None] = {}
     abouts: dict[str, list[str]] = {}
+    shares: dict[str, Fraction] = {}
     for number, (own, shelf, of_products) in enumerate(written):
         products = [f"p{number}_{at}" for at in range(len(shelf))]
         categories |= dict(zip(products, shelf, strict=True))
