@@ -164,8 +164,11 @@ def test_two_shares_decide_which_of_two_offers_comes_first() -> None:
 
 @pytest.mark.parametrize("known", [BARE, world(tent="", stove="")])
 def test_where_no_category_is_known_it_is_for_anybody_with_its_own_weight(known: World) -> None:
-    someone = reader()
-    records = decided(someone, happens(someone, known))
+    someone = reader(rest="interests: customer.interests")
+    decision = happens(someone, known)
+    assert decision is not None
+    assert not decision.rule_errors  # as nobody is asked what interests them
+    records = decided(someone, decision)
     assert served(someone) == ["kit", "club"]
     assert (records["kit"]["body"]["weight"], someone.profile.offers[0].score) == (1.0, 9.0)
     assert not {"topics", "interests"} & records["kit"]["body"].keys()
