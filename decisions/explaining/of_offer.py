@@ -56,7 +56,7 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
 def _topics(offer: Offer) -> Iterator[Line]:
     topics = [quoted(topic) for topic in offer.topics]
     if offer.topics_of_products:
-        topics.append(f"a category that the catalogue says of {listed(offer.products)} then")
+        topics.append(f"a category of {listed(offer.products)}, as the catalogue says it then")
     if topics:
         yield Line(f"Who declared {listed(topics, 'or')}.")
     if offer.about and not offer.topics:

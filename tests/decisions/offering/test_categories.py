@@ -282,7 +282,7 @@ def test_what_the_share_makes_a_loss_is_told_with_the_share() -> None:
     )
 
 
-CATEGORY = "a category that the catalogue says of tent and stove then"
+CATEGORY = "a category of tent and stove, as the catalogue says it then"
 
 
 @pytest.mark.parametrize(

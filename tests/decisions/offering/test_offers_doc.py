@@ -234,6 +234,10 @@ def test_the_example_of_categories_is_what_is_decided_and_its_scores_are_made_by
     assert (best["offer_id"], best["weight"], round(best["score"], 12)) == ("camping_set", 1, 6)
     assert "the set weighs 1 " in CATEGORY
     assert "its score is 6," in CATEGORY
+    looked_at = re.findall(r"`('\[[^`]*')`", DOCUMENT)
+    assert len(looked_at) == 2
+    for interests in looked_at:
+        assert parse_playbook(f"{text}interests: {interests}\n", "docs/offers.md").interests
 
 
 def test_what_explain_says_of_a_logged_decision_is_what_it_says() -> None:
