@@ -2,9 +2,10 @@
 
 Each request is sent at its time, whatever became of the ones before, and measured from when it was
 due. Every other customer is known, as some seconds of simulated events have made them, and mostly
-has offers that stand; the others are new, so that each answer decides anew and waits for Kafka. The
-caller shares the machine with all that it asks. Beside it a bare producer says what Kafka's
-acknowledgement alone takes meanwhile, and how late the machine wakes it (`floor_ms`).
+has offers that stand; the others are new, so that each answer decides anew, and waits for Kafka
+unless it is asked for early. The caller shares the machine with all that it asks. Beside it a bare
+producer says what Kafka's acknowledgement alone takes meanwhile, and how late the machine wakes it
+(`floor_ms`).
 """
 
 import asyncio
@@ -38,7 +39,7 @@ LATE_S = 30.0
 
 
 async def ask_all(
-    url: str, customers: list[str], rate: float, seconds: float, named: bool
+    url: str, customers: list[str], rate: float, seconds: float, named: bool, early: bool
 ) -> tuple[list[float], Counter[int]]:
     """(milliseconds from when each was due, status → how many)."""
     waits: list[float] = []
@@ -48,7 +49,8 @@ async def ask_all(
     async def one(asking: Page, number: int) -> None:
         due = began + number / rate
         body = {"customer_id": customers[number % len(customers)], "placement": "home"}
-        more = {"message_id": f"r-{number}"} if named else {}
+        more: dict[str, Any] = {"message_id": f"r-{number}"} if named else {}
+        more |= {"early": True} if early else {}
         raw = orjson.dumps({**body, "context": CONTEXT, **more})
         status, _ = await asking.post(raw)
         if number >= warm_up:
@@ -69,7 +71,7 @@ async def ask_all(
 
 
 def measure(
-    rig: Rig, rate: float, seconds: float, named: bool, root: Path = ROOT
+    rig: Rig, rate: float, seconds: float, named: bool, early: bool, root: Path = ROOT
 ) -> dict[str, Any]:
     """What one run comes to. `root` is the checkout whose code is measured."""
     with (
@@ -82,7 +84,9 @@ def measure(
         customers = [who for n, one in enumerate(known) for who in (one, f"new-{n}")]
         before, began = _used(rig, flow, api), time.perf_counter()
         with child(rig, "floor", "benchmarks.floor", rig.kafka.bootstrap_servers) as floor:
-            waits, statuses = asyncio.run(ask_all(api.said["url"], customers, rate, seconds, named))
+            waits, statuses = asyncio.run(
+                ask_all(api.said["url"], customers, rate, seconds, named, early)
+            )
         took = time.perf_counter() - began
         used = {name: (s - before[name]) / took for name, s in _used(rig, flow, api).items()}
         numbers, counted = scrape(api), _counted(flow)
@@ -93,6 +97,7 @@ def measure(
         "rate": rate,
         "seconds": seconds,
         "named": named,
+        "early": early,
         "customers": len(customers),
         "statuses": {str(status): count for status, count in statuses.items()},
         "ms": structs.asdict(structs.replace(spread(waits), percentiles=[])),
@@ -134,6 +139,7 @@ def _counted(flow: Child) -> float:
 @click.option("--rate", default=200.0, show_default=True, help="Requests a second.")
 @click.option("--seconds", default=30.0, show_default=True, help="For so long.")
 @click.option("--named", is_flag=True, help="Each request has a message_id.")
+@click.option("--early", is_flag=True, help="No answer waits for Kafka.")
 @click.option("--embedded", is_flag=True, help="On the embedded broker, not on Apache Kafka.")
 @click.option(
     "--root",
@@ -146,6 +152,7 @@ def main(
     rate: float,
     seconds: float,
     named: bool,
+    early: bool,
     embedded: bool,
     root: Path,
     setting: tuple[str, ...],
@@ -154,7 +161,9 @@ def main(
     of_flow = dict(one.split("=", 1) for one in setting)
     with contextlib.nullcontext() if embedded else apache(10.0), services(**of_flow) as rig:
         click.echo(
-            orjson.dumps(measure(rig, rate, seconds, named, root), option=orjson.OPT_INDENT_2)
+            orjson.dumps(
+                measure(rig, rate, seconds, named, early, root), option=orjson.OPT_INDENT_2
+            )
         )
 
 

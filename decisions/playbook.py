@@ -1,7 +1,7 @@
 """The playbook: what a marketer wrote, checked, compiled and indexed by what each rule reads."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -248,12 +248,12 @@ class Playbook:
             found = earliest(found, self._offers_change(profile, NOTHING, now_ms))
         return found if self.is_fresh(profile, found) else 0
 
-    def refused_purposes(self, profile: Profile) -> Set[str]:
+    def refused_purposes(self, profile: Profile) -> frozenset[str]:
         """What the customer does not agree to: by what they said last, else by default."""
         if not profile.consents:
             return self._refused_by_default
         said = {purpose: one.granted for purpose, one in profile.consents.items()}
-        return {purpose for purpose, usual in self.purposes.items() if not said.get(purpose, usual)}
+        return frozenset(p for p, usual in self.purposes.items() if not said.get(p, usual))
 
     def due(self, changed: int) -> Due:
         """The rules to ask after `changed` (bits of state.sections), found once for each value.

@@ -133,6 +133,7 @@ async def _serve(
         redis_there.look()
     server.should_exit = True
     await serving
+    await answering.finish()
     await requests.close()
 
 

@@ -172,6 +172,15 @@ OFFERS: Final = Row(
             empty=NOT_ASKED,
         ),
         lines(
+            "Answered early, and lost",
+            "Answers a minute that did not wait for Kafka, and of which Kafka did not acknowledge"
+            " what they decided: it may not count. Zero, but as an outage of Kafka begins.",
+            (a_minute("touchline_decide_unwritten_total"), "lost"),
+            unit="cpm",
+            look="docs/offers.md: asking with a context",
+            empty=NOT_ASKED,
+        ),
+        lines(
             "Answers to who asked",
             "Answers of `touchline run decide` a minute that decided something: counted for their"
             " customer, or there before.",

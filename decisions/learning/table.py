@@ -66,8 +66,9 @@ class CounterTable:
 
     def totals(self, rows: Rows, now_ms: int) -> Floats:
         """Taken and refused over all shards, as of `now_ms`; shape (2, n)."""
-        found = self._own.take(rows, axis=1)
-        found += self._told.take(rows, axis=1)
+        # To be told what to do with a row that is not there takes half as long as to look first.
+        found = self._own.take(rows, axis=1, mode="clip")
+        found += self._told.take(rows, axis=1, mode="clip")
         found *= self.share(now_ms)
         np.subtract(found[0], found[1], out=found[0])
         np.maximum(found, 0.0, out=found)

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from decisions.language import Value
 from decisions.offering.catalogue import Offer, Treatment
+from decisions.offering.eligibility import Index
 from state.touchpoint import identity
 
 SETS_KEPT: Final = 128
@@ -58,6 +59,7 @@ class Ranking:
         """`learned`: propensities are not those of the playbook."""
         self.offers = tuple(offers)
         """In the order of the file."""
+        self.index = Index(self.offers)
         every = [one for offer in self.offers for one in offer.treatments]
         usual = [
             Candidate(one.offer, one, 1.0, one.score, one.propensity, number)

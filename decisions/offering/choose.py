@@ -11,7 +11,8 @@ from decisions.offering.arbitration import Candidate, Eligible, Ranking, best_fi
 from decisions.offering.caps import CROWDED, DECIDED, Full, Subject, cap_without_room
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
-from decisions.offering.experiments import EVERYTHING, HELD_OUT, assigned, control_of
+from decisions.offering.eligibility import is_held_out
+from decisions.offering.experiments import assigned
 from decisions.offering.interest import INTERESTS, declared, share, topics_of
 from decisions.offering.model import Model
 from decisions.offering.policy import rests_until
@@ -118,11 +119,11 @@ class Chooser:
         standing: Mapping[str, HeldOffer],
         world: World = BARE,
     ) -> None:
-        self.choice = Choice(arms=assigned(playbook.experiments.values(), touchpoint.customer_id))
+        arms = assigned(playbook.experiments.values(), touchpoint.customer_id)
+        self.choice = Choice(arms=arms)
         self.refused: dict[str, tuple[Treatment, Full]] = {}
         """Offer → the first of its treatments that a cap kept from being decided, and the cap."""
-        self._held_out = {name for name, arm in self.choice.arms.items() if arm == HELD_OUT}
-        """The controls that the customer is in."""
+        self._arms = frozenset(arms.items())
         self._refused_purposes = playbook.refused_purposes(profile)
         self._profile = profile
         self._touchpoint = touchpoint
@@ -161,8 +162,7 @@ class Chooser:
 
     def candidates(self, ranking: Ranking) -> Sequence[Candidate]:
         """What may be chosen of `ranking`, the best first."""
-        open_now = frozenset([offer.id for offer in filterfalse(self.stage, ranking.offers)])
-        eligible = ranking.eligible(open_now)
+        eligible = ranking.eligible(self.open_of(ranking))
         if self._full:
             eligible = eligible.where(lambda one: not self.cap_on(one.treatment))
         if self._playbook.policy.quiet:
@@ -177,6 +177,19 @@ class Chooser:
             found = best_first(found, self._touchpoint.customer_id)
         if found and found[-1].score < 0:  # it costs more than it may bring
             found = [one for one in found if one.score >= 0]
+        return found
+
+    def open_of(self, ranking: Ranking) -> frozenset[str]:
+        """The offers of `ranking` that stop at no stage, by their ids."""
+        if self._touchpoint.context is not None:  # which any condition may look at
+            return frozenset([offer.id for offer in filterfalse(self.stage, ranking.offers)])
+        index, offers = ranking.index, self._playbook.offers
+        found = index.open_to(frozenset(self._profile.segments), self._arms, self._refused_purposes)
+        if self._profile.answers:
+            answered = found.intersection(self._profile.answers)
+            found = found.difference([one for one in answered if self._rests(offers[one])])
+        if index.others:
+            found = found.union([offer.id for offer in filterfalse(self.stage, index.others)])
         return found
 
     def _by_learning(
@@ -206,9 +219,9 @@ class Chooser:
             return STOCK
         if offer.budget and is_used_up(offer, self._world):
             return BUDGET
-        if self._held_out and self._is_held_out(offer):
+        if self._arms and is_held_out(offer, self._arms):
             return CONTROL
-        if offer.arms and offer.arms.isdisjoint(self.choice.arms.items()):
+        if offer.arms and offer.arms.isdisjoint(self._arms):
             return ARM
         if offer.purpose in self._refused_purposes:
             return CONSENT
@@ -221,10 +234,16 @@ class Chooser:
             except EvaluationError:
                 self.choice.errors.append(f"offer.{offer.id}")
                 return layer
-        if self._profile.answers and now_ms < (rests := rests_until(offer, self._profile)):
-            self._again(rests)
-            return ANSWERED
-        return ""
+        return ANSWERED if self._rests(offer) else ""
+
+    def _rests(self, offer: Offer) -> bool:
+        """Whether the customer has answered it, and is left alone with it."""
+        if not self._profile.answers or self._now_ms >= (
+            rests := rests_until(offer, self._profile)
+        ):
+            return False
+        self._again(rests)
+        return True
 
     def _share(self, offer: Offer, interests: Value) -> float:
         """The share of its topics that is of interest to the customer: its weights are multiplied
@@ -237,12 +256,6 @@ class Chooser:
             choice.interests = found or ()
         self._shares[offer.id] = of_interest = share(topics, choice.interests or ())
         return of_interest
-
-    def _is_held_out(self, offer: Offer) -> bool:
-        """Whether the customer is in a control that keeps it from them."""
-        if offer.fallback:
-            return False
-        return EVERYTHING in self._held_out or control_of(offer.group) in self._held_out
 
     def quiet_until(self, treatment: Treatment) -> int:
         """0 where its channel is not silent now; else the first instant at which it is not."""

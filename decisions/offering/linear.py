@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from decisions.learning.policies.linear import believed
-from decisions.learning.sound import Floats
+from decisions.learning.sound import Floats, Rows
 from decisions.offering.catalogue import Offer
 from decisions.offering.model import Gathered, Model
 from decisions.offering.propensity import LEAST_PROPENSITY, PROPENSITY_DIGITS, Learning, Moment
@@ -15,12 +15,16 @@ class LinearModel(Model):
     """A `Model` whose buckets are the corners of its features: what is believed of an arm in one
     comes from what was seen of it in all."""
 
+    def _rows(self, pairs: Rows, bucket: int) -> Rows:
+        """Of all corners, one after the other."""
+        corners = np.arange(len(self._buckets))[:, None]
+        return (pairs * len(corners) + corners).ravel()
+
     def _beliefs(self, of: Gathered, where: Moment) -> Floats:
         """Means and spreads."""
-        corners = np.arange(len(self._buckets))[:, None]
-        rows = (of.pairs * len(corners) + corners).ravel()
-        start, seen = self._known(of, rows, where)
-        by_corner = seen.reshape(2, len(corners), len(of.pairs))
+        start, seen = self._known(of, where)
+        corners, n = len(self._buckets), len(of.value)
+        by_corner = np.zeros((2, corners, n)) if seen is None else seen.reshape(2, corners, n)
         found = np.round(believed(start, by_corner, self._buckets[where.bucket]), PROPENSITY_DIGITS)
         np.maximum(found[1], LEAST_PROPENSITY, out=found[1])
         return found

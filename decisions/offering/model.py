@@ -48,17 +48,19 @@ class _Pair(Struct, frozen=True, gc=False):
 
 
 class Gathered(Struct, frozen=True, eq=False, gc=False):
-    """What arrays are made of for some treatments, whoever and whenever they are chosen for."""
+    """What arrays are made of for some treatments in a bucket, whoever they are chosen for."""
 
-    pairs: Rows
     start: Floats
     """As `beliefs.starts`."""
-    pools: Rows
-    """Rows of their groups; the empty one of those that do not start there."""
+    rows: Rows
+    """Of their counters. Where any starts where its group is, before them those of their groups:
+    the empty one of those that do not."""
     keys: Keys
     value: Floats
-    lever: Floats
-    cost: Floats
+    lever: Floats | None
+    """None: all are 1."""
+    cost: Floats | None
+    """None: all are 0."""
 
 
 class Model:
@@ -187,14 +189,16 @@ class Model:
         power: float,
         where: Moment,
     ) -> Appraisal:
-        of = self._gathered(tuple(numbers))
+        of = self._gathered(tuple(numbers), self._buckets[where.bucket])
         found = self._beliefs(of, where)
         propensity = drawn(self.learning.policy, found, where.seed, of.keys)
         score = (propensity if power == 1.0 else propensity**power) * of.value
-        score *= of.lever
+        if of.lever is not None:
+            score *= of.lever
         if weights is not None:
             score *= np.array(weights)
-        score -= of.cost
+        if of.cost is not None:
+            score -= of.cost
         order = (-score).argsort(kind="stable")
         best_first = score.take(order)
         even = bool(np.count_nonzero(best_first[1:] == best_first[:-1]))
@@ -203,29 +207,43 @@ class Model:
         shapes = found[0].data, found[1].data
         return Appraisal(propensity.data, shapes, score.data, order.tolist(), even)
 
-    def _gather(self, numbers: tuple[int, ...]) -> Gathered:
+    def _gather(self, numbers: tuple[int, ...], bucket: int) -> Gathered:
         chosen = np.array(numbers, dtype=np.intp)
         pairs = self._pair_of.take(chosen)
-        start, terms = self._start.take(pairs, axis=1), self._terms.take(chosen, axis=1)
-        return Gathered(pairs, start, self._pools.take(pairs), self._keys.take(pairs), *terms)
+        rows = self._rows(pairs, bucket)
+        if self.pooled:
+            rows = np.concatenate([self._pools.take(pairs), rows])
+        value, lever, cost = self._terms.take(chosen, axis=1)
+        return Gathered(
+            self._start.take(pairs, axis=1),
+            rows,
+            self._keys.take(pairs),
+            value,
+            lever if (lever != 1.0).any() else None,
+            cost if cost.any() else None,
+        )
+
+    def _rows(self, pairs: Rows, bucket: int) -> Rows:
+        """Of the counters that beliefs in a bucket come from."""
+        return pairs * len(self._buckets) + bucket
 
     def _beliefs(self, of: Gathered, where: Moment) -> Floats:
         """Alphas and betas."""
-        rows = of.pairs * len(self._buckets) + self._buckets[where.bucket]
-        start, seen = self._known(of, rows, where)
-        found = (start + seen).round(DIGITS)
+        start, seen = self._known(of, where)
+        found = start if seen is None else start + seen
+        found = found.round(DIGITS)
         return np.maximum(found, LEAST, out=found)
 
-    def _known(self, of: Gathered, rows: Rows, where: Moment) -> tuple[Floats, Floats]:
-        """Where treatments start by now, shape (2, n), and what was seen in rows, taken and
-        refused."""
+    def _known(self, of: Gathered, where: Moment) -> tuple[Floats, Floats | None]:
+        """Where treatments start by now, shape (2, n), and what was seen in the rows of `_rows`,
+        taken and refused; None: nothing."""
         counters = where.world.counters
         if counters is None:
-            return of.start, np.zeros((2, len(rows)))
+            return of.start, None
+        seen = counters.totals(of.rows, where.now_ms)
         if not self.pooled:
-            return of.start, counters.totals(rows, where.now_ms)
-        n = len(of.pools)
-        seen = counters.totals(np.concatenate([of.pools, rows]), where.now_ms)
+            return of.start, seen
+        n = len(of.value)
         start = of.start + seen[:, :n]
         start *= self.learning.evidence / (start[0] + start[1])
         return start, seen[:, n:]

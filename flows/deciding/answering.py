@@ -1,12 +1,12 @@
 """From a question to an answer: read the profile, decide, claim the request, write it down.
 
 Guaranteed: an answer is given only when what it decided is acknowledged by Kafka, so nobody can
-answer to a decision that nobody knows; the same request is given the same within KEPT_MS. After a
+answer to a decision that nobody knows, unless the caller would rather not wait (`early`); the same
+request is given the same within KEPT_MS. After a
 crash between two lines of `answer` the caller has none, and may ask again: where the request has a
 message id it is given the same, and else what was decided before may count without being shown.
 """
 
-import asyncio
 import logging
 import uuid
 from collections.abc import Callable
@@ -23,6 +23,7 @@ from flows.deciding.failure import Code, Failure
 from flows.deciding.question import Asked
 from flows.deciding.unapplied import Unapplied
 from flows.deciding.worlds import Worlds
+from flows.deciding.writing import Writing
 from flows.metrics.availability import Availability
 from flows.metrics.meter import Meter
 from state.decision import Serving
@@ -59,7 +60,7 @@ class Answering:
         self._partitions = partitions
         self._requests = requests
         self._worlds = Worlds(playbook, requests)
-        self._written = written
+        self._writing = Writing(written, lambda: meter.add("touchline_decide_unwritten_total"))
         self._meter = meter
         self._redis = redis_there
         self._now_ms = now_ms
@@ -79,9 +80,14 @@ class Answering:
             self._redis.tell(True)
         if isinstance(given, Failure):
             return given
-        if given.record and not await self._write(shard, asked.customer_id, given.record):
-            return KAFKA_AWAY
-        return given.document
+        if not given.record:
+            return given.document
+        known = await self._writing.write(shard, asked.customer_id, given.record, early=asked.early)
+        return given.document if known else KAFKA_AWAY
+
+    async def finish(self) -> None:
+        """Wait until what was decided is written, or is known not to be."""
+        await self._writing.finish()
 
     async def _given(self, asked: Asked, shard: int) -> Given | Failure:
         customer_id, request = asked.customer_id, asked.message_id
@@ -116,22 +122,6 @@ class Answering:
             if claimed is not given and answer.decided is not None:
                 self._unapplied.forget(answer.decided)
         return claimed
-
-    async def _write(self, shard: int, customer_id: str, record: bytes) -> bool:
-        """Whether it is acknowledged."""
-        loop = asyncio.get_running_loop()
-        became: asyncio.Future[str | None] = loop.create_future()
-
-        def told(why: str | None) -> None:
-            loop.call_soon_threadsafe(_settle, became, why)
-
-        self._written.write(shard, customer_id, record, told)
-        return await became is None
-
-
-def _settle(became: "asyncio.Future[str | None]", why: str | None) -> None:
-    if not became.done():  # its caller may have gone
-        became.set_result(why)
 
 
 def _give(answer: Answer, question: Question) -> Given:

@@ -32,6 +32,8 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     """What the page knows."""
     message_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     """Names the request: one that comes again with it is given the same."""
+    early: bool = False
+    """Whether to answer as soon as what is decided is on its way to Kafka."""
 
     @property
     def places(self) -> list[str]:

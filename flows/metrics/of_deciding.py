@@ -31,6 +31,13 @@ DECIDING: Final = (
         ("how",),
         {"how": ("decided", "stood")},
     ),
+    Metric(
+        "touchline_decide_unwritten_total",
+        C,
+        "answers",
+        "Answers given early of which Kafka did not acknowledge what they decided: nobody may know"
+        " of it.",
+    ),
 )
 SHARED: Final = (
     "touchline_playbook_info",

@@ -13,13 +13,13 @@ from tests.faults.world import World
 CLI = "from flows.cli import main; main()"
 DIES = """
 import os, signal
-from flows.deciding.answering import Answering
-written = Answering._write
-async def dies(self, *arguments):
+from flows.deciding.writing import Writing
+written = Writing.write
+async def dies(self, *arguments, early):
     if {after}:
         await written(self, *arguments)
     os.kill(os.getpid(), signal.SIGKILL)
-Answering._write = dies
+Writing.write = dies
 """
 """Before CLI: at its first decision it is killed, before it is written down or after."""
 
@@ -71,8 +71,10 @@ def post(url: str, body: Any, method: str = "POST", path: str = "") -> Answered:
         connection.close()
 
 
-def ask(url: str, customer_id: str, request: str | None = None, **context: Any) -> Answered:
+def ask(
+    url: str, customer_id: str, request: str | None = None, *, early: bool = False, **context: Any
+) -> Answered:
     """For the placement `home`."""
-    named = {} if request is None else {"message_id": request}
-    body = {"customer_id": customer_id, "placement": "home", "context": context, **named}
-    return post(url, body)
+    body = {"customer_id": customer_id, "placement": "home", "context": context}
+    body |= {} if request is None else {"message_id": request}
+    return post(url, body | ({"early": True} if early else {}))

@@ -2,8 +2,10 @@
 
 import http.client
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import orjson
 import pytest
@@ -173,6 +175,50 @@ def test_a_request_that_was_killed_is_given_what_was_decided_when_it_comes_again
     assert ids == [one["decision_id"] for one in answer.document["offers"]]
     assert {logged.value for logged in asked.log(DECIDED)} == {asked.log(DECIDED)[0].value}
     assert len(asked.log(DECIDED)) == 1 + written
+
+
+def test_who_does_not_wait_is_given_the_same_and_at_the_end_all_of_it_is_written(
+    asked: World,
+) -> None:
+    with running(asked, "decide") as api:
+        answers = [ask(api["url"], f"c-{n}", early=True, **SHOES) for n in range(20)]
+        assert len(ask(api["url"], "c-0", early=True, **SHOES).offers) == 1, "it counts for caps"
+    assert {tuple(answer.offers) for answer in answers} == {("laces", "polish")}
+    with running(asked, "touchpoints"):
+        until(lambda: counted(asked) == 21, "all are counted")
+    published = {one.id for one in actions(asked, "offer.decided")}
+    given = {one["decision_id"] for answer in answers for one in answer.document["offers"]}
+    assert given < published
+    assert len(published) == 41
+
+
+def test_who_does_not_wait_is_not_answered_either_once_an_answer_is_lost(
+    real_kafka: KafkaBroker, real_redis: RedisServer
+) -> None:
+    create_topics({"bootstrap.servers": real_kafka.bootstrap_servers}, CHANNELS, PARTITIONS)
+    world = World(real_kafka.bootstrap_servers, real_redis.redis_url, playbook=PLAYBOOK)
+    with running(world, "decide") as api:
+        customers = map("c-{}".format, count())
+
+        def early() -> int:
+            return ask(api["url"], next(customers), early=True, **SHOES).status
+
+        assert early() == 200
+        real_kafka.kill()
+        until(lambda: early() == 503, "it says that Kafka is away")
+        assert early() == 503, "and goes on to say so"
+        assert metric(api, "touchline_decide_unwritten_total") > 0
+        real_kafka.start()
+        until(lambda: early() == 200, "it answers again")
+        lost = metric(api, "touchline_decide_unwritten_total")
+        assert early() == 200
+        assert metric(api, "touchline_decide_unwritten_total") == lost
+
+
+def metric(api: dict[str, Any], name: str) -> float:
+    with urlopen(api["metrics_url"], timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    return float(next(line.split()[-1] for line in lines if line.startswith(name)))
 
 
 def test_what_nobody_of_ours_wrote_is_a_dead_letter_with_a_reason(asked: World) -> None:

@@ -7,7 +7,7 @@ from decisions.learning.draws import Keys, betas, lots
 from decisions.learning.maturity import matured
 from decisions.learning.policies.bounds import upper_bounds
 from decisions.learning.policies.kinds import Greedy, Policy, Thompson, UpperBound
-from decisions.learning.sound import Floats, floats
+from decisions.learning.sound import Floats, floats, least_of
 
 
 def propose(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> Floats:
@@ -23,6 +23,8 @@ def propose(policy: Policy, found: Beliefs, seed: int, keys: Keys) -> Floats:
     match policy:
         case Thompson():
             propensity = betas(found, lots(seed, keys))
+            if least_of(propensity) >= 0.0:  # else a NaN is among them; above 1 none can be
+                return propensity
         case Greedy(mature):
             propensity = matured(found) if mature else found.mean
         case UpperBound():

@@ -21,6 +21,7 @@ def test_a_question_may_be_as_short_as_this() -> None:
     asked = read_question(body(), PLACES)
     assert isinstance(asked, Asked)
     assert (asked.places, asked.context, asked.message_id) == (["home"], {}, None)
+    assert not asked.early
 
 
 def test_each_placement_is_asked_for_once_in_their_order() -> None:
