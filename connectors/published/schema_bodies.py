@@ -96,7 +96,8 @@ class OfferDecided(Struct):
     price: float | UnsetType = UNSET
     """What they cost together, in the shop's currency; left out where that is not known."""
     topics: list[str] | UnsetType = UNSET
-    """What the offer is about. Left out, as is `interests`, where it is for anybody."""
+    """What the offer is about: its topics, and the categories of its products where they count.
+    Left out, as is `interests`, where it is for anybody."""
     interests: list[str] | UnsetType = UNSET
     """What the customer has declared to be interested in: of the topics one at least."""
     budget: Budget | UnsetType = UNSET

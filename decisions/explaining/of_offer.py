@@ -12,7 +12,7 @@ from decisions.explaining.relations import asked
 from decisions.offering.arbitration import reckoning
 from decisions.offering.catalogue import APPLICABLE, ELIGIBLE, SUITABLE, Offer, Treatment
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
-from decisions.offering.interest import share
+from decisions.offering.interest import ALONE
 from decisions.offering.record import DECIDED
 from decisions.playbook import Playbook
 
@@ -34,12 +34,10 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     """What is said of it."""
     for layer, heading in HEADINGS:
         lines = [condition(when.source) for name, when in offer.layers if name == layer]
-        if layer == ELIGIBLE and not lines and not offer.topics:
+        if layer == ELIGIBLE and not lines and not offer.about:
             lines = [Line("always: it is for everyone")]
         yield part(layer, heading, lines)
-    if offer.topics:
-        about = f"Who declared {listed([quoted(topic) for topic in offer.topics], 'or')}."
-        yield part("topics", "Whom it interests", [about])
+    yield part("topics", "Whom it interests", _topics(offer))
     yield part("arms", "Which part of the customers may get it", _dealt(offer, playbook))
     yield part("contact", "When the customer is left alone", _contact(offer, playbook))
     yield part("where", "Where it stands", _where(offer, playbook))
@@ -53,6 +51,16 @@ def parts(offer: Offer, playbook: Playbook) -> Iterator[Part]:
     yield read_by(asked(offer), playbook)
     served = f"{DECIDED}, once for each decision, and what is served of the customer's offers."
     yield part("publishes", "What it publishes", [served])
+
+
+def _topics(offer: Offer) -> Iterator[Line]:
+    topics = [quoted(topic) for topic in offer.topics]
+    if offer.topics_of_products:
+        topics.append(f"a category of {listed(offer.products)}, as the catalogue says it then")
+    if topics:
+        yield Line(f"Who declared {listed(topics, 'or')}.")
+    if offer.about and not offer.topics:
+        yield Line("While it says none: everyone.")
 
 
 def _dealt(offer: Offer, playbook: Playbook) -> Iterator[Line]:
@@ -100,13 +108,11 @@ def _rank(offer: Offer, playbook: Playbook) -> Iterator[Line]:
         if len(by_terms) > 1:
             through = f" through {listed(list(dict.fromkeys(one.channel for one in those)))}"
         yield Line(f"By its score{through}: {terms} = {score}.")
-    interests = playbook.interests
-    by_interest = share(offer.topics, interests.source) if offer.topics and interests else ""
     for source in dict.fromkeys(one.weight.source for one in offer.treatments if one.weight):
-        if source == by_interest:
-            said = "the share of its topics that the customer declared."
-        else:
-            said = " ".join(source.split())
+        said = " ".join(source.split())
+        if offer.about:
+            own = "" if said == ALONE else f"{said}, times "
+            said = f"{own}the share of its topics that the customer declared."
         yield Line(f"The weight is 1 here; in a decision it is: {said}")
     if len(offer.treatments) > 1:
         yield Line("Of equal scores the first place that has room is taken.")

@@ -55,7 +55,7 @@ def asked(rule: Rule) -> list[Asks]:
             found: list[Asks | None] = [rule.when, rule.until]
         case Offer():
             weights = dict.fromkeys(one.weight for one in rule.treatments)
-            found = [*(when for _, when in rule.layers), *weights]
+            found = [*(when for _, when in rule.layers), *weights, rule.interests]
         case Alert():
             found = [rule.when, *_of_pattern(rule), rule.until, rule.key, *_said(rule.message)]
             for step in rule.escalate:

@@ -187,6 +187,13 @@ OFFER: Final = Keys(
             examples=("trail",),
         ),
         Key(
+            "topics_of_products",
+            Flag(),
+            "`true`: the categories of its products, as the catalogue says them at the time of a "
+            "decision, are topics of it, too.",
+            default=False,
+        ),
+        Key(
             "products",
             Texts(MAX_PRODUCTS),
             "The products that it offers, by their ids in the catalogue; several are a bundle. It "

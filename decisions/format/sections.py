@@ -151,7 +151,8 @@ PLAYBOOK: Final = Keys(
             "interests",
             Expression(),
             "What customers have declared to be interested in: an expression that is a list of at "
-            "most 64 texts of at most 64 characters each. Offers with `topics` go by it. It cannot "
+            "most 64 texts of at most 64 characters each. Offers with `topics`, or with "
+            "`topics_of_products`, go by it. It cannot "
             "look at the event, but at the `context` of who asks.",
             default="the trait `interests`, where it is a list(string)",
             examples=("has(customer.sports) ? customer.sports : []",),

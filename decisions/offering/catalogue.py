@@ -94,6 +94,10 @@ class Offer(Struct, frozen=True):
     """Theirs together, in the shop's currency, where the playbook says it."""
     topics: tuple[str, ...] = ()
     """What it is about: it is only for whom one of them interests; none: for anybody."""
+    topics_of_products: bool = False
+    """Whether the categories of its products, as the catalogue says them, are topics of it too."""
+    interests: Value | None = None
+    """What a customer has declared to be interested in; None: nothing makes it about a topic."""
     budget: Budget | None = None
     """How many may be accepted in all; None: as many as are wanted."""
 
@@ -106,9 +110,15 @@ class Offer(Struct, frozen=True):
         return " && ".join(f"({condition})" for condition in conditions)
 
     @property
+    def about(self) -> tuple[str, ...]:
+        """What it is about, in words: its topics, and what its products are where that counts."""
+        more = ("a category of its products",) if self.topics_of_products else ()
+        return self.topics + more
+
+    @property
     def words(self) -> str:
         """Why a customer gets it: what the playbook says, else whom it is for."""
-        about = f"interested in {' or '.join(self.topics)}" if self.topics else ""
+        about = f"interested in {' or '.join(self.about)}" if self.about else ""
         return self.because or ", ".join(filter(None, (about, self.source))) or "for everyone"
 
     @property

@@ -13,7 +13,7 @@ from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.contacts import room
 from decisions.offering.eligibility import is_held_out
 from decisions.offering.experiments import assigned
-from decisions.offering.interest import INTERESTS, declared
+from decisions.offering.interest import INTERESTS, declared, share, topics_of
 from decisions.offering.model import Model
 from decisions.offering.policy import rests_until
 from decisions.offering.propensity import Moment, bucket_of
@@ -144,6 +144,8 @@ class Chooser:
         """When it is not quiet any more; None = not looked at."""
         self._barred: set[str] = set()
         """What stands, and its rivals."""
+        self._shares: dict[str, float] = {}
+        """Offer → the share of its topics that interests the customer, where that was asked."""
 
     def choose(self, room: Mapping[str, int] | None = None) -> Choice:
         """The choice; to be made once. `room`: placement → how many offers, where it is not made
@@ -223,7 +225,7 @@ class Chooser:
             return ARM
         if offer.purpose in self._refused_purposes:
             return CONSENT
-        if offer.topics and not self._interests(offer):
+        if offer.interests and not self._share(offer, offer.interests):
             return INTEREST
         for layer, when in offer.layers:
             try:
@@ -243,15 +245,17 @@ class Chooser:
         self._again(rests)
         return True
 
-    def _interests(self, offer: Offer) -> bool:
-        """Whether one of its topics is of interest to the customer."""
-        choice, interests = self.choice, self._playbook.interests
-        if choice.interests is None and interests is not None:
+    def _share(self, offer: Offer, interests: Value) -> float:
+        """The share of its topics that is of interest to the customer: its weights are multiplied
+        by it."""
+        choice, topics = self.choice, topics_of(offer, self._world)
+        if topics and choice.interests is None:
             found = declared(interests, self._profile, self._touchpoint, self._now_ms)
             if found is None:
                 choice.errors.append(INTERESTS)
             choice.interests = found or ()
-        return not set(offer.topics).isdisjoint(choice.interests or ())
+        self._shares[offer.id] = of_interest = share(topics, choice.interests or ())
+        return of_interest
 
     def quiet_until(self, treatment: Treatment) -> int:
         """0 where its channel is not silent now; else the first instant at which it is not."""
@@ -331,11 +335,13 @@ class Chooser:
         self._left -= len(treatment.spends)
 
     def _weights(self, found: Iterable[Candidate]) -> dict[Value | None, float]:
-        """Weight → what it is now; one that is no number from 0 to MOST_WEIGHT is left out."""
+        """Weight → what it is now, times the share of the offer's topics that is of interest; one
+        that is no number from 0 to MOST_WEIGHT is left out."""
         known: dict[Value | None, float] = {None: 1.0}
+        shares = self._shares
         for weight, offer in {one.treatment.weight: one.offer for one in found}.items():
             if weight is not None and (now := self._weight(offer, weight)) is not None:
-                known[weight] = now
+                known[weight] = now * shares.get(offer, 1.0) if shares else now
         return known
 
     def _weight(self, offer: str, weight: Value) -> float | None:

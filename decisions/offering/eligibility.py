@@ -52,7 +52,7 @@ def is_settled(offer: Offer) -> bool:
         offer.timed
         or offer.products
         or offer.budget
-        or offer.topics
+        or offer.interests
         or any(when.reads & ~SEGMENTS or when.fallible for when in asked)
     )
 

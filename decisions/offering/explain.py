@@ -28,6 +28,7 @@ from decisions.offering.choose import (
     Chooser,
 )
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
+from decisions.offering.interest import share, topics_of
 from decisions.offering.serve import standing
 from decisions.offering.stock import first_sold_out
 from decisions.playbook import Playbook
@@ -214,7 +215,8 @@ class _Teller:
 
     def _interest(self, offer: Offer) -> str:
         declared = ", ".join(self._choice.interests or ()) or "nothing"
-        return f"it is about {', '.join(offer.topics)}; the customer declared {declared}"
+        topics = ", ".join(topics_of(offer, self._world))
+        return f"it is about {topics}; the customer declared {declared}"
 
     def _answered(self, offer: Offer) -> Iterator[str]:
         said = self._profile.answers[offer.id]
@@ -239,13 +241,16 @@ class _Teller:
             told = self._evidence.value(source)
             expected = f"no number from 0 to {MOST_WEIGHT:,.0f}, or makes it a loss"
             yield f"its weight is {expected}: {told}"
+        if topics := topics_of(offer, self._world):
+            part = share(topics, self._choice.interests or ())
+            yield f"it is multiplied by {part:g}: {self._interest(offer)}"
 
     def _loss(self, one: Treatment) -> str:
         terms = reckoning(one, one.propensity, 1.0, self._playbook.power)
         return f"through {one.channel} it costs more than it may bring: {terms} = {one.score:g}"
 
     def _why(self, offer: Offer) -> Iterator[str]:
-        if offer.topics:
+        if topics_of(offer, self._world):
             yield self._interest(offer)
         elif not offer.layers:
             yield "it is for everyone"

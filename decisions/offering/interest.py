@@ -5,11 +5,12 @@ the share of its topics that do: of two articles with one topic in common with t
 that is about nothing else comes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from decisions.language import EvaluationError, Value
-from decisions.structured.source import quoted
+from decisions.offering.catalogue import Offer
+from decisions.world import World
 from state.bounds import ITEMS_KEPT, LISTS_KEPT, TRAIT_BYTES
 from state.profile import Profile
 from state.touchpoint import Touchpoint
@@ -20,6 +21,8 @@ MOST_DECLARED: Final = LISTS_KEPT * ITEMS_KEPT
 """Topics: as many as all lists among a customer's traits hold."""
 TOPIC_BYTES: Final = TRAIT_BYTES
 """Of UTF-8: a longer one could not be declared."""
+ALONE: Final = "1.0"
+"""What an offer with topics weighs before their share, where the playbook says nothing."""
 
 
 def declared(
@@ -40,14 +43,17 @@ def declared(
     return tuple(dict.fromkeys(said))
 
 
-def share(topics: Sequence[str], interests: str) -> str:
-    """The part of `topics` that is among what the expression `interests` gives, from 0 to 1: an
-    expression of type double."""
-    named = ", ".join(quoted(topic) for topic in topics)
-    matching = f"[{named}].filter(topic, topic in {enclosed(interests)})"
-    return f"double(size({matching})) / {len(topics)}.0"
+def topics_of(offer: Offer, world: World) -> tuple[str, ...]:
+    """What an offer is about, each topic once: its own, then the categories of its products, where
+    they count and the catalogue says them."""
+    if not offer.topics_of_products or world.products is None:
+        return offer.topics
+    known = map(world.products.get, offer.products)
+    categories = [one.product.category for one in known if one and one.product]
+    return tuple(dict.fromkeys((*offer.topics, *filter(None, categories))))
 
 
-def enclosed(source: str) -> str:
-    """An expression in brackets, also where it ends in a comment."""
-    return f"({source}\n)" if "//" in source else f"({source})"
+def share(topics: Collection[str], interests: Iterable[str]) -> float:
+    """The part of `topics`, each there once, that is among `interests`, from 0 to 1; without topics
+    it is 1."""
+    return len({*topics}.intersection(interests)) / len(topics) if topics else 1.0

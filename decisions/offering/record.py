@@ -9,6 +9,7 @@ from decisions.learning.policies.kinds import DRAWN, Linear, name_of
 from decisions.offering.arbitration import Candidate, reckoning
 from decisions.offering.catalogue import Offer, Treatment
 from decisions.offering.choose import Choice, Chosen, Drawn
+from decisions.offering.interest import topics_of
 from decisions.offering.propensity import Learning, chance_of_picked
 from decisions.playbook import Playbook
 from decisions.world import BARE, World
@@ -55,7 +56,7 @@ def action(
             "eligible": eligible(listed),
             "learned": None if offer.fallback else _learned(playbook, choice.drawn, chosen, listed),
             **wares(held.products, held.price),
-            **_topics(offer, choice),
+            **_topics(offer, choice, world),
             **_budget(offer, world),
         },
     )
@@ -67,11 +68,12 @@ def wares(products: tuple[str, ...], price: float | None) -> dict[str, Any]:
     return said if price is None else said | {"price": price}
 
 
-def _topics(offer: Offer, choice: Choice) -> dict[str, Any]:
+def _topics(offer: Offer, choice: Choice, world: World) -> dict[str, Any]:
     """What it is about, and what the customer declared; nothing where it is about no topics."""
-    if not offer.topics:
+    topics = topics_of(offer, world)
+    if not topics:
         return {}
-    return {"topics": list(offer.topics), "interests": list(choice.interests or ())}
+    return {"topics": list(topics), "interests": list(choice.interests or ())}
 
 
 def _budget(offer: Offer, world: World) -> dict[str, Any]:

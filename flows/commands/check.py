@@ -193,8 +193,8 @@ def _by_score(playbook: Playbook, placement: str) -> list[tuple[Offer, Treatment
 
 def _who(offer: Offer) -> str:
     who = f"when {offer.source}" if offer.source else "for everyone"
-    if offer.topics:
-        about = f"for who declared {_list(offer.topics, 'or')}"
+    if offer.about:
+        about = f"for who declared {_list(offer.about, 'or')}"
         who = f"{about}, {who}" if offer.source else about
     return f"{who}, if nothing else fits" if offer.fallback else who
 
@@ -294,6 +294,7 @@ def _offer_facts(offer: Offer) -> dict[str, Any]:
         "group": offer.group or None,
         "purpose": offer.purpose or None,
         "topics": offer.topics,
+        "topics_of_products": offer.topics_of_products,
         "budget": offer.budget.id if offer.budget else None,
         **{layer: _layer(offer, layer) for layer in LAYERS},
         "treatments": [

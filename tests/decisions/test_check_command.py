@@ -41,6 +41,21 @@ def test_whom_an_offer_with_topics_is_for_is_said_in_words_and_to_a_program() ->
     assert found["offers"]["welcome"]["topics"] == []
 
 
+def test_whom_an_offer_is_for_by_its_products_is_said_in_words_and_to_a_program(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "mine.yaml"
+    text = Path(RETAIL).read_text()
+    about = "    products: shoes\n    topics_of_products: true\n"
+    file.write_text(text.replace("    topics: [running, shoes]\n", about, 1))
+    words = CliRunner().invoke(main, ["check", str(file)]).stdout
+    assert "and what to wear, for who declared a category of its products (" in words
+    found = json.loads(CliRunner().invoke(main, ["check", str(file), "--json"]).stdout)
+    stories = found["offers"]["running_stories"]
+    assert (stories["topics"], stories["topics_of_products"]) == ([], True)
+    assert found["offers"]["welcome"]["topics_of_products"] is False
+
+
 def test_what_limits_an_offer_in_all_is_said_in_words_and_to_a_program(tmp_path: Path) -> None:
     text = Path(RETAIL).read_text() + "\nbudgets: {coffees: {units: 20000}}\n"
     file = tmp_path / "mine.yaml"

@@ -56,7 +56,7 @@ def test_the_examples_below_are_right_before_they_are_broken(text: str) -> None:
             OFFER,
             "titel",
             "    titel: Ten",
-            '3:5: unknown key in offers.hello; expected one of title, group, eligible, applicable, suitable, value, cost, weight, topics, products, price, budget, purpose, propensity, lever, cooldown, suppress, arms, channels, treatments, placements, start, end, ttl, because, fallback, got "titel"; did you mean "title"?',
+            '3:5: unknown key in offers.hello; expected one of title, group, eligible, applicable, suitable, value, cost, weight, topics, topics_of_products, products, price, budget, purpose, propensity, lever, cooldown, suppress, arms, channels, treatments, placements, start, end, ttl, because, fallback, got "titel"; did you mean "title"?',
         ),
         (OFFER, "title", None, "3:5: missing key in offers.hello; expected title, got nothing"),
         (OFFER, "title", "    title:", "3:5: offers.hello.title; expected a text, got nothing"),

@@ -133,6 +133,21 @@ def test_what_is_sold_out_is_told_with_the_stock_that_the_shard_knows(
     assert told["tent"][0] == "served"
 
 
+def test_whom_it_interests_is_told_with_the_category_that_the_shard_knows(
+    redis_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "categories.yaml"
+    tent = offer("tent", 1, "products: tent, topics_of_products: true")
+    path.write_text(f"{HEAD}offers:\n{tent}\ninterests: '[\"cooking\"]'\n")
+    with Redis.from_url(redis_url) as redis:
+        key = shard_keys(partition_of("ann", 16)).products
+        redis.hset(key, "tent", encode_listed(Listed("t", 1, Product("camping"))))
+    done = explain(redis_url, str(path), "--at", "2026-02-02T02:50:00Z", "--json")
+    (told,) = json.loads(done.stdout)["offers"]
+    assert told["stage"] == "interest"
+    assert told["reasons"] == ["it is about camping; the customer declared cooking"]
+
+
 def test_another_playbook_is_asked_anew_with_its_own_segments(
     redis_url: str, tmp_path: Path
 ) -> None:

@@ -1,14 +1,13 @@
 """What a playbook says of what customers are interested in, read."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from decisions.format.part import Part
-from decisions.language import ExpressionError, Scope, Value, compile_value
+from decisions.language import Scope, Value, compile_value
 from decisions.language.kinds import DYN, STRING, element_of, is_list
 from decisions.language.scope import TEXTS
 from decisions.nodes import quote
-from decisions.offering.interest import INTERESTS, TOPIC_BYTES, enclosed, share
+from decisions.offering.interest import INTERESTS, TOPIC_BYTES
 from decisions.reading import Reader
 
 DEFAULT: Final = f"has(customer.{INTERESTS}) ? customer.{INTERESTS} : []"
@@ -31,38 +30,27 @@ def _may_hold_texts(kind: str) -> bool:
     return is_list(kind) and element_of(kind) in (STRING, DYN)
 
 
-def read_topics(reader: Reader, part: Part, interests: Value | None) -> tuple[str, ...]:
-    """What an offer is about."""
-    topics = part.texts("topics")
-    place = part.get("topics") or part.node
+def read_topics(
+    reader: Reader, part: Part, interests: Value | None
+) -> tuple[tuple[str, ...], bool]:
+    """What an offer is about, and whether the categories of its products are topics, too."""
+    topics, of_products = part.texts("topics"), part.flag("topics_of_products")
     for topic in topics:
         if len(topic.encode()) > TOPIC_BYTES:
             expected = f"at most {TOPIC_BYTES} bytes, as nobody can declare more"
-            reader.problem(place, part.where("topics"), expected, quote(topic))
-    if topics and interests is None:
+            _refuse(reader, part, "topics", expected, quote(topic))
+    if interests is None:
         expected = (
             f"`{INTERESTS}`, or a trait of that name of type {TEXTS}, to say whom they concern"
         )
-        reader.problem(place, part.where("topics"), expected, "neither")
-    return topics
+        for key, said in (("topics", topics), ("topics_of_products", of_products)):
+            if said:
+                _refuse(reader, part, key, expected, "neither")
+    if of_products and "products" not in part:
+        expected = "it beside the products whose categories are meant"
+        _refuse(reader, part, "topics_of_products", expected, "no products")
+    return topics, of_products
 
 
-def weigh_by_interest(
-    reader: Reader,
-    part: Part,
-    topics: Sequence[str],
-    interests: Value,
-    weight: Value | None,
-    scope: Scope,
-) -> Value | None:
-    """A weight times the share of the topics that is of interest; without one the share alone."""
-    source = share(topics, interests.source)
-    if weight is not None:
-        source = f"double{enclosed(weight.source)} * {source}"
-    try:
-        return reader.kept(compile_value(source, scope))
-    except ExpressionError as error:
-        what = f"{part.where('topics')}, by which the offer is weighed; {error.message}"
-        place = part.get("topics") or part.node
-        reader.problem(place, what, error.expected, error.got)
-        return None
+def _refuse(reader: Reader, part: Part, key: str, expected: str, got: str) -> None:
+    reader.problem(part.get(key) or part.node, part.where(key), expected, got)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -12,15 +12,16 @@ from decisions.document import Node
 from decisions.format.budget_keys import BUDGET
 from decisions.format.offer_keys import GROUP, OFFER, TREATMENT
 from decisions.format.part import Part
-from decisions.language import Scope, Value
+from decisions.language import Scope, Value, compile_value
 from decisions.language.kinds import DOUBLE, DYN, INT
 from decisions.offering.arbitration import gain
 from decisions.offering.caps import DECIDED
 from decisions.offering.catalogue import LAYERS, Offer, Placement, Treatment
 from decisions.offering.experiments import Experiment
+from decisions.offering.interest import ALONE
 from decisions.offering.policy import Policy
 from decisions.offering.written.experiments import read_arms
-from decisions.offering.written.interests import read_topics, weigh_by_interest
+from decisions.offering.written.interests import read_topics
 from decisions.reading import Reader
 
 NUMBERS: Final = (INT, DOUBLE, DYN)
@@ -82,7 +83,7 @@ class OfferReader:
         group = around.groups.get(group_id)
         given = (group.said if group else {}) | shared(part, around.purposes)
         said = USUAL | given
-        if around.purposes and not said["purpose"] and "purpose" not in part:
+        if around.purposes and "purpose" not in given:
             expected = f"one of {', '.join(around.purposes)}, here or in its group"
             self._reader.problem(node, part.where("purpose"), expected, "nothing")
         layers = tuple(
@@ -93,17 +94,19 @@ class OfferReader:
             expected = "a propensity that learning starts from, here or in its group"
             self._reader.problem(node, part.where("propensity"), expected, "nothing")
         said |= self._terms(part, "value", "cost")
-        topics = read_topics(self._reader, part, around.interests)
+        topics, of_products = read_topics(self._reader, part, around.interests)
+        interests = around.interests if topics or of_products else None
+        if interests and said["weight"] is None:
+            # A weight that is no other offer's: it is multiplied by the share of these topics.
+            said["weight"] = compile_value(ALONE, around.scope)
         priced = "value" in said
         said.setdefault("value", 0.0)
         treatments = tuple(self._treatments(name, part, said, group_id, counted=not fallback))
-        if topics and around.interests:
-            treatments = self._by_interest(part, topics, around.interests, treatments)
         start_ms, end_ms = self._open(part)
         ttl_ms = part.duration("ttl")
         if not priced or ttl_ms is None:
             return None
-        reads = 0
+        reads = interests.reads if interests else 0
         for when in (*(when for _, when in layers), *(one.weight for one in treatments)):
             reads |= when.reads if when else 0
         offer = Offer(
@@ -126,21 +129,12 @@ class OfferReader:
             rivals=around.rivals.get(name, frozenset([name])),
             reads=reads,
             topics=topics,
+            topics_of_products=of_products,
+            interests=interests,
             **self._products(part),
             budget=around.budgets.get(part.name("budget", around.budgets)),
         )
         return structs.replace(offer, version=_version(offer, around.power))
-
-    def _by_interest(
-        self, part: Part, topics: Sequence[str], interests: Value, treatments: Iterable[Treatment]
-    ) -> tuple[Treatment, ...]:
-        """The treatments, their weights times the share of the topics that is of interest."""
-        found: dict[Value | None, Value | None] = {}
-        for weight in dict.fromkeys(one.weight for one in treatments):
-            found[weight] = weigh_by_interest(
-                self._reader, part, topics, interests, weight, self._around.scope
-            )
-        return tuple(structs.replace(one, weight=found[one.weight]) for one in treatments)
 
     def _products(self, part: Part) -> dict[str, Any]:
         products, price = part.texts("products"), part.number("price")
@@ -239,14 +233,15 @@ def read_budgets(reader: Reader, book: Part) -> dict[str, Budget]:
 
 
 def shared(part: Part, purposes: Collection[str]) -> dict[str, Any]:
-    """What an offer or its group says of what both may say."""
+    """What an offer or its group says of what both may say; of what it says wrong, which is noted,
+    the usual."""
     found: dict[str, Any] = {}
-    if purpose := part.name("purpose", purposes):
-        found["purpose"] = purpose
+    if "purpose" in part:
+        found["purpose"] = part.name("purpose", purposes)
     for name in ("propensity", "lever"):
-        number = part.number(name)
-        if number is not None:
-            found[name] = number
+        if name in part:
+            number = part.number(name)
+            found[name] = USUAL[name] if number is None else number
     for name in ("cooldown", "suppress"):
         if name in part:
             found[name] = part.duration(name) or 0
@@ -254,8 +249,7 @@ def shared(part: Part, purposes: Collection[str]) -> dict[str, Any]:
 
 
 def _version(offer: Offer, power: float) -> bytes:
-    """Of all that a decision for it says, and of what is shown by its id; its topics are in the
-    weight."""
+    """Of all that a decision for it says, and of what is shown by its id."""
     terms = [
         [
             *(one.placement, one.channel, one.propensity, one.value, one.lever, one.cost),
@@ -267,6 +261,8 @@ def _version(offer: Offer, power: float) -> bytes:
     said = [offer.title, words, offer.group, offer.ttl_ms, offer.end_ms, power, terms]
     if offer.products:  # only then, so that others keep their version
         said += [offer.products, offer.price]
+    if offer.interests:
+        said += [offer.topics, offer.topics_of_products, " ".join(offer.interests.source.split())]
     if offer.budget:
         said.append({"budget": offer.budget.id})
     return hashlib.blake2b(json.dumps(said).encode(), digest_size=4).digest()

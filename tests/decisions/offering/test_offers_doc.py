@@ -7,9 +7,11 @@ from decimal import Decimal
 from math import sqrt
 from operator import mul
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 
+from decisions.decide import decide
 from decisions.learning.counter import Counter
 from decisions.learning.table import CounterTable
 from decisions.load import parse_playbook
@@ -20,9 +22,12 @@ from decisions.offering.propensity import Moment
 from decisions.world import World
 from flows.commands.explain import command
 from state.decision import MOST_ELIGIBLE
+from state.fold import fold
+from state.product import Listed, Product
+from state.profile import Profile
 from tests.decisions.offering.logged import published
 from tests.decisions.offering.shop import answer, tells, told
-from tests.decisions.someone import DAY_MS, START_MS, Someone, actions
+from tests.decisions.someone import DAY_MS, START_MS, Someone, actions, touchpoint
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "offers.md").read_text()
 
@@ -194,6 +199,45 @@ def test_the_example_of_content_is_what_is_decided_and_its_scores_are_made_by_ha
     (new,) = actions(tells(someone, {"interests": later}), "offer.decided")
     assert (new.body["offer_id"], round(new.body["score"], 12)) == ("sharp_knives", 0.8)
     assert "first_race" not in [offer for offer, _, _ in someone.offers()]
+
+
+CATEGORY = between("category", "category")
+
+
+def test_the_example_of_categories_is_what_is_decided_and_its_scores_are_made_by_hand() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", CATEGORY, re.DOTALL)
+    playbook = parse_playbook(text, "docs/offers.md")
+    *says, moved = re.findall(r'`"category": "(\w+)"`', CATEGORY)
+    products = re.findall(r"`(p-\d+)`", CATEGORY)
+    (said,) = (json.loads(one) for one in re.findall(r"(\[\"[^`}]*\])", CATEGORY))
+
+    def offered(catalogue: dict[str, str]) -> list[Any]:
+        """The records of what Ben is offered, the best first."""
+        known = World(products={p: Listed("t", 1, Product(c)) for p, c in catalogue.items()})
+        event = touchpoint("ben", "m-1", "Identified", START_MS)
+        event.type, event.traits, profile = "identify", {"interests": said}, Profile()
+        changed = fold(profile, event, playbook.traits)
+        decision = decide(profile, event, changed, playbook, START_MS, known)
+        return [action.body for action in actions(decision, "offer.decided")]
+
+    catalogue = dict(zip(products, says, strict=True))
+    rows = re.findall(CONTENT_ROW, CATEGORY, re.MULTILINE)
+    for body, (offer, topics, part, *numbers) in zip(offered(catalogue), rows, strict=True):
+        propensity, weight, value, score = map(Decimal, numbers)
+        assert propensity * weight * value == score
+        assert (body["offer_id"], ", ".join(body["topics"])) == (offer, topics)
+        met = len({*body["topics"]} & {*said})
+        assert part == f"{met} of {len(body['topics'])}"
+        assert weight == Decimal(met) / len(body["topics"])
+        assert (body["weight"], round(body["score"], 12)) == (float(weight), float(score))
+    best, _ = offered(catalogue | {"p-1001": moved})
+    assert (best["offer_id"], best["weight"], round(best["score"], 12)) == ("camping_set", 1, 6)
+    assert "the set weighs 1 " in CATEGORY
+    assert "its score is 6," in CATEGORY
+    looked_at = re.findall(r"`('\[[^`]*')`", DOCUMENT)
+    assert len(looked_at) == 2
+    for interests in looked_at:
+        assert parse_playbook(f"{text}interests: {interests}\n", "docs/offers.md").interests
 
 
 def test_what_explain_says_of_a_logged_decision_is_what_it_says() -> None:
