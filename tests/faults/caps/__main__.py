@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import orjson
 
+from decisions.learning.policies.kinds import POLICIES
 from flows.local.services import MissingExtra
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
@@ -20,6 +21,10 @@ from tests.faults.caps.report import plain, told
 from tests.faults.caps.run import Order, perform
 from tests.faults.progress import Progress
 from tests.faults.stage.arena import Late
+
+EVENTS_A_UNIT = 2_500
+FEWEST_UNITS = 8
+"""By these a budget is spent about in the middle of a run."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,6 +68,18 @@ from tests.faults.stage.arena import Late
     is_flag=True,
     help="Take the policy out of the flow's playbook: the checker must find violations.",
 )
+@click.option(
+    "--learning",
+    type=click.Choice(list(POLICIES)),
+    default="thompson",
+    show_default=True,
+    help="The playbook's learning.policy; with linear it has features, too.",
+)
+@click.option(
+    "--budgets",
+    is_flag=True,
+    help="Two pairs of offers share a budget each, one of them hard: both must be spent.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, no tables.")
 def main(
     events: int,
@@ -73,6 +90,8 @@ def main(
     kill_every: float,
     minutes: float,
     control: bool,
+    learning: str,
+    budgets: bool,
     as_json: bool,
 ) -> None:
     """Count again what caps count, over a flow that is killed while it decides.
@@ -87,10 +106,11 @@ def main(
       python -m tests.faults.caps
       python -m tests.faults.caps --events 20000 --customers 300 --kill-every 5
       python -m tests.faults.caps --events 20000 --customers 300 --control
+      python -m tests.faults.caps --events 20000 --customers 300 --learning linear --budgets
       python -m tests.faults.caps --json > caps.json
 
-    Progress goes to stderr. Exit codes: 0 no violation, and every cap was full at times (with
-    --control: every cap was exceeded), 1 anything else, 2 wrong options.
+    Progress goes to stderr. Exit codes: 0 no violation, every cap was full at times and every
+    budget spent (with --control: every one was exceeded), 1 anything else, 2 wrong options.
     """
     drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     order = Order(
@@ -100,6 +120,8 @@ def main(
         quiet_after_s=min(events / rate / 5, 180),
         most_s=minutes * 60,
         policy=not control,
+        learning=learning,
+        units=max(events // EVENTS_A_UNIT, FEWEST_UNITS) if budgets else 0,
     )
     progress = Progress(sys.stderr)
     progress.begin("caps", drawn)

@@ -20,7 +20,7 @@ def told(report: Report) -> str:
         f"{report.repeated:,} sent twice, {report.late:,} sent later than they happened; "
         f"{report.accounted:,} in a commit; {findings.events:,} applied once to "
         f"{findings.customers:,} customers; {findings.decisions:,} decisions; "
-        f"{findings.pages:,} pages read. Seed {report.seed}."
+        f"{findings.pages:,} pages read; learned by {report.learning}. Seed {report.seed}."
     )
     slept = report.counts.get(OVERLAPS, 0)
     killed = (

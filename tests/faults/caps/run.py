@@ -14,15 +14,15 @@ from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.breaks.sleep import FENCED
 from tests.faults.caps.audience import Crowd, Pace
-from tests.faults.caps.hours import without_policy, written_at
 from tests.faults.caps.learned import check_learned
 from tests.faults.caps.logs import check
+from tests.faults.caps.playbooks import made, without_policy, written_at
 from tests.faults.stage.arena import Arena, Late
 from tests.faults.stage.crew import Crew, Worker, until_ready
 from tests.faults.stage.fence_watch import FenceWatch
 from tests.faults.world import World
 from tests.oracle.contact.checker import Checker
-from tests.oracle.contact.findings import Findings
+from tests.oracle.contact.findings import WITHIN, Findings
 from tests.oracle.contact.table import percentiles
 from tests.oracle.contact.terms import read
 
@@ -50,7 +50,11 @@ class Order(Struct, frozen=True):
     most_s: float
     """How long events are sent at most."""
     policy: bool = True
-    """Whether the flow has the contact policy; the checker has it anyway."""
+    """Whether the flow has the contact policy and the budgets; the checker has them anyway."""
+    learning: str = "thompson"
+    """The policy by which it learns, as a playbook names it."""
+    units: int = 0
+    """Of each of two budgets; 0: there are none."""
 
 
 class Report(Struct, kw_only=True):
@@ -59,6 +63,7 @@ class Report(Struct, kw_only=True):
     findings: Findings
     seed: int
     policy: bool
+    learning: str
     sent: int
     """Records that the broker acknowledged."""
     accounted: int
@@ -89,7 +94,8 @@ class Report(Struct, kw_only=True):
             return False
         if self.policy:
             return not self.findings.violations and not self.findings.slack
-        return all(cap.violations for cap in self.findings.caps.values())
+        exceeded = all(cap.violations for cap in self.findings.caps.values())
+        return exceeded and (not self.findings.budgets or self.findings.laws[WITHIN].violations > 0)
 
     @property
     def latency_ms(self) -> tuple[float, float, float]:
@@ -106,8 +112,9 @@ def perform(
 ) -> Report:
     """Run it on servers that are up and empty. Raises Late and RuntimeError where it gets stuck."""
     now_ms = time.time_ns() // 1_000_000
-    capped = written_at(folder, now_ms, order.quiet_after_s)
-    playbook = capped if order.policy else without_policy(folder)
+    written = made(order.learning, order.units)
+    capped = written_at(written, folder, now_ms, order.quiet_after_s)
+    playbook = capped if order.policy else without_policy(written, folder)
     world = World(kafka.bootstrap_servers, redis.redis_url, FLUSH_EVENTS, playbook, PARTITIONS)
     config = {"bootstrap.servers": kafka.bootstrap_servers}
     create_topics(config, Settings().channels, PARTITIONS)
@@ -139,6 +146,7 @@ def perform(
         findings=checker.end(),
         seed=order.seed,
         policy=order.policy,
+        learning=order.learning,
         sent=crowd.acknowledged,
         accounted=accounted,
         names=dict(crowd.names),

@@ -36,6 +36,15 @@ class Terms(NamedTuple):
     cooldown_ms: int
     suppress_ms: int
     fallback: bool
+    budget: str
+    """"" = none."""
+
+
+class Budget(NamedTuple):
+    """How many of the offers that name it may be accepted in all."""
+
+    units: int
+    hard: bool
 
 
 class Quiet(NamedTuple):
@@ -58,6 +67,7 @@ class Contact(NamedTuple):
     purposes: dict[str, str]
     quiet: Quiet | None
     answers_ms: int
+    budgets: dict[str, Budget]
 
 
 def read(playbook: Path) -> Contact:
@@ -80,6 +90,10 @@ def terms_of(written: Mapping[str, Any]) -> Contact:
         dict(written.get("purposes", {})),
         _quiet(contact["quiet"]) if "quiet" in contact else None,
         ms(contact.get("answers", "30d")),
+        {
+            name: Budget(budget["units"], bool(budget.get("hard")))
+            for name, budget in written.get("budgets", {}).items()
+        },
     )
 
 
@@ -102,6 +116,7 @@ def _terms(offer: Mapping[str, Any], group: Mapping[str, Any]) -> Terms:
         ms(said["cooldown"]),
         ms(said["suppress"]),
         bool(offer.get("fallback")),
+        offer.get("budget", ""),
     )
 
 
