@@ -125,8 +125,13 @@ class Findings(Struct):
 
     @property
     def slack(self) -> list[str]:
-        """Caps that never bound, and budgets that were not spent: nothing is known of them."""
+        """Caps and budgets that never bound: nothing is known of them. A budget has bound where it
+        is spent, or has refused somebody."""
         return [
             *(cap.name for cap in self.caps.values() if cap.fullest < cap.most),
-            *(one.name for one in self.budgets.values() if one.accepted < one.units),
+            *(
+                budget.name
+                for budget in self.budgets.values()
+                if budget.accepted < budget.units and not budget.refused
+            ),
         ]
