@@ -74,7 +74,7 @@ class Budgets:
             self._findings.asks(SPENT, known <= len(accepted), f"{where}: knew of {known}")
             if budget.hard:
                 for number, (_, place) in enumerate(accepted, 1):
-                    self._findings.asks(WITHIN, number <= budget.units, f"{place}: the {number}th")
+                    self._findings.asks(WITHIN, number <= budget.units, f"{place}: number {number}")
             if len(accepted) >= budget.units:
                 self._after(found, accepted, counted.decided)
 
