@@ -67,7 +67,7 @@ def test_no_cap_is_exceeded_and_no_law_broken_though_every_one_of_them_binds() -
 
 @pytest.mark.parametrize("policy", OTHER_POLICIES)
 def test_no_cap_is_exceeded_by_whichever_policy_of_learning(policy: str, tmp_path: Path) -> None:
-    findings = checked(5_000, write(made(policy, 0), tmp_path / "learning.yaml"))
+    findings = checked(5_000, write(made(policy), tmp_path / "learning.yaml"))
     assert findings.places == {}
     assert findings.slack == []
     assert all(law.asked >= 50 for law in findings.laws.values())

@@ -80,6 +80,9 @@ EVENTS_A_UNIT = 5_000
     is_flag=True,
     help="Two pairs of offers share a budget each, one of them hard.",
 )
+@click.option(
+    "--products", is_flag=True, help="Three offers name products that sell out and come back."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, no tables.")
 def main(
     events: int,
@@ -92,6 +95,7 @@ def main(
     control: bool,
     learning: str,
     budgets: bool,
+    products: bool,
     as_json: bool,
 ) -> None:
     """Count again what caps count, over a flow that is killed while it decides.
@@ -106,7 +110,8 @@ def main(
       python -m tests.faults.caps
       python -m tests.faults.caps --events 20000 --customers 300 --kill-every 5
       python -m tests.faults.caps --events 20000 --customers 300 --control
-      python -m tests.faults.caps --events 20000 --customers 300 --learning linear --budgets
+      python -m tests.faults.caps --events 20000 --customers 300 --budgets --products
+      python -m tests.faults.caps --events 200000 --learning linear --budgets --products
       python -m tests.faults.caps --json > caps.json
 
     Progress goes to stderr. Exit codes: 0 no violation, and every cap and budget bound at times
@@ -122,6 +127,7 @@ def main(
         policy=not control,
         learning=learning,
         units=ceil(events / EVENTS_A_UNIT) if budgets else 0,
+        products=products,
     )
     progress = Progress(sys.stderr)
     progress.begin("caps", drawn)

@@ -72,7 +72,7 @@ def check(
 
 
 def _led(record: ActionRecord, checker: Checker) -> bool:
-    """Whether the event that led to it is in; time alone needs none, and neither does a budget."""
+    """Whether the event that led to it is in; what comes later needs none."""
     return (
         record.caused_by.startswith(LATER)
         or checker.last_message(record.customer_id) == record.caused_by

@@ -20,10 +20,13 @@ FEATURES: Final = {
 """What a linear policy goes by: one comes and goes with nearly every event."""
 BUDGETS: Final = {"pairs": (True, ("coats", "hats")), "seats": (False, ("tasting", "scarves"))}
 """Budget → whether it is hard, and the offers that share it."""
+PRODUCTS: Final = {"boots": ("shoes", "for_you"), "pass": ("evening",)}
+"""Product → the offers that name it."""
 
 
-def made(learning: str, units: int) -> dict[str, Any]:
-    """The playbook with a policy of learning, and BUDGETS of so many units each; none with 0."""
+def made(learning: str, units: int = 0, *, products: bool = False) -> dict[str, Any]:
+    """The playbook with a policy of learning, BUDGETS of so many units each (0 = none), and offers
+    that name PRODUCTS."""
     written = read()
     written["learning"]["policy"] = learning
     if learning == "linear":
@@ -33,6 +36,10 @@ def made(learning: str, units: int) -> dict[str, Any]:
         for name, (_, offers) in BUDGETS.items():
             for offer in offers:
                 written["offers"][offer]["budget"] = name
+    if products:
+        for product, those in PRODUCTS.items():
+            for offer in those:
+                written["offers"][offer]["products"] = product
     return written
 
 

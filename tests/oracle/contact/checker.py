@@ -11,9 +11,10 @@ which both stood.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from connectors.published.record_types import ActionRecord
@@ -32,6 +33,7 @@ from tests.oracle.contact.findings import (
     ONCE,
     ONE_CONTENT,
     QUIET,
+    STOCKED,
     SUPPRESSED,
     Findings,
     OfBudget,
@@ -39,6 +41,7 @@ from tests.oracle.contact.findings import (
     OfLaw,
 )
 from tests.oracle.contact.hours import EPOCH, first_quiet
+from tests.oracle.contact.stock import Stock, Word
 from tests.oracle.contact.terms import Cap, Contact
 
 KINDS = {
@@ -49,7 +52,7 @@ KINDS = {
 }
 EXHAUSTED = "exhausted"
 """Accepted, but of a hard budget of which there was none left."""
-LATER = ("time:", "budget:")
+LATER = ("time:", "budget:", "stock:")
 """What begins the cause of what no event led to."""
 SURELY_KEPT = 9
 """An answer to one of so many of a customer's last decisions must count."""
@@ -107,11 +110,14 @@ class Customer:
 class Checker:
     """Takes everything in, customer by customer in the order in which it was applied."""
 
-    def __init__(self, contact: Contact) -> None:
+    def __init__(
+        self, contact: Contact, words: Mapping[str, Sequence[Word]] = MappingProxyType({})
+    ) -> None:
+        """`words`: product → what the catalogue said of it, one after the other."""
         self._contact = contact
         self._customers: dict[str, Customer] = defaultdict(Customer)
         self._ids: dict[bytes, bytes] = {}
-        laws = (*LAWS, *OF_BUDGETS) if contact.budgets else LAWS
+        laws = [*LAWS, *(OF_BUDGETS if contact.budgets else ()), *([STOCKED] if words else ())]
         self.findings = Findings(
             caps={cap.name: _of_cap(cap) for cap in contact.caps},
             budgets={name: OfBudget(name, *one) for name, one in contact.budgets.items()},
@@ -119,6 +125,7 @@ class Checker:
         )
         self._law = self.findings.asks
         self._budgets = Budgets(contact.budgets, contact.offers, self.findings)
+        self._stock = Stock(words, contact.offers, self.findings)
 
     def event(self, told: Told) -> None:
         """The next event of a customer, before what follows from it."""
@@ -220,6 +227,7 @@ class Checker:
                 self._law(EXCLUSIVE, not beside, f"{where}: {name}, beside {sorted(beside)}")
         customer.at_once.add(offer)
         self._budgets.decided(record, now_ms, where)
+        self._stock.decided(record, where)
         quiet = self._contact.quiet
         if quiet and channel in quiet.channels:
             expires_ms = (_moment(body["expires_at"]) - EPOCH) // MS

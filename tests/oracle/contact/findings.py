@@ -22,12 +22,13 @@ KNOWN = "what is decided or answered is of this playbook"
 WITHIN = "no hard budget is accepted beyond its units"
 REFUSED = "only a hard budget refuses what is accepted"
 SPENT = "nothing is decided of a budget that is spent as far as its shard knows"
+STOCKED = "what is decided is in stock, by no older word than its shard has had"
 LAWS = (
     *(COOLDOWN, SUPPRESSED, EXCLUSIVE, QUIET, CONSENT),
     *(ONCE, ONE_CONTENT, FORWARD, ANSWERED, COUNTED, CAUSED, KNOWN),
 )
 OF_BUDGETS = (WITHIN, REFUSED, SPENT)
-"""Of a playbook with budgets."""
+"""Of a playbook with budgets; of one whose offers name products it is STOCKED."""
 
 
 class OfCap(Struct):

@@ -1,8 +1,9 @@
 """What a customer does and what is published of it, by hand: for violations on purpose."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
@@ -13,6 +14,7 @@ from state.times import rfc3339
 from tests.oracle.contact.checker import Checker, Told
 from tests.oracle.contact.findings import Findings
 from tests.oracle.contact.hours import EPOCH
+from tests.oracle.contact.stock import Word
 from tests.oracle.contact.terms import terms_of
 
 WRITTEN: dict[str, Any] = {
@@ -49,8 +51,12 @@ class Log:
     """What one customer does after the other, and what is published of it, second by second after
     noon."""
 
-    def __init__(self, written: Mapping[str, Any] = WRITTEN) -> None:
-        self.checker = Checker(terms_of(written))
+    def __init__(
+        self,
+        written: Mapping[str, Any] = WRITTEN,
+        words: Mapping[str, Sequence[Word]] = MappingProxyType({}),
+    ) -> None:
+        self.checker = Checker(terms_of(written), words)
         self.customer, self.shard = "c-1", 0
         self.number = 0
         self.message = ""

@@ -38,6 +38,8 @@ class Terms(NamedTuple):
     fallback: bool
     budget: str
     """"" = none."""
+    product: str
+    """What the catalogue must have of it; "" = nothing."""
 
 
 class Budget(NamedTuple):
@@ -117,6 +119,7 @@ def _terms(offer: Mapping[str, Any], group: Mapping[str, Any]) -> Terms:
         ms(said["suppress"]),
         bool(offer.get("fallback")),
         offer.get("budget", ""),
+        _product(_some(offer.get("products", []))),
     )
 
 
@@ -127,6 +130,13 @@ def _quiet(quiet: Mapping[str, Any]) -> Quiet:
         raise ValueError(f"quiet hours: expected customer.<trait> as the zone, got {quiet['zone']}")
     channels = _some(quiet["channels"])
     return Quiet(quiet["from"], quiet["to"], channels, trait, quiet["otherwise"])
+
+
+def _product(products: list[str]) -> str:
+    """Raises ValueError for a bundle: its price does not say which word it goes by."""
+    if len(products) > 1:
+        raise ValueError(f"products: expected one at most, got {products}")
+    return products[0] if products else ""
 
 
 def _some(names: Any) -> list[str]:

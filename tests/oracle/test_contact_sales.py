@@ -1,13 +1,22 @@
-"""The checker of contact counts budgets: it finds what is sold too often, or refused without need,
-and none of it where all is as it should be."""
+"""The checker of contact counts budgets and knows what is in stock: it finds what is sold too
+often, refused without need or not there, and nothing where all is as it should be."""
 
 from typing import Any
 
 import pytest
 
 from connectors.published.record_types import ActionRecord
-from tests.oracle.contact.findings import ANSWERED, COUNTED, OF_BUDGETS, REFUSED, SPENT, WITHIN
+from tests.oracle.contact.findings import (
+    ANSWERED,
+    COUNTED,
+    OF_BUDGETS,
+    REFUSED,
+    SPENT,
+    STOCKED,
+    WITHIN,
+)
 from tests.oracle.contact.planted import Log, broken
+from tests.oracle.contact.stock import Word
 from tests.oracle.contact.table import tables
 
 WRITTEN: dict[str, Any] = {
@@ -119,6 +128,49 @@ def test_an_acceptance_that_is_neither_counted_nor_refused_is_missed(shop: Shop)
 def test_a_budget_that_never_bound_is_named(shop: Shop) -> None:
     shop.accepts(1, shop.offered(0, "tent", 0))
     assert shop.checker.end().slack == ["few", "some"]
+
+
+@pytest.mark.parametrize(
+    ("price", "products", "holds"),
+    [
+        (3.0, ["boots"], True),
+        (4.0, ["boots"], True),
+        (1.0, ["boots"], False),
+        (2.0, ["boots"], False),
+        (5.0, ["boots"], False),
+        (3.0, ["boat"], False),
+        (3.0, [], False),
+    ],
+    ids=["as before", "newer", "older", "sold out", "never said", "another", "none"],
+)
+def test_a_decision_of_what_its_shard_must_know_is_not_to_be_sold_is_found(
+    price: float, products: list[str], *, holds: bool
+) -> None:
+    words = [Word(1.0, there=True), Word(2.0, there=False), Word(3.0, there=True)]
+    log = Log(
+        {"offers": {"walk": {"products": "boots"}}}, {"boots": [*words, Word(4.0, there=True)]}
+    )
+    log.does(0)
+    log.decided(0, "walk", products=["boots"], price=3.0)
+    log.does(1)
+    log.decided(1, "walk", products=products, price=price)
+    assert log.found() == [] if holds else log.found() == [STOCKED]
+
+
+def test_another_shard_may_have_heard_less() -> None:
+    words = {"boots": [Word(1.0, there=True), Word(2.0, there=True)]}
+    log = Log({"offers": {"walk": {"products": ["boots"]}}}, words)
+    log.does(0)
+    log.decided(0, "walk", products=["boots"], price=2.0)
+    log.customer, log.shard = "c-2", 1
+    log.does(0)
+    log.decided(0, "walk", products=["boots"], price=1.0)
+    assert log.found() == []
+
+
+def test_a_bundle_is_refused_as_its_price_names_no_word() -> None:
+    with pytest.raises(ValueError, match="expected one at most"):
+        Log({"offers": {"walk": {"products": ["boots", "pass"]}}})
 
 
 def test_without_budgets_nothing_is_said_of_them() -> None:
