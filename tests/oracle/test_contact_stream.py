@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from decisions.learning.draws import explores
 from decisions.load import load_playbook
@@ -14,8 +13,7 @@ from decisions.offering import answers, caps, choose, contacts, serve
 from decisions.offering.catalogue import Treatment
 from decisions.playbook import Playbook
 from state.profile import Profile
-from tests.faults.caps.playbooks import made
-from tests.faults.world import ROOT
+from tests.faults.caps.playbooks import PLAYBOOK, lawless, made, write
 from tests.oracle.contact.checker import Checker
 from tests.oracle.contact.findings import (
     CONSENT,
@@ -27,13 +25,11 @@ from tests.oracle.contact.findings import (
     SUPPRESSED,
     Findings,
 )
-from tests.oracle.contact.lawless import lawless, write
 from tests.oracle.contact.stream import steps
 from tests.oracle.contact.terms import read
 
-PLAYBOOK = ROOT / "tests/oracle/contact/playbook.yaml"
-"""It learns, by Thompson sampling."""
 OTHER_POLICIES = ("greedy", "upper-bound", "linear")
+"""PLAYBOOK learns by thompson."""
 START_MS = 1_770_015_300_000
 """2026-02-02T06:55:00Z: for some it has just ceased to be quiet five minutes later, and for some it
 has begun."""
@@ -43,7 +39,7 @@ EVERY_MS = 20.0
 
 
 def checked(events: int, decides: Path = PLAYBOOK) -> Findings:
-    """What the checker says of so many events, by the policy of PLAYBOOK."""
+    """What the checker says of so many events, by the policy of PLAYBOOK, whatever decides."""
     checker = Checker(read(PLAYBOOK))
     playbook = load_playbook(decides)
     for step in steps(playbook, SEED, START_MS, events, CUSTOMERS, EVERY_MS):
@@ -76,8 +72,7 @@ def test_no_cap_is_exceeded_by_whichever_policy_of_learning(policy: str, tmp_pat
 def test_without_a_contact_policy_the_checker_sees_that_every_cap_is_exceeded(
     tmp_path: Path,
 ) -> None:
-    written = YAML(typ="safe").load(PLAYBOOK.read_text())
-    findings = checked(4_000, write(lawless(written), tmp_path / "lawless.yaml"))
+    findings = checked(4_000, write(lawless(made("thompson")), tmp_path / "lawless.yaml"))
     assert [cap.name for cap in findings.caps.values() if not cap.violations] == []
     broken = {law.law for law in findings.laws.values() if law.violations}
     assert broken == {COOLDOWN, SUPPRESSED, EXCLUSIVE, QUIET, CONSENT}

@@ -1,5 +1,5 @@
 """The playbook of a run: how it learns, what of it runs out, and quiet hours that begin and end
-while it runs."""
+while it runs; and the same without its policy, for a checker that must see that nothing says no."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,9 +9,10 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 
 from tests.faults.world import ROOT
-from tests.oracle.contact.lawless import lawless, write
 
 PLAYBOOK = ROOT / "tests/oracle/contact/playbook.yaml"
+AT_ONCE = "1s"
+"""The shortest time that an offer may rest."""
 FEATURES: Final = {
     "looks": 'profile.events["Product Viewed"] % 4 < 2',
     "reads": 'profile.events["Email Opened"] > 0',
@@ -61,11 +62,34 @@ def written_at(
 
 
 def without_policy(written: Mapping[str, Any], folder: Path) -> Path:
-    """The playbook without anything that says no."""
+    """The playbook as the flow has it where the checker must find violations, as a file."""
     return write(lawless(written), folder / "lawless.yaml")
+
+
+def lawless(written: Mapping[str, Any]) -> dict[str, Any]:
+    """No cap, no quiet hours, no exclusive set, no rest after an answer, no consent, no budget."""
+    contact = {"answers": written["contact"]["answers"]}
+    freely = {
+        kind: {name: _freely(one) for name, one in written[kind].items()}
+        for kind in ("groups", "offers")
+    }
+    left = {name: part for name, part in written.items() if name not in ("purposes", "budgets")}
+    return left | freely | {"contact": contact}
+
+
+def _freely(one: Mapping[str, Any]) -> dict[str, Any]:
+    said = {key: value for key, value in one.items() if key not in ("purpose", "budget")}
+    return said | {"cooldown": AT_ONCE, "suppress": AT_ONCE}
 
 
 def read() -> dict[str, Any]:
     """As a YAML reader has it."""
     written: dict[str, Any] = YAML(typ="safe").load(PLAYBOOK.read_text())
     return written
+
+
+def write(written: Mapping[str, Any], path: Path) -> Path:
+    """As a file."""
+    with path.open("w") as file:
+        YAML().dump(dict(written), file)  # in the order of the keys
+    return path
