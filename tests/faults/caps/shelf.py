@@ -12,9 +12,9 @@ from flows.settings import Settings
 from tests.faults.world import delivered
 from tests.oracle.contact.stock import Word
 
-EVERY_S = (0.5, 3.0)
+EVERY_S = (0.2, 1.0)
 """From one word to the next."""
-THERE = 0.7
+THERE = 0.6
 """Of all words, those by which there are some to be sold."""
 GONE = 0.3
 """Of all others, those that take the product off the catalogue."""
