@@ -101,9 +101,11 @@ class Customer:
         self.consents: dict[str, tuple[int, bool]] = {}
         """Purpose → (when, whether it was withdrawn)."""
         self.zone: tuple[int, str | None] = (0, None)
-        self.cause = ""
+        self.cause: tuple[str, int] = "", 0
+        """Of what was published last, and when that was: one product may lead to several choices
+        with no event in between."""
         self.at_once: set[str] = set()
-        """The offers that the last event decided."""
+        """The offers that were decided by that cause then."""
         self.message: Told | None = None
 
 
@@ -155,8 +157,8 @@ class Checker:
             told is not None and told.message_id == record.caused_by
         )
         self._law(CAUSED, caused, f"{_place(record)}: {record.caused_by}")
-        if record.caused_by != customer.cause:
-            customer.cause, customer.at_once = record.caused_by, set()
+        if (cause := (record.caused_by, now_ms)) != customer.cause:
+            customer.cause, customer.at_once = cause, set()
         known = record.body["offer_id"] in self._contact.offers
         self._law(KNOWN, known, _place(record))
         if known and record.kind == "offer.decided":
