@@ -23,7 +23,7 @@ SMALL = Order(
     quiet_after_s=5,
     most_s=90,
     learning="linear",
-    units=4,
+    units=2,
     products=True,
 )
 

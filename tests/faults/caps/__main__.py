@@ -23,7 +23,7 @@ from tests.faults.caps.run import Order, perform
 from tests.faults.progress import Progress
 from tests.faults.stage.arena import Late
 
-EVENTS_A_UNIT = 5_000
+EVENTS_A_UNIT = 10_000
 """By this a soft budget is spent about in the middle of a run."""
 
 
