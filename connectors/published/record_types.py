@@ -52,7 +52,8 @@ class ActionRecord(Struct, frozen=True, gc=False):
     caused_by: str
     """The message id of the event that led to it; `time:<rule>:<message id>` where time alone did,
     with that of the event from which on it was counted, if there was one; `stock:<product>` where
-    a product was sold out; `asked:<message id>` of a request to `touchline run decide`."""
+    a product was sold out, `budget:<budget>` where a budget was spent; `asked:<message id>` of a
+    request to `touchline run decide`."""
     decided_at: datetime
     playbook: str
     applied: Applied

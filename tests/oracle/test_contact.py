@@ -148,6 +148,16 @@ def test_two_offers_of_an_exclusive_set_are_found_where_one_event_decides_both(l
     assert log.found() == ["two", EXCLUSIVE]
 
 
+def test_one_cause_may_decide_one_of_an_exclusive_set_after_the_other(log: Log) -> None:
+    log.does(0)
+    log.message = "stock:boots"  # sold out, back, and sold out again
+    log.decided(0, "shoes")
+    log.decided(2, "coats")
+    assert broken(log.checker.findings) == []
+    log.decided(2, "shoes", "email")
+    assert log.found() == ["two", EXCLUSIVE]
+
+
 def test_a_decision_in_quiet_hours_is_found_and_one_that_stands_into_them(log: Log) -> None:
     log.does(0)
     hour = 3_600

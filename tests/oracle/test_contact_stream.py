@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
+from decisions.learning.draws import explores
 from decisions.load import load_playbook
 from decisions.offering import answers, caps, choose, contacts, serve
+from decisions.offering.catalogue import Treatment
 from decisions.playbook import Playbook
 from state.profile import Profile
-from tests.faults.world import ROOT
+from tests.faults.caps.playbooks import PLAYBOOK, lawless, made, write
 from tests.oracle.contact.checker import Checker
 from tests.oracle.contact.findings import (
     CONSENT,
@@ -24,11 +25,11 @@ from tests.oracle.contact.findings import (
     SUPPRESSED,
     Findings,
 )
-from tests.oracle.contact.lawless import lawless, write
 from tests.oracle.contact.stream import steps
 from tests.oracle.contact.terms import read
 
-PLAYBOOK = ROOT / "tests/oracle/contact/playbook.yaml"
+OTHER_POLICIES = ("greedy", "upper-bound", "linear")
+"""PLAYBOOK learns by thompson."""
 START_MS = 1_770_015_300_000
 """2026-02-02T06:55:00Z: for some it has just ceased to be quiet five minutes later, and for some it
 has begun."""
@@ -38,7 +39,7 @@ EVERY_MS = 20.0
 
 
 def checked(events: int, decides: Path = PLAYBOOK) -> Findings:
-    """What the checker says of so many events, by the policy of PLAYBOOK."""
+    """What the checker says of so many events, by the policy of PLAYBOOK, whatever decides."""
     checker = Checker(read(PLAYBOOK))
     playbook = load_playbook(decides)
     for step in steps(playbook, SEED, START_MS, events, CUSTOMERS, EVERY_MS):
@@ -60,11 +61,18 @@ def test_no_cap_is_exceeded_and_no_law_broken_though_every_one_of_them_binds() -
     assert findings.answers.keys() == {"shown", "clicked", "accepted", "dismissed"}
 
 
+@pytest.mark.parametrize("policy", OTHER_POLICIES)
+def test_no_cap_is_exceeded_by_whichever_policy_of_learning(policy: str, tmp_path: Path) -> None:
+    findings = checked(5_000, write(made(policy), tmp_path / "learning.yaml"))
+    assert findings.places == {}
+    assert findings.slack == []
+    assert all(law.asked >= 50 for law in findings.laws.values())
+
+
 def test_without_a_contact_policy_the_checker_sees_that_every_cap_is_exceeded(
     tmp_path: Path,
 ) -> None:
-    written = YAML(typ="safe").load(PLAYBOOK.read_text())
-    findings = checked(4_000, write(lawless(written), tmp_path / "lawless.yaml"))
+    findings = checked(4_000, write(lawless(made("thompson")), tmp_path / "lawless.yaml"))
     assert [cap.name for cap in findings.caps.values() if not cap.violations] == []
     broken = {law.law for law in findings.laws.values() if law.violations}
     assert broken == {COOLDOWN, SUPPRESSED, EXCLUSIVE, QUIET, CONSENT}
@@ -98,6 +106,21 @@ def forgetting_four_seconds_early(profile: Profile, now_ms: int) -> None:
     forget(profile, now_ms + 4_000)
 
 
+cap_on = choose.Chooser.cap_on
+
+
+def explores_now(chooser: choose.Chooser) -> bool:
+    """Whether learning lets any offer go first for this customer now."""
+    model = chooser._playbook.model
+    assert model is not None
+    seed, _ = model.learning.luck(chooser._touchpoint.customer_id, chooser._now_ms)
+    return explores(seed, model.learning.explore)
+
+
+def no_cap_where_it_is_explored(chooser: choose.Chooser, treatment: Treatment) -> caps.Full | None:
+    return None if explores_now(chooser) else cap_on(chooser, treatment)
+
+
 BREAKS: dict[str, tuple[Break, set[str]]] = {
     "a window that ends a millisecond early": (
         (choose, "cap_without_room", a_window_that_is_a_millisecond_short),
@@ -117,6 +140,10 @@ BREAKS: dict[str, tuple[Break, set[str]]] = {
     ),
     "what was shown or accepted is not counted": (
         (answers, "note", lambda *_: None),
+        {"shown", "taken"},
+    ),
+    "what is explored is explored through a full cap": (
+        (choose.Chooser, "cap_on", no_cap_where_it_is_explored),
         {"shown", "taken"},
     ),
     "an answer leads to no rest": (

@@ -7,11 +7,13 @@ import random
 import shutil
 import sys
 import tempfile
+from math import ceil
 from pathlib import Path
 
 import click
 import orjson
 
+from decisions.learning.policies.kinds import POLICIES
 from flows.local.services import MissingExtra
 from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
@@ -20,6 +22,9 @@ from tests.faults.caps.report import plain, told
 from tests.faults.caps.run import Order, perform
 from tests.faults.progress import Progress
 from tests.faults.stage.arena import Late
+
+EVENTS_A_UNIT = 10_000
+"""By this a soft budget is spent about in the middle of a run."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,6 +68,21 @@ from tests.faults.stage.arena import Late
     is_flag=True,
     help="Take the policy out of the flow's playbook: the checker must find violations.",
 )
+@click.option(
+    "--learning",
+    type=click.Choice(list(POLICIES)),
+    default="thompson",
+    show_default=True,
+    help="The playbook's learning.policy; with linear it has features, too.",
+)
+@click.option(
+    "--budgets",
+    is_flag=True,
+    help="Two pairs of offers share a budget each, one of them hard.",
+)
+@click.option(
+    "--products", is_flag=True, help="Three offers name products that sell out and come back."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, no tables.")
 def main(
     events: int,
@@ -73,6 +93,9 @@ def main(
     kill_every: float,
     minutes: float,
     control: bool,
+    learning: str,
+    budgets: bool,
+    products: bool,
     as_json: bool,
 ) -> None:
     """Count again what caps count, over a flow that is killed while it decides.
@@ -87,10 +110,12 @@ def main(
       python -m tests.faults.caps
       python -m tests.faults.caps --events 20000 --customers 300 --kill-every 5
       python -m tests.faults.caps --events 20000 --customers 300 --control
+      python -m tests.faults.caps --events 20000 --customers 300 --budgets --products
+      python -m tests.faults.caps --events 200000 --learning linear --budgets --products
       python -m tests.faults.caps --json > caps.json
 
-    Progress goes to stderr. Exit codes: 0 no violation, and every cap was full at times (with
-    --control: every cap was exceeded), 1 anything else, 2 wrong options.
+    Progress goes to stderr. Exit codes: 0 no violation, and every cap and budget bound at times
+    (with --control: every cap was exceeded), 1 anything else, 2 wrong options.
     """
     drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     order = Order(
@@ -100,6 +125,9 @@ def main(
         quiet_after_s=min(events / rate / 5, 180),
         most_s=minutes * 60,
         policy=not control,
+        learning=learning,
+        units=ceil(events / EVENTS_A_UNIT) if budgets else 0,
+        products=products,
     )
     progress = Progress(sys.stderr)
     progress.begin("caps", drawn)

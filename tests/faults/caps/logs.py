@@ -10,7 +10,7 @@ from connectors.kafka.to_end import ToEnd
 from connectors.kafka.topics import ACTIONS, ENRICHED
 from connectors.published.record_types import ActionRecord, read_action
 from state.applied import Applied
-from tests.oracle.contact.checker import Checker, Told
+from tests.oracle.contact.checker import LATER, Checker, Told
 from tests.oracle.contact.hours import EPOCH
 
 
@@ -72,9 +72,9 @@ def check(
 
 
 def _led(record: ActionRecord, checker: Checker) -> bool:
-    """Whether the event that led to it is in; time alone needs none."""
+    """Whether the event that led to it is in; what comes later needs none."""
     return (
-        record.caused_by.startswith("time:")
+        record.caused_by.startswith(LATER)
         or checker.last_message(record.customer_id) == record.caused_by
     )
 

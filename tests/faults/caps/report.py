@@ -20,7 +20,7 @@ def told(report: Report) -> str:
         f"{report.repeated:,} sent twice, {report.late:,} sent later than they happened; "
         f"{report.accounted:,} in a commit; {findings.events:,} applied once to "
         f"{findings.customers:,} customers; {findings.decisions:,} decisions; "
-        f"{findings.pages:,} pages read. Seed {report.seed}."
+        f"{findings.pages:,} pages read; learned by {report.learning}. Seed {report.seed}."
     )
     slept = report.counts.get(OVERLAPS, 0)
     killed = (
@@ -35,6 +35,8 @@ def told(report: Report) -> str:
         f"{report.outlived:,} ended with the offer's own time."
     )
     lines = [tables(findings), done, killed, latency]
+    if report.words:
+        lines.append(f"The catalogue said {report.words:,} times what there is of a product.")
     for what, places in findings.places.items() if report.policy else ():
         lines += [f"{what}:\n" + "\n".join(f"  {place}" for place in places)]
     if findings.slack and report.policy:

@@ -14,9 +14,10 @@ from tests.brokers.kafka_broker import KafkaBroker
 from tests.brokers.redis_server import RedisServer
 from tests.faults.breaks.sleep import FENCED
 from tests.faults.caps.audience import Crowd, Pace
-from tests.faults.caps.hours import without_policy, written_at
 from tests.faults.caps.learned import check_learned
 from tests.faults.caps.logs import check
+from tests.faults.caps.playbooks import PRODUCTS, made, without_policy, written_at
+from tests.faults.caps.shelf import Shelf
 from tests.faults.stage.arena import Arena, Late
 from tests.faults.stage.crew import Crew, Worker, until_ready
 from tests.faults.stage.fence_watch import FenceWatch
@@ -50,7 +51,13 @@ class Order(Struct, frozen=True):
     most_s: float
     """How long events are sent at most."""
     policy: bool = True
-    """Whether the flow has the contact policy; the checker has it anyway."""
+    """Whether the flow has the contact policy and the budgets; the checker has them anyway."""
+    learning: str = "thompson"
+    """The policy by which it learns, as a playbook names it."""
+    units: int = 0
+    """Of each of two budgets; 0: there are none."""
+    products: bool = False
+    """Whether there are products that sell out and come back."""
 
 
 class Report(Struct, kw_only=True):
@@ -59,6 +66,7 @@ class Report(Struct, kw_only=True):
     findings: Findings
     seed: int
     policy: bool
+    learning: str
     sent: int
     """Records that the broker acknowledged."""
     accounted: int
@@ -71,6 +79,8 @@ class Report(Struct, kw_only=True):
     kills: int
     at_points: dict[str, int]
     """Named point of the commit protocol → kills there, which `kills` counts, too."""
+    words: int
+    """What the catalogue said of products."""
     counts: dict[str, int]
     """What else was done to the flow."""
     recoveries: list[float]
@@ -106,18 +116,21 @@ def perform(
 ) -> Report:
     """Run it on servers that are up and empty. Raises Late and RuntimeError where it gets stuck."""
     now_ms = time.time_ns() // 1_000_000
-    capped = written_at(folder, now_ms, order.quiet_after_s)
-    playbook = capped if order.policy else without_policy(folder)
+    written = made(order.learning, order.units, products=order.products)
+    capped = written_at(written, folder, now_ms, order.quiet_after_s)
+    playbook = capped if order.policy else without_policy(written, folder)
     world = World(kafka.bootstrap_servers, redis.redis_url, FLUSH_EVENTS, playbook, PARTITIONS)
     config = {"bootstrap.servers": kafka.bootstrap_servers}
-    create_topics(config, Settings().channels, PARTITIONS)
+    create_topics(config, Settings().channels, PARTITIONS, Settings().catalogue_topic)
+    shelf = Shelf(kafka.bootstrap_servers, order.seed, PRODUCTS if order.products else ())
     arena = _arena(order, world, kafka, redis, folder, say)
     arena.watch.start()
     try:
         arena.crew.start(PROCESSES)
         began = time.monotonic()
         arena.load.start()
-        _kill_again_and_again(arena, order)
+        _kill_again_and_again(arena, order, shelf)
+        shelf.close()
         arena.load.stop()
         sending_s = time.monotonic() - began
         say("waiting until no lag is left")
@@ -131,7 +144,7 @@ def perform(
         arena.watch.end()
     crowd = arena.load
     assert isinstance(crowd, Crowd)
-    checker = Checker(read(capped))
+    checker = Checker(read(capped), shelf.said)
     check(config, PARTITIONS, checker, say)
     for offers, pages in crowd.pages.items():
         checker.page(offers, pages)
@@ -139,6 +152,7 @@ def perform(
         findings=checker.end(),
         seed=order.seed,
         policy=order.policy,
+        learning=order.learning,
         sent=crowd.acknowledged,
         accounted=accounted,
         names=dict(crowd.names),
@@ -148,6 +162,7 @@ def perform(
         caught_up_s=caught_up_s,
         kills=arena.crew.kills,
         at_points=arena.crew.at_points,
+        words=shelf.words,
         counts=arena.counts,
         recoveries=arena.crew.recoveries,
         latencies_ms=crowd.latencies_ms,
@@ -193,9 +208,9 @@ def _arena(
     return arena
 
 
-def _kill_again_and_again(arena: Arena, order: Order) -> None:
+def _kill_again_and_again(arena: Arena, order: Order, shelf: Shelf) -> None:
     """While there is something to be sent: kill -9 of one of the two; half of the lives after that
-    end by themselves, at a named point of a flush."""
+    end by themselves, at a named point of a flush. Meanwhile products come and go."""
     crowd, rng = arena.load, arena.rng
     assert isinstance(crowd, Crowd)
     seed = rng.getrandbits(64)
@@ -204,6 +219,7 @@ def _kill_again_and_again(arena: Arena, order: Order) -> None:
     due = began + rng.uniform(0.5, 1.5) * order.kill_every_s
     while not crowd.done and arena.going_on():
         arena.tend()
+        shelf.tend()
         if arena.crew.trouble:
             raise Late(f"a worker ended by itself: {arena.crew.trouble[0]}")
         now = time.monotonic()

@@ -11,12 +11,14 @@ which both stood.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from connectors.published.record_types import ActionRecord
+from tests.oracle.contact.budgets import Budgets
 from tests.oracle.contact.findings import (
     ANSWERED,
     CAUSED,
@@ -26,14 +28,20 @@ from tests.oracle.contact.findings import (
     EXCLUSIVE,
     FORWARD,
     KNOWN,
+    LAWS,
+    OF_BUDGETS,
     ONCE,
     ONE_CONTENT,
     QUIET,
+    STOCKED,
     SUPPRESSED,
     Findings,
+    OfBudget,
     OfCap,
+    OfLaw,
 )
 from tests.oracle.contact.hours import EPOCH, first_quiet
+from tests.oracle.contact.stock import Stock, Word
 from tests.oracle.contact.terms import Cap, Contact
 
 KINDS = {
@@ -42,6 +50,10 @@ KINDS = {
     "Offer Accepted": "accepted",
     "Offer Dismissed": "dismissed",
 }
+EXHAUSTED = "exhausted"
+"""Accepted, but of a hard budget of which there was none left."""
+LATER = ("time:", "budget:", "stock:")
+"""What begins the cause of what no event led to."""
 SURELY_KEPT = 9
 """An answer to one of so many of a customer's last decisions must count."""
 MS = timedelta(milliseconds=1)
@@ -89,20 +101,33 @@ class Customer:
         self.consents: dict[str, tuple[int, bool]] = {}
         """Purpose → (when, whether it was withdrawn)."""
         self.zone: tuple[int, str | None] = (0, None)
-        self.cause = ""
+        self.cause: tuple[str, int] = "", 0
+        """Of what was published last, and when that was: one product may lead to several choices
+        with no event in between."""
         self.at_once: set[str] = set()
-        """The offers that the last event decided."""
+        """The offers that were decided by that cause then."""
         self.message: Told | None = None
 
 
 class Checker:
     """Takes everything in, customer by customer in the order in which it was applied."""
 
-    def __init__(self, contact: Contact) -> None:
+    def __init__(
+        self, contact: Contact, words: Mapping[str, Sequence[Word]] = MappingProxyType({})
+    ) -> None:
+        """`words`: product → what the catalogue said of it, one after the other."""
         self._contact = contact
         self._customers: dict[str, Customer] = defaultdict(Customer)
         self._ids: dict[bytes, bytes] = {}
-        self.findings = Findings(caps={cap.name: _of_cap(cap) for cap in contact.caps})
+        laws = [*LAWS, *(OF_BUDGETS if contact.budgets else ()), *([STOCKED] if words else ())]
+        self.findings = Findings(
+            caps={cap.name: _of_cap(cap) for cap in contact.caps},
+            budgets={name: OfBudget(name, *one) for name, one in contact.budgets.items()},
+            laws={law: OfLaw(law) for law in laws},
+        )
+        self._law = self.findings.asks
+        self._budgets = Budgets(contact.budgets, contact.offers, self.findings)
+        self._stock = Stock(words, contact.offers, self.findings)
 
     def event(self, told: Told) -> None:
         """The next event of a customer, before what follows from it."""
@@ -128,12 +153,12 @@ class Checker:
         self._law(FORWARD, now_ms >= customer.now_ms, f"{_place(record)}: {customer.now_ms}")
         customer.now_ms = now_ms
         told = customer.message
-        caused = record.caused_by.startswith("time:") or (
+        caused = record.caused_by.startswith(LATER) or (
             told is not None and told.message_id == record.caused_by
         )
         self._law(CAUSED, caused, f"{_place(record)}: {record.caused_by}")
-        if record.caused_by != customer.cause:
-            customer.cause, customer.at_once = record.caused_by, set()
+        if (cause := (record.caused_by, now_ms)) != customer.cause:
+            customer.cause, customer.at_once = cause, set()
         known = record.body["offer_id"] in self._contact.offers
         self._law(KNOWN, known, _place(record))
         if known and record.kind == "offer.decided":
@@ -167,6 +192,7 @@ class Checker:
         """What was found, once everything is in."""
         for customer in self._customers.values():
             self._not_counted(customer)
+        self._budgets.end()
         self.findings.customers = sum(1 for one in self._customers.values() if one.made)
         return self.findings
 
@@ -176,11 +202,6 @@ class Checker:
         self._law(ONE_CONTENT, before == of, identity)
         self._law(ONCE, before is of, identity)
         return before is not of
-
-    def _law(self, law: str, holds: bool, where: str) -> None:
-        self.findings.laws[law].asked += 1
-        if not holds:
-            self.findings.broke(law, where)
 
     def _identified(self, customer: Customer, told: Told) -> None:
         quiet = self._contact.quiet
@@ -207,6 +228,8 @@ class Checker:
                 beside = (customer.at_once & those) - {offer}
                 self._law(EXCLUSIVE, not beside, f"{where}: {name}, beside {sorted(beside)}")
         customer.at_once.add(offer)
+        self._budgets.decided(record, now_ms, where)
+        self._stock.decided(record, where)
         quiet = self._contact.quiet
         if quiet and channel in quiet.channels:
             expires_ms = (_moment(body["expires_at"]) - EPOCH) // MS
@@ -269,6 +292,8 @@ class Checker:
 
     def _answered(self, customer: Customer, record: ActionRecord, now_ms: int) -> None:
         decision, kind = record.body["decision_id"], record.body["answer"]
+        if refused := kind == EXHAUSTED:
+            kind = "accepted"
         made, told = customer.made.get(decision), customer.message
         true = (
             made is not None
@@ -284,6 +309,11 @@ class Checker:
         if customer.due == (decision, kind):
             customer.due = None
             self.findings.laws[COUNTED].asked += 1
+        if refused:
+            self._budgets.refused(record, _place(record))
+            return
+        if kind == "accepted":
+            self._budgets.accepted(record, now_ms, _place(record))
         customer.answered.add((decision, kind))
         self.findings.answers[kind] += 1
         customer.last[made.offer, kind] = now_ms

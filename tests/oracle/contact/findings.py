@@ -19,10 +19,16 @@ ANSWERED = "what counts as an answer was one, once"
 COUNTED = "an answer to a decision that stands counts"
 CAUSED = "what is published follows from the customer's last event"
 KNOWN = "what is decided or answered is of this playbook"
+WITHIN = "no hard budget is accepted beyond its units"
+REFUSED = "only a hard budget refuses what is accepted"
+SPENT = "nothing is decided of a budget that is spent as far as its shard knows"
+STOCKED = "what is decided is in stock, by no older word than its shard has had"
 LAWS = (
     *(COOLDOWN, SUPPRESSED, EXCLUSIVE, QUIET, CONSENT),
     *(ONCE, ONE_CONTENT, FORWARD, ANSWERED, COUNTED, CAUSED, KNOWN),
 )
+OF_BUDGETS = (WITHIN, REFUSED, SPENT)
+"""Of a playbook with budgets; of one whose offers name products it is STOCKED."""
 
 
 class OfCap(Struct):
@@ -52,6 +58,22 @@ class OfCap(Struct):
     """How long after it was full each of those was seen."""
 
 
+class OfBudget(Struct):
+    """What there is to say of one budget."""
+
+    name: str
+    units: int
+    hard: bool
+    accepted: int = 0
+    refused: int = 0
+    decisions: int = 0
+    """Those for its offers."""
+    above_ms: list[int] = []
+    """Of each acceptance above the units, how long after the last unit it was."""
+    decided_ms: list[int] = []
+    """Of each decision after that, the same."""
+
+
 class OfLaw(Struct):
     """What there is to say of what else must hold."""
 
@@ -65,6 +87,7 @@ class Findings(Struct):
     """All of it."""
 
     caps: dict[str, OfCap] = field(default_factory=dict)
+    budgets: dict[str, OfBudget] = field(default_factory=dict)
     laws: dict[str, OfLaw] = field(default_factory=lambda: {law: OfLaw(law) for law in LAWS})
     events: int = 0
     decisions: int = 0
@@ -77,6 +100,12 @@ class Findings(Struct):
     """Records that lie in the log again, for their readers to drop."""
     places: dict[str, list[str]] = field(default_factory=dict)
     """Cap or law → where it was broken first."""
+
+    def asks(self, law: str, holds: bool, where: str) -> None:
+        """Whether a law holds here."""
+        self.laws[law].asked += 1
+        if not holds:
+            self.broke(law, where)
 
     def broke(self, what: str, where: str) -> None:
         """A cap or a law was broken."""
@@ -97,5 +126,13 @@ class Findings(Struct):
 
     @property
     def slack(self) -> list[str]:
-        """Caps that never bound: nothing is known of them."""
-        return [cap.name for cap in self.caps.values() if cap.fullest < cap.most]
+        """Caps and budgets that never bound: nothing is known of them. A budget has bound where it
+        is spent, or has refused somebody."""
+        return [
+            *(cap.name for cap in self.caps.values() if cap.fullest < cap.most),
+            *(
+                budget.name
+                for budget in self.budgets.values()
+                if budget.accepted < budget.units and not budget.refused
+            ),
+        ]

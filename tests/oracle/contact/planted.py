@@ -1,7 +1,9 @@
 """What a customer does and what is published of it, by hand: for violations on purpose."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
@@ -12,6 +14,7 @@ from state.times import rfc3339
 from tests.oracle.contact.checker import Checker, Told
 from tests.oracle.contact.findings import Findings
 from tests.oracle.contact.hours import EPOCH
+from tests.oracle.contact.stock import Word
 from tests.oracle.contact.terms import terms_of
 
 WRITTEN: dict[str, Any] = {
@@ -45,10 +48,16 @@ NOON_MS = 1_770_033_600_000
 
 
 class Log:
-    """What one customer does, and what is published of it, second by second after noon."""
+    """What one customer does after the other, and what is published of it, second by second after
+    noon."""
 
-    def __init__(self) -> None:
-        self.checker = Checker(terms_of(WRITTEN))
+    def __init__(
+        self,
+        written: Mapping[str, Any] = WRITTEN,
+        words: Mapping[str, Sequence[Word]] = MappingProxyType({}),
+    ) -> None:
+        self.checker = Checker(terms_of(written), words)
+        self.customer, self.shard = "c-1", 0
         self.number = 0
         self.message = ""
 
@@ -60,17 +69,18 @@ class Log:
         self.message = f"m-{self.number}"
         at_ms = NOON_MS + int(at_s * 1000)
         happened_ms = at_ms - int(told_s * 1000)
-        self.checker.event(Told("c-1", self.message, name, happened_ms, at_ms, said))
+        self.checker.event(Told(self.customer, self.message, name, happened_ms, at_ms, said))
 
     def decided(
-        self, at_s: float, offer: str, channel: str = "click", *, ttl_s: float = 60
+        self, at_s: float, offer: str, channel: str = "click", *, ttl_s: float = 60, **said: Any
     ) -> ActionRecord:
-        """A decision because of the last event; what was published."""
+        """A decision because of the last event; what was published. `said`: what its record says
+        beside that."""
         at_ms = NOON_MS + int(at_s * 1000)
         self.number += 1
         identity = f"{self.number:032x}"
         expires_at = rfc3339(at_ms + int(ttl_s * 1000))
-        body = {"offer_id": offer, "decision_id": identity, "channel": channel}
+        body = {"offer_id": offer, "decision_id": identity, "channel": channel, **said}
         return self.says("offer.decided", at_ms, identity, {**body, "expires_at": expires_at})
 
     def answered(self, at_s: float, to: ActionRecord, kind: str) -> ActionRecord:
@@ -83,8 +93,8 @@ class Log:
     def says(self, kind: str, at_ms: int, identity: str, body: dict[str, Any]) -> ActionRecord:
         """A record."""
         at = EPOCH + timedelta(milliseconds=at_ms)
-        place = Applied(0, 1, self.number, 0)
-        record = ActionRecord(identity, kind, "c-1", self.message, at, "p", place, body)
+        place = Applied(self.shard, 1, self.number, 0)
+        record = ActionRecord(identity, kind, self.customer, self.message, at, "p", place, body)
         self.takes(record)
         return record
 

@@ -36,6 +36,17 @@ class Terms(NamedTuple):
     cooldown_ms: int
     suppress_ms: int
     fallback: bool
+    budget: str
+    """"" = none."""
+    product: str
+    """What the catalogue must have of it; "" = nothing."""
+
+
+class Budget(NamedTuple):
+    """How many of the offers that name it may be accepted in all."""
+
+    units: int
+    hard: bool
 
 
 class Quiet(NamedTuple):
@@ -58,6 +69,7 @@ class Contact(NamedTuple):
     purposes: dict[str, str]
     quiet: Quiet | None
     answers_ms: int
+    budgets: dict[str, Budget]
 
 
 def read(playbook: Path) -> Contact:
@@ -80,6 +92,10 @@ def terms_of(written: Mapping[str, Any]) -> Contact:
         dict(written.get("purposes", {})),
         _quiet(contact["quiet"]) if "quiet" in contact else None,
         ms(contact.get("answers", "30d")),
+        {
+            name: Budget(budget["units"], bool(budget.get("hard")))
+            for name, budget in written.get("budgets", {}).items()
+        },
     )
 
 
@@ -102,6 +118,8 @@ def _terms(offer: Mapping[str, Any], group: Mapping[str, Any]) -> Terms:
         ms(said["cooldown"]),
         ms(said["suppress"]),
         bool(offer.get("fallback")),
+        offer.get("budget", ""),
+        _product(_some(offer.get("products", []))),
     )
 
 
@@ -112,6 +130,13 @@ def _quiet(quiet: Mapping[str, Any]) -> Quiet:
         raise ValueError(f"quiet hours: expected customer.<trait> as the zone, got {quiet['zone']}")
     channels = _some(quiet["channels"])
     return Quiet(quiet["from"], quiet["to"], channels, trait, quiet["otherwise"])
+
+
+def _product(products: list[str]) -> str:
+    """Raises ValueError for a bundle: its price does not say which word it goes by."""
+    if len(products) > 1:
+        raise ValueError(f"products: expected one at most, got {products}")
+    return products[0] if products else ""
 
 
 def _some(names: Any) -> list[str]:
