@@ -5,7 +5,7 @@ due. Every other customer is known, as some seconds of simulated events have mad
 has offers that stand; the others are new, so that each answer decides anew, and waits for Kafka
 unless it is asked for early. The caller shares the machine with all that it asks. Beside it a bare
 producer says what Kafka's acknowledgement alone takes meanwhile, and how late the machine wakes it
-(`floor_ms`).
+(`floor_ms`), and `own_ms` is what the process itself says of the same requests, by bucket.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from msgspec import structs
 
 from benchmarks.asking import Page, page
 from benchmarks.brokers import apache
+from benchmarks.latency import of_buckets
 from benchmarks.results import spread
 from benchmarks.rig import ROOT, Child, Rig, child, scrape, services, touchpoints
 from benchmarks.sender import send
@@ -44,24 +45,22 @@ async def ask_all(
     """(milliseconds from when each was due, status → how many)."""
     waits: list[float] = []
     statuses: Counter[int] = Counter()
-    warm_up = int(WARM_UP_S * rate)
 
     async def one(asking: Page, number: int) -> None:
         due = began + number / rate
         body = {"customer_id": customers[number % len(customers)], "placement": "home"}
-        more: dict[str, Any] = {"message_id": f"r-{number}"} if named else {}
+        more: dict[str, Any] = {"message_id": f"{began}-{number}"} if named else {}
         more |= {"early": True} if early else {}
         raw = orjson.dumps({**body, "context": CONTEXT, **more})
         status, _ = await asking.post(raw)
-        if number >= warm_up:
-            waits.append((time.perf_counter() - due) * 1000)
-            statuses[status] += 1
+        waits.append((time.perf_counter() - due) * 1000)
+        statuses[status] += 1
 
     async with page(url, CONNECTIONS) as asking:
         began = time.perf_counter() + 0.1
         gc.disable()
         tasks = []
-        for number in range(int(rate * (seconds + WARM_UP_S))):
+        for number in range(int(rate * seconds)):
             if (wait := began + number / rate - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
             tasks.append(asyncio.create_task(one(asking, number)))
@@ -82,14 +81,18 @@ def measure(
         time.sleep(1)
         known = list(dict.fromkeys(event.key for event in sent.emissions))
         customers = [who for n, one in enumerate(known) for who in (one, f"new-{n}")]
+        url, warm = api.said["url"], int(rate * WARM_UP_S)
+        asyncio.run(ask_all(url, customers[:warm], rate, WARM_UP_S, named, early))
+        scraped = scrape(api)
         before, began = _used(rig, flow, api), time.perf_counter()
         with child(rig, "floor", "benchmarks.floor", rig.kafka.bootstrap_servers) as floor:
             waits, statuses = asyncio.run(
-                ask_all(api.said["url"], customers, rate, seconds, named, early)
+                ask_all(url, customers[warm:], rate, seconds, named, early)
             )
         took = time.perf_counter() - began
         used = {name: (s - before[name]) / took for name, s in _used(rig, flow, api).items()}
         numbers, counted = scrape(api), _counted(flow)
+        own = {name: value - scraped.get(name, 0) for name, value in numbers.items()}
         resident_mb = usage_of(api.process.pid).resident_mb
         flow.check()
         api.check()
@@ -101,9 +104,10 @@ def measure(
         "customers": len(customers),
         "statuses": {str(status): count for status, count in statuses.items()},
         "ms": structs.asdict(structs.replace(spread(waits), percentiles=[])),
+        "own_ms": structs.asdict(of_buckets(own, "touchline_decide_seconds")),
         "floor_ms": floor.more()[-1],
         "offers": {
-            how: numbers.get(f"touchline_decide_offers_total{{{how}}}", 0)
+            how: own.get(f"touchline_decide_offers_total{{{how}}}", 0)
             for how in ("decided", "stood")
         },
         "answers_counted": counted,
