@@ -113,8 +113,8 @@ class Playbook:
     learning: Learning | None = None
     """How propensities are learned; None: they are not."""
     interests: Value | None = None
-    """What a customer has declared to be interested in: a list of texts; None where no offer has
-    topics."""
+    """What a customer has declared to be interested in: a list of texts; None where neither a
+    section nor a trait says it."""
     journeys: dict[str, Journey] = field(default_factory=dict)
     earlier: dict[tuple[str, bytes], Journey] = field(default_factory=dict)
     """(id, version) → a definition that a journey had before: for runs that began by it. No part of

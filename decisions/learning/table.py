@@ -65,8 +65,9 @@ class CounterTable:
         self._place(self._told, row, counter)
 
     def totals(self, rows: Rows, now_ms: int) -> Floats:
-        """Taken and refused over all shards, as of `now_ms`; shape (2, n)."""
-        # To be told what to do with a row that is not there takes half as long as to look first.
+        """Taken and refused over all shards, as of `now_ms`; shape (2, n). All of `rows` must be
+        there: of one that is not comes anything."""
+        # To look whether they are takes twice as long.
         found = self._own.take(rows, axis=1, mode="clip")
         found += self._told.take(rows, axis=1, mode="clip")
         found *= self.share(now_ms)

@@ -112,7 +112,7 @@ class Offer(Struct, frozen=True):
     @property
     def about(self) -> tuple[str, ...]:
         """What it is about, in words: its topics, and what its products are where that counts."""
-        more = ("a category of its products",) if self.topics_of_products else ()
+        more = ("a category of its products, if they have one",) if self.topics_of_products else ()
         return self.topics + more
 
     @property

@@ -184,7 +184,7 @@ class Chooser:
         if self._touchpoint.context is not None:  # which any condition may look at
             return frozenset([offer.id for offer in filterfalse(self.stage, ranking.offers)])
         index, offers = ranking.index, self._playbook.offers
-        found = index.open_to(frozenset(self._profile.segments), self._arms, self._refused_purposes)
+        found = index.open_to(self._profile.segments, self._arms, self._refused_purposes)
         if self._profile.answers:
             answered = found.intersection(self._profile.answers)
             found = found.difference([one for one in answered if self._rests(offers[one])])

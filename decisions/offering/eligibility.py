@@ -4,7 +4,7 @@ Most offers ask for segments, an arm and a consent, and of these there are few c
 many customers. What hangs on more than that is asked of each customer, each time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import lru_cache
 from typing import Final
 
@@ -14,8 +14,8 @@ from state.profile import Profile
 from state.sections import SEGMENTS
 from state.touchpoint import silence
 
-COMBINATIONS_KEPT: Final = 1024
-"""Those met last: of 50 offers some 4 KB for each."""
+COMBINATIONS_KEPT: Final = 256
+"""Those met last: of 50 offers at most 4 KB for each, of 1,000 at most 33 KB."""
 
 
 class Index:
@@ -26,11 +26,26 @@ class Index:
         self._settled = tuple(offer for offer in every if is_settled(offer))
         self.others = tuple(offer for offer in every if not is_settled(offer))
         """Those that are to be asked for each time."""
-        self.open_to = lru_cache(COMBINATIONS_KEPT)(self._open_to)
-        """Segments, arms (experiment, arm) and the purposes that they do not agree to → the ids of
-        all the rest that such customers may have, if they ask without a context."""
+        asked = [when for offer in self._settled for _, when in offer.layers]
+        self._segments = frozenset().union(*(when.segments for when in asked))
+        groups = {offer.group for offer in self._settled}
+        self._arms = frozenset(
+            {(EVERYTHING, HELD_OUT), *((control_of(g), HELD_OUT) for g in groups)}
+        )
+        self._arms = self._arms.union(*(offer.arms for offer in self._settled))
+        self._purposes = frozenset(offer.purpose for offer in self._settled)
+        self._open_to = lru_cache(COMBINATIONS_KEPT)(self._find)
 
-    def _open_to(
+    def open_to(
+        self, segments: Iterable[str], arms: Set[tuple[str, str]], refused: Set[str]
+    ) -> frozenset[str]:
+        """What customers may have of all the rest who are in these segments and arms (experiment,
+        arm) and do not agree to these purposes, if they ask without a context; by their ids."""
+        return self._open_to(
+            self._segments.intersection(segments), self._arms & arms, self._purposes & refused
+        )
+
+    def _find(
         self, segments: frozenset[str], arms: frozenset[tuple[str, str]], refused: frozenset[str]
     ) -> frozenset[str]:
         profile = Profile(segments=dict.fromkeys(segments, 0))

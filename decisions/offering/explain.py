@@ -28,7 +28,7 @@ from decisions.offering.choose import (
     Chooser,
 )
 from decisions.offering.experiments import EVERYTHING, HELD_OUT, control_of
-from decisions.offering.interest import share, topics_of
+from decisions.offering.interest import ALONE, share, topics_of
 from decisions.offering.serve import standing
 from decisions.offering.stock import first_sold_out
 from decisions.playbook import Playbook
@@ -155,9 +155,9 @@ class _Teller:
                 return CAPPED, [self._cap(one, without)]
             if until_ms := self._chooser.quiet_until(one):
                 return QUIET, [f"{one.channel} is left alone until {rfc3339(until_ms)}"]
-        if any(one.weight is not None for one in offer.treatments):
+        if any(one.weight and one.weight.source != ALONE for one in offer.treatments):
             return WEIGHT, self._weights(offer)
-        return COST, [self._loss(one) for one in offer.treatments]
+        return COST, self._losses(offer)
 
     def _stopped(self, offer: Offer, stage: str) -> Iterator[str]:
         now_ms = self._now_ms
@@ -241,13 +241,20 @@ class _Teller:
             told = self._evidence.value(source)
             expected = f"no number from 0 to {MOST_WEIGHT:,.0f}, or makes it a loss"
             yield f"its weight is {expected}: {told}"
-        if topics := topics_of(offer, self._world):
-            part = share(topics, self._choice.interests or ())
-            yield f"it is multiplied by {part:g}: {self._interest(offer)}"
+        if topics_of(offer, self._world):
+            yield f"it is multiplied by {self._share(offer):g}: {self._interest(offer)}"
 
-    def _loss(self, one: Treatment) -> str:
-        terms = reckoning(one, one.propensity, 1.0, self._playbook.power)
-        return f"through {one.channel} it costs more than it may bring: {terms} = {one.score:g}"
+    def _losses(self, offer: Offer) -> Iterator[str]:
+        part = self._share(offer)
+        for one in offer.treatments:
+            terms = reckoning(one, one.propensity, part, self._playbook.power)
+            score = one.gain * part - one.cost
+            yield f"through {one.channel} it costs more than it may bring: {terms} = {score:g}"
+        if topics_of(offer, self._world):
+            yield f"its weight is the share of its topics: {self._interest(offer)}"
+
+    def _share(self, offer: Offer) -> float:
+        return share(topics_of(offer, self._world), self._choice.interests or ())
 
     def _why(self, offer: Offer) -> Iterator[str]:
         if topics_of(offer, self._world):

@@ -15,14 +15,14 @@ class LinearModel(Model):
     """A `Model` whose buckets are the corners of its features: what is believed of an arm in one
     comes from what was seen of it in all."""
 
-    def _rows(self, pairs: Rows, bucket: int) -> Rows:
+    def _rows(self, pairs: Rows) -> Rows:
         """Of all corners, one after the other."""
         corners = np.arange(len(self._buckets))[:, None]
         return (pairs * len(corners) + corners).ravel()
 
     def _beliefs(self, of: Gathered, where: Moment) -> Floats:
         """Means and spreads."""
-        start, seen = self._known(of, where)
+        start, seen = self._known(of, of.rows, where)
         corners, n = len(self._buckets), len(of.value)
         by_corner = np.zeros((2, corners, n)) if seen is None else seen.reshape(2, corners, n)
         found = np.round(believed(start, by_corner, self._buckets[where.bucket]), PROPENSITY_DIGITS)

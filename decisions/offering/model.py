@@ -48,13 +48,14 @@ class _Pair(Struct, frozen=True, gc=False):
 
 
 class Gathered(Struct, frozen=True, eq=False, gc=False):
-    """What arrays are made of for some treatments in a bucket, whoever they are chosen for."""
+    """What arrays are made of for some treatments, whoever and whenever they are chosen for."""
 
     start: Floats
     """As `beliefs.starts`."""
     rows: Rows
-    """Of their counters. Where any starts where its group is, before them those of their groups:
-    the empty one of those that do not."""
+    """As `Model._rows` has them."""
+    pools: Rows
+    """Rows of their groups; the empty one of those that do not start there."""
     keys: Keys
     value: Floats
     lever: Floats | None
@@ -189,7 +190,7 @@ class Model:
         power: float,
         where: Moment,
     ) -> Appraisal:
-        of = self._gathered(tuple(numbers), self._buckets[where.bucket])
+        of = self._gathered(tuple(numbers))
         found = self._beliefs(of, where)
         propensity = drawn(self.learning.policy, found, where.seed, of.keys)
         score = (propensity if power == 1.0 else propensity**power) * of.value
@@ -207,43 +208,41 @@ class Model:
         shapes = found[0].data, found[1].data
         return Appraisal(propensity.data, shapes, score.data, order.tolist(), even)
 
-    def _gather(self, numbers: tuple[int, ...], bucket: int) -> Gathered:
+    def _gather(self, numbers: tuple[int, ...]) -> Gathered:
         chosen = np.array(numbers, dtype=np.intp)
         pairs = self._pair_of.take(chosen)
-        rows = self._rows(pairs, bucket)
-        if self.pooled:
-            rows = np.concatenate([self._pools.take(pairs), rows])
         value, lever, cost = self._terms.take(chosen, axis=1)
         return Gathered(
             self._start.take(pairs, axis=1),
-            rows,
+            self._rows(pairs),
+            self._pools.take(pairs),
             self._keys.take(pairs),
             value,
             lever if (lever != 1.0).any() else None,
             cost if cost.any() else None,
         )
 
-    def _rows(self, pairs: Rows, bucket: int) -> Rows:
-        """Of the counters that beliefs in a bucket come from."""
-        return pairs * len(self._buckets) + bucket
+    def _rows(self, pairs: Rows) -> Rows:
+        """Of their counters in the first bucket."""
+        return pairs * len(self._buckets)
 
     def _beliefs(self, of: Gathered, where: Moment) -> Floats:
         """Alphas and betas."""
-        start, seen = self._known(of, where)
+        start, seen = self._known(of, of.rows + self._buckets[where.bucket], where)
         found = start if seen is None else start + seen
         found = found.round(DIGITS)
         return np.maximum(found, LEAST, out=found)
 
-    def _known(self, of: Gathered, where: Moment) -> tuple[Floats, Floats | None]:
-        """Where treatments start by now, shape (2, n), and what was seen in the rows of `_rows`,
-        taken and refused; None: nothing."""
+    def _known(self, of: Gathered, rows: Rows, where: Moment) -> tuple[Floats, Floats | None]:
+        """Where treatments start by now, shape (2, n), and what was seen in rows, taken and
+        refused; None: nothing."""
         counters = where.world.counters
         if counters is None:
             return of.start, None
-        seen = counters.totals(of.rows, where.now_ms)
         if not self.pooled:
-            return of.start, seen
+            return of.start, counters.totals(rows, where.now_ms)
         n = len(of.value)
+        seen = counters.totals(np.concatenate([of.pools, rows]), where.now_ms)
         start = of.start + seen[:, :n]
         start *= self.learning.evidence / (start[0] + start[1])
         return start, seen[:, n:]

@@ -49,7 +49,9 @@ def test_whom_an_offer_is_for_by_its_products_is_said_in_words_and_to_a_program(
     about = "    products: shoes\n    topics_of_products: true\n"
     file.write_text(text.replace("    topics: [running, shoes]\n", about, 1))
     words = CliRunner().invoke(main, ["check", str(file)]).stdout
-    assert "and what to wear, for who declared a category of its products (" in words
+    assert (
+        "and what to wear, for who declared a category of its products, if they have one (" in words
+    )
     found = json.loads(CliRunner().invoke(main, ["check", str(file), "--json"]).stdout)
     stories = found["offers"]["running_stories"]
     assert (stories["topics"], stories["topics_of_products"]) == ([], True)

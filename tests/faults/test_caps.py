@@ -1,6 +1,5 @@
 """The small run of the cap checker: 20,000 events, two flow processes, killed every few seconds
-while they learn by a linear policy and sell what there is little of, and
-what comes and goes."""
+while they learn by a linear policy, and sell what there is little of and what comes and goes."""
 
 from pathlib import Path
 

@@ -151,7 +151,7 @@ BREAKS: dict[str, tuple[Break, set[str]]] = {
         {COOLDOWN, SUPPRESSED},
     ),
     "quiet hours are not asked": ((choose.Chooser, "quiet_until", lambda *_: 0), {QUIET}),
-    "consent is not asked": ((Playbook, "refused_purposes", lambda *_: set()), {CONSENT}),
+    "consent is not asked": ((Playbook, "refused_purposes", lambda *_: frozenset()), {CONSENT}),
     "rivals are not barred": (
         (choose.Chooser, "_barred", property(lambda _: set(), lambda *_: None)),
         {EXCLUSIVE},

@@ -265,20 +265,31 @@ def test_who_asks_is_answered_by_the_catalogue_that_is_known_there() -> None:
 def test_a_record_that_names_no_topic_of_interest_does_not_reproduce_itself() -> None:
     someone, known = reader(), world(tent="camping", stove="cooking")
     record = decided(someone, happens(someone, known, interests=["camping"]))["kit"]
-    assert record["body"]["reasons"][0] == "interested in a category of its products"
+    assert record["body"]["reasons"][0] == (
+        "interested in a category of its products, if they have one"
+    )
     record["body"]["topics"] = ["garden", "cooking"]
     assert retell(read_decided(orjson.dumps(record))).remarks == (
         "interests: expected one of ['garden', 'cooking'], got ['camping']",
     )
 
 
+LOSS = "through click it costs more than it may bring:"
+
+
 def test_what_the_share_makes_a_loss_is_told_with_the_share() -> None:
     someone, known = reader(offer("kit", 9, f"{KIT}, cost: 5")), world(tent="camping", stove="no")
     happens(someone, known, interests=["camping"])
     kit = told(someone, known)["kit"]
-    assert (kit.stage, kit.treatments) == ("weight", ())
-    assert kit.reasons[1] == (
-        "it is multiplied by 0.5: it is about camping, no; the customer declared camping"
+    assert (kit.stage, kit.treatments) == ("cost", ())
+    assert kit.reasons == (
+        f"{LOSS} weight 0.5 × value 9 − cost 5 = -0.5",  # noqa: RUF001 - the signs are meant
+        "its weight is the share of its topics: it is about camping, no; "
+        "the customer declared camping",
+    )
+    unknown = told(reader(offer("kit", 4, f"{KIT}, cost: 5")), world(tent="", stove=""))["kit"]
+    assert unknown.reasons == (
+        f"{LOSS} weight 1 × value 4 − cost 5 = -1",  # noqa: RUF001 - the signs are meant
     )
 
 

@@ -86,6 +86,16 @@ def test_whoever_may_have_an_offer_is_who_stops_at_no_stage_of_it(
         assert by_index.choice == one_by_one.choice, "errors, and when to choose again"
 
 
+def test_who_differs_in_what_no_offer_asks_for_is_not_asked_again() -> None:
+    asked = offer("club", more="eligible: '\"vip\" in segments', purpose: service, arms: tone.warm")
+    index = book(f"offers:\n{asked}\n{RULES}", HEAD).proper.index
+    arms, refused = frozenset({("tone", "warm")}), frozenset({"marketing"})
+    found = index.open_to({"vip"}, arms, frozenset())
+    assert found == {"club"}
+    assert index.open_to({"vip", "wary"}, arms | {("control", "treated")}, refused) is found
+    assert index.open_to({"wary"}, arms, refused) == frozenset()
+
+
 def test_of_the_offers_here_some_are_found_by_the_index_and_some_must_be_asked() -> None:
     asked = {offer.id for offer in BOOK.proper.index.others}
     assert asked == {"late", "tent", "beach", "full", "odd"}

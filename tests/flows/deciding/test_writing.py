@@ -50,12 +50,15 @@ def test_who_waits_is_told_what_became_of_it_and_who_does_not_that_it_is_under_w
     play(script)
 
 
-def test_once_something_is_lost_everybody_waits_until_something_is_written() -> None:
+def test_once_something_of_a_shard_is_lost_all_of_it_wait_until_something_is_written() -> None:
     async def script(held: Held, writing: Writing, lost: list[str]) -> None:
         assert await writing.write(0, "ann", b"1", early=True)
         held.waiting.pop()("timed out")
         await a_while()
         assert lost == ["lost"]
+        assert await writing.write(1, "bob", b"2", early=True)
+        held.waiting.pop()(None)
+        await a_while()
         for why, known in (("timed out", False), (None, True)):
             waits = asyncio.create_task(writing.write(0, "ann", b"2", early=True))
             await a_while()

@@ -42,10 +42,11 @@ class Stock:
 
     def decided(self, record: ActionRecord, where: str) -> None:
         """An offer was decided."""
-        if not (product := self._of.get(record.body["offer_id"])):
+        product = self._of.get(record.body["offer_id"])
+        if not product or not self._known:  # what the catalogue says is not known here
             return
         place, price = (record.applied.shard, product), record.body.get("price", 0.0)
-        number, last = self._known[product].get(price, -1), self._last.get(place, 0)
+        number, last = self._known.get(product, {}).get(price, -1), self._last.get(place, 0)
         right = record.body.get("products") == [product] and number >= last
         self._findings.asks(STOCKED, right, f"{where}: {product} at {price}, after word {last}")
         self._last[place] = max(number, last)
