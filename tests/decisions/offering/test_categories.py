@@ -275,6 +275,7 @@ def test_a_record_that_names_no_topic_of_interest_does_not_reproduce_itself() ->
 
 
 LOSS = "through click it costs more than it may bring:"
+ABOUT = "it is about camping, no; the customer declared camping"
 
 
 def test_what_the_share_makes_a_loss_is_told_with_the_share() -> None:
@@ -284,8 +285,7 @@ def test_what_the_share_makes_a_loss_is_told_with_the_share() -> None:
     assert (kit.stage, kit.treatments) == ("cost", ())
     assert kit.reasons == (
         f"{LOSS} weight 0.5 × value 9 − cost 5 = -0.5",  # noqa: RUF001 - the signs are meant
-        "its weight is the share of its topics: it is about camping, no; "
-        "the customer declared camping",
+        f"its weight is the share of its topics: {ABOUT}",
     )
     unknown = told(reader(offer("kit", 4, f"{KIT}, cost: 5")), world(tent="", stove=""))["kit"]
     assert unknown.reasons == (
