@@ -17,7 +17,7 @@ from benchmarks.machine import this_machine, this_moment
 from benchmarks.progress import Progress
 from benchmarks.protocol import measure_protocol
 from benchmarks.results import Latency, Results
-from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, measure_rounds
+from benchmarks.rounds import BARE, BYTEWAX, FLOW, RULELESS, SILENT, measure_rounds
 from benchmarks.rules.measure import measure_rules
 from benchmarks.sizes import (
     APACHE,
@@ -135,5 +135,5 @@ def _programs(what: Collection[str]) -> list[str]:
     """Who runs in turn; the flow first, which the others are compared with."""
     others = [BARE] if ROUNDS in what else []
     others += [SILENT] if METRICS in what else []
-    others += [BYTEWAX] if ROUNDS in what else []
+    others += [RULELESS, BYTEWAX] if ROUNDS in what else []
     return [FLOW, *others] if others else []

@@ -17,8 +17,10 @@ from benchmarks.usage import used_between
 
 FLOW = "touchline"
 SILENT = "touchline without metrics"
+RULELESS = "touchline without rules"
 BARE = "the bare loop"
 BYTEWAX = "plain Bytewax"
+NO_RULES = Path(__file__).with_name("no_rules.yaml")
 LOOK_S = 0.02
 LEAST = 0.95
 """Share of the events that any program must take: a few are repeats, or broken."""
@@ -137,9 +139,16 @@ def silent(rig: Rig) -> AbstractContextManager[Child]:
     return child(rig, "silent", "benchmarks.metered_flow", "none")
 
 
+def ruleless(rig: Rig) -> AbstractContextManager[Child]:
+    """The flow with a playbook that says nothing."""
+    settings = {**rig.settings, "TOUCHLINE_PLAYBOOK": str(NO_RULES)}
+    return touchpoints(Rig(rig.kafka, rig.redis, rig.folder, settings))
+
+
 PROGRAMS: dict[str, Callable[[Rig, int, Progress, str], Run]] = {
     FLOW: _flow(touchpoints, has_metrics=True),
     BARE: _script("bare_loop"),
     SILENT: _flow(silent, has_metrics=False),
+    RULELESS: _flow(ruleless, has_metrics=True),
     BYTEWAX: _script("bytewax_peer"),
 }

@@ -78,7 +78,7 @@ QUICK = Sizes(
 MAKE_S = 35e-6
 """To simulate one event and write it to the topics; each figure is from a machine of 2 cores."""
 WRITE_S = 6e-6
-FLOW_S, BARE_S, BYTEWAX_S = 33e-6, 20e-6, 75e-6
+FLOW_S, BARE_S, RULELESS_S, BYTEWAX_S = 100e-6, 20e-6, 40e-6, 85e-6
 """To work one off, by program."""
 ASK_S = 13e-6
 """To fold and decide one, with one of 12 playbooks."""
@@ -96,9 +96,9 @@ START_S = 3.0
 def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> dict[str, float]:
     """What is measured → how many seconds that should take. `beside`: another checkout as well."""
     backlog = START_S + sizes.events * (MAKE_S + FLOW_S)
-    flow, bare, bytewax = (
+    flow, *others = (
         sizes.rounds * (START_S + sizes.round_events * (WRITE_S + each_s))
-        for each_s in (FLOW_S, BARE_S, BYTEWAX_S)
+        for each_s in (FLOW_S, BARE_S, RULELESS_S, BYTEWAX_S)
     )
     make = sizes.round_events * MAKE_S
     stopwatch = START_S + make + sizes.round_events * FLOW_S
@@ -109,7 +109,7 @@ def estimated_s(what: Collection[str], sizes: Sizes, beside: bool = False) -> di
     found = {
         THROUGHPUT: backlog,
         MEMORY: backlog,
-        ROUNDS: make + flow * (1 + beside) + bare + bytewax,
+        ROUNDS: make + flow * (1 + beside) + sum(others),
         METRICS: flow + stopwatch + (0 if ROUNDS in what else make + flow * (1 + beside)),
         PROTOCOL: stopwatch,
         RULES: make + 2 * flow + asked,

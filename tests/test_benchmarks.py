@@ -19,7 +19,7 @@ from benchmarks.progress import Progress
 from benchmarks.protocol import FLUSH_EVENTS
 from benchmarks.protocol_flow import PARTS
 from benchmarks.results import Booking, Latency, Memory, Program, Results, Run, spread
-from benchmarks.rounds import BARE, BYTEWAX, FLOW, SILENT, ratios
+from benchmarks.rounds import BARE, BYTEWAX, FLOW, RULELESS, SILENT, ratios
 from benchmarks.sizes import QUICK, USUAL, WHAT, estimated_s, in_words
 from benchmarks.targets import targets_of
 from connectors.published.records import offers_document
@@ -83,13 +83,13 @@ def test_every_program_works_off_the_same_input_in_its_turn(embedded: None) -> N
     rounds, booking = results.rounds, results.booking
     assert rounds is not None
     assert rounds.events == 2000
-    assert [program.name for program in rounds.programs] == [FLOW, BARE, SILENT, BYTEWAX]
+    assert [program.name for program in rounds.programs] == [FLOW, BARE, SILENT, RULELESS, BYTEWAX]
     for program in rounds.programs:
         (run,) = program.runs
         assert run.events_per_s > 0
         assert run.cpu_us > 0
-        assert bool(run.stages_us) == (program.name == FLOW)
-    assert len(rounds.ratios) == 6
+        assert bool(run.stages_us) == (program.name in (FLOW, RULELESS))
+    assert len(rounds.ratios) == 8
     assert booking is not None
     assert booking.flushes > 0
     assert 0 < booking.share < 1
