@@ -48,13 +48,16 @@ def measure_rounds(
                 fill(rig, records, tell, what)
                 runs[name].append(runners[name](rig, events, tell, what))
     programs = [Program(name, found) for name, found in runs.items()]
-    return Rounds(events, programs, ratios(programs))
+    found = ratios(programs)
+    if RULELESS in runs:
+        found += ratios(Program(name, runs[name]) for name in (RULELESS, BARE, BYTEWAX))
+    return Rounds(events, programs, found)
 
 
 def ratios(programs: Iterable[Program]) -> list[Ratio]:
     """The first program over each other one: throughput, and processor time per event."""
     first, *others = programs
-    found = []
+    found: list[Ratio] = []
     for other in others:
         pairs = list(zip(first.runs, other.runs, strict=True))
         rates = [ours.events_per_s / theirs.events_per_s for ours, theirs in pairs]

@@ -89,7 +89,7 @@ def test_every_program_works_off_the_same_input_in_its_turn(embedded: None) -> N
         assert run.events_per_s > 0
         assert run.cpu_us > 0
         assert bool(run.stages_us) == (program.name in (FLOW, RULELESS))
-    assert len(rounds.ratios) == 8
+    assert len(rounds.ratios) == 12
     assert booking is not None
     assert booking.flushes > 0
     assert 0 < booking.share < 1
