@@ -81,13 +81,13 @@ def measure(
         time.sleep(1)
         known = list(dict.fromkeys(event.key for event in sent.emissions))
         customers = [who for n, one in enumerate(known) for who in (one, f"new-{n}")]
-        url, warm = api.said["url"], int(rate * WARM_UP_S)
-        asyncio.run(ask_all(url, customers[:warm], rate, WARM_UP_S, named, early))
+        url, warm = api.said["url"], int(rate * WARM_UP_S) % len(customers)
+        asyncio.run(ask_all(url, customers, rate, WARM_UP_S, named, early))
         scraped = scrape(api)
         before, began = _used(rig, flow, api), time.perf_counter()
         with child(rig, "floor", "benchmarks.floor", rig.kafka.bootstrap_servers) as floor:
             waits, statuses = asyncio.run(
-                ask_all(url, customers[warm:], rate, seconds, named, early)
+                ask_all(url, customers[warm:] + customers[:warm], rate, seconds, named, early)
             )
         took = time.perf_counter() - began
         used = {name: (s - before[name]) / took for name, s in _used(rig, flow, api).items()}

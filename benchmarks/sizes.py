@@ -49,7 +49,7 @@ class Sizes(Struct, frozen=True):
 USUAL = Sizes(
     events=1_000_000,
     rounds=3,
-    round_events=250_000,
+    round_events=220_000,
     rates=(100, 500, 1_000, 2_000, 5_000),
     apache_rates=(1_000, 2_000),
     apache_warm_up_s=120,
@@ -78,7 +78,7 @@ QUICK = Sizes(
 MAKE_S = 35e-6
 """To simulate one event and write it to the topics; each figure is from a machine of 2 cores."""
 WRITE_S = 6e-6
-FLOW_S, BARE_S, RULELESS_S, BYTEWAX_S = 50e-6, 18e-6, 30e-6, 75e-6
+FLOW_S, BARE_S, RULELESS_S, BYTEWAX_S = 43e-6, 18e-6, 25e-6, 70e-6
 """To work one off, by program."""
 ASK_S = 13e-6
 """To fold and decide one, with one of 12 playbooks."""

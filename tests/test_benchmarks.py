@@ -192,7 +192,7 @@ def test_a_promise_is_judged_only_at_the_rate_it_is_made_for() -> None:
 
 def test_how_long_it_takes_is_said_beforehand_and_within_what_it_is_meant_to_take() -> None:
     usual, quick = (sum(estimated_s(WHAT, sizes).values()) for sizes in (USUAL, QUICK))
-    assert 300 < usual < 900
+    assert 300 < usual < 840
     assert 30 < quick < 180
     alone = estimated_s(("metrics",), USUAL)["metrics"]
     assert alone > estimated_s(WHAT, USUAL)["metrics"]  # which shares the rounds' runs of the flow

@@ -23,8 +23,7 @@ class LinearModel(Model):
     def _beliefs(self, of: Gathered, where: Moment) -> Floats:
         """Means and spreads."""
         start, seen = self._known(of, of.rows, where)
-        corners, n = len(self._buckets), len(of.value)
-        by_corner = np.zeros((2, corners, n)) if seen is None else seen.reshape(2, corners, n)
+        by_corner = seen.reshape(2, len(self._buckets), len(of.value))
         found = np.round(believed(start, by_corner, self._buckets[where.bucket]), PROPENSITY_DIGITS)
         np.maximum(found[1], LEAST_PROPENSITY, out=found[1])
         return found

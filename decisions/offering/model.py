@@ -229,16 +229,15 @@ class Model:
     def _beliefs(self, of: Gathered, where: Moment) -> Floats:
         """Alphas and betas."""
         start, seen = self._known(of, of.rows + self._buckets[where.bucket], where)
-        found = start if seen is None else start + seen
-        found = found.round(DIGITS)
+        found = (start + seen).round(DIGITS)
         return np.maximum(found, LEAST, out=found)
 
-    def _known(self, of: Gathered, rows: Rows, where: Moment) -> tuple[Floats, Floats | None]:
+    def _known(self, of: Gathered, rows: Rows, where: Moment) -> tuple[Floats, Floats]:
         """Where treatments start by now, shape (2, n), and what was seen in rows, taken and
-        refused; None: nothing."""
+        refused."""
         counters = where.world.counters
         if counters is None:
-            return of.start, None
+            return of.start, np.zeros((2, len(rows)))
         if not self.pooled:
             return of.start, counters.totals(rows, where.now_ms)
         n = len(of.value)

@@ -43,6 +43,13 @@ def asked(world: World) -> World:
     return structs.replace(world, playbook=PLAYBOOK)
 
 
+@pytest.fixture
+def breakable(real_kafka: KafkaBroker, real_redis: RedisServer) -> World:
+    """The same on servers that a test may kill."""
+    create_topics({"bootstrap.servers": real_kafka.bootstrap_servers}, CHANNELS, PARTITIONS)
+    return World(real_kafka.bootstrap_servers, real_redis.redis_url, playbook=PLAYBOOK)
+
+
 def actions(world: World, kind: str) -> list[ActionRecord]:
     found = [read_action(logged.value) for logged in world.log(ACTIONS)]
     return [one for one in found if one.kind == kind]
@@ -193,11 +200,9 @@ def test_who_does_not_wait_is_given_the_same_and_at_the_end_all_of_it_is_written
 
 
 def test_who_does_not_wait_is_not_answered_either_once_an_answer_is_lost(
-    real_kafka: KafkaBroker, real_redis: RedisServer
+    breakable: World, real_kafka: KafkaBroker
 ) -> None:
-    create_topics({"bootstrap.servers": real_kafka.bootstrap_servers}, CHANNELS, PARTITIONS)
-    world = World(real_kafka.bootstrap_servers, real_redis.redis_url, playbook=PLAYBOOK)
-    with running(world, "decide") as api:
+    with running(breakable, "decide") as api:
         customers = map("c-{}".format, count())
 
         def early() -> int:
@@ -267,11 +272,9 @@ def test_what_cannot_be_answered_is_named_and_the_next_request_is_answered(asked
 
 
 def test_while_redis_or_kafka_is_away_nothing_is_answered_and_then_it_is(
-    real_kafka: KafkaBroker, real_redis: RedisServer
+    breakable: World, real_kafka: KafkaBroker, real_redis: RedisServer
 ) -> None:
-    create_topics({"bootstrap.servers": real_kafka.bootstrap_servers}, CHANNELS, PARTITIONS)
-    world = World(real_kafka.bootstrap_servers, real_redis.redis_url, playbook=PLAYBOOK)
-    with running(world, "decide") as api:
+    with running(breakable, "decide") as api:
 
         def given(code: str) -> bool:
             answer = ask(api["url"], "ann", "r-1", **SHOES)
