@@ -177,7 +177,8 @@ def test_a_few_are_appraised_as_they_are_among_many(
         offer(
             f"o{n}",
             round(dice.uniform(0.1, 9), 3),
-            dice.choice(["group: tea", "propensity: 0.1"]) + f", cost: {dice.uniform(0, 0.5):.3f}",
+            dice.choice(["group: tea", "propensity: 0.1"])
+            + f", cost: {dice.uniform(0, 0.5):.3f}, lever: {dice.choice([0.5, 1, 2])}",
             "home: click, inbox: email",
         )
         for n in range(FEW)
@@ -213,6 +214,15 @@ def test_what_costs_more_than_it_may_bring_has_no_place_in_the_order(many: int, 
     worth_it = [at for at, score in enumerate(found.score) if score >= 0]
     assert sorted(found.order) == worth_it
     assert (len(worth_it) < many) is (costs == "9")
+
+
+@pytest.mark.parametrize("many", [FEW, FEW + 1])
+def test_a_lever_counts_among_few_and_among_many(many: int) -> None:
+    made = [offer(f"o{n}", 4, f"propensity: 0.5, lever: {n % 3 + 1}") for n in range(many)]
+    model = model_of(playbook("", *made))
+    found = model.appraise(range(many), None, 1.0, Moment("all", 7, World(), START_MS))
+    expected = [4 * likely * (n % 3 + 1) for n, likely in enumerate(found.propensity)]
+    assert list(found.score) == pytest.approx(expected)
 
 
 def test_customers_explore_in_their_share_and_every_offer_alike_whatever_its_channels() -> None:
