@@ -1,5 +1,6 @@
 """The topics: their names, sizes and number of partitions; made, described and checked."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -41,7 +42,8 @@ MAX_FORWARD_BYTES = MAX_RECORD_BYTES + 65_536
 ANSWER_S = 5.0
 """How long a broker may take to describe topics, the time to connect to it included."""
 MAKE_S = 15.0
-"""How long it may take to make them."""
+"""How long it may take to make them, and then until they are described."""
+LOOK_AGAIN_S = 0.01
 
 
 class TopicError(Exception):
@@ -108,12 +110,13 @@ def create_topics(
     partitions: int,
     catalogue: str = "",
 ) -> tuple[str, ...]:
-    """Make what is missing, each topic with `partitions` partitions; return the names made.
-    `catalogue` is the shop's own, if it has one ("" = none): however it is cut, it will do.
+    """Make what is missing, each topic with `partitions` partitions; return the names made, once
+    a broker describes them. `catalogue` is the shop's own, if it has one ("" = none): however it is
+    cut, it will do.
 
     Repeatable: what is there is left alone. Raises TopicError when an existing topic has another
-    number of partitions (nothing is made then), or when the broker refuses; KafkaException when no
-    broker answers.
+    number of partitions (nothing is made then), when the broker refuses, or when it does not know
+    of them after MAKE_S seconds; KafkaException when no broker answers.
     """
     admin = admin_client(admin_config)
     of_shop = [Topic(catalogue, compacted=True)] if catalogue else []
@@ -137,7 +140,9 @@ def create_topics(
     if not new:
         return ()
     futures = admin.create_topics(new, operation_timeout=MAKE_S)
-    return tuple(name for name, future in futures.items() if _made(name, future))
+    made = tuple(name for name, future in futures.items() if _made(name, future))
+    _await(admin, list(futures))
+    return made
 
 
 def ask_topics(admin: AdminClient, names: Iterable[str]) -> "dict[str, Future[Any]]":
@@ -250,6 +255,17 @@ def _named(names: Sequence[str]) -> str:
 
 def _counted(partitions: int) -> str:
     return f"{partitions} partition{'' if partitions == 1 else 's'}"
+
+
+def _await(admin: AdminClient, names: Sequence[str]) -> None:
+    """Until they are described: a controller says that topics are made before brokers have heard of
+    them, which takes one that is busy a tenth of a second."""
+    deadline = time.monotonic() + MAKE_S
+    while unknown := set(names) - _describe(admin, names).keys():
+        if time.monotonic() > deadline:
+            made = f"{_named(sorted(unknown))} {'was' if len(unknown) == 1 else 'were'} made"
+            raise TopicError(f"{made}, but after {MAKE_S:.0f} s no broker knows of that: run again")
+        time.sleep(LOOK_AGAIN_S)
 
 
 def _made(name: str, future: "Future[None]") -> bool:

@@ -1,11 +1,15 @@
 """Topics are made once, the same for all, and never silently with another shape."""
 
 import gc
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any
 
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # see there
 
+from connectors.kafka import topics
 from connectors.kafka.replayer import kept_for_good
 from connectors.kafka.topics import (
     MAX_DEAD_LETTER_BYTES,
@@ -56,6 +60,42 @@ def test_creating_topics_again_makes_nothing_and_keeps_their_ids(fresh_kafka: st
     assert create_topics(config, [*CHANNELS, "chat"], 4) == ("touchpoints.chat",)
     assert topic_ids(config, ALL) == ids
     assert check_topics(config, CHANNELS, 4) == []
+
+
+def hear_late(monkeypatch: pytest.MonkeyPatch, topic: str, looks: int) -> list[int]:
+    """Brokers that do not know `topic` until they were asked `looks` times; how often they were."""
+    ask, asked = topics.ask_topics, [0]
+
+    def ask_in_vain(client: AdminClient, names: Iterable[str]) -> "dict[str, Future[Any]]":
+        asked[0] += 1
+        answers = ask(client, names)
+        if asked[0] > looks:
+            return answers
+        unknown: Future[Any] = Future()
+        unknown.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
+        return {**answers, topic: unknown}
+
+    monkeypatch.setattr(topics, "ask_topics", ask_in_vain)
+    return asked
+
+
+def test_topics_are_made_when_the_broker_that_is_asked_next_has_heard_of_them(
+    fresh_kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = hear_late(monkeypatch, "touchpoints.forward", looks=5)
+    create_topics(admin(fresh_kafka), CHANNELS, 4)
+    assert asked == [6]
+
+
+def test_topics_of_which_brokers_never_hear_are_told(
+    fresh_kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear_late(monkeypatch, "touchpoints.forward", looks=1_000)
+    monkeypatch.setattr(topics, "MAKE_S", 0.2)
+    with pytest.raises(
+        TopicError, match=r"^topic touchpoints\.forward was made, but after .* again$"
+    ):
+        create_topics(admin(fresh_kafka), CHANNELS, 4)
 
 
 def test_only_what_has_been_replayed_is_kept_for_good(fresh_kafka: str) -> None:
