@@ -6,11 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.failpoints import POINTS
+from tests.faults.failpoints import POINTS, counts
 
 HALTED = "halted"
-WAITED = "3 acknowledged"
-"""Where a slow broker makes the flow ask again: what was not acknowledged yet does not count."""
 
 
 def halt(where: str) -> None:
@@ -27,8 +25,8 @@ def halt_at(point: str, nth: int) -> None:
     left = [nth]
 
     def halting(*args: Any, **kwargs: Any) -> Any:
+        left[0] -= counts(point, args)
         done = original(*args, **kwargs)
-        left[0] -= not (point == WAITED and not done)
         if left[0] == 0:
             left[0] = -1
             halt(f"at {point}")
