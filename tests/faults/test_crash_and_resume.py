@@ -48,3 +48,11 @@ def test_a_kill_at_any_step_loses_nothing_and_applies_nothing_twice(
     repeats = check(world, produced)
     if point == "5 half forwarded":
         assert repeats["forwarded"] > 0
+
+
+def test_who_dies_when_a_flush_is_acknowledged_leaves_one_that_is_begun(world: World) -> None:
+    """Also the last one: what is waited for at the end, when all is done, is no flush."""
+    produced = world.fill(60, int(time.time() * 1000))
+    while world.run("3 acknowledged", 2, produced) == -9:
+        assert any(fence.plan for fence in world.fences().values())
+    check(world, produced)

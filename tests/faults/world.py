@@ -23,7 +23,7 @@ from connectors.kafka.topics import PREFIX, admin_client, channel_topic
 from flows.settings import Settings
 from flows.simulate.stream import stream
 from state.applied import Applied
-from state.fence import decode_fence
+from state.fence import Fence, decode_fence
 from state.profile import Profile, decode_profile
 from state.store.counters import read_counters
 from state.store.keys import shard_keys
@@ -207,9 +207,13 @@ class World(Struct, frozen=True):
 
     def commits(self) -> dict[int, int]:
         """Shard → number of its last commit."""
+        return {shard: fence.commit for shard, fence in self.fences().items()}
+
+    def fences(self) -> dict[int, Fence]:
+        """Shard → its fence, of those that were ever taken."""
         client = redis.Redis.from_url(self.redis_url)
         return {
-            shard: decode_fence(held(client, shard_keys(shard).fence)).commit
+            shard: decode_fence(held(client, shard_keys(shard).fence))
             for shard in range(self.partitions)
             if client.exists(shard_keys(shard).fence)
         }
